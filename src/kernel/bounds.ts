@@ -1,0 +1,69 @@
+/** Every limit of the program, with its unit in its name. A number used twice lives here. */
+
+/** Levels of nesting accepted in any JSON value. */
+export const MAX_JSON_DEPTH = 64;
+/** Strings longer than this are stored once, by content hash (characters). */
+export const BLOB_THRESHOLD_CHARS = 512;
+/** Hybrid logical clock: drift accepted from another machine. */
+export const MAX_HLC_DRIFT_MS = 60_000;
+/** Capability lifetime; the broker renews it while the lease holds (DESIGN §6). */
+export const TOKEN_TTL_MS = 15 * 60_000;
+/** Lifetime of the elevated emergency grant (DESIGN §5). */
+export const ELEVATED_TTL_MS = 2 * 60 * 60_000;
+/** Levels of delegation below the broker. */
+export const MAX_DELEGATION_DEPTH = 4;
+/** Entries of the verified-token cache. */
+export const MAX_TOKEN_CACHE = 4_096;
+/** A permit not used within this time is void. */
+export const PERMIT_TTL_MS = 60_000;
+/** Longest path an agent may name (UTF-8 bytes). */
+export const MAX_PATH_BYTES = 4_096;
+/** Largest file an agent may read, write or grep (bytes). */
+export const MAX_FILE_BYTES = 4 * 1024 * 1024;
+/** Characters of a tool result given to the model. */
+export const MAX_TOOL_RESULT_CHARS = 60_000;
+/** Lines `Read` returns unless told otherwise. */
+export const READ_DEFAULT_LINES = 2_000;
+/** Paths `Glob` returns. */
+export const MAX_GLOB_RESULTS = 1_000;
+/** Files `Grep` opens in one call. */
+export const MAX_GREP_FILES = 20_000;
+/** Time of a plan's command unless the plan says otherwise. */
+export const COMMAND_TIMEOUT_MS = 10 * 60_000;
+/** Captured output of a command, per stream (bytes). */
+export const MAX_COMMAND_OUTPUT_BYTES = 1024 * 1024;
+/** Processes inside one sandbox. */
+export const MAX_SANDBOX_PROCESSES = 1_024;
+/** Largest file a sandboxed command may write (bytes). */
+export const MAX_SANDBOX_FILE_BYTES = 1024 * 1024 * 1024;
+/** Effects one call may have before it is refused whole. */
+export const MAX_EFFECTS = 10_000;
+/** Executions in a chain unless the plan says otherwise (DESIGN §10). */
+export const MAX_EXECUTIONS = 150;
+/** Attempts at one model request or remote dispatch: the first and two retries (S2:80). */
+export const MAX_ATTEMPTS = 3;
+/** First retry delay; doubled each time. */
+export const RETRY_INITIAL_MS = 500;
+/** Longest retry delay. */
+export const RETRY_MAX_MS = 30_000;
+/** Rejections reworked before the executive is asked (DESIGN §10). */
+export const MAX_REWORKS = 2;
+/** Plan deviation at which an alert is raised, and below which it clears (S3:37). */
+export const DEVIATION_ALERT = 0.15;
+export const DEVIATION_CLEAR = 0.12;
+/** Interval of the executive's review (S3:36). */
+export const REVIEW_INTERVAL_MS = 60 * 60_000;
+/** A pending approval becomes a rejection after this time. */
+export const APPROVAL_TTL_MS = 24 * 60 * 60_000;
+/** SQLite waits this long for another writer. */
+export const STORE_BUSY_MS = 10_000;
+/** Tasks run at once unless the plan's budget says otherwise. */
+export const DEFAULT_MAX_AGENTS = 4;
+/** Hard limits of the tiers; a plan may tighten them, never loosen them (DESIGN §5). */
+export const MAX_COMPLEXITY = 8;
+export const MAX_FUNCTION_LINES = 60;
+export const MIN_COVERAGE = 0.95;
+/** Agent memory in tokens before a conversation hands over (S3:193). */
+export const DEFAULT_MEMORY_TOKENS = 200_000;
+/** Brief size (DESIGN §12). */
+export const BRIEF_TOKENS = 1_500;
