@@ -44,7 +44,8 @@ export function createHybridClock(node: string, maxDriftMs: number, last?: strin
   function observe(stamp: string, nowMs: number): Result<void, string> {
     const seen = parseStamp(stamp);
     if (seen === undefined) return err(`not an HLC stamp: ${stamp}`);
-    if (seen.wallMs - nowMs > maxDriftMs) return err(`stamp ${stamp} is more than ${maxDriftMs} ms ahead of this clock`);
+    if (seen.wallMs - nowMs > maxDriftMs)
+      return err(`stamp ${stamp} is more than ${maxDriftMs} ms ahead of this clock`);
     if (seen.wallMs > wallMs || (seen.wallMs === wallMs && seen.counter > counter)) {
       wallMs = seen.wallMs;
       counter = seen.counter;

@@ -187,7 +187,12 @@ export const eventPayloadSchemas = {
     remedy: z.string(),
   }),
   /** A notice to the executive; a violation writes one in its own transaction. */
-  ALERT: z.object({ severity: z.enum(["info", "warning", "critical"]), message: z.string(), to: z.string(), key: z.string().optional() }),
+  ALERT: z.object({
+    severity: z.enum(["info", "warning", "critical"]),
+    message: z.string(),
+    to: z.string(),
+    key: z.string().optional(),
+  }),
   ESCALATION: z.object({
     id: z.string(),
     from: z.string(),
@@ -221,7 +226,12 @@ export const eventPayloadSchemas = {
   }),
   BUDGET_REFUSED: z.object({ what: z.string(), needed: z.number(), left: z.number(), unit: z.string() }),
   BUDGET_ADDED: z.object({ cycle: z.int(), usd: z.number(), tokens: z.int(), by: who }),
-  DEVIATION: z.object({ cycle: z.int(), value: z.number(), components: z.record(z.string(), z.number().nullable()), alert: z.boolean() }),
+  DEVIATION: z.object({
+    cycle: z.int(),
+    value: z.number(),
+    components: z.record(z.string(), z.number().nullable()),
+    alert: z.boolean(),
+  }),
   REVIEW_DUE: z.object({ cycle: z.int(), plan_id: z.string() }),
   PLAN_STALLED: z.object({ cycle: z.int(), blocked: z.array(z.string()) }),
   KILLED: z.object({ epoch: z.int(), by: who }),

@@ -23,7 +23,11 @@ export const analysisSchema = z.strictObject({
  */
 export const proposalSchema = z.strictObject({
   call_id: z.string().min(1).max(256),
-  what: z.strictObject({ tool: z.string().min(1).max(128), args: z.record(z.string(), z.unknown()), args_hash: z.string().length(64) }),
+  what: z.strictObject({
+    tool: z.string().min(1).max(128),
+    args: z.record(z.string(), z.unknown()),
+    args_hash: z.string().length(64),
+  }),
   when: z.strictObject({ phase: z.string(), cycle: z.int().nonnegative() }),
   who: z.strictObject({ agent: z.string(), tier: tierSchema, task: z.string() }),
   /** How we will know that it was done correctly. */

@@ -81,16 +81,19 @@ export type ToolInput<T extends ToolName> = z.infer<(typeof toolInputSchemas)[T]
 /** What each tool is for, as the model reads it. */
 export const toolDescriptions: Record<ToolName, string> = {
   Read: "Read a text file of the workspace. Lines are numbered from 1.",
-  Write: "Create or replace one file. Only files your task names may be written; functions must stay within the limits.",
+  Write:
+    "Create or replace one file. Only files your task names may be written; functions must stay within the limits.",
   Edit: "Replace an exact piece of a file. old_string must occur exactly once unless replace_all is true.",
   Bash: "Run a shell command in the sandbox. Its effects on files are judged like a Write and kept or discarded whole.",
   Glob: "List files whose path matches a pattern, newest first.",
   Grep: "Search file contents with a regular expression.",
-  submit_result: "Hand in your finished work. The rules and then a critic judge it; you are finished only when they accept.",
+  submit_result:
+    "Hand in your finished work. The rules and then a critic judge it; you are finished only when they accept.",
   submit_verdict: "Give your verdict: ACCEPT, or REJECT with feedback that says exactly what must change.",
   submit_plan_review: "Give your verdict on the plan: ACCEPT, or REJECT with feedback. List the risks you see.",
   report_blocker: "Say that you cannot go on, why, and what you need. The executive decides.",
-  resolve_escalation: "Decide what happens with the escalated task: retry, reassign to another agent, or block it for a person.",
+  resolve_escalation:
+    "Decide what happens with the escalated task: retry, reassign to another agent, or block it for a person.",
   spawn_agent: "Spawn an agent of a role the plan names for a task, with no more than that task's files and limits.",
   terminate_agent: "End an agent; its capability and those it handed on are revoked at once.",
   assign_task: "Give a task that has not started to another agent of the plan.",

@@ -40,7 +40,12 @@ export const traceEntrySchema = z.discriminatedUnion("state", [
     agent_id: z.string(),
     output: z.strictObject({ task: domainTaskSchema, worker_id: z.string() }),
   }),
-  z.strictObject({ state: z.literal("WORK"), agent_id: z.string(), output: workOutputSchema, event: z.string().optional() }),
+  z.strictObject({
+    state: z.literal("WORK"),
+    agent_id: z.string(),
+    output: workOutputSchema,
+    event: z.string().optional(),
+  }),
   z.strictObject({
     state: z.literal("TOOL"),
     tool_name: z.string(),
