@@ -174,7 +174,8 @@ export const eventPayloadSchemas = {
     worker_id: z.string(),
     seal: z.string(),
     conversation: z.string(),
-    title: z.string(),
+    /** Why it ended early, where it did. */
+    reason: z.string().optional(),
     trace: z.array(traceEntrySchema),
   }),
   SECURITY_VIOLATION: z.object({

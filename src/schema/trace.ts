@@ -53,7 +53,7 @@ export const traceEntrySchema = z.discriminatedUnion("state", [
     output: z.unknown(),
   }),
   z.strictObject({ state: z.literal("CRITIC"), agent_id: z.string(), output: criticOutputSchema }),
-  z.strictObject({ state: z.literal("END"), outcome: endOutcomeSchema, reason: z.string().optional() }),
+  z.strictObject({ state: z.literal("END"), outcome: endOutcomeSchema }),
 ]);
 export type TraceEntry = z.infer<typeof traceEntrySchema>;
 
