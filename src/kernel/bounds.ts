@@ -67,3 +67,15 @@ export const MIN_COVERAGE = 0.95;
 export const DEFAULT_MEMORY_TOKENS = 200_000;
 /** Brief size (DESIGN §12). */
 export const BRIEF_TOKENS = 1_500;
+/** Captured output of one run of git (bytes). */
+export const MAX_GIT_OUTPUT_BYTES = 64 * 1024 * 1024;
+/** Time one run of git may take. */
+export const MAX_GIT_TIME_MS = 10 * 60_000;
+/** Time a caller's pattern may take over everything it is matched with, in one call. */
+export const MAX_SEARCH_TIME_MS = 5_000;
+/** Characters of a pattern given to `Glob` or `Grep`. */
+export const MAX_PATTERN_CHARS = 1_000;
+/** Characters of one line that `Read` and `Grep` show. */
+export const MAX_LINE_CHARS = 2_000;
+/** Longest wait for another process that prepares a worktree or merges. */
+export const MAX_LOCK_WAIT_MS = 2 * 60_000;
