@@ -79,3 +79,19 @@ export const MAX_PATTERN_CHARS = 1_000;
 export const MAX_LINE_CHARS = 2_000;
 /** Longest wait for another process that prepares a worktree or merges. */
 export const MAX_LOCK_WAIT_MS = 2 * 60_000;
+/** Largest plan, agent or tier-profile file (UTF-8 bytes). */
+export const MAX_PLAN_BYTES = 1024 * 1024;
+/** Tasks one plan may hold. */
+export const MAX_PLAN_TASKS = 2_000;
+/** Longest expression (characters), most nodes and deepest nesting of its syntax tree. */
+export const MAX_EXPRESSION_CHARS = 4_096;
+export const MAX_EXPRESSION_NODES = 500;
+export const MAX_EXPRESSION_DEPTH = 32;
+/** Longest list or map an expression may see (members). */
+export const MAX_EXPRESSION_MEMBERS = 1_000;
+/** Longest text an expression may read or give (characters). */
+export const MAX_EXPRESSION_TEXT_CHARS = 262_144;
+/** Files one expression may read or look for. */
+export const MAX_EXPRESSION_READS = 16;
+/** Time a plan's regular expression may take. */
+export const PATTERN_TIMEOUT_MS = 100;
