@@ -1,0 +1,74 @@
+import { constants } from "node:fs";
+import { type FileHandle, lstat, open } from "node:fs/promises";
+import { join } from "node:path";
+
+/** What is at a path of a worktree, seen without following any link (DESIGN §7, paths). */
+export interface PathFact {
+  readonly path: string;
+  readonly kind: "missing" | "file" | "directory" | "other";
+  /** A symbolic link on the way or at the end, or a file with a second name (hard link). */
+  readonly linkOnTheWay: boolean;
+  /** The component that is a link, relative to the worktree. */
+  readonly link?: string;
+}
+
+/** Looks at every component of `path` below `worktree`. Only a missing component is expected; other errors count as `other`. */
+export async function observePath(worktree: string, path: string): Promise<PathFact> {
+  const segments = path.split("/");
+  for (let index = 0; index < segments.length; index += 1) {
+    const here = segments.slice(0, index + 1).join("/");
+    const seen = await observeComponent(join(worktree, here));
+    if (seen === "link") return { path, kind: "other", linkOnTheWay: true, link: here };
+    if (index === segments.length - 1) return { path, kind: seen, linkOnTheWay: false };
+    if (seen !== "directory") return { path, kind: seen === "missing" ? "missing" : "other", linkOnTheWay: false };
+  }
+  return { path, kind: "other", linkOnTheWay: false };
+}
+
+async function observeComponent(absolute: string): Promise<PathFact["kind"] | "link"> {
+  try {
+    const stat = await lstat(absolute);
+    if (stat.isSymbolicLink() || (stat.isFile() && stat.nlink > 1)) return "link";
+    if (stat.isDirectory()) return "directory";
+    return stat.isFile() ? "file" : "other";
+  } catch (thrown) {
+    return (thrown as NodeJS.ErrnoException).code === "ENOENT" ? "missing" : "other";
+  }
+}
+
+/** A read-only view of a worktree: relative paths in, never through a link, never anything but a regular file. */
+export interface WorkspaceView {
+  observe(path: string): Promise<PathFact>;
+  /** The bytes, null where there is no such regular file, it is longer than `maxBytes`, or a link is on the way. */
+  read(path: string, maxBytes: number): Promise<Buffer | null>;
+}
+
+/** The view of one worktree. */
+export function viewWorkspace(worktree: string): WorkspaceView {
+  return {
+    observe: (path) => observePath(worktree, path),
+    read: async (path, maxBytes) => {
+      const fact = await observePath(worktree, path);
+      return fact.kind === "file" ? readRegular(join(worktree, path), maxBytes) : null;
+    },
+  };
+}
+
+/** Reads a regular file without following a link at its name; null when it is anything else or too long. */
+export async function readRegular(absolute: string, maxBytes: number): Promise<Buffer | null> {
+  const handle = await openRegular(absolute);
+  if (handle === null) return null;
+  try {
+    const stat = await handle.stat();
+    if (!stat.isFile() || stat.size > maxBytes) return null;
+    const content = await handle.readFile();
+    return content.length > maxBytes ? null : content;
+  } finally {
+    await handle.close();
+  }
+}
+
+/** O_NONBLOCK so that a FIFO planted at the name cannot make the open wait for a writer. */
+async function openRegular(absolute: string): Promise<FileHandle | null> {
+  return open(absolute, constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK).catch(() => null);
+}

@@ -1,0 +1,90 @@
+import { chmod, lstat, mkdir, writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import { type Clock, systemClock } from "../kernel/clock.js";
+import { type Fault, invalid, messageOf } from "../kernel/fault.js";
+import { createGit, type Git } from "./git.js";
+import { prepareGitDirectory } from "./git-directory.js";
+import { locateRepository, type RepositoryLocation } from "./repository-location.js";
+
+/** A git repository with at least one commit, and the git that is safe to use on it. */
+export interface Repository extends RepositoryLocation {
+  /** Commit checked out in `checkout`: the base of a new cycle. */
+  readonly head: string;
+  /** Git bound to `checkout`. */
+  readonly git: Git;
+  readonly clock: Clock;
+}
+
+/** What may be given instead of the real surroundings. */
+export interface RepositoryOptions {
+  readonly env?: NodeJS.ProcessEnv;
+  readonly clock?: Clock;
+}
+
+/** Content of `.worknode/.gitignore`: what is worknode's own and no part of the project. */
+const PROJECT_IGNORE = "worknode.db*\nlogs/\n";
+
+/**
+ * The repository that holds `cwd`, from any sub-directory and any worktree of it. Creates the state
+ * directory (0700). Throws Fault NO_REPOSITORY, NO_COMMIT or STATE_DIRECTORY, all exit 2.
+ */
+export async function findRepository(cwd: string, options: RepositoryOptions = {}): Promise<Repository> {
+  const location = locateRepository(cwd, options.env);
+  if (location === undefined)
+    throw invalid(
+      "NO_REPOSITORY",
+      `${cwd} is not inside a git repository. Run \`git init\` and commit something, or go to your repository.`,
+    );
+  const clock = options.clock ?? systemClock;
+  const privateDir = await prepareState(location);
+  const git = createGit({ gitDir: location.gitDir, workTree: location.checkout, privateDir, clock });
+  const head = await git.attempt(["rev-parse", "--verify", "--quiet", "HEAD^{commit}"]);
+  if (head.code !== 0)
+    throw invalid(
+      "NO_COMMIT",
+      `${location.checkout} has no commit yet. worknode starts from a commit: run \`git add -A && git commit\` first.`,
+    );
+  return { ...location, head: head.stdout.toString("utf8").trim(), git, clock };
+}
+
+async function prepareState(location: RepositoryLocation): Promise<string> {
+  try {
+    await mkdir(location.stateDir, { recursive: true, mode: 0o700 });
+    await chmod(location.stateDir, 0o700);
+    return await prepareGitDirectory(location.commonDir, location.stateDir);
+  } catch (cause) {
+    throw invalid(
+      "STATE_DIRECTORY",
+      `cannot write worknode's state directory ${location.stateDir} (${messageOf(cause)}). Set XDG_STATE_HOME to a directory you can write.`,
+      cause,
+    );
+  }
+}
+
+/**
+ * Makes `<root>/.worknode/` with its `.gitignore` and returns its path; an existing one is left as it
+ * is. Throws Fault PROJECT_DIRECTORY (exit 2) where it cannot be made or is no directory.
+ */
+export async function ensureProjectDir(repository: RepositoryLocation): Promise<string> {
+  const directory = join(repository.root, ".worknode");
+  try {
+    await mkdir(directory, { mode: 0o755 }).catch(ignoreExisting);
+    if (!(await lstat(directory)).isDirectory()) throw new Error("it exists and is not a directory");
+    await writeFile(join(directory, ".gitignore"), PROJECT_IGNORE, { flag: "wx" }).catch(ignoreExisting);
+    return directory;
+  } catch (cause) {
+    throw projectDirectoryFault(directory, cause);
+  }
+}
+
+function projectDirectoryFault(directory: string, cause: unknown): Fault {
+  return invalid(
+    "PROJECT_DIRECTORY",
+    `cannot make ${directory} (${messageOf(cause)}). worknode keeps its database there: make the directory writable.`,
+    cause,
+  );
+}
+
+function ignoreExisting(thrown: unknown): void {
+  if ((thrown as NodeJS.ErrnoException).code !== "EEXIST") throw thrown;
+}
