@@ -242,6 +242,8 @@ export const eventPayloadSchemas = {
   /** `pm_assign`, `pm_set_deadline` (S3:366-371). */
   TASK_ASSIGNED: z.object({ assignee: z.string(), by: z.string() }),
   DEADLINE_SET: z.object({ deadline: z.number(), by: z.string() }),
+  /** `createTrigger` (S3:96-144); kept, and inactive until the scheduler exists. */
+  TRIGGER_CREATED: z.object({ name: z.string(), kind: z.string(), trigger: z.record(z.string(), z.unknown()) }),
 } as const;
 
 export type EventType = keyof typeof eventPayloadSchemas;

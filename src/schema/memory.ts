@@ -12,6 +12,8 @@ export const decisionSchema = z.object({
   timestamp: z.number(),
   confidence: z.number().min(0).max(1),
   project: z.string().optional(),
+  /** Id of the decision this one replaces; the brief leaves that one out. */
+  supersedes: z.string().optional(),
 });
 export type Decision = z.infer<typeof decisionSchema>;
 
