@@ -1,0 +1,140 @@
+import { isAlias, isMap, isScalar, isSeq, LineCounter, type Pair, parseDocument } from "yaml";
+import { MAX_JSON_DEPTH, MAX_PLAN_BYTES } from "../kernel/bounds.js";
+import { messageOf } from "../kernel/fault.js";
+import type { DataPath, PlanFault } from "./plan-fault.js";
+
+/** Line and column, both counted from 1. */
+export interface Place {
+  line: number;
+  column: number;
+}
+
+/** A YAML file as plain data, with the place of every value and key in it. */
+export interface YamlDocument {
+  /** Undefined when nothing could be read. */
+  data: unknown;
+  faults: PlanFault[];
+  /** Place of the value at `path`, or of its nearest ancestor that is in the file. */
+  locate(path: DataPath): Place;
+  /** Place of the key at `path`; falls back as `locate` does. */
+  locateKey(path: DataPath): Place;
+}
+
+/** State of one conversion of YAML nodes into data. */
+interface Conversion {
+  values: Map<string, number>;
+  keys: Map<string, number>;
+  faults: PlanFault[];
+  place(offset: number): Place;
+}
+
+const START: Place = { line: 1, column: 1 };
+
+/**
+ * Parses YAML 1.2 into plain data. Anchors, aliases, merge keys, tags, duplicate and non-string
+ * keys, several documents and nesting beyond MAX_JSON_DEPTH are faults. Never throws.
+ */
+export function parseYaml(text: string): YamlDocument {
+  if (Buffer.byteLength(text) > MAX_PLAN_BYTES) {
+    return unreadable("too-large", `the file is larger than ${MAX_PLAN_BYTES} bytes; split the plan`);
+  }
+  try {
+    return readDocument(text);
+  } catch (thrown) {
+    return unreadable("yaml-syntax", `the file cannot be read as YAML: ${messageOf(thrown)}`);
+  }
+}
+
+function unreadable(code: string, message: string): YamlDocument {
+  const fault: PlanFault = { ...START, code, message, severity: "error" };
+  return { data: undefined, faults: [fault], locate: () => START, locateKey: () => START };
+}
+
+function readDocument(text: string): YamlDocument {
+  const lines = new LineCounter();
+  const document = parseDocument(text, { lineCounter: lines, prettyErrors: false, logLevel: "silent" });
+  const place = (offset: number): Place => {
+    const { line, col } = lines.linePos(Math.max(0, offset));
+    return { line: Math.max(1, line), column: Math.max(1, col) };
+  };
+  const conversion: Conversion = { values: new Map(), keys: new Map(), faults: [], place };
+  for (const problem of [...document.errors, ...document.warnings]) {
+    const code = problem.code === "DUPLICATE_KEY" ? "duplicate-key" : "yaml-syntax";
+    conversion.faults.push({ ...place(problem.pos[0]), code, message: problem.message, severity: "error" });
+  }
+  const data = convert(conversion, document.contents, []);
+  return {
+    data,
+    faults: conversion.faults,
+    locate: (path) => find(conversion, [conversion.values, conversion.keys], path),
+    locateKey: (path) => find(conversion, [conversion.keys, conversion.values], path),
+  };
+}
+
+function find(conversion: Conversion, maps: readonly Map<string, number>[], path: DataPath): Place {
+  for (let length = path.length; length >= 0; length -= 1) {
+    const key = pathKey(path.slice(0, length));
+    for (const map of maps) {
+      const offset = map.get(key);
+      if (offset !== undefined) return conversion.place(offset);
+    }
+  }
+  return START;
+}
+
+/** A path as one string, for maps and sets. */
+export function pathKey(path: DataPath): string {
+  return JSON.stringify(path);
+}
+
+function report(conversion: Conversion, node: { range?: [number, number, number] | null }, code: string, what: string) {
+  const fault = { ...conversion.place(node.range?.[0] ?? 0), code, message: what, severity: "error" as const };
+  conversion.faults.push(fault);
+}
+
+function convert(conversion: Conversion, node: unknown, path: DataPath): unknown {
+  if (isAlias(node)) {
+    report(conversion, node, "yaml-alias", "aliases are not allowed; write the value out");
+    return undefined;
+  }
+  if (!isScalar(node) && !isMap(node) && !isSeq(node)) return null;
+  conversion.values.set(pathKey(path), node.range?.[0] ?? 0);
+  if (node.anchor !== undefined) {
+    report(conversion, node, "yaml-alias", `anchors are not allowed: &${node.anchor}`);
+  }
+  if (path.length > MAX_JSON_DEPTH) {
+    report(conversion, node, "too-deep", `nested more than ${MAX_JSON_DEPTH} levels deep`);
+    return undefined;
+  }
+  if (isMap(node)) return convertMap(conversion, node.items, path);
+  if (isSeq(node)) return node.items.map((item, index) => convert(conversion, item, [...path, index]));
+  return convertScalar(conversion, node, path);
+}
+
+function convertScalar(
+  conversion: Conversion,
+  node: { value: unknown; tag?: string | undefined; range?: [number, number, number] | null },
+  path: DataPath,
+): unknown {
+  const { value } = node;
+  if (value === null || typeof value === "string" || typeof value === "boolean") return value;
+  if (typeof value === "number" && Number.isFinite(value)) return value;
+  report(conversion, node, "yaml-value", `not a plain value at ${path.join(".")}; quote it to make it a string`);
+  return undefined;
+}
+
+function convertMap(conversion: Conversion, items: readonly Pair[], path: DataPath): Record<string, unknown> {
+  const data: Record<string, unknown> = {};
+  for (const { key, value } of items) {
+    const name = isScalar(key) ? key.value : undefined;
+    if (!isScalar(key) || typeof name !== "string" || name === "__proto__") {
+      const node = isScalar(key) || isMap(key) || isSeq(key) || isAlias(key) ? key : {};
+      report(conversion, node, "yaml-key", "a key must be a plain string; quote numbers and true/false");
+      continue;
+    }
+    const inside = [...path, name];
+    if (!conversion.keys.has(pathKey(inside))) conversion.keys.set(pathKey(inside), key.range?.[0] ?? 0);
+    data[name] = convert(conversion, value, inside);
+  }
+  return data;
+}
