@@ -1,0 +1,41 @@
+import type { IncomingHttpHeaders } from "node:http";
+import { isObject, type Raw } from "./rule.js";
+
+/** Where in a run a request stands; the same request after a restart stands in the same place. */
+export interface Place {
+  /** `<cycle>:<task>:<kind>:<n>`. */
+  readonly conversation: string;
+  /** The script's key: the conversation without its cycle. */
+  readonly key: string;
+  readonly kind: string;
+  readonly task: string;
+  /** Which reply of the conversation is asked for, from 0: user messages in the request, less one. */
+  readonly index: number;
+}
+
+/** Reads the place from `x-worknode-execution` (`<cycle>:<task>:<kind>:<n>:<index>`) and the messages. */
+export function placeOf(headers: IncomingHttpHeaders, body: Raw): Place | undefined {
+  const parts = decode(String(headers["x-worknode-execution"] ?? "")).split(":");
+  if (parts.length !== 5) return undefined;
+  const [, task = "", kind = ""] = parts;
+  return {
+    conversation: parts.slice(0, 4).join(":"),
+    key: parts.slice(1, 4).join(":"),
+    kind,
+    task,
+    index: countUserMessages(body) - 1,
+  };
+}
+
+function countUserMessages(body: Raw): number {
+  const messages = Array.isArray(body["messages"]) ? (body["messages"] as unknown[]) : [];
+  return messages.filter((message) => isObject(message) && message["role"] === "user").length;
+}
+
+function decode(text: string): string {
+  try {
+    return decodeURIComponent(text);
+  } catch {
+    return text;
+  }
+}
