@@ -1,0 +1,83 @@
+import type { ApprovalRow, UsageRow, UsageTotals } from "./agent-rows.js";
+import type { CycleRow, SessionRow, StepRow, TaskRow } from "./cycle-rows.js";
+import type { DecisionRow, IssueRow, TriggerRow } from "./memory-rows.js";
+
+/** A row as SQLite gives it: JSON as text, booleans as 0 and 1, money in nano-dollars. */
+export type Columns = Record<string, unknown>;
+
+function parse(text: unknown): unknown {
+  return typeof text === "string" ? JSON.parse(text) : undefined;
+}
+
+function usd(nano: unknown): number {
+  return Number(nano) / 1e9;
+}
+
+/** A row with some columns parsed from JSON. */
+function parsed(row: Columns, names: readonly string[]): Columns {
+  const copy = { ...row };
+  for (const name of names) copy[name] = parse(row[name]);
+  return copy;
+}
+
+/** `cycles`. */
+export function cycleOf(row: Columns): CycleRow {
+  const { added_nano_usd, ...rest } = parsed(row, ["inputs"]);
+  return { ...rest, added_usd: usd(added_nano_usd) } as unknown as CycleRow;
+}
+
+/** `tasks`. */
+export function taskOf(row: Columns): TaskRow {
+  const { commit_id, ...rest } = parsed(row, ["outputs", "needs", "files", "changed", "waivers"]);
+  return { ...rest, commit: commit_id } as unknown as TaskRow;
+}
+
+/** `steps`. */
+export function stepOf(row: Columns): StepRow {
+  const { task, step, kind, status, outputs, error, provide } = parsed(row, ["outputs"]);
+  return { task, step, kind, status, outputs, error, provide } as unknown as StepRow;
+}
+
+/** `approvals`. */
+export function approvalOf(row: Columns): ApprovalRow {
+  return parsed(row, ["require", "exclude", "resolutions"]) as unknown as ApprovalRow;
+}
+
+/** `sessions`. */
+export function sessionOf(row: Columns): SessionRow {
+  return { ...row, resumed: row["resumed"] === 1 } as unknown as SessionRow;
+}
+
+/** `usage`, summed. */
+export function totalsOf(row: Columns): UsageTotals {
+  const { reserved_nano_usd, spent_nano_usd, ...rest } = row;
+  const kinds = ["input_tokens", "output_tokens", "cache_read_tokens", "cache_write_tokens"];
+  const spent_tokens = kinds.reduce((sum, kind) => sum + Number(row[kind]), 0);
+  const money = { reserved_usd: usd(reserved_nano_usd), spent_usd: usd(spent_nano_usd) };
+  return { ...rest, ...money, spent_tokens } as unknown as UsageTotals;
+}
+
+/** `usage`. */
+export function usageOf(row: Columns): UsageRow {
+  return totalsOf(row) as unknown as UsageRow;
+}
+
+/** `decisions`. */
+export function decisionOf(row: Columns): DecisionRow {
+  const { record, cycle, task, project, seq, hlc, rank } = parsed(row, ["record"]);
+  return { record, cycle, task, project, seq, hlc, rank } as unknown as DecisionRow;
+}
+
+/** `issues`. Absent members are left out, as in the record that was given. */
+export function issueOf(row: Columns): IssueRow {
+  const { position: _position, identifiers: _identifiers, file, solution, resolved, ...rest } = row;
+  const known = solution === null ? {} : { solution: parse(solution) };
+  const where = file === null ? {} : { file };
+  return { ...rest, ...where, ...known, resolved: resolved === 1 } as unknown as IssueRow;
+}
+
+/** `triggers`. */
+export function triggerOf(row: Columns): TriggerRow {
+  const { name, kind, record, seq } = parsed(row, ["record"]);
+  return { name, kind, trigger: record, seq } as unknown as TriggerRow;
+}

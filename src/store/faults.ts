@@ -1,0 +1,98 @@
+import { Fault, invalid, messageOf } from "../kernel/fault.js";
+
+/** `code` of an SQLite or operating-system error, or an empty string. */
+function codeOf(thrown: unknown): string {
+  const code = thrown instanceof Error ? (thrown as Error & { code?: unknown }).code : undefined;
+  return typeof code === "string" ? code : "";
+}
+
+interface Rule {
+  readonly pattern: RegExp;
+  readonly code: string;
+  readonly exitCode: number;
+  readonly retry: "never" | "transient";
+  readonly text: (path: string, detail: string) => string;
+}
+
+const RULES: readonly Rule[] = [
+  {
+    pattern: /^SQLITE_(NOTADB|CORRUPT)/,
+    code: "STORE_CORRUPT",
+    exitCode: 2,
+    retry: "never",
+    text: (path, detail) =>
+      `The database ${path} is damaged (${detail}). Nothing was written to it. ` +
+      `Restore it from a backup, or move it aside to start a new one; \`sqlite3 ${path} .recover\` saves what is readable.`,
+  },
+  {
+    pattern: /^(SQLITE_(READONLY|CANTOPEN|PERM|AUTH)|EACCES$|EPERM$|EROFS$|ENOTDIR$)/,
+    code: "STORE_READONLY",
+    exitCode: 2,
+    retry: "never",
+    text: (path, detail) =>
+      `The database ${path} cannot be opened for writing (${detail}). ` +
+      "Make its directory writable for this user; nothing was lost.",
+  },
+  {
+    pattern: /^(SQLITE_FULL|ENOSPC$|EDQUOT$)/,
+    code: "STORE_FULL",
+    exitCode: 1,
+    retry: "never",
+    text: (path, detail) =>
+      `No room left to write ${path} (${detail}). Everything recorded before is intact. ` +
+      "Free some space, then run `worknode continue`.",
+  },
+  {
+    pattern: /^SQLITE_(BUSY|LOCKED|PROTOCOL)/,
+    code: "STORE_BUSY",
+    exitCode: 1,
+    retry: "transient",
+    text: (path, detail) =>
+      `Another process kept ${path} locked for too long (${detail}). Nothing was written; try again, or end that process.`,
+  },
+  {
+    pattern: /^SQLITE_IOERR/,
+    code: "STORE_IO",
+    exitCode: 1,
+    retry: "never",
+    text: (path, detail) =>
+      `Reading or writing ${path} failed (${detail}). Check the disk, then run \`worknode log verify\` and \`worknode continue\`.`,
+  },
+];
+
+/** The Fault for an error of the database at `path`; anything that is no storage error is returned unchanged. */
+export function storeFault(path: string, thrown: unknown): unknown {
+  if (thrown instanceof Fault) return thrown;
+  const code = codeOf(thrown);
+  const rule = RULES.find((each) => each.pattern.test(code));
+  if (rule === undefined) return thrown;
+  const detail = `${code}: ${messageOf(thrown)}`;
+  return new Fault(rule.code, rule.text(path, detail), { retry: rule.retry, exitCode: rule.exitCode, cause: thrown });
+}
+
+/** The fault of recording again what may be recorded once (a reply, a kept effect, an execution's end). */
+export function duplicateEvent(type: string, key: string): Fault {
+  return new Fault("DUPLICATE_EVENT", `${type} for ${key} is recorded already; it was not recorded again.`);
+}
+
+/** The fault of a database written by a newer program (exit 2). */
+export function newerStore(path: string, found: number, known: number): Fault {
+  return invalid(
+    "STORE_NEWER",
+    `The database ${path} has version ${found}; this worknode knows versions up to ${known}. ` +
+      "Nothing was changed. Install a newer worknode (npm install -g worknode@latest) to use it.",
+  );
+}
+
+/** The fault of opening for reading what is not there (exit 2). */
+export function missingStore(path: string): Fault {
+  return invalid("STORE_MISSING", `There is no database at ${path}. Run \`worknode run PLAN\` first; it makes one.`);
+}
+
+/** The fault of a file that is an SQLite database but not ours (exit 2). */
+export function foreignStore(path: string): Fault {
+  return invalid(
+    "STORE_CORRUPT",
+    `${path} is an SQLite database of another program. Move it aside; it was not changed.`,
+  );
+}

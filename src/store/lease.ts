@@ -1,0 +1,110 @@
+import { readFileSync } from "node:fs";
+import { assert } from "../kernel/assert.js";
+import { err, ok, type Result } from "../kernel/result.js";
+import type { Connection } from "./connection.js";
+import { readLease } from "./sql/read-lease.js";
+import { releaseLease } from "./sql/release-lease.js";
+import { takeLease } from "./sql/take-lease.js";
+
+/** The process that holds a lease. A pid alone may have been given to another process since. */
+export interface Holder {
+  readonly pid: number;
+  /** When it started, in the kernel's own words; see `holderOf`. */
+  readonly startTime: string;
+  /** For people: who runs it. */
+  readonly owner: string;
+}
+
+/** A lease as last given. `held` is false after its release. */
+export interface Lease extends Holder {
+  readonly name: string;
+  /** Grows with every holder; a write with an older fence is a zombie's. */
+  readonly fence: number;
+  readonly held: boolean;
+}
+
+/** Exclusive rights by name, for example to run a cycle. */
+export interface Leases {
+  /** Takes a free lease, the caller's own, or that of a dead process; else the living holder's lease. */
+  acquire(name: string, holder: Holder, isAlive: (holder: Holder) => boolean): Result<{ fence: number }, Lease>;
+  /** False when the fence has passed to another holder. */
+  release(name: string, fence: number): boolean;
+  read(name: string): Lease | undefined;
+}
+
+interface LeaseRow {
+  name: string;
+  fence: number;
+  held: number;
+  pid: number;
+  start_time: string;
+  owner: string;
+}
+
+/** The leases of a database; `transaction` runs its argument in one immediate transaction. */
+export function createLeases(db: Connection, transaction: <T>(work: () => T) => T): Leases {
+  function read(name: string): Lease | undefined {
+    const row = db.get<LeaseRow>(readLease, [name]);
+    if (row === undefined) return undefined;
+    return { name, fence: row.fence, held: row.held === 1, pid: row.pid, startTime: row.start_time, owner: row.owner };
+  }
+
+  return {
+    acquire: (name, holder, isAlive) =>
+      transaction(() => {
+        const lease = read(name);
+        const same = lease?.pid === holder.pid && lease.startTime === holder.startTime;
+        if (lease?.held === true && !same && isAlive(lease)) return err(lease);
+        db.run(takeLease, { name, pid: holder.pid, start_time: holder.startTime, owner: holder.owner });
+        const taken = read(name);
+        assert(taken !== undefined, "a lease just taken is there");
+        return ok({ fence: taken.fence });
+      }),
+    release: (name, fence) => transaction(() => db.run(releaseLease, [name, fence]) === 1),
+    read,
+  };
+}
+
+/**
+ * State and start of a process from `/proc/<pid>/stat`, or undefined when there is none. The name in
+ * parentheses may hold anything, so fields are counted behind the last one.
+ */
+function readStat(pid: number): { state: string; startTicks: string } | undefined {
+  try {
+    const stat = readFileSync(`/proc/${pid}/stat`, "utf8");
+    const fields = stat.slice(stat.lastIndexOf(")") + 2).split(" ");
+    return { state: fields[0] ?? "", startTicks: fields[19] ?? "" };
+  } catch {
+    return undefined;
+  }
+}
+
+function bootId(): string {
+  try {
+    return readFileSync("/proc/sys/kernel/random/boot_id", "utf8").slice(0, 8);
+  } catch {
+    return "";
+  }
+}
+
+/** The holder a process is: its start in clock ticks since boot, with the boot's id. */
+export function holderOf(pid: number, owner: string): Holder {
+  return { pid, startTime: `${readStat(pid)?.startTicks ?? ""}@${bootId()}`, owner };
+}
+
+/** Whether a holder still runs: same pid, same start, not a zombie. Without `/proc`, whether the pid exists. */
+export function isHolderAlive(holder: Holder): boolean {
+  if (holder.startTime.startsWith("@")) return pidExists(holder.pid);
+  const stat = readStat(holder.pid);
+  if (stat === undefined || stat.state === "Z" || stat.state === "X") return false;
+  return `${stat.startTicks}@${bootId()}` === holder.startTime;
+}
+
+function pidExists(pid: number): boolean {
+  try {
+    process.kill(pid, 0);
+    return true;
+  } catch (thrown) {
+    return (thrown as { code?: unknown }).code === "EPERM";
+  }
+}

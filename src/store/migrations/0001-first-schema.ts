@@ -1,0 +1,321 @@
+/** The event log, its blobs and chain head, the leases, and every projection of version 1. */
+export const firstSchema = `
+CREATE TABLE events (
+  seq INTEGER PRIMARY KEY,
+  hlc TEXT NOT NULL,
+  node TEXT NOT NULL,
+  run INTEGER NOT NULL,
+  task TEXT,
+  execution TEXT,
+  stream TEXT NOT NULL,
+  type TEXT NOT NULL,
+  actor TEXT NOT NULL,
+  payload TEXT NOT NULL,
+  prev_hash TEXT NOT NULL,
+  hash TEXT NOT NULL
+) STRICT;
+CREATE INDEX events_stream ON events (stream);
+CREATE INDEX events_execution ON events (execution) WHERE execution IS NOT NULL;
+CREATE INDEX events_type ON events (type);
+CREATE INDEX events_task ON events (run, task);
+
+CREATE TABLE blobs (hash TEXT PRIMARY KEY, text TEXT NOT NULL) STRICT, WITHOUT ROWID;
+CREATE TABLE chain (
+  id INTEGER PRIMARY KEY CHECK (id = 1),
+  node TEXT NOT NULL,
+  seq INTEGER NOT NULL,
+  hlc TEXT,
+  hash TEXT NOT NULL
+) STRICT;
+CREATE TABLE leases (
+  name TEXT PRIMARY KEY,
+  fence INTEGER NOT NULL,
+  held INTEGER NOT NULL,
+  pid INTEGER NOT NULL,
+  start_time TEXT NOT NULL,
+  owner TEXT NOT NULL
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE cycles (
+  number INTEGER PRIMARY KEY,
+  plan_id TEXT NOT NULL,
+  plan_hash TEXT NOT NULL,
+  plan_path TEXT NOT NULL,
+  title TEXT NOT NULL,
+  instruction TEXT NOT NULL,
+  branch TEXT NOT NULL,
+  base_commit TEXT NOT NULL,
+  opened_by TEXT NOT NULL,
+  mode TEXT,
+  inputs TEXT NOT NULL,
+  status TEXT NOT NULL,
+  phase TEXT,
+  review TEXT,
+  deviation REAL,
+  added_nano_usd INTEGER NOT NULL DEFAULT 0,
+  added_tokens INTEGER NOT NULL DEFAULT 0,
+  exit_code INTEGER,
+  reason TEXT,
+  started_seq INTEGER NOT NULL,
+  started_hlc TEXT NOT NULL,
+  ended_hlc TEXT
+) STRICT;
+CREATE INDEX cycles_incomplete ON cycles (plan_id, number) WHERE status NOT IN ('done', 'failed');
+CREATE TABLE phases (
+  cycle INTEGER NOT NULL,
+  phase TEXT NOT NULL,
+  status TEXT NOT NULL,
+  hlc TEXT NOT NULL,
+  PRIMARY KEY (cycle, phase)
+) STRICT, WITHOUT ROWID;
+CREATE TABLE tasks (
+  cycle INTEGER NOT NULL,
+  id TEXT NOT NULL,
+  position INTEGER NOT NULL,
+  title TEXT NOT NULL,
+  phase TEXT NOT NULL,
+  owner TEXT NOT NULL,
+  agent TEXT,
+  status TEXT NOT NULL,
+  reason TEXT,
+  attempts INTEGER NOT NULL DEFAULT 0,
+  commit_id TEXT,
+  summary TEXT,
+  feedback TEXT,
+  outputs TEXT NOT NULL DEFAULT '{}',
+  estimate REAL,
+  deadline REAL,
+  needs TEXT NOT NULL,
+  files TEXT NOT NULL,
+  changed TEXT NOT NULL DEFAULT '[]',
+  waivers TEXT NOT NULL DEFAULT '[]',
+  base_commit TEXT,
+  worktree TEXT,
+  started_hlc TEXT,
+  ended_hlc TEXT,
+  touched_seq INTEGER NOT NULL,
+  PRIMARY KEY (cycle, id)
+) STRICT, WITHOUT ROWID;
+CREATE INDEX tasks_status ON tasks (cycle, status, position);
+CREATE TABLE steps (
+  cycle INTEGER NOT NULL,
+  task TEXT NOT NULL,
+  step TEXT NOT NULL,
+  kind TEXT NOT NULL,
+  status TEXT NOT NULL,
+  outputs TEXT NOT NULL DEFAULT '{}',
+  error TEXT,
+  provide TEXT,
+  seq INTEGER NOT NULL,
+  PRIMARY KEY (cycle, task, step)
+) STRICT, WITHOUT ROWID;
+CREATE TABLE sessions (
+  seq INTEGER PRIMARY KEY,
+  cycle INTEGER NOT NULL,
+  pid INTEGER NOT NULL,
+  resumed INTEGER NOT NULL,
+  hlc TEXT NOT NULL,
+  ended_hlc TEXT,
+  exit_code INTEGER,
+  reason TEXT
+) STRICT;
+CREATE INDEX sessions_cycle ON sessions (cycle);
+CREATE TABLE agents (
+  cycle INTEGER NOT NULL,
+  agent TEXT NOT NULL,
+  task TEXT NOT NULL,
+  role TEXT NOT NULL,
+  tier TEXT NOT NULL,
+  model TEXT NOT NULL,
+  parent TEXT,
+  status TEXT NOT NULL,
+  token_hash TEXT NOT NULL,
+  capability TEXT NOT NULL,
+  depth INTEGER NOT NULL,
+  spawned_hlc TEXT NOT NULL,
+  terminated_hlc TEXT,
+  reason TEXT,
+  PRIMARY KEY (cycle, agent, task)
+) STRICT, WITHOUT ROWID;
+CREATE TABLE worknodes (id TEXT PRIMARY KEY, record TEXT NOT NULL, seq INTEGER NOT NULL) STRICT, WITHOUT ROWID;
+CREATE TABLE approvals (
+  id TEXT PRIMARY KEY,
+  cycle INTEGER NOT NULL,
+  task TEXT,
+  kind TEXT NOT NULL,
+  proposal_hash TEXT NOT NULL,
+  message TEXT NOT NULL,
+  require TEXT NOT NULL,
+  exclude TEXT NOT NULL,
+  expires_at REAL NOT NULL,
+  decision TEXT,
+  resolutions TEXT NOT NULL DEFAULT '[]',
+  requested_seq INTEGER NOT NULL
+) STRICT, WITHOUT ROWID;
+CREATE INDEX approvals_pending ON approvals (cycle, requested_seq) WHERE decision IS NULL;
+CREATE TABLE escalations (
+  id TEXT PRIMARY KEY,
+  cycle INTEGER NOT NULL,
+  task TEXT,
+  sender TEXT NOT NULL,
+  recipient TEXT NOT NULL,
+  reason TEXT NOT NULL,
+  needs TEXT,
+  action TEXT,
+  resolved_by TEXT,
+  resolution TEXT,
+  agent TEXT,
+  seq INTEGER NOT NULL
+) STRICT, WITHOUT ROWID;
+CREATE INDEX escalations_open ON escalations (cycle, seq) WHERE action IS NULL;
+CREATE TABLE alerts (
+  seq INTEGER PRIMARY KEY,
+  cycle INTEGER NOT NULL,
+  task TEXT,
+  severity TEXT NOT NULL,
+  message TEXT NOT NULL,
+  recipient TEXT NOT NULL,
+  key TEXT,
+  hlc TEXT NOT NULL
+) STRICT;
+CREATE INDEX alerts_cycle ON alerts (cycle);
+CREATE TABLE violations (
+  seq INTEGER PRIMARY KEY,
+  cycle INTEGER NOT NULL,
+  task TEXT,
+  call_id TEXT NOT NULL,
+  code TEXT NOT NULL,
+  rule TEXT NOT NULL,
+  subject TEXT NOT NULL,
+  object TEXT NOT NULL,
+  message TEXT NOT NULL,
+  remedy TEXT NOT NULL,
+  hlc TEXT NOT NULL
+) STRICT;
+CREATE INDEX violations_cycle ON violations (cycle);
+CREATE TABLE conversations (
+  id TEXT PRIMARY KEY,
+  cycle INTEGER NOT NULL,
+  task TEXT,
+  kind TEXT NOT NULL,
+  agent TEXT NOT NULL,
+  model TEXT NOT NULL,
+  outcome TEXT,
+  seq INTEGER NOT NULL
+) STRICT, WITHOUT ROWID;
+CREATE INDEX conversations_task ON conversations (cycle, task, kind);
+CREATE TABLE requests (
+  request TEXT PRIMARY KEY,
+  cycle INTEGER NOT NULL,
+  task TEXT NOT NULL,
+  agent TEXT NOT NULL,
+  tier TEXT NOT NULL,
+  model TEXT NOT NULL,
+  reserved_nano_usd INTEGER NOT NULL,
+  reserved_tokens INTEGER NOT NULL,
+  open INTEGER NOT NULL,
+  reply_seq INTEGER
+) STRICT, WITHOUT ROWID;
+CREATE TABLE usage (
+  cycle INTEGER NOT NULL,
+  task TEXT NOT NULL,
+  agent TEXT NOT NULL,
+  tier TEXT NOT NULL,
+  model TEXT NOT NULL,
+  requests INTEGER NOT NULL DEFAULT 0,
+  replies INTEGER NOT NULL DEFAULT 0,
+  reserved_nano_usd INTEGER NOT NULL DEFAULT 0,
+  reserved_tokens INTEGER NOT NULL DEFAULT 0,
+  spent_nano_usd INTEGER NOT NULL DEFAULT 0,
+  input_tokens INTEGER NOT NULL DEFAULT 0,
+  output_tokens INTEGER NOT NULL DEFAULT 0,
+  cache_read_tokens INTEGER NOT NULL DEFAULT 0,
+  cache_write_tokens INTEGER NOT NULL DEFAULT 0,
+  PRIMARY KEY (cycle, task, agent, tier, model)
+) STRICT, WITHOUT ROWID;
+CREATE TABLE calls (
+  call_id TEXT PRIMARY KEY,
+  cycle INTEGER NOT NULL,
+  task TEXT,
+  tool TEXT NOT NULL,
+  object TEXT NOT NULL,
+  outcome TEXT,
+  effect TEXT,
+  result_seq INTEGER
+) STRICT, WITHOUT ROWID;
+CREATE INDEX calls_unknown ON calls (cycle) WHERE outcome = 'Approved' AND result_seq IS NULL;
+CREATE TABLE executions (
+  id TEXT PRIMARY KEY,
+  cycle INTEGER NOT NULL,
+  task TEXT,
+  conversation TEXT NOT NULL,
+  worker TEXT NOT NULL,
+  outcome TEXT NOT NULL,
+  seal TEXT NOT NULL,
+  seq INTEGER NOT NULL
+) STRICT, WITHOUT ROWID;
+CREATE TABLE files_kept (
+  cycle INTEGER NOT NULL,
+  path TEXT NOT NULL,
+  task TEXT,
+  kind TEXT NOT NULL,
+  seq INTEGER NOT NULL,
+  hlc TEXT NOT NULL,
+  PRIMARY KEY (cycle, path)
+) STRICT, WITHOUT ROWID;
+CREATE INDEX files_kept_hlc ON files_kept (hlc);
+CREATE TABLE plan_approvals (
+  plan_hash TEXT PRIMARY KEY,
+  plan_id TEXT NOT NULL,
+  path TEXT NOT NULL,
+  os_user TEXT NOT NULL,
+  git_email TEXT,
+  via TEXT NOT NULL,
+  hlc TEXT NOT NULL
+) STRICT, WITHOUT ROWID;
+CREATE TABLE authority (id INTEGER PRIMARY KEY CHECK (id = 1), epoch INTEGER NOT NULL) STRICT;
+CREATE TABLE revocations (position INTEGER PRIMARY KEY, id TEXT NOT NULL UNIQUE, reason TEXT NOT NULL) STRICT;
+CREATE TABLE kv (key TEXT PRIMARY KEY, value TEXT NOT NULL) STRICT, WITHOUT ROWID;
+CREATE TABLE triggers (name TEXT PRIMARY KEY, kind TEXT NOT NULL, record TEXT NOT NULL, seq INTEGER NOT NULL) STRICT, WITHOUT ROWID;
+CREATE TABLE decisions (
+  position INTEGER PRIMARY KEY,
+  id TEXT NOT NULL UNIQUE,
+  cycle INTEGER NOT NULL,
+  task TEXT,
+  project TEXT,
+  supersedes TEXT,
+  question TEXT NOT NULL,
+  decision TEXT NOT NULL,
+  rationale TEXT NOT NULL,
+  record TEXT NOT NULL,
+  seq INTEGER NOT NULL,
+  hlc TEXT NOT NULL
+) STRICT;
+CREATE INDEX decisions_supersedes ON decisions (supersedes) WHERE supersedes IS NOT NULL;
+CREATE VIRTUAL TABLE decisions_fts USING fts5 (
+  question, decision, rationale,
+  content = 'decisions', content_rowid = 'position', tokenize = "unicode61 tokenchars '_'"
+);
+CREATE TABLE issues (
+  position INTEGER PRIMARY KEY,
+  id TEXT NOT NULL UNIQUE,
+  fingerprint TEXT NOT NULL UNIQUE,
+  cycle INTEGER NOT NULL,
+  task TEXT,
+  type TEXT NOT NULL,
+  error TEXT NOT NULL,
+  file TEXT,
+  solution TEXT,
+  resolved INTEGER NOT NULL,
+  count INTEGER NOT NULL,
+  identifiers TEXT NOT NULL,
+  seq INTEGER NOT NULL,
+  hlc TEXT NOT NULL
+) STRICT;
+CREATE VIRTUAL TABLE issues_fts USING fts5 (
+  type, error, content = 'issues', content_rowid = 'position', tokenize = "unicode61 tokenchars '_'"
+);
+CREATE VIRTUAL TABLE issues_trigrams USING fts5 (
+  identifiers, content = 'issues', content_rowid = 'position', tokenize = 'trigram'
+);
+`;

@@ -1,0 +1,28 @@
+import type { Connection } from "../connection.js";
+import { listConversations } from "../sql/list-conversations.js";
+import { listExecutions } from "../sql/list-executions.js";
+import { listFilesKept } from "../sql/list-files-kept.js";
+import { listFilesKeptAfter } from "../sql/list-files-kept-after.js";
+import { listUnknownCalls } from "../sql/list-unknown-calls.js";
+import { readExecution } from "../sql/read-execution.js";
+import { readLastFileChange } from "../sql/read-last-file-change.js";
+
+/** Questions about conversations, calls and files. */
+export function createActivityQueries(db: Connection) {
+  return {
+    /** The conversations of a kind about a task (null: outside tasks), oldest first. */
+    conversations: (cycle: number, task: string | null, kind: string) => listConversations(db, cycle, task, kind),
+    /** Calls of a cycle that were allowed and whose result was never recorded. */
+    unknownCalls: (cycle: number) => listUnknownCalls(db, cycle),
+    /** The end of an execution. */
+    execution: (id: string) => readExecution(db, id),
+    /** Ended executions of a conversation, oldest first. */
+    executions: (conversation: string) => listExecutions(db, conversation),
+    /** Files changed in a cycle, last changed first. */
+    filesKept: (cycle: number, limit: number) => listFilesKept(db, cycle, limit),
+    /** Files of any cycle changed since a stamp, by name. */
+    filesKeptAfter: (hlc: string, limit: number) => listFilesKeptAfter(db, hlc, limit),
+    /** The last kept change of a file in any cycle. */
+    lastFileChange: (path: string) => readLastFileChange(db, path),
+  };
+}

@@ -1,0 +1,2 @@
+/** Ends a conversation. */
+export const endConversation = "UPDATE conversations SET outcome = @outcome WHERE id = @id";

@@ -1,0 +1,2 @@
+/** Revoked ids behind a position, in order. */
+export const listRevocationsAfter = "SELECT position, id FROM revocations WHERE position > ? ORDER BY position";

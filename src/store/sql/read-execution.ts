@@ -1,0 +1,11 @@
+import type { ExecutionRow } from "../activity-rows.js";
+import type { Connection } from "../connection.js";
+
+const SQL = `
+SELECT * FROM executions WHERE id = ?
+`;
+
+/** The end of an execution. */
+export function readExecution(db: Connection, id: string): ExecutionRow | undefined {
+  return db.get<ExecutionRow>(SQL, [id]);
+}

@@ -1,0 +1,2 @@
+/** A request by its id. */
+export const readRequest = "SELECT * FROM requests WHERE request = ?";

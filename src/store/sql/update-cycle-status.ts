@@ -1,0 +1,2 @@
+/** Moves a cycle to another status. */
+export const updateCycleStatus = "UPDATE cycles SET status = @status WHERE number = @cycle";

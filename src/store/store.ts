@@ -1,0 +1,159 @@
+import { type Clock, systemClock } from "../kernel/clock.js";
+import type { AnyEvent, AnyNewEvent } from "../schema/event.js";
+import { createAuthority } from "./authority.js";
+import { type EventRow, eventOf } from "./chain.js";
+import { type Connection, openConnection } from "./connection.js";
+import { storeFault } from "./faults.js";
+import { createLeases, type Leases } from "./lease.js";
+import { writeEvents } from "./log.js";
+import { project } from "./projections/project.js";
+import { createQueries, type Queries } from "./queries.js";
+import { type Rebuild, rebuildProjections } from "./rebuild.js";
+import { iterateEvents } from "./sql/iterate-events.js";
+import { type EventFilter, selectEvents } from "./sql/select-events.js";
+import { createSubscriptions, type Listener } from "./subscription.js";
+import { type Verification, verifyChain } from "./verification.js";
+
+/**
+ * The event log of one repository and everything read from it. Several processes may hold the same
+ * database; whatever is appended is on disk before `append` returns. Every method may throw a Fault
+ * (STORE_FULL, STORE_BUSY, STORE_CORRUPT, …).
+ */
+export interface Store {
+  readonly path: string;
+  readonly clock: Clock;
+  /**
+   * Appends events in one transaction: chain, texts, projections. Throws Fault DUPLICATE_EVENT when
+   * one records again what happens once; then none of them is there.
+   */
+  append(events: readonly AnyNewEvent[]): AnyEvent[];
+  /** Runs `work` in one immediate transaction; `append` and `transaction` inside join it. `work` is synchronous. */
+  transaction<T>(work: () => T): T;
+  /** The events a filter chooses, large texts put back. */
+  events(filter: EventFilter): AnyEvent[];
+  /** All events after a sequence number, read as they are asked for. No appending while it is open. */
+  iterate(afterSeq?: number): IterableIterator<AnyEvent>;
+  /** Told of events once committed, here at once or by another process soon. Answers how to stop. */
+  subscribe(listener: Listener): () => void;
+  verify(): Verification;
+  rebuild(): Rebuild;
+  readonly lease: Leases;
+  /** Capabilities of earlier epochs are void. */
+  epoch(): number;
+  /** Whether any of the ids (a capability and its ancestors) is revoked. */
+  isRevoked(ids: readonly string[]): boolean;
+  readonly queries: Queries;
+  close(): void;
+}
+
+/** Settings of a store. `node` names this machine in stamps; the database has its own by default. */
+export interface StoreOptions {
+  clock?: Clock;
+  node?: string;
+  readonly?: boolean;
+}
+
+/**
+ * Opens the store at `path`, making the file and its folder unless `readonly`. Throws Fault
+ * STORE_NEWER, STORE_CORRUPT, STORE_READONLY, STORE_MISSING (exit 2) or STORE_FULL.
+ */
+export function openStore(path: string, options: StoreOptions = {}): Store {
+  return createStore(openConnection(path, options.readonly ?? false), options);
+}
+
+/** What SQLite throws, as Faults that say what to do. */
+function guard<Arguments extends readonly unknown[], T>(
+  path: string,
+  work: (...values: Arguments) => T,
+): (...values: Arguments) => T {
+  return (...values) => {
+    try {
+      return work(...values);
+    } catch (thrown) {
+      throw storeFault(path, thrown);
+    }
+  };
+}
+
+function guardAll<T extends object>(path: string, methods: T): T {
+  const pairs = Object.entries(methods).map(([name, method]) => [name, guard(path, method as () => unknown)]);
+  return Object.fromEntries(pairs) as T;
+}
+
+/** A store over an open connection. */
+export function createStore(db: Connection, options: StoreOptions = {}): Store {
+  const { path } = db;
+  const clock = options.clock ?? systemClock;
+  const authority = createAuthority(db);
+  const subscriptions = createSubscriptions(db);
+  const inTransaction = createTransactions(db, subscriptions.publish, authority.invalidate);
+
+  function append(events: readonly AnyNewEvent[]): AnyEvent[] {
+    return inTransaction((pending) => {
+      const written = writeEvents(db, events, { nowMs: clock.nowMs(), node: options.node });
+      for (const event of written) project(db, event);
+      pending.push(...written);
+      authority.invalidate(written);
+      return written;
+    });
+  }
+
+  function* iterate(afterSeq = 0): IterableIterator<AnyEvent> {
+    for (const row of db.iterate<EventRow>(iterateEvents, [afterSeq])) yield eventOf(db, row);
+  }
+
+  const transaction = <T>(work: () => T): T => inTransaction(() => work());
+  return {
+    path,
+    clock,
+    ...guardAll(path, {
+      append,
+      events: (filter: EventFilter) => selectEvents(db, filter).map((row) => eventOf(db, row)),
+      subscribe: subscriptions.add,
+      verify: () => verifyChain(db),
+      rebuild: () => rebuildProjections(db, transaction),
+      epoch: authority.epoch,
+      isRevoked: authority.isRevoked,
+    }),
+    transaction: (work) => guard(path, () => transaction(work))(),
+    iterate,
+    lease: guardAll(path, createLeases(db, transaction)),
+    queries: guardAll(path, createQueries(db)),
+    close() {
+      subscriptions.close();
+      db.database.close();
+    },
+  };
+}
+
+/**
+ * One immediate transaction at a time; an inner one is a savepoint of it. `pending` gathers the events
+ * written; they are published once the outermost one has committed, and forgotten when theirs rolled back.
+ */
+function createTransactions(
+  db: Connection,
+  publish: (events: readonly AnyEvent[]) => void,
+  rolledBack: () => void,
+): <T>(work: (pending: AnyEvent[]) => T) => T {
+  const run = db.database.transaction((work: () => unknown) => work());
+  let pending: AnyEvent[] = [];
+
+  return <T>(work: (pending: AnyEvent[]) => T): T => {
+    const outermost = !db.database.inTransaction;
+    const mark = pending.length;
+    let result: T;
+    try {
+      result = run.immediate(() => work(pending)) as T;
+    } catch (thrown) {
+      pending.length = db.database.inTransaction ? mark : 0;
+      rolledBack();
+      throw thrown;
+    }
+    if (outermost) {
+      const committed = pending;
+      pending = [];
+      if (committed.length > 0) publish(committed);
+    }
+    return result;
+  };
+}
