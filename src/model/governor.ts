@@ -1,0 +1,171 @@
+import { assert } from "../kernel/assert.js";
+import { err, ok, type Result } from "../kernel/result.js";
+import type { WorstCase } from "./prices.js";
+
+/** Limits and what is charged against them already. Null is no limit. */
+export interface GovernorOptions {
+  readonly usd: number | null;
+  readonly tokens: number | null;
+  /** Settled spending and reservations that stay charged, from the store, on resume. */
+  readonly spent?: Amount;
+  readonly reserved?: Amount;
+  /** A wider budget that bounds this one too, for example the plan's above a task's. */
+  readonly parent?: Governor;
+}
+
+/** Money in US dollars and tokens. */
+export interface Amount {
+  readonly usd: number;
+  readonly tokens: number;
+}
+
+/** What one request may cost at most, charged until it is settled, kept or released; each once. */
+export interface Reservation {
+  readonly usd: number;
+  readonly tokens: number;
+}
+
+/** Why a request is not sent. */
+export interface BudgetRefusal {
+  readonly unit: "usd" | "tokens";
+  /** The request's worst case; null for money when the model has no price. */
+  readonly needed: number | null;
+  readonly left: number;
+  readonly message: string;
+}
+
+/** One unit's books. `left` is null without a limit. */
+export interface UnitTotals {
+  readonly limit: number | null;
+  readonly reserved: number;
+  readonly spent: number;
+  readonly left: number | null;
+}
+
+/**
+ * Keeps spending within a budget: the worst case is reserved before a request is sent, and settled
+ * by what it did cost. Synchronous, so that parallel callers cannot pass between check and charge.
+ */
+export interface Governor {
+  /** Charges the worst case here and in every wider budget, or charges nothing and says why. */
+  reserve(worst: WorstCase): Result<Reservation, BudgetRefusal>;
+  /** Replaces a reservation by what the reply cost. */
+  settle(reservation: Reservation, actual: Amount): void;
+  /** Leaves a reservation charged for good: an attempt whose cost is not known. */
+  keepCharged(reservation: Reservation): void;
+  /** Drops a reservation: nothing was done for it. */
+  release(reservation: Reservation): void;
+  /** Raises the limits that exist (`worknode budget add`). */
+  add(more: Amount): void;
+  totals(): { readonly usd: UnitTotals; readonly tokens: UnitTotals };
+}
+
+/** One unit's account. Money is kept in nano-dollars, so that sums are exact. */
+interface Account {
+  limit: number | null;
+  reserved: number;
+  spent: number;
+}
+
+const NANO = 1_000_000_000;
+/** Slack for what binary fractions add to an exact figure (nano-dollars), before rounding up. */
+const ROUNDING = 1e-4;
+
+/** Opens the books of a budget. */
+export function createGovernor(options: GovernorOptions): Governor {
+  const usd: Account = {
+    limit: options.usd === null ? null : Math.floor(options.usd * NANO + ROUNDING),
+    reserved: nano(options.reserved?.usd ?? 0),
+    spent: nano(options.spent?.usd ?? 0),
+  };
+  const tokens: Account = {
+    limit: options.tokens,
+    reserved: options.reserved?.tokens ?? 0,
+    spent: options.spent?.tokens ?? 0,
+  };
+  const wider = new Map<Reservation, Reservation>();
+  const open = new Set<Reservation>();
+  const { parent } = options;
+
+  function reserve(worst: WorstCase): Result<Reservation, BudgetRefusal> {
+    const refusal = refuse(usd, tokens, worst);
+    if (refusal !== undefined) return err(refusal);
+    const above = parent?.reserve(worst);
+    if (above !== undefined && !above.ok) return above;
+    const reservation: Reservation = Object.freeze({ usd: worst.usd ?? 0, tokens: worst.tokens });
+    if (above !== undefined) wider.set(reservation, above.value);
+    open.add(reservation);
+    usd.reserved += nano(reservation.usd);
+    tokens.reserved += reservation.tokens;
+    return ok(reservation);
+  }
+
+  function close(reservation: Reservation): Reservation | undefined {
+    assert(open.delete(reservation), "a reservation is closed once, by the governor that made it");
+    const above = wider.get(reservation);
+    wider.delete(reservation);
+    return above;
+  }
+
+  function uncharge(reservation: Reservation): void {
+    usd.reserved -= nano(reservation.usd);
+    tokens.reserved -= reservation.tokens;
+  }
+
+  return {
+    reserve,
+    settle(reservation, actual) {
+      const above = close(reservation);
+      uncharge(reservation);
+      usd.spent += nano(actual.usd);
+      tokens.spent += actual.tokens;
+      if (above !== undefined) parent?.settle(above, actual);
+    },
+    keepCharged(reservation) {
+      const above = close(reservation);
+      if (above !== undefined) parent?.keepCharged(above);
+    },
+    release(reservation) {
+      const above = close(reservation);
+      uncharge(reservation);
+      if (above !== undefined) parent?.release(above);
+    },
+    add(more) {
+      if (usd.limit !== null) usd.limit += Math.floor(more.usd * NANO + ROUNDING);
+      if (tokens.limit !== null) tokens.limit += more.tokens;
+    },
+    totals: () => ({ usd: totalsOf(usd, NANO), tokens: totalsOf(tokens, 1) }),
+  };
+}
+
+/** Dollars as nano-dollars, rounded up: a charge is never less than the cost. */
+function nano(usd: number): number {
+  return Math.ceil(usd * NANO - ROUNDING);
+}
+
+function leftOf(account: Account): number {
+  return (account.limit ?? Number.POSITIVE_INFINITY) - account.reserved - account.spent;
+}
+
+function refuse(usd: Account, tokens: Account, worst: WorstCase): BudgetRefusal | undefined {
+  const leftUsd = Math.max(0, leftOf(usd)) / NANO;
+  if (worst.usd === null && usd.limit !== null)
+    return { unit: "usd", needed: null, left: leftUsd, message: "the model has no price, and a money budget is set" };
+  if (worst.usd !== null && nano(worst.usd) > leftOf(usd)) return refusal("usd", worst.usd, leftUsd);
+  if (worst.tokens > leftOf(tokens)) return refusal("tokens", worst.tokens, Math.max(0, leftOf(tokens)));
+  return undefined;
+}
+
+function refusal(unit: "usd" | "tokens", needed: number, left: number): BudgetRefusal {
+  const say = (amount: number): string => (unit === "usd" ? `$${amount.toFixed(4)}` : `${amount} tokens`);
+  return { unit, needed, left, message: `the request could cost ${say(needed)}; ${say(left)} of the budget are left` };
+}
+
+function totalsOf(account: Account, scale: number): UnitTotals {
+  return {
+    limit: account.limit === null ? null : account.limit / scale,
+    reserved: account.reserved / scale,
+    spent: account.spent / scale,
+    left: account.limit === null ? null : Math.max(0, leftOf(account)) / scale,
+  };
+}

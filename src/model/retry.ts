@@ -1,0 +1,88 @@
+import { assert } from "../kernel/assert.js";
+import { MAX_ATTEMPTS, RETRY_INITIAL_MS, RETRY_MAX_MS } from "../kernel/bounds.js";
+import { type Clock, systemClock } from "../kernel/clock.js";
+import { err, ok, type Result } from "../kernel/result.js";
+import type { ModelReply } from "../schema/message.js";
+import type { ModelFailure } from "./failure.js";
+import type { AttemptOptions, ModelClient, ModelRequest } from "./request.js";
+
+/** Longest wait a server may ask for between two attempts (ms); beyond it the task parks instead. */
+export const MAX_RETRY_AFTER_MS = 120_000;
+/** Share of a delay taken off at random, so that many agents do not come back at once. */
+const JITTER = 0.25;
+
+/** A request with all it takes to try it again. `R` is why an attempt may be refused beforehand. */
+export interface RetriedRequest<R> extends AttemptOptions {
+  readonly client: ModelClient;
+  readonly request: ModelRequest;
+  readonly clock?: Clock;
+  /** A number in [0, 1). */
+  readonly random?: () => number;
+  /**
+   * Before each attempt, numbered from 1: reserve and record here. An error ends the request
+   * without sending it.
+   */
+  readonly onAttempt: (attempt: number) => Result<void, R>;
+  /** After each failed attempt, before any wait: record and settle here. */
+  readonly onFailure: (attempt: number, failure: ModelFailure) => void;
+}
+
+/** How a request that brought no reply ended. */
+export type RequestEnd<R> =
+  | { readonly kind: "failed"; readonly failure: ModelFailure; readonly attempts: number }
+  | { readonly kind: "refused"; readonly refusal: R; readonly attempts: number };
+
+/** A reply and the attempts it took. */
+export interface AnsweredRequest {
+  readonly reply: ModelReply;
+  readonly attempts: number;
+}
+
+/**
+ * Asks up to MAX_ATTEMPTS times (S2:79-81): again only after a transient failure, after a delay that
+ * doubles from RETRY_INITIAL_MS and is never shorter than the server's `retry-after`. Throws only
+ * what the callbacks throw.
+ */
+export async function requestWithRetries<R>(asked: RetriedRequest<R>): Promise<Result<AnsweredRequest, RequestEnd<R>>> {
+  for (let attempt = 1; ; attempt += 1) {
+    assert(attempt <= MAX_ATTEMPTS, "a request is tried too often");
+    const admitted = asked.onAttempt(attempt);
+    if (!admitted.ok) return err({ kind: "refused", refusal: admitted.error, attempts: attempt - 1 });
+    const result = await asked.client.attempt(asked.request, asked);
+    if (result.ok) return ok({ reply: result.value, attempts: attempt });
+    const failure = result.error;
+    asked.onFailure(attempt, failure);
+    const delayMs = delayAfter(failure, attempt, asked.random ?? Math.random);
+    if (delayMs === undefined) return err({ kind: "failed", failure, attempts: attempt });
+    if (!(await pause(asked, delayMs))) return err({ kind: "failed", failure: cancelled(failure), attempts: attempt });
+  }
+}
+
+/** The wait before the next attempt (ms), or undefined when there shall be none. */
+export function delayAfter(failure: ModelFailure, attempt: number, random: () => number): number | undefined {
+  if (failure.retry === "never" || attempt >= MAX_ATTEMPTS) return undefined;
+  const asked = failure.retryAfterMs ?? 0;
+  if (asked > MAX_RETRY_AFTER_MS) return undefined;
+  const backoff = Math.min(RETRY_INITIAL_MS * 2 ** (attempt - 1), RETRY_MAX_MS);
+  return Math.max(asked, Math.round(backoff * (1 - JITTER * random())));
+}
+
+async function pause<R>(asked: RetriedRequest<R>, ms: number): Promise<boolean> {
+  try {
+    await (asked.clock ?? systemClock).sleep(ms, asked.signal);
+    return asked.signal?.aborted !== true;
+  } catch {
+    return false;
+  }
+}
+
+/** Cancelled while waiting: nothing is under way, and the failed attempt was told already. */
+function cancelled(last: ModelFailure): ModelFailure {
+  return {
+    failure_class: "aborted",
+    message: `the request was cancelled while waiting to try again after: ${last.message}`,
+    retry: "never",
+    bytesReceived: false,
+    charged: false,
+  };
+}
