@@ -1,0 +1,76 @@
+import { createPublicKey, type KeyObject } from "node:crypto";
+import { MAX_DELEGATION_DEPTH, TOKEN_TTL_MS } from "../kernel/bounds.js";
+import type { Clock } from "../kernel/clock.js";
+import { newId, type Random, systemRandom } from "../kernel/ids.js";
+import { err, ok, type Result } from "../kernel/result.js";
+import type { Capability } from "../schema/capability.js";
+import type { Denial } from "../schema/verdict.js";
+import { excesses } from "./attenuation.js";
+import { signCapability, tokenHash } from "./token.js";
+
+/** What a capability grants; identity, lineage and times are the broker's to fill in. */
+export type Grant = Omit<Capability, "v" | "id" | "depth" | "parent" | "ancestors" | "nbf" | "exp">;
+
+/** A minted capability. The token stays with the broker's callers; agents never see it. */
+export interface Minted {
+  readonly token: string;
+  readonly hash: string;
+  readonly capability: Capability;
+}
+
+/** The only maker of capabilities. */
+export interface Broker {
+  readonly publicKey: KeyObject;
+  mint(grant: Grant, ttlMs?: number): Minted;
+  /** A child within `parent` in every component, else ERROR_ATTENUATION; nothing is clipped. */
+  attenuate(parent: Minted, grant: Grant, ttlMs?: number): Result<Minted, Denial>;
+  /** The same capability, id and lineage, with a later expiry; an ancestor's end is never passed. */
+  renew(minted: Minted, ttlMs?: number): Minted;
+}
+
+/** Makes the broker of a project from its private key. */
+export function createBroker(options: { privateKey: KeyObject; clock: Clock; random?: Random }): Broker {
+  const { privateKey, clock } = options;
+  const random = options.random ?? systemRandom;
+
+  function seal(capability: Capability): Minted {
+    const token = signCapability(capability, privateKey);
+    return { token, hash: tokenHash(token), capability };
+  }
+
+  function draft(grant: Grant, ttlMs: number): Capability {
+    const now = clock.nowMs();
+    const sorted = { tools: [...new Set(grant.tools)].sort(), write: [...new Set(grant.write)].sort() };
+    const root = { depth: 0, parent: null, ancestors: [], nbf: now, exp: now + ttlMs };
+    return { v: 1, id: newId("cap", random), ...grant, ...sorted, ...root };
+  }
+
+  return {
+    publicKey: createPublicKey(privateKey),
+    mint: (grant, ttlMs = TOKEN_TTL_MS) => seal(draft(grant, ttlMs)),
+    attenuate(parent, grant, ttlMs = TOKEN_TTL_MS) {
+      const above = parent.capability;
+      const lineage = { depth: above.depth + 1, parent: parent.hash, ancestors: [...above.ancestors, above.id] };
+      const made = draft(grant, ttlMs);
+      const child: Capability = { ...made, ...lineage, exp: Math.min(made.exp, above.exp) };
+      const beyond = excesses(child, above);
+      if (child.depth > MAX_DELEGATION_DEPTH) beyond.push(`depth ${child.depth} is more than ${MAX_DELEGATION_DEPTH}`);
+      return beyond.length === 0 ? ok(seal(child)) : err(attenuationDenial(child, beyond));
+    },
+    renew: (minted, ttlMs = TOKEN_TTL_MS) =>
+      minted.capability.depth > 0 ? minted : seal({ ...minted.capability, exp: clock.nowMs() + ttlMs }),
+  };
+}
+
+function attenuationDenial(child: Capability, beyond: readonly string[]): Denial {
+  return {
+    code: "ERROR_ATTENUATION",
+    check: "capability",
+    rule: "attenuation",
+    message: `A child capability must be within its parent's: ${beyond.join("; ")}`,
+    subject: child.agent,
+    object: child.task,
+    remedy: "Ask for no more than the parent holds.",
+    violation: true,
+  };
+}

@@ -1,0 +1,107 @@
+import type { WriteSet } from "../capability/write-set.js";
+import type { Result } from "../kernel/result.js";
+import type { Capability } from "../schema/capability.js";
+import type { Change } from "../schema/effect.js";
+import type { Proposal } from "../schema/proposal.js";
+import type { Denial, Verdict } from "../schema/verdict.js";
+import type { Permit } from "./permit.js";
+
+/** What is at a path a call names, seen without following links. */
+export interface ObservedPath {
+  readonly path: string;
+  readonly kind: "missing" | "file" | "directory" | "other";
+  readonly linkOnTheWay: boolean;
+}
+
+/** What a written file is (null: missing) and would become. */
+export interface Image {
+  readonly path: string;
+  readonly before: string | null;
+  readonly after: string;
+}
+
+/** A policy of the plan, already evaluated. */
+export interface PolicyFact {
+  readonly id: string;
+  readonly level: "mandatory" | "overridable" | "advisory";
+  readonly pass: boolean;
+  readonly reason: string;
+  /** Whether a person overrode it for this proposal (`overridable` only). */
+  readonly overridden: boolean;
+}
+
+/** An auditor's or a person's sign-off; it counts only for the proposal whose hash it names. */
+export interface SignOff {
+  readonly by: string;
+  readonly proposalHash: string;
+  readonly decision: "approved" | "rejected";
+  readonly expiresMs: number;
+}
+
+/** What is left to spend; null is no bound. Compared before the call. */
+export interface BudgetFacts {
+  readonly executionsLeft: number;
+  readonly tokensLeft: number | null;
+  readonly usdLeft: number | null;
+  readonly timeLeftMs: number | null;
+}
+
+/** What the risk score is made of besides the call itself (notes: approval gate). */
+export interface RiskFacts {
+  readonly auto: number;
+  readonly auditor: number;
+  readonly human: number;
+  readonly humanReview: "never" | "on-risk" | "always";
+  readonly violatedWithinDay: boolean;
+  readonly rejectedBefore: boolean;
+}
+
+/** Everything a decision depends on besides the proposal. A missing fact is a denial, never a pass. */
+export interface GateFacts {
+  readonly nowMs: number;
+  readonly shownRoot: string;
+  /** The caller's token, verified. */
+  readonly capability: Result<Capability, string>;
+  /** The kill switch. */
+  readonly killed: boolean;
+  /** Whether the capability's phase is active. */
+  readonly phaseActive: boolean;
+  /** The capability's write list, compiled. */
+  readonly writes: WriteSet;
+  /** Files of tasks of later phases. */
+  readonly laterFiles: WriteSet;
+  /** Plan, agent and capability files this run was loaded from, repository-relative. */
+  readonly loadedFiles: ReadonlySet<string>;
+  /** `workspace.deny`. */
+  isDenied(path: string): boolean;
+  /** One for each path the call names. */
+  readonly paths: readonly ObservedPath[];
+  /** One for each file a structured write changes. */
+  readonly images: readonly Image[];
+  /** Token hashes of the base's functions by hash: code that merely moved is not new. */
+  readonly elsewhere?: ReadonlySet<string>;
+  readonly budget: BudgetFacts;
+  readonly policies: readonly PolicyFact[];
+  readonly risk: RiskFacts;
+  readonly review: { readonly auditor: SignOff | null; readonly humans: readonly SignOff[]; readonly excluded: readonly string[] };
+}
+
+/** The decision with everything that follows from it. `permit` is there only when approved. */
+export interface Judgement {
+  readonly verdict: Verdict;
+  readonly denials: readonly Denial[];
+  readonly risk: number;
+  /** Sign-offs that are missing and could still be given. */
+  readonly requires: readonly ("auditor" | "human")[];
+  /** How many people must approve. */
+  readonly humans: number;
+  readonly permit?: Permit;
+}
+
+/** A command's net effects, for judgement after it ran. */
+export interface EffectFacts {
+  readonly proposal: Proposal;
+  readonly facts: GateFacts;
+  readonly changes: readonly Change[];
+  readonly images: readonly Image[];
+}

@@ -1,0 +1,63 @@
+import { PERMIT_TTL_MS } from "../kernel/bounds.js";
+import { Fault } from "../kernel/fault.js";
+
+declare const brand: unique symbol;
+
+/**
+ * The right to perform exactly one call, given by the gate alone. It has no readable members: what it
+ * is bound to is kept in this module, keyed by the object itself, so a copy, a JSON round trip or a
+ * look-alike is worth nothing.
+ */
+export interface Permit {
+  readonly [brand]: "permit";
+}
+
+/** What a permit is bound to. `argsHash` is SHA-256 of the canonical arguments. */
+export interface PermitScope {
+  readonly callId: string;
+  readonly argsHash: string;
+  readonly nowMs: number;
+}
+
+interface Grant {
+  callId: string;
+  argsHash: string;
+  expiresMs: number;
+  used: boolean;
+}
+
+const grants = new WeakMap<object, Grant>();
+
+/** Makes a permit. For `judge` alone: the tidy test refuses any other importer. */
+export function issuePermit(scope: PermitScope): Permit {
+  const permit = Object.freeze(Object.create(null)) as Permit;
+  const { callId, argsHash, nowMs } = scope;
+  grants.set(permit, { callId, argsHash, expiresMs: nowMs + PERMIT_TTL_MS, used: false });
+  return permit;
+}
+
+/** Throws Fault ERROR_NOT_APPROVED unless the permit is genuine, unused, in time, and for this call and arguments. */
+export function checkPermit(permit: Permit, scope: PermitScope): void {
+  grantOf(permit, scope);
+}
+
+/** Checks a permit and uses it up: every effect does this before anything else. */
+export function consumePermit(permit: Permit, scope: PermitScope): void {
+  grantOf(permit, scope).used = true;
+}
+
+function grantOf(permit: Permit, scope: PermitScope): Grant {
+  const grant = typeof permit === "object" && permit !== null ? grants.get(permit) : undefined;
+  if (grant === undefined) throw refused("there is no permit");
+  if (grant.used) throw refused("the permit was used before");
+  if (scope.nowMs >= grant.expiresMs) throw refused("the permit has expired");
+  if (grant.callId !== scope.callId) throw refused("the permit is for another call");
+  if (grant.argsHash !== scope.argsHash) throw refused("the permit is for other arguments");
+  return grant;
+}
+
+function refused(why: string): Fault {
+  return new Fault("ERROR_NOT_APPROVED", `Not approved: ${why}. Every effect needs the gate's permit for exactly this call.`, {
+    exitCode: 3,
+  });
+}
