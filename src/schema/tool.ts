@@ -1,5 +1,19 @@
 import { z } from "zod";
 
+const cycle = z.int().nonnegative();
+const argv = z.array(z.string()).min(1);
+
+/**
+ * Calls worknode makes itself on behalf of a plan, through the same gate. Their names hold a dot, which
+ * the Messages API does not allow in a tool's name, and no agent's capability ever lists them.
+ */
+const stewardToolSchemas = {
+  "cycle.open": z.object({ cycle, planId: z.string(), includeWip: z.boolean() }),
+  "workspace.open": z.object({ cycle, task: z.string(), branch: z.string() }),
+  "plan.command": z.object({ task: z.string(), commands: z.array(z.object({ role: z.string(), argv })) }),
+  "task.merge": z.object({ cycle, task: z.string(), tree: z.string() }),
+} as const;
+
 /** Input schemas of every tool (contract, DESIGN §10). Unknown members are dropped with a note. */
 export const toolInputSchemas = {
   Read: z.object({
@@ -73,6 +87,7 @@ export const toolInputSchemas = {
     resolved: z.boolean().default(false),
   }),
   search_issues: z.object({ query: z.string() }),
+  ...stewardToolSchemas,
 } as const;
 
 export type ToolName = keyof typeof toolInputSchemas;
@@ -102,9 +117,29 @@ export const toolDescriptions: Record<ToolName, string> = {
   search_decisions: "Search recorded decisions.",
   create_issue: "Record an error, with its solution when you know it.",
   search_issues: "Search recorded errors and their known fixes.",
+  "cycle.open": "Open the cycle's branch.",
+  "workspace.open": "Open a task's worktree.",
+  "plan.command": "Run commands the approved plan names, in the sandbox; what they leave behind is discarded.",
+  "task.merge": "Put an accepted task's work on the cycle's branch as one commit.",
 };
 
 /** Whether a name is one of worknode's tools. */
 export function isToolName(name: string): name is ToolName {
   return Object.hasOwn(toolInputSchemas, name);
 }
+
+/** Whether a tool is worknode's own and never offered to an agent. */
+export function isStewardTool(name: string): boolean {
+  return Object.hasOwn(stewardToolSchemas, name);
+}
+
+/** Tools that change files of the workspace. */
+export const WRITING_TOOLS: ReadonlySet<string> = new Set(["Write", "Edit"]);
+/** Tools that only look. */
+export const READING_TOOLS: ReadonlySet<string> = new Set([
+  "Read",
+  "Glob",
+  "Grep",
+  "search_decisions",
+  "search_issues",
+]);

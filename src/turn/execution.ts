@@ -8,6 +8,7 @@ import {
   criticOutputSchema,
   type DomainTask,
   type EndOutcome,
+  endOutcomeSchema,
   type TraceEntry,
   type WorkOutput,
   workOutputSchema,
@@ -37,7 +38,7 @@ export interface ExecutionPorts {
   critic(output: WorkOutput): Promise<{ agent_id: string; output: CriticOutput; outcome: EndOutcome }>;
 }
 
-/** What ended an execution early; `outcome` is what END says. */
+/** What ended an execution early; `outcome` is what END says. Any error with such a member counts as one. */
 export class ExecutionStop extends Error {
   readonly outcome: EndOutcome;
   constructor(outcome: EndOutcome, reason: string, cause?: unknown) {
@@ -74,11 +75,16 @@ export async function runExecution(
     outcome = await walk(run, ports, options.inChain);
   } catch (thrown) {
     stopped = thrown;
-    outcome = thrown instanceof ExecutionStop ? thrown.outcome : "ERROR";
+    outcome = outcomeOf(thrown);
     reason = messageOf(thrown);
   }
   run.push({ state: "END", outcome });
   return { response: run.respond(), outcome, reason, stopped };
+}
+
+function outcomeOf(thrown: unknown): EndOutcome {
+  const claimed = thrown instanceof Error && "outcome" in thrown ? endOutcomeSchema.safeParse(thrown.outcome) : undefined;
+  return claimed?.success === true ? claimed.data : "ERROR";
 }
 
 async function walk(run: TraceBuilder, ports: ExecutionPorts, inChain: boolean): Promise<EndOutcome> {

@@ -1,0 +1,14 @@
+/**
+ * Ends a whole session in good order: everything recorded, everything resumable. `exitCode` is the
+ * process's (DESIGN §13). Thrown through the executions that are under way; each still ends in END.
+ */
+export class RunStop extends Error {
+  readonly exitCode: number;
+  /** What END says of the execution it ended: the call is free to run again. */
+  readonly outcome = "CANCELLED";
+  constructor(exitCode: number, reason: string) {
+    super(reason);
+    this.name = "RunStop";
+    this.exitCode = exitCode;
+  }
+}

@@ -1,0 +1,27 @@
+import type { Proposal } from "../schema/proposal.js";
+import type { CheckName, Denial, DenialCode } from "../schema/verdict.js";
+
+/** A refusal before it is known whose it is. `violation` is true unless said otherwise. */
+export interface Refusal {
+  readonly code: DenialCode;
+  readonly rule: string;
+  readonly message: string;
+  readonly object: string;
+  readonly remedy: string;
+  readonly violation?: boolean;
+  /** `escalate`: what is missing may still be given by someone else (auditor, person, broker). */
+  readonly escalate?: boolean;
+}
+
+/** Completes a refusal with who asked and which check refused. */
+export function denialOf(proposal: Proposal, check: CheckName, refusal: Refusal): Denial {
+  const { code, rule, message, object, remedy } = refusal;
+  return { code, check, rule, message, subject: proposal.who.agent, object, remedy, violation: refusal.violation ?? true };
+}
+
+/** At most a few names of a list, for remedies. */
+export function few(names: readonly string[]): string {
+  if (names.length === 0) return "nothing";
+  const shown = names.slice(0, 5).join(", ");
+  return names.length > 5 ? `${shown} and ${names.length - 5} more` : shown;
+}

@@ -1,0 +1,65 @@
+import { parseSync } from "oxc-parser";
+import type { Comment } from "./comment.js";
+import type { FileMeasure, ParseError } from "./file-measure.js";
+import type { Language } from "./language.js";
+import { type LineTable, lineAt } from "./line-table.js";
+
+/** A syntax node as oxc-parser gives it (ESTree with its TypeScript extension). */
+export interface SyntaxNode {
+  type: string;
+  start: number;
+  end: number;
+  [key: string]: unknown;
+}
+
+/** A parsed file: its tree, its comments in order, and what could not be read. */
+export interface ParsedSource {
+  program: SyntaxNode;
+  comments: readonly Comment[];
+  parse: FileMeasure["parse"];
+  errors: ParseError[];
+}
+
+type Options = NonNullable<Parameters<typeof parseSync>[2]>;
+
+/**
+ * Parses ECMAScript or TypeScript text. A JavaScript file is tried as what its name says, then as CommonJS, where
+ * `return` may stand outside a function. Never throws: what cannot be read is an error of the result.
+ */
+export function parseEcmaScript(path: string, text: string, language: Language, table: LineTable): ParsedSource {
+  let first: ParsedSource | undefined;
+  for (const options of attempts(path, language)) {
+    const parsed = parseOnce(path, text, options, table);
+    if (parsed.errors.length === 0) return parsed;
+    first ??= parsed;
+  }
+  return first ?? failed("not a language this parser reads");
+}
+
+function attempts(path: string, language: Language): Options[] {
+  if (language === "tsx") return [{ lang: "tsx" }];
+  if (language === "typescript") return [{ lang: /\.d\.[cm]?ts$/i.test(path) ? "dts" : "ts" }];
+  if (language === "javascript") return [{ lang: "jsx" }, { lang: "jsx", sourceType: "commonjs" }];
+  return [];
+}
+
+function parseOnce(path: string, text: string, options: Options, table: LineTable): ParsedSource {
+  try {
+    const result = parseSync(path, text, { preserveParens: false, ...options });
+    const errors = result.errors
+      .filter((error) => error.severity === "Error")
+      .map((error) => ({ message: error.message, line: lineAt(table, error.labels[0]?.start ?? 0) }));
+    const program = result.program as unknown as SyntaxNode;
+    const empty = Array.isArray(program["body"]) && program["body"].length === 0;
+    const parse = errors.length === 0 ? "ok" : empty ? "failed" : "partial";
+    return { program, comments: result.comments, parse, errors };
+  } catch {
+    return failed("the parser gave up on this file");
+  }
+}
+
+/** The result for text that is not given to the parser, or on which it broke. */
+export function failed(message: string): ParsedSource {
+  const program: SyntaxNode = { type: "Program", start: 0, end: 0, body: [] };
+  return { program, comments: [], parse: "failed", errors: [{ message, line: 1 }] };
+}

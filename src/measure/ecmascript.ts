@@ -1,0 +1,91 @@
+import { attachedComment, type Comment } from "./comment.js";
+import { parseEcmaScript } from "./ecmascript-parse.js";
+import { walkSource, type WalkedSource } from "./ecmascript-walk.js";
+import type { FileMeasure, FunctionMeasure } from "./file-measure.js";
+import type { Draft } from "./function-draft.js";
+import type { Language } from "./language.js";
+import { type LineTable, lineAt, lineTable } from "./line-table.js";
+import { ownLength } from "./own-length.js";
+import { findSuppressions } from "./suppression.js";
+
+interface Text {
+  path: string;
+  text: string;
+  table: LineTable;
+  comments: readonly Comment[];
+}
+
+/** Measures ECMAScript or TypeScript text (DESIGN §9). Never throws. */
+export function measureEcmaScript(path: string, text: string, language: Language): FileMeasure {
+  const table = lineTable(text);
+  const parsed = parseEcmaScript(path, text, language, table);
+  const walked = walkSource(parsed.program);
+  return {
+    path,
+    language,
+    lines: table.length - (text.endsWith("\n") || text === "" ? 1 : 0),
+    parse: parsed.parse,
+    errors: parsed.errors,
+    functions: functionsOf({ path, text, table, comments: parsed.comments }, walked),
+    suppressions: findSuppressions(parsed.comments, table),
+    executable: distinctLines(walked.statements, table),
+  };
+}
+
+function distinctLines(offsets: readonly number[], table: LineTable): number[] {
+  return [...new Set(offsets.map((offset) => lineAt(table, offset)))].sort((a, b) => a - b);
+}
+
+function functionsOf(source: Text, walked: WalkedSource): FunctionMeasure[] {
+  const kept = walked.drafts.filter((draft) => draft.kind !== "field" || draft.complexity > 1);
+  kept.sort((a, b) => a.start - b.start || b.end - a.end);
+  const orders = new Map<string, number>();
+  const documented = documentedNames(source, walked, kept);
+  return kept.map((draft) => {
+    const order = orders.get(draft.qualifiedName) ?? 0;
+    orders.set(draft.qualifiedName, order + 1);
+    return { ...figuresOf(source, draft), order, documented: documented.has(draft.qualifiedName) || hasDoc(source, draft) };
+  });
+}
+
+/** Names documented once for several bodies: overloads, getter and setter, a class for its constructor. */
+function documentedNames(source: Text, walked: WalkedSource, drafts: readonly Draft[]): Set<string> {
+  const named = drafts.filter((draft) => draft.named && hasDoc(source, draft)).map((draft) => draft.qualifiedName);
+  const signed = walked.signatures
+    .filter(({ offset }) => attachedComment(source.text, source.comments, offset) !== undefined)
+    .map(({ name }) => name);
+  return new Set([...named, ...signed]);
+}
+
+function hasDoc(source: Text, draft: Draft): boolean {
+  return attachedComment(source.text, source.comments, draft.doc) !== undefined;
+}
+
+function figuresOf(source: Text, draft: Draft): Omit<FunctionMeasure, "order" | "documented"> {
+  const { text, table } = source;
+  return {
+    file: source.path,
+    name: draft.name,
+    qualified_name: draft.qualifiedName,
+    kind: draft.kind,
+    line: lineAt(table, draft.start),
+    end_line: lineAt(table, draft.end),
+    body_line: lineAt(table, draft.bodyStart),
+    complexity: draft.complexity,
+    length: ownLength(text, table, draft, nestedSpans(source, draft)),
+    parameters: draft.parameters,
+    named: draft.named,
+    token_hash: draft.hash,
+    findings: [],
+  };
+}
+
+function nestedSpans(source: Text, draft: Draft): { start: number; end: number }[] {
+  const flat = draft.nested.flatMap((inner) => (inner.kind === "field" ? inner.nested : [inner]));
+  return flat
+    .map((inner) => ({
+      start: attachedComment(source.text, source.comments, inner.doc)?.start ?? inner.start,
+      end: inner.end,
+    }))
+    .sort((a, b) => a.start - b.start);
+}

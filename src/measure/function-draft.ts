@@ -1,0 +1,93 @@
+import { sha256Hex } from "../kernel/canonical.js";
+import { isFunction, joinName, type Place, plain } from "./ecmascript-name.js";
+import type { SyntaxNode } from "./ecmascript-parse.js";
+import type { FunctionKind } from "./file-measure.js";
+
+/** A function while its tree is walked. Offsets are UTF-16 units. */
+export interface Draft {
+  kind: FunctionKind;
+  name: string;
+  qualifiedName: string;
+  start: number;
+  end: number;
+  bodyStart: number;
+  /** Offset before which its documentation stands. */
+  doc: number;
+  named: boolean;
+  parameters: number;
+  complexity: number;
+  /** Its normalised tokens so far; the hash of each nested function stands for it. */
+  tokens: string;
+  hash: string;
+  parent: Draft | null;
+  /** Functions directly in it, in the order they close. */
+  nested: Draft[];
+  /** Place of what is inside it. */
+  inside: Place;
+}
+
+/** Opens a draft when the node is a function, a static block or a class field's initialiser; else null. */
+export function openDraft(node: SyntaxNode, place: Place, parent: Draft | null): Draft | null {
+  if (isFunction(node)) return functionDraft(node, place, parent);
+  if (node.type === "StaticBlock") return blockDraft(node, { ...place, hint: "static" }, parent, "static");
+  return place.field ? blockDraft(node, place, parent, "field") : null;
+}
+
+/** Completes a draft: fixes its hash and hands it to what encloses it. */
+export function closeDraft(draft: Draft, drafts: Draft[]): void {
+  draft.hash = sha256Hex(draft.tokens);
+  draft.tokens = "";
+  if (draft.parent !== null) {
+    draft.parent.tokens += `@${draft.name}:${draft.hash}`;
+    draft.parent.nested.push(draft);
+  }
+  drafts.push(draft);
+}
+
+function functionDraft(node: SyntaxNode, place: Place, parent: Draft | null): Draft {
+  const id = node["id"] as SyntaxNode | null | undefined;
+  const own = id === null || id === undefined ? null : String(id["name"]);
+  const declared = node.type === "FunctionDeclaration";
+  const name = (declared ? (own ?? place.hint) : (place.hint ?? own)) ?? "<anonymous>";
+  const qualifiedName = joinName(place.path, name);
+  const start = place.start === -1 ? node.start : place.start;
+  return {
+    kind: "function",
+    name,
+    qualifiedName,
+    start,
+    end: node.end,
+    bodyStart: (node["body"] as SyntaxNode).start,
+    doc: place.doc === -1 ? start : place.doc,
+    named: declared || place.named,
+    parameters: (node["params"] as unknown[]).length,
+    complexity: 1,
+    tokens: "",
+    hash: "",
+    parent,
+    nested: [],
+    inside: plain(qualifiedName),
+  };
+}
+
+function blockDraft(node: SyntaxNode, place: Place, parent: Draft | null, kind: FunctionKind): Draft {
+  const name = place.hint ?? "<anonymous>";
+  const inside = kind === "field" ? { ...place, field: false } : plain(joinName(place.path, name));
+  return {
+    kind,
+    name,
+    qualifiedName: joinName(place.path, name),
+    start: node.start,
+    end: node.end,
+    bodyStart: node.start,
+    doc: node.start,
+    named: false,
+    parameters: 0,
+    complexity: 1,
+    tokens: "",
+    hash: "",
+    parent,
+    nested: [],
+    inside,
+  };
+}

@@ -1,0 +1,60 @@
+import type { Comment } from "./comment.js";
+import type { Suppression } from "./file-measure.js";
+import { type LineTable, lineAt } from "./line-table.js";
+
+/** Directives that must open their comment, as the tools that read them require. */
+const OPENING: readonly (readonly [string, RegExp])[] = [
+  ["istanbul ignore", /^istanbul\s+ignore\b/],
+  ["coverage ignore", /^(?:c8|v8|node:coverage)\s+(?:ignore|disable)\b/],
+  ["eslint-disable", /^eslint-disable(?:-next-line|-line)?\b/],
+  ["eslint configuration", /^eslint\s+["'@\w-][^:]*:/],
+  ["biome-ignore", /^biome-ignore(?:-all|-start)?\b/],
+  ["oxlint-disable", /^oxlint-disable(?:-next-line|-line)?\b/],
+  ["tslint:disable", /^tslint:disable\b/],
+  ["jshint", /^jshint\s+ignore\b/],
+  ["stryker disable", /^Stryker\s+disable\b/],
+];
+
+/** Directives that act on any line of a comment that they open. */
+const LINE_OPENING: readonly (readonly [string, RegExp])[] = [
+  ["ts-ignore", /^@ts-ignore\b/],
+  ["ts-nocheck", /^@ts-nocheck\b/],
+  ["ts-expect-error", /^@ts-expect-error\b/],
+  ["nolint", /^nolint\b/],
+];
+
+/** Directives that act wherever they stand in a comment. */
+const ANYWHERE: readonly (readonly [string, RegExp])[] = [
+  ["NOLINT", /\bNOLINT(?:NEXTLINE|BEGIN)?\b/],
+  ["NOSONAR", /\bNOSONAR\b/],
+  ["nosec", /(?:^|\s|#)nosec\b/],
+  ["nosemgrep", /\bnosemgrep\b/],
+  ["noqa", /(?:^|#)\s*(?:flake8:\s*|ruff:\s*)?noqa\b/i],
+  ["type: ignore", /(?:^|#)\s*(?:type|pyright|mypy):\s*ignore\b/],
+  ["pylint: disable", /\bpylint:\s*(?:disable|skip-file)\b/],
+  ["pragma: no cover", /\bpragma:\s*no\s*(?:cover|branch)\b/],
+  ["coverage exclusion", /\b(?:L|G)COVR?_EXCL_(?:LINE|START|BR_LINE|BR_START)\b/],
+  ["cppcheck-suppress", /\bcppcheck-suppress(?:-begin|-file|-macro)?\b/],
+];
+
+const DECORATION = /^[\s*!/#]+/;
+
+/**
+ * The directives to tools in these comments that switch a rule off, one entry for each comment and kind. String
+ * literals that hold the same words are no comments and are not seen.
+ */
+export function findSuppressions(comments: readonly Comment[], table: LineTable): Suppression[] {
+  return comments.flatMap((comment) =>
+    kindsIn(comment.value).map((kind) => ({ kind, line: lineAt(table, comment.start) })),
+  );
+}
+
+function kindsIn(value: string): string[] {
+  const opening = value.replace(DECORATION, "");
+  const lines = value.split("\n").map((line) => line.replace(DECORATION, ""));
+  return [
+    ...OPENING.filter(([, pattern]) => pattern.test(opening)),
+    ...LINE_OPENING.filter(([, pattern]) => lines.some((line) => pattern.test(line))),
+    ...ANYWHERE.filter(([, pattern]) => pattern.test(value)),
+  ].map(([kind]) => kind);
+}
