@@ -84,7 +84,7 @@ function killed(): Refusal {
 }
 
 /** The post-image of every file a structured write makes (S3:212-225). */
-function checkLimits(proposal: Proposal, facts: GateFacts): Refusal[] {
+function checkLimits(_proposal: Proposal, facts: GateFacts): Refusal[] {
   if (!facts.capability.ok) return facts.images.length === 0 ? [] : [missing("no limits to judge by")];
   const { max_complexity, max_function_lines } = facts.capability.value.limits;
   const limits = { maxComplexity: max_complexity, maxFunctionLines: max_function_lines };

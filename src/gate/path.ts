@@ -1,6 +1,7 @@
 import { MAX_PATH_BYTES } from "../kernel/bounds.js";
 import { err, ok, type Result } from "../kernel/result.js";
 
+const LONE_SURROGATE = /\p{Surrogate}/u;
 /** NUL, CR, LF and the backslash never belong in a path an agent names. */
 const FORBIDDEN = ["\0", "\r", "\n", "\\"];
 
@@ -26,7 +27,7 @@ export function pathFault(path: string): string | undefined {
   if (Buffer.byteLength(path) > MAX_PATH_BYTES) return `the path is longer than ${MAX_PATH_BYTES} bytes`;
   if (path.startsWith("/")) return "the path is outside the workspace";
   if (FORBIDDEN.some((character) => path.includes(character))) return "the path has a NUL, line break or backslash";
-  if (!path.isWellFormed() || path.normalize("NFC") !== path) return "the path is not in Unicode NFC form";
+  if (LONE_SURROGATE.test(path) || path.normalize("NFC") !== path) return "the path is not in Unicode NFC form";
   for (const segment of path.split("/")) {
     const fault = segmentFault(segment);
     if (fault !== undefined) return fault;

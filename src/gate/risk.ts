@@ -30,7 +30,7 @@ function baseOf(proposal: Proposal, images: readonly Image[]): number {
   const { tool } = proposal.what;
   if (tool === "Bash") return BASE.command;
   if (!WRITING_TOOLS.has(tool)) return BASE.read;
-  return images.reduce((highest, image) => Math.max(highest, imageRisk(image)), BASE.write);
+  return Math.max(BASE.write, ...images.map(imageRisk));
 }
 
 function imageRisk(image: Image): number {
