@@ -67,75 +67,79 @@ interface Account {
   spent: number;
 }
 
+interface Books {
+  readonly usd: Account;
+  readonly tokens: Account;
+}
+
+const NOTHING: Amount = { usd: 0, tokens: 0 };
 const NANO = 1_000_000_000;
 /** Slack for what binary fractions add to an exact figure (nano-dollars), before rounding up. */
 const ROUNDING = 1e-4;
 
+/** An open reservation's counterpart in the wider budget, if there is one. */
+type OpenReservations = Map<Reservation, Reservation | undefined>;
+
 /** Opens the books of a budget. */
 export function createGovernor(options: GovernorOptions): Governor {
-  const usd: Account = {
-    limit: options.usd === null ? null : Math.floor(options.usd * NANO + ROUNDING),
-    reserved: nano(options.reserved?.usd ?? 0),
-    spent: nano(options.spent?.usd ?? 0),
-  };
-  const tokens: Account = {
-    limit: options.tokens,
-    reserved: options.reserved?.tokens ?? 0,
-    spent: options.spent?.tokens ?? 0,
-  };
-  const wider = new Map<Reservation, Reservation>();
-  const open = new Set<Reservation>();
+  const books = openBooks(options);
+  const open: OpenReservations = new Map();
   const { parent } = options;
 
   function reserve(worst: WorstCase): Result<Reservation, BudgetRefusal> {
-    const refusal = refuse(usd, tokens, worst);
+    const refusal = refuse(books, worst);
     if (refusal !== undefined) return err(refusal);
     const above = parent?.reserve(worst);
-    if (above !== undefined && !above.ok) return above;
+    if (above?.ok === false) return above;
     const reservation: Reservation = Object.freeze({ usd: worst.usd ?? 0, tokens: worst.tokens });
-    if (above !== undefined) wider.set(reservation, above.value);
-    open.add(reservation);
-    usd.reserved += nano(reservation.usd);
-    tokens.reserved += reservation.tokens;
+    open.set(reservation, above?.value);
+    books.usd.reserved += nano(reservation.usd);
+    books.tokens.reserved += reservation.tokens;
     return ok(reservation);
   }
 
-  function close(reservation: Reservation): Reservation | undefined {
-    assert(open.delete(reservation), "a reservation is closed once, by the governor that made it");
-    const above = wider.get(reservation);
-    wider.delete(reservation);
-    return above;
-  }
-
-  function uncharge(reservation: Reservation): void {
-    usd.reserved -= nano(reservation.usd);
-    tokens.reserved -= reservation.tokens;
+  /** Closes a reservation here and, by `inParent`, in the wider budget. */
+  function close(reservation: Reservation, inParent: (above: Reservation) => void): void {
+    assert(open.has(reservation), "a reservation is closed once, by the governor that made it");
+    const above = open.get(reservation);
+    open.delete(reservation);
+    if (above !== undefined) inParent(above);
   }
 
   return {
     reserve,
     settle(reservation, actual) {
-      const above = close(reservation);
-      uncharge(reservation);
-      usd.spent += nano(actual.usd);
-      tokens.spent += actual.tokens;
-      if (above !== undefined) parent?.settle(above, actual);
+      close(reservation, (above) => parent?.settle(above, actual));
+      uncharge(books, reservation);
+      books.usd.spent += nano(actual.usd);
+      books.tokens.spent += actual.tokens;
     },
-    keepCharged(reservation) {
-      const above = close(reservation);
-      if (above !== undefined) parent?.keepCharged(above);
-    },
+    keepCharged: (reservation) => close(reservation, (above) => parent?.keepCharged(above)),
     release(reservation) {
-      const above = close(reservation);
-      uncharge(reservation);
-      if (above !== undefined) parent?.release(above);
+      close(reservation, (above) => parent?.release(above));
+      uncharge(books, reservation);
     },
-    add(more) {
-      if (usd.limit !== null) usd.limit += Math.floor(more.usd * NANO + ROUNDING);
-      if (tokens.limit !== null) tokens.limit += more.tokens;
-    },
-    totals: () => ({ usd: totalsOf(usd, NANO), tokens: totalsOf(tokens, 1) }),
+    add: (more) => raise(books, more),
+    totals: () => ({ usd: totalsOf(books.usd, NANO), tokens: totalsOf(books.tokens, 1) }),
   };
+}
+
+function openBooks(options: GovernorOptions): Books {
+  const { usd, tokens, reserved = NOTHING, spent = NOTHING } = options;
+  return {
+    usd: { limit: usd === null ? null : nanoLimit(usd), reserved: nano(reserved.usd), spent: nano(spent.usd) },
+    tokens: { limit: tokens, reserved: reserved.tokens, spent: spent.tokens },
+  };
+}
+
+function uncharge(books: Books, reservation: Reservation): void {
+  books.usd.reserved -= nano(reservation.usd);
+  books.tokens.reserved -= reservation.tokens;
+}
+
+function raise(books: Books, more: Amount): void {
+  if (books.usd.limit !== null) books.usd.limit += nanoLimit(more.usd);
+  if (books.tokens.limit !== null) books.tokens.limit += more.tokens;
 }
 
 /** Dollars as nano-dollars, rounded up: a charge is never less than the cost. */
@@ -143,11 +147,16 @@ function nano(usd: number): number {
   return Math.ceil(usd * NANO - ROUNDING);
 }
 
+/** Dollars as nano-dollars, rounded down: a limit is never more than was said. */
+function nanoLimit(usd: number): number {
+  return Math.floor(usd * NANO + ROUNDING);
+}
+
 function leftOf(account: Account): number {
   return (account.limit ?? Number.POSITIVE_INFINITY) - account.reserved - account.spent;
 }
 
-function refuse(usd: Account, tokens: Account, worst: WorstCase): BudgetRefusal | undefined {
+function refuse({ usd, tokens }: Books, worst: WorstCase): BudgetRefusal | undefined {
   const leftUsd = Math.max(0, leftOf(usd)) / NANO;
   if (worst.usd === null && usd.limit !== null)
     return { unit: "usd", needed: null, left: leftUsd, message: "the model has no price, and a money budget is set" };

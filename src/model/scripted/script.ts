@@ -98,7 +98,12 @@ export function parseScript(text: string): Result<Script, string> {
   }
   const parsed = scriptSchema.safeParse(value);
   if (parsed.success) return ok(parsed.data);
-  return err(parsed.error.issues.map((issue) => `${issue.path.join(".") || "script"}: ${issue.message}`).join("\n"));
+  return err(parsed.error.issues.map(describe).join("\n"));
+}
+
+function describe(issue: z.core.$ZodIssue): string {
+  const message = issue.code === "invalid_key" ? issue.issues[0]?.message : issue.message;
+  return `${issue.path.join(".") || "script"}: ${message}`;
 }
 
 /** Fills in the defaults of one reply; throws a ZodError on a reply no script could hold. */

@@ -13,14 +13,15 @@ const CACHE_MINIMUM = 512;
  */
 export function usageOf(body: Raw, reply: ScriptedReply): Usage {
   if (reply.usage !== undefined) return reply.usage;
-  const output_tokens = tokens([reply.thinking, reply.text, reply.tools]) + 1;
+  const output_tokens = tokens(chars([reply.thinking, reply.text, reply.tools])) + 1;
   const messages = body["messages"] as unknown[];
   const seen = Math.max(
     messages.findLastIndex((message) => isObject(message) && message["role"] === "assistant"),
     0,
   );
-  const prefix = tokens([body["system"], body["tools"], ...messages.slice(0, seen)]);
-  const total = prefix + tokens(messages.slice(seen));
+  const before = chars([body["system"], body["tools"], ...messages.slice(0, seen)]);
+  const prefix = tokens(before);
+  const total = tokens(before + chars(messages.slice(seen)));
   if (body["cache_control"] === undefined || total < CACHE_MINIMUM)
     return { input_tokens: total, output_tokens, cache_read_input_tokens: 0, cache_creation_input_tokens: 0 };
   const read = seen > 0 && prefix >= CACHE_MINIMUM ? prefix : 0;
@@ -32,7 +33,10 @@ export function usageOf(body: Raw, reply: ScriptedReply): Usage {
   };
 }
 
-function tokens(parts: readonly unknown[]): number {
-  const chars = parts.reduce((sum: number, part) => sum + (part === undefined ? 0 : JSON.stringify(part).length), 0);
-  return Math.ceil(chars / CHARS_PER_TOKEN);
+function chars(parts: readonly unknown[]): number {
+  return parts.reduce((sum: number, part) => sum + (part === undefined ? 0 : JSON.stringify(part).length), 0);
+}
+
+function tokens(count: number): number {
+  return Math.ceil(count / CHARS_PER_TOKEN);
 }
