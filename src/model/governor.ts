@@ -144,7 +144,7 @@ function raise(books: Books, more: Amount): void {
 
 /** Dollars as nano-dollars, rounded up: a charge is never less than the cost. */
 function nano(usd: number): number {
-  return Math.ceil(usd * NANO - ROUNDING);
+  return Math.max(0, Math.ceil(usd * NANO - ROUNDING));
 }
 
 /** Dollars as nano-dollars, rounded down: a limit is never more than was said. */
