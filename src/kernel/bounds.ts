@@ -95,3 +95,7 @@ export const MAX_EXPRESSION_TEXT_CHARS = 262_144;
 export const MAX_EXPRESSION_READS = 16;
 /** Time a plan's regular expression may take. */
 export const PATTERN_TIMEOUT_MS = 100;
+/** Output at which a command is stopped, per stream (bytes); up to there the middle is left out. */
+export const MAX_OUTPUT_FLOOD_BYTES = 64 * 1024 * 1024;
+/** Time a killed sandbox may take to end. */
+export const SANDBOX_END_MS = 10_000;
