@@ -20,16 +20,22 @@ export interface UnknownCallRow {
   effect: "kept" | "discarded" | null;
 }
 
-/** The end of an execution. */
+/** An execution and the call it made. Members are null until their event is there. */
 export interface ExecutionRow {
   id: string;
   cycle: number;
   task: string | null;
-  conversation: string;
-  worker: string;
-  outcome: string;
-  seal: string;
-  seq: number;
+  tool: string | null;
+  /** What the call is about: path, command or pattern. */
+  object: string | null;
+  verdict: "Approved" | "PolicyBlocked" | "EscalationRequired" | null;
+  effect: "kept" | "discarded" | null;
+  /** Event that holds the tool's result. */
+  result_seq: number | null;
+  outcome: "ACCEPT" | "REJECT" | "CONTINUE" | "ERROR" | "BLOCKED" | "CANCELLED" | null;
+  seal: string | null;
+  /** Event that ended it. */
+  ended_seq: number | null;
 }
 
 /** The last kept change of a file in a cycle. */

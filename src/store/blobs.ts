@@ -1,5 +1,6 @@
-import { BLOB_THRESHOLD_CHARS } from "../kernel/bounds.js";
-import { canonicalJson, sha256Hex } from "../kernel/canonical.js";
+import { hash as digest } from "node:crypto";
+import { assert } from "../kernel/assert.js";
+import { BLOB_THRESHOLD_CHARS, MAX_JSON_DEPTH } from "../kernel/bounds.js";
 
 /**
  * Strings longer than BLOB_THRESHOLD_CHARS stand in the log as `{"$blob": "<sha256>"}`; their text is
@@ -8,6 +9,8 @@ import { canonicalJson, sha256Hex } from "../kernel/canonical.js";
 const REFERENCE = "$blob";
 const ESCAPABLE = /^\$+blob$/;
 const ESCAPED = /^\$\$+blob$/;
+/** Member names whose quoted form is remembered. */
+const MAX_QUOTED_NAMES = 2_048;
 
 /** A payload as it is stored: canonical JSON, and the texts it refers to. */
 export interface Packed {
@@ -15,35 +18,62 @@ export interface Packed {
   readonly blobs: ReadonlyMap<string, string>;
 }
 
-/** Packs a payload for the log. */
+const NO_BLOBS: ReadonlyMap<string, string> = new Map();
+const quotedNames = new Map<string, string>();
+
+/**
+ * Packs a payload for the log in one pass: the bytes of `canonicalJson` (kernel) with long texts
+ * replaced. Every event passes here, so it builds no copies. Throws InvariantError like `canonicalJson`.
+ */
 export function packPayload(payload: unknown): Packed {
-  const plain = canonicalJson(payload);
   const blobs = new Map<string, string>();
-  if (plain.length <= BLOB_THRESHOLD_CHARS && !plain.includes(REFERENCE)) return { text: plain, blobs };
-  return { text: canonicalJson(replace(payload, blobs)), blobs };
+  const text = write(payload, 0, blobs);
+  return { text, blobs: blobs.size === 0 ? NO_BLOBS : blobs };
 }
 
-/** Depth is bounded: canonicalJson has walked the same value before. */
-function replace(value: unknown, blobs: Map<string, string>): unknown {
-  if (typeof value === "string") return value.length > BLOB_THRESHOLD_CHARS ? keepText(value, blobs) : value;
-  if (value === null || typeof value !== "object") return value;
-  if (Array.isArray(value)) return value.map((item) => replace(item, blobs));
-  return mapMembers(
-    value,
-    (key) => (ESCAPABLE.test(key) ? `$${key}` : key),
-    (member) => replace(member, blobs),
-  );
+function write(value: unknown, depth: number, blobs: Map<string, string>): string {
+  if (typeof value === "string")
+    return value.length > BLOB_THRESHOLD_CHARS ? refer(value, blobs) : JSON.stringify(value);
+  if (typeof value === "number") assert(Number.isFinite(value), "number is not finite");
+  if (value === null || typeof value !== "object") return JSON.stringify(value) ?? "null";
+  assert(depth <= MAX_JSON_DEPTH, "JSON nested too deeply");
+  if (Array.isArray(value)) return writeArray(value, depth + 1, blobs);
+  return writeObject(value as Record<string, unknown>, depth + 1, blobs);
 }
 
-function keepText(text: string, blobs: Map<string, string>): { [REFERENCE]: string } {
-  const hash = sha256Hex(text);
+function writeArray(items: readonly unknown[], depth: number, blobs: Map<string, string>): string {
+  let text = "[";
+  for (let index = 0; index < items.length; index += 1) {
+    if (index > 0) text += ",";
+    text += write(items[index], depth, blobs);
+  }
+  return `${text}]`;
+}
+
+function writeObject(value: Record<string, unknown>, depth: number, blobs: Map<string, string>): string {
+  let text = "{";
+  for (const name of Object.keys(value).sort()) {
+    const member = value[name];
+    if (member === undefined) continue;
+    if (text.length > 1) text += ",";
+    text += quoteName(name) + write(member, depth, blobs);
+  }
+  return `${text}}`;
+}
+
+/** `"name":`, escaped where it could be taken for a reference. */
+function quoteName(name: string): string {
+  const known = quotedNames.get(name);
+  if (known !== undefined) return known;
+  const quoted = `${JSON.stringify(ESCAPABLE.test(name) ? `$${name}` : name)}:`;
+  if (quotedNames.size < MAX_QUOTED_NAMES) quotedNames.set(name, quoted);
+  return quoted;
+}
+
+function refer(text: string, blobs: Map<string, string>): string {
+  const hash = digest("sha256", text);
   blobs.set(hash, text);
-  return { [REFERENCE]: hash };
-}
-
-function mapMembers(value: object, key: (name: string) => string, member: (inner: unknown) => unknown): object {
-  const pairs = Object.entries(value).map(([name, inner]) => [key(name), member(inner)] as const);
-  return Object.fromEntries(pairs);
+  return `{"${REFERENCE}":"${hash}"}`;
 }
 
 /** Hashes of the texts a stored payload refers to. */
@@ -62,9 +92,8 @@ function restore(value: unknown, read: (hash: string) => string): unknown {
   if (Array.isArray(value)) return value.map((item) => restore(item, read));
   const hash = (value as { [REFERENCE]?: unknown })[REFERENCE];
   if (typeof hash === "string") return read(hash);
-  return mapMembers(
-    value,
-    (key) => (ESCAPED.test(key) ? key.slice(1) : key),
-    (member) => restore(member, read),
-  );
+  const pairs = Object.entries(value).map(([name, member]) => {
+    return [ESCAPED.test(name) ? name.slice(1) : name, restore(member, read)] as const;
+  });
+  return Object.fromEntries(pairs);
 }

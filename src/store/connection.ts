@@ -11,6 +11,10 @@ import { migrations } from "./migrations/list.js";
 const APPLICATION_ID = 0x776b6e64;
 /** Statement texts are constants of src/store; more than this many means that one is spliced. */
 const MAX_STATEMENTS = 1_024;
+/** Events are one or two kilobytes; pages of this size waste less of themselves than the usual 4,096 bytes. */
+const PAGE_BYTES = 8_192;
+/** Pages after which the write-ahead log is folded into the file: 4 MB. */
+const CHECKPOINT_PAGES = 512;
 /** Tries at switching to WAL while another process does the same. */
 const MAX_WAL_TRIES = 50;
 
@@ -92,12 +96,14 @@ function migrate(database: Database.Database, path: string): void {
 
 function prepareToWrite(database: Database.Database, path: string): void {
   if (checkVersion(database, path) < migrations.length) {
+    database.pragma(`page_size = ${PAGE_BYTES}`);
     useWriteAheadLog(database);
     migrate(database, path);
   } else {
     useWriteAheadLog(database);
   }
   database.pragma("synchronous = FULL");
+  database.pragma(`wal_autocheckpoint = ${CHECKPOINT_PAGES}`);
   database.pragma("foreign_keys = ON");
 }
 

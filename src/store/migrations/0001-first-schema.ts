@@ -16,8 +16,6 @@ CREATE TABLE events (
 ) STRICT;
 CREATE INDEX events_stream ON events (stream);
 CREATE INDEX events_execution ON events (execution) WHERE execution IS NOT NULL;
-CREATE INDEX events_type ON events (type);
-CREATE INDEX events_task ON events (run, task);
 
 CREATE TABLE blobs (hash TEXT PRIMARY KEY, text TEXT NOT NULL) STRICT, WITHOUT ROWID;
 CREATE TABLE chain (
@@ -205,55 +203,40 @@ CREATE TABLE conversations (
 ) STRICT, WITHOUT ROWID;
 CREATE INDEX conversations_task ON conversations (cycle, task, kind);
 CREATE TABLE requests (
-  request TEXT PRIMARY KEY,
   cycle INTEGER NOT NULL,
+  request TEXT NOT NULL,
   task TEXT NOT NULL,
   agent TEXT NOT NULL,
   tier TEXT NOT NULL,
   model TEXT NOT NULL,
-  reserved_nano_usd INTEGER NOT NULL,
-  reserved_tokens INTEGER NOT NULL,
+  asked INTEGER NOT NULL,
   open INTEGER NOT NULL,
-  reply_seq INTEGER
+  open_nano_usd INTEGER NOT NULL,
+  open_tokens INTEGER NOT NULL,
+  charged_nano_usd INTEGER NOT NULL,
+  charged_tokens INTEGER NOT NULL,
+  reply_seq INTEGER,
+  spent_nano_usd INTEGER NOT NULL,
+  input_tokens INTEGER NOT NULL,
+  output_tokens INTEGER NOT NULL,
+  cache_read_tokens INTEGER NOT NULL,
+  cache_write_tokens INTEGER NOT NULL,
+  PRIMARY KEY (cycle, request)
 ) STRICT, WITHOUT ROWID;
-CREATE TABLE usage (
-  cycle INTEGER NOT NULL,
-  task TEXT NOT NULL,
-  agent TEXT NOT NULL,
-  tier TEXT NOT NULL,
-  model TEXT NOT NULL,
-  requests INTEGER NOT NULL DEFAULT 0,
-  replies INTEGER NOT NULL DEFAULT 0,
-  reserved_nano_usd INTEGER NOT NULL DEFAULT 0,
-  reserved_tokens INTEGER NOT NULL DEFAULT 0,
-  spent_nano_usd INTEGER NOT NULL DEFAULT 0,
-  input_tokens INTEGER NOT NULL DEFAULT 0,
-  output_tokens INTEGER NOT NULL DEFAULT 0,
-  cache_read_tokens INTEGER NOT NULL DEFAULT 0,
-  cache_write_tokens INTEGER NOT NULL DEFAULT 0,
-  PRIMARY KEY (cycle, task, agent, tier, model)
-) STRICT, WITHOUT ROWID;
-CREATE TABLE calls (
-  call_id TEXT PRIMARY KEY,
-  cycle INTEGER NOT NULL,
-  task TEXT,
-  tool TEXT NOT NULL,
-  object TEXT NOT NULL,
-  outcome TEXT,
-  effect TEXT,
-  result_seq INTEGER
-) STRICT, WITHOUT ROWID;
-CREATE INDEX calls_unknown ON calls (cycle) WHERE outcome = 'Approved' AND result_seq IS NULL;
 CREATE TABLE executions (
   id TEXT PRIMARY KEY,
   cycle INTEGER NOT NULL,
   task TEXT,
-  conversation TEXT NOT NULL,
-  worker TEXT NOT NULL,
-  outcome TEXT NOT NULL,
-  seal TEXT NOT NULL,
-  seq INTEGER NOT NULL
+  tool TEXT,
+  object TEXT,
+  verdict TEXT,
+  effect TEXT,
+  result_seq INTEGER,
+  outcome TEXT,
+  seal TEXT,
+  ended_seq INTEGER
 ) STRICT, WITHOUT ROWID;
+CREATE INDEX executions_unknown ON executions (cycle) WHERE verdict = 'Approved' AND result_seq IS NULL;
 CREATE TABLE files_kept (
   cycle INTEGER NOT NULL,
   path TEXT NOT NULL,
@@ -263,7 +246,6 @@ CREATE TABLE files_kept (
   hlc TEXT NOT NULL,
   PRIMARY KEY (cycle, path)
 ) STRICT, WITHOUT ROWID;
-CREATE INDEX files_kept_hlc ON files_kept (hlc);
 CREATE TABLE plan_approvals (
   plan_hash TEXT PRIMARY KEY,
   plan_id TEXT NOT NULL,

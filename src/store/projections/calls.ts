@@ -2,13 +2,13 @@ import type { Proposal } from "../../schema/proposal.js";
 import { duplicateEvent } from "../faults.js";
 import { discardCall } from "../sql/discard-call.js";
 import { endConversation } from "../sql/end-conversation.js";
+import { endExecution } from "../sql/end-execution.js";
 import { finishCall } from "../sql/finish-call.js";
 import { insertConversation } from "../sql/insert-conversation.js";
-import { insertExecution } from "../sql/insert-execution.js";
 import { keepCall } from "../sql/keep-call.js";
 import { putCall } from "../sql/put-call.js";
 import { putFileKept } from "../sql/put-file-kept.js";
-import { updateCallOutcome } from "../sql/update-call-outcome.js";
+import { updateCallVerdict } from "../sql/update-call-verdict.js";
 import { keyOf, type Projector, type Projectors } from "./projector.js";
 
 /** Characters of a call's object kept for lists. */
@@ -24,18 +24,17 @@ function objectOf(args: Proposal["what"]["args"]): string {
 const keepEffects: Projector<"EFFECT_KEPT"> = (db, event) => {
   const { call_id, changes } = event.payload;
   const { cycle, task, seq } = keyOf(event);
-  if (db.run(keepCall, { call_id, cycle, task }) === 0) throw duplicateEvent("EFFECT_KEPT", call_id);
+  if (db.run(keepCall, { id: call_id, cycle, task }) === 0) throw duplicateEvent("EFFECT_KEPT", call_id);
   for (const { path, kind } of changes) db.run(putFileKept, { cycle, path, task, kind, seq, hlc: event.hlc });
 };
 
-const endExecution: Projector<"EXECUTION_ENDED"> = (db, event) => {
-  const { conversation, worker_id, outcome, seal } = event.payload;
-  const id = event.execution ?? `${conversation}:${event.seq}`;
-  const row = { ...keyOf(event), id, conversation, worker: worker_id, outcome, seal };
-  if (db.run(insertExecution, row) === 0) throw duplicateEvent("EXECUTION_ENDED", id);
+const recordEnd: Projector<"EXECUTION_ENDED"> = (db, event) => {
+  const { conversation, outcome, seal } = event.payload;
+  const id = event.execution ?? `${conversation}:-`;
+  if (db.run(endExecution, { ...keyOf(event), id, outcome, seal }) === 0) throw duplicateEvent("EXECUTION_ENDED", id);
 };
 
-/** `conversations`, `calls`, `executions`, `files_kept`. */
+/** `conversations`, `executions` (with the call of each), `files_kept`. A call has its execution's id. */
 export const callProjectors: Projectors = {
   CONVERSATION_STARTED: (db, event) => {
     const { conversation, kind, agent, model } = event.payload;
@@ -45,18 +44,18 @@ export const callProjectors: Projectors = {
     db.run(endConversation, { id: conversation, outcome });
   },
   PROPOSAL: (db, { payload: { call_id, what }, run, task }) => {
-    db.run(putCall, { call_id, cycle: run, task, tool: what.tool, object: objectOf(what.args) });
+    db.run(putCall, { id: call_id, cycle: run, task, tool: what.tool, object: objectOf(what.args) });
   },
   VERDICT: (db, { payload: { call_id, outcome } }) => {
-    db.run(updateCallOutcome, { call_id, outcome });
+    db.run(updateCallVerdict, { id: call_id, outcome });
   },
   EFFECT_KEPT: keepEffects,
   EFFECT_DISCARDED: (db, { payload: { call_id }, run, task }) => {
-    if (db.run(discardCall, { call_id, cycle: run, task }) === 0) throw duplicateEvent("EFFECT_DISCARDED", call_id);
+    if (db.run(discardCall, { id: call_id, cycle: run, task }) === 0) throw duplicateEvent("EFFECT_DISCARDED", call_id);
   },
   TOOL_RESULT: (db, event) => {
     const { call_id } = event.payload;
-    if (db.run(finishCall, { call_id, ...keyOf(event) }) === 0) throw duplicateEvent("TOOL_RESULT", call_id);
+    if (db.run(finishCall, { id: call_id, ...keyOf(event) }) === 0) throw duplicateEvent("TOOL_RESULT", call_id);
   },
-  EXECUTION_ENDED: endExecution,
+  EXECUTION_ENDED: recordEnd,
 };

@@ -14,7 +14,7 @@ export function createActivityQueries(db: Connection) {
     conversations: (cycle: number, task: string | null, kind: string) => listConversations(db, cycle, task, kind),
     /** Calls of a cycle that were allowed and whose result was never recorded. */
     unknownCalls: (cycle: number) => listUnknownCalls(db, cycle),
-    /** The end of an execution. */
+    /** An execution and the call it made. */
     execution: (id: string) => readExecution(db, id),
     /** Ended executions of a conversation, oldest first. */
     executions: (conversation: string) => listExecutions(db, conversation),

@@ -5,9 +5,9 @@ const SQL = `
 SELECT
   (SELECT count(*) FROM violations WHERE cycle = @cycle) AS violations,
   (SELECT count(*) FROM alerts WHERE cycle = @cycle) AS alerts,
-  (SELECT count(*) FROM calls WHERE cycle = @cycle AND effect = 'kept') AS kept,
-  (SELECT count(*) FROM calls WHERE cycle = @cycle AND effect = 'discarded') AS discarded,
-  (SELECT count(*) FROM executions WHERE cycle = @cycle) AS executions
+  (SELECT count(*) FROM executions WHERE cycle = @cycle AND effect = 'kept') AS kept,
+  (SELECT count(*) FROM executions WHERE cycle = @cycle AND effect = 'discarded') AS discarded,
+  (SELECT count(*) FROM executions WHERE cycle = @cycle AND ended_seq IS NOT NULL) AS executions
 `;
 
 /** What has happened in a cycle. Reads every call of the database: for summaries, not for hot paths. */

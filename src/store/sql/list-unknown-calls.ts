@@ -2,8 +2,8 @@ import type { UnknownCallRow } from "../activity-rows.js";
 import type { Connection } from "../connection.js";
 
 const SQL = `
-SELECT call_id, task, tool, object, effect FROM calls
-WHERE cycle = ? AND outcome = 'Approved' AND result_seq IS NULL ORDER BY call_id
+SELECT id AS call_id, task, tool, object, effect FROM executions
+WHERE cycle = ? AND verdict = 'Approved' AND result_seq IS NULL ORDER BY id
 `;
 
 /** Calls of a cycle that were allowed and whose result was never recorded. */

@@ -5,7 +5,7 @@ const SQL = `
 SELECT * FROM executions WHERE id = ?
 `;
 
-/** The end of an execution. */
+/** An execution and the call it made. */
 export function readExecution(db: Connection, id: string): ExecutionRow | undefined {
   return db.get<ExecutionRow>(SQL, [id]);
 }

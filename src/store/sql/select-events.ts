@@ -18,7 +18,7 @@ export interface EventFilter {
 
 const CLAUSES: { readonly [K in "stream" | "run" | "task" | "execution" | "afterSeq"]: string } = {
   stream: "stream = @stream",
-  run: "run = @run",
+  run: "run = @run AND seq >= coalesce((SELECT started_seq FROM cycles WHERE number = @run), 0)",
   task: "task = @task",
   execution: "execution = @execution",
   afterSeq: "seq > @afterSeq",

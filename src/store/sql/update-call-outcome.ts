@@ -1,2 +1,0 @@
-/** Keeps the gate's verdict on a call. */
-export const updateCallOutcome = "UPDATE calls SET outcome = @outcome WHERE call_id = @call_id";
