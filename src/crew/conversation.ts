@@ -29,19 +29,24 @@ export interface Conversation {
   readonly results: Map<string, ToolResultBlock>;
   /** Call ids that already have a result, with what the model was told. */
   readonly answered: Map<string, { toolUseId: string; content: string; is_error: boolean }>;
+  /** How often each refusal was given, word for word. */
+  readonly refusals: Map<string, number>;
   /** Executions that ended; the next has this index + 1. */
   executions: number;
   /** Requests sent so far, for their ids. */
   requests: number;
   /** Whole replies received. */
   replies: number;
-  /** Prompt tokens of the last reply plus its output, and characters added since. */
+  /** Prompt tokens of the last reply plus its output, and bytes of prompt text added since. */
   knownTokens: number;
-  charsSince: number;
+  bytesSince: number;
   /** Whether the last reply was already answered with the nudge. */
   nudged: boolean;
   ended: string | undefined;
 }
+
+/** What the API's framing of a block can add to a prompt (tokens, counted as bytes). */
+const BLOCK_BYTES = 48;
 
 /** A whole reply as executions see it: the event that holds it and its tool calls. */
 export interface Reply {
@@ -88,11 +93,12 @@ export function beginConversation(event: Extract<AnyEvent, { type: "CONVERSATION
     priorReply: undefined,
     results: new Map(),
     answered: new Map(),
+    refusals: new Map(),
     executions: 0,
     requests: 0,
     replies: 0,
     knownTokens: 0,
-    charsSince: payload.prompt.length + payload.system.length,
+    bytesSince: Buffer.byteLength(payload.prompt) + Buffer.byteLength(payload.system),
     nudged: false,
     ended: undefined,
   };
@@ -140,12 +146,14 @@ function applyReply(conversation: Conversation, event: Extract<AnyEvent, { type:
   conversation.nudged = false;
   conversation.knownTokens =
     usage.input_tokens + usage.cache_read_input_tokens + usage.cache_creation_input_tokens + usage.output_tokens;
-  conversation.charsSince = 0;
+  conversation.bytesSince = 0;
 }
 
 function applyToolResult(conversation: Conversation, event: Extract<AnyEvent, { type: "TOOL_RESULT" }>): void {
   const { call_id, tool_use_id, content, is_error } = event.payload;
   conversation.answered.set(call_id, { toolUseId: tool_use_id, content, is_error });
+  if (is_error && content.startsWith("ERROR_"))
+    conversation.refusals.set(content, (conversation.refusals.get(content) ?? 0) + 1);
   const calls = conversation.lastReply?.calls ?? [];
   if (!calls.some((call) => call.id === tool_use_id)) return;
   const shown = content === "" ? "(no output)" : content;
@@ -164,7 +172,8 @@ function pushUser(conversation: Conversation, content: (TextBlock | ToolResultBl
   const last = conversation.messages.at(-1);
   if (last?.role === "user") conversation.messages[conversation.messages.length - 1] = { role: "user", content: [...last.content, ...content] };
   else conversation.messages.push({ role: "user", content });
-  for (const block of content) conversation.charsSince += block.type === "text" ? block.text.length : block.content.length;
+  for (const block of content)
+    conversation.bytesSince += BLOCK_BYTES + Buffer.byteLength(block.type === "text" ? block.text : block.content);
 }
 
 /** The API refuses blank text blocks in what is sent back (messages-api: text must be non-empty). */

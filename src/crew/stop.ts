@@ -12,3 +12,15 @@ export class RunStop extends Error {
     this.exitCode = exitCode;
   }
 }
+
+/** Parks one task until a person has decided; the others go on. */
+export class TaskPark extends Error {
+  readonly outcome = "BLOCKED";
+  /** The approval it waits for. */
+  readonly approval: string;
+  constructor(approval: string, reason: string) {
+    super(reason);
+    this.name = "TaskPark";
+    this.approval = approval;
+  }
+}

@@ -40,7 +40,7 @@ function checkPath(proposal: Proposal, raw: string, context: Context): Refusal[]
   if (observed === undefined) return [missing(`${path} was not looked at`)];
   const refusal = writing ? refuseWrite(path, capability, facts) : refuseRead(path, facts);
   const kind = refuseKind(observed, writing);
-  const image = writing ? refuseImage(path, facts.images) : undefined;
+  const image = writing && facts.inputFault === undefined ? refuseImage(path, facts.images) : undefined;
   return [refusal, kind, image].filter((found) => found !== undefined);
 }
 

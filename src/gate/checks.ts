@@ -28,11 +28,11 @@ export const GATE_CHECKS: readonly GateCheck[] = [
   { name: "review", kind: "reviewed", run: checkReview },
 ];
 
-function checkSchema(proposal: Proposal): Refusal[] {
+function checkSchema(proposal: Proposal, facts: GateFacts): Refusal[] {
   const { tool, args } = proposal.what;
   if (!isToolName(tool)) return [invalidInput(tool, `there is no tool '${tool}'`)];
   const parsed = toolInputSchemas[tool].safeParse(args);
-  if (parsed.success) return [];
+  if (parsed.success) return facts.inputFault === undefined ? [] : [invalidInput(tool, facts.inputFault)];
   const faults = parsed.error.issues.map((issue) => `${issue.path.join(".") || "input"}: ${issue.message}`);
   return [invalidInput(tool, faults.join("; "))];
 }

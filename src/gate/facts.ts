@@ -78,6 +78,8 @@ export interface GateFacts {
   readonly paths: readonly ObservedPath[];
   /** One for each file a structured write changes. */
   readonly images: readonly Image[];
+  /** Why the input cannot be carried out although it fits its schema (`old_string` not found): an ordinary error. */
+  readonly inputFault?: string;
   /** Token hashes of the base's functions by hash: code that merely moved is not new. */
   readonly elsewhere?: ReadonlySet<string>;
   readonly budget: BudgetFacts;

@@ -8,10 +8,10 @@ const argv = z.array(z.string()).min(1);
  * the Messages API does not allow in a tool's name, and no agent's capability ever lists them.
  */
 const stewardToolSchemas = {
-  "cycle.open": z.object({ cycle, planId: z.string(), includeWip: z.boolean() }),
-  "workspace.open": z.object({ cycle, task: z.string(), branch: z.string() }),
-  "plan.command": z.object({ task: z.string(), commands: z.array(z.object({ role: z.string(), argv })) }),
-  "task.merge": z.object({ cycle, task: z.string(), tree: z.string() }),
+  "cycle.open": z.looseObject({ plan_id: z.string(), cycle, include_wip: z.boolean() }),
+  "workspace.open": z.looseObject({ cycle, task: z.string(), branch: z.string() }),
+  "plan.command": z.looseObject({ commands: z.array(z.looseObject({ role: z.string(), argv })).min(1) }),
+  "task.merge": z.looseObject({}),
 } as const;
 
 /** Input schemas of every tool (contract, DESIGN §10). Unknown members are dropped with a note. */

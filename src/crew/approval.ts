@@ -1,0 +1,53 @@
+import { sha256Hex } from "../kernel/canonical.js";
+import type { AnyNewEvent } from "../schema/event.js";
+import type { ApprovalRow } from "../store/rows.js";
+import type { Crew } from "./context.js";
+import { cycleStream, eventAt, taskStream } from "./records.js";
+
+/** Id of the approval of one thing in one cycle: asking twice for the same is asking once. */
+export function approvalId(cycle: number, hash: string): string {
+  return `ap_${sha256Hex(`${cycle}:${hash}`).slice(0, 10)}`;
+}
+
+/** The approval asked for a hash in this cycle, if any. */
+export function approvalOf(crew: Crew, hash: string): ApprovalRow | undefined {
+  return crew.store.queries.approval(approvalId(crew.cycle, hash));
+}
+
+/** What is asked of people. */
+export interface ApprovalWish {
+  kind: "gate" | "call" | "escalation";
+  task: string | null;
+  hash: string;
+  message: string;
+  require: readonly string[];
+  exclude: readonly string[];
+}
+
+/** The events that ask; none when it was asked before. */
+export function requestApproval(crew: Crew, wish: ApprovalWish): { id: string; events: AnyNewEvent[] } {
+  const id = approvalId(crew.cycle, wish.hash);
+  if (crew.store.queries.approval(id) !== undefined) return { id, events: [] };
+  const stream = wish.task === null ? cycleStream(crew.cycle) : taskStream(crew.cycle, wish.task);
+  const place = { stream, actor: "worknode", run: crew.cycle, task: wish.task };
+  const event = eventAt(place, "APPROVAL_REQUESTED", {
+    id,
+    kind: wish.kind,
+    proposal_hash: wish.hash,
+    message: wish.message,
+    require: [...wish.require],
+    exclude: [...wish.exclude],
+    expires_at: crew.clock.nowMs() + crew.plan.approval.reviewers.expiresAfter,
+  });
+  return { id, events: [event] };
+}
+
+/** How people answered: a rejection sticks, an unanswered one past its time is a rejection. */
+export function answerOf(crew: Crew, hash: string, people: number): "approved" | "rejected" | "pending" {
+  const row = approvalOf(crew, hash);
+  if (row === undefined) return "pending";
+  const valid = row.resolutions.filter((resolution) => resolution.proposal_hash === hash);
+  if (valid.some(({ decision }) => decision === "rejected")) return "rejected";
+  if (new Set(valid.map(({ by }) => by)).size >= people) return "approved";
+  return crew.clock.nowMs() >= row.expires_at ? "rejected" : "pending";
+}

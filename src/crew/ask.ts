@@ -1,0 +1,226 @@
+import { z } from "zod";
+import { messageOf } from "../kernel/fault.js";
+import { err, ok, type Result } from "../kernel/result.js";
+import { isConfigurationFailure, type ModelFailure } from "../model/failure.js";
+import type { BudgetRefusal, Reservation } from "../model/governor.js";
+import { costOf, tokensOf, worstCase } from "../model/prices.js";
+import { type ModelRequest, requestHeaders } from "../model/request.js";
+import { requestWithRetries } from "../model/retry.js";
+import type { ModelReply, ToolDefinition } from "../schema/message.js";
+import { isToolUse } from "../schema/message.js";
+import { isToolName, toolDescriptions, toolInputSchemas } from "../schema/tool.js";
+import { ExecutionStop } from "../turn/execution.js";
+import { placeOf } from "./chain.js";
+import type { Crew, CrewAgent } from "./context.js";
+import { type Conversation, currentExecution, recordIn } from "./conversation.js";
+import { eventAt } from "./records.js";
+import { RunStop } from "./stop.js";
+
+/** Thinking and answer of one reply (tokens). */
+const MAX_REPLY_TOKENS = 16_000;
+/** Waits between tries while the model's service is out (ms): the task parks, it does not fail. */
+const PARK_MS = [30_000, 60_000, 120_000, 300_000] as const;
+/** Frame the API adds to a prompt (tokens). New text is bounded by one token a byte: no tokenizer makes more. */
+const FRAME_TOKENS = 1_024;
+
+/**
+ * Asks the model for the next reply of a conversation and records it. Before each attempt its worst
+ * case is reserved and written down; a refusal to spend, a wrong set-up, the kill switch and
+ * cancellation end the session (RunStop); a reply that breaks the protocol costs the execution
+ * (ExecutionStop). An outage parks: it is tried again until the plan's time is over.
+ */
+export async function askModel(crew: Crew, agent: CrewAgent, conversation: Conversation): Promise<void> {
+  for (let outage = 0; ; outage += 1) {
+    const failure = await tryOnce(crew, agent, conversation);
+    if (failure === undefined) return;
+    await park(crew, conversation, failure, outage);
+  }
+}
+
+/** One bounded round of attempts; answers the failure when it is an outage. */
+async function tryOnce(crew: Crew, agent: CrewAgent, conversation: Conversation): Promise<ModelFailure | undefined> {
+  const client = crew.client;
+  if (client === undefined) throw new RunStop(2, "no model is configured");
+  const request = requestOf(agent, conversation);
+  const open: { id: string; reservation: Reservation | undefined } = { id: "", reservation: undefined };
+  const result = await requestWithRetries<BudgetRefusal>({
+    client,
+    request,
+    clock: crew.clock,
+    signal: crew.signal,
+    headers: requestHeaders({
+      agent: agent.id,
+      tier: agent.tier,
+      task: conversation.task,
+      execution: currentExecution(conversation),
+    }),
+    onAttempt: () => reserve(crew, agent, conversation, { request, open }),
+    onFailure: (attempt, failure) => recordFailure(crew, conversation, { attempt, failure, open }),
+  });
+  if (result.ok) {
+    settle(crew, agent, conversation, { reply: result.value.reply, attempts: result.value.attempts, open });
+    return undefined;
+  }
+  if (result.error.kind === "refused") throw overBudget(crew, conversation, result.error.refusal);
+  return judgeFailure(crew, result.error.failure);
+}
+
+function requestOf(agent: CrewAgent, conversation: Conversation): ModelRequest {
+  return {
+    model: conversation.model,
+    system: conversation.system,
+    tools: conversation.tools.map(definitionOf),
+    messages: conversation.messages,
+    maxTokens: Math.min(MAX_REPLY_TOKENS, agent.memoryTokens),
+  };
+}
+
+const definitions = new Map<string, ToolDefinition>();
+
+/** What the model is told of a tool. JSON Schema is made once for each. */
+function definitionOf(name: string): ToolDefinition {
+  const known = definitions.get(name);
+  if (known !== undefined) return known;
+  if (!isToolName(name)) throw new Error(`no tool ${name}`);
+  const { $schema: _, ...input_schema } = z.toJSONSchema(toolInputSchemas[name], { io: "input" }) as Record<string, unknown>;
+  const made = { name, description: toolDescriptions[name], input_schema };
+  definitions.set(name, made);
+  return made;
+}
+
+interface OpenRequest {
+  id: string;
+  reservation: Reservation | undefined;
+}
+
+function reserve(
+  crew: Crew,
+  agent: CrewAgent,
+  conversation: Conversation,
+  asked: { request: ModelRequest; open: OpenRequest },
+): Result<void, BudgetRefusal> {
+  stopIfKilled(crew);
+  stopIfLate(crew);
+  const tools = conversation.replies === 0 ? Buffer.byteLength(JSON.stringify(asked.request.tools)) : 0;
+  const promptTokens = FRAME_TOKENS + conversation.knownTokens + conversation.bytesSince + tools;
+  const worst = worstCase(crew.prices, conversation.model, { promptTokens, maxTokens: asked.request.maxTokens });
+  const reservation = crew.governor.reserve(worst);
+  if (!reservation.ok) return err(reservation.error);
+  asked.open.reservation = reservation.value;
+  asked.open.id = `${conversation.id}:r${conversation.requests + 1}`;
+  recordIn(crew.store, conversation, [
+    eventAt(placeOf(conversation, currentExecution(conversation)), "MODEL_REQUEST", {
+      conversation: conversation.id,
+      request: asked.open.id,
+      agent: agent.id,
+      tier: agent.tier,
+      model: conversation.model,
+      reserved_usd: worst.usd,
+      reserved_tokens: worst.tokens,
+    }),
+  ]);
+  return ok(undefined);
+}
+
+function recordFailure(
+  crew: Crew,
+  conversation: Conversation,
+  what: { attempt: number; failure: ModelFailure; open: OpenRequest },
+): void {
+  const { attempt, failure, open } = what;
+  recordIn(crew.store, conversation, [
+    eventAt(placeOf(conversation, currentExecution(conversation)), "MODEL_FAILED", {
+      conversation: conversation.id,
+      request: open.id,
+      attempt,
+      failure_class: failure.failure_class,
+      message: failure.message,
+      charged: failure.charged,
+    }),
+  ]);
+  if (open.reservation === undefined) return;
+  if (failure.charged) crew.governor.keepCharged(open.reservation);
+  else crew.governor.release(open.reservation);
+  open.reservation = undefined;
+}
+
+function settle(
+  crew: Crew,
+  agent: CrewAgent,
+  conversation: Conversation,
+  what: { reply: ModelReply; attempts: number; open: OpenRequest },
+): void {
+  const { reply, attempts, open } = what;
+  const usd = costOf(crew.prices, conversation.model, reply.usage);
+  if (open.reservation !== undefined)
+    crew.governor.settle(open.reservation, { usd: usd ?? 0, tokens: tokensOf(reply.usage) });
+  crew.answered = true;
+  const known = new Set(conversation.lastReply?.calls.map((call) => call.id));
+  const ids = reply.content.filter(isToolUse).map((call) => call.id);
+  recordIn(crew.store, conversation, [
+    eventAt(placeOf(conversation, currentExecution(conversation)), "MODEL_RESPONSE", {
+      conversation: conversation.id,
+      request: open.id,
+      agent: agent.id,
+      tier: agent.tier,
+      reply: withFreshIds(reply, new Set(ids).size !== ids.length || ids.some((id) => known.has(id)), open.id) as never,
+      usd: usd ?? null,
+      attempts,
+    }),
+  ]);
+}
+
+/** Servers that repeat tool_use ids would make results ambiguous; such ids are made unique before anything stands on them. */
+function withFreshIds(reply: ModelReply, repeated: boolean, request: string): ModelReply {
+  if (!repeated) return reply;
+  const mark = request.replace(/[^A-Za-z0-9_-]/g, "_");
+  const content = reply.content.map((block, index) => (isToolUse(block) ? { ...block, id: `${mark}_${index}` } : block));
+  return { ...reply, content };
+}
+
+function overBudget(crew: Crew, conversation: Conversation, refusal: BudgetRefusal): RunStop {
+  crew.store.append([
+    eventAt(placeOf(conversation, currentExecution(conversation)), "BUDGET_REFUSED", {
+      what: conversation.id,
+      needed: refusal.needed ?? 0,
+      left: refusal.left,
+      unit: refusal.unit,
+    }),
+  ]);
+  return new RunStop(5, `over budget: ${refusal.message}`);
+}
+
+/** An outage is answered as such; everything else ends the execution or the session. */
+function judgeFailure(crew: Crew, failure: ModelFailure): ModelFailure {
+  if (failure.failure_class === "aborted") throw new RunStop(130, "interrupted");
+  if (isConfigurationFailure(failure) && (!crew.answered || failure.retry === "never"))
+    throw new RunStop(2, `the model cannot be asked: ${failure.message}. Check ANTHROPIC_API_KEY, ANTHROPIC_BASE_URL and the model's name (.env.example), then \`worknode continue\`.`);
+  if (failure.retry === "never")
+    throw new ExecutionStop("ERROR", `the model's reply could not be used (${failure.failure_class}): ${failure.message}`);
+  return failure;
+}
+
+async function park(crew: Crew, conversation: Conversation, failure: ModelFailure, outage: number): Promise<void> {
+  const message = `${conversation.id} waits: the model is unavailable (${failure.failure_class}: ${failure.message})`;
+  if (outage === 0)
+    crew.store.append([
+      eventAt(placeOf(conversation, null), "ALERT", { severity: "warning", message, to: "executive", key: `outage:${conversation.id}` }),
+    ]);
+  const wait = Math.max(failure.retryAfterMs ?? 0, PARK_MS[Math.min(outage, PARK_MS.length - 1)] ?? 0);
+  try {
+    await crew.clock.sleep(wait, crew.signal);
+  } catch (thrown) {
+    throw new RunStop(130, `interrupted while waiting for the model: ${messageOf(thrown)}`);
+  }
+}
+
+/** The kill switch is read before every request and every effect. */
+export function stopIfKilled(crew: Crew): void {
+  if (crew.store.epoch() > crew.epoch) throw new RunStop(130, "killed: a person used `worknode kill`; state is kept");
+  if (crew.signal.aborted) throw new RunStop(130, "interrupted");
+}
+
+function stopIfLate(crew: Crew): void {
+  if (crew.endsAtMs !== null && crew.clock.nowMs() >= crew.endsAtMs)
+    throw new RunStop(5, "over budget: the plan's wallClock is used up");
+}

@@ -1,0 +1,105 @@
+import type { KeyObject } from "node:crypto";
+import type { Broker, Minted } from "../capability/broker.js";
+import type { createVerifier } from "../capability/token.js";
+import type { WriteSet } from "../capability/write-set.js";
+import type { Repository } from "../effect/repository.js";
+import type { TaskWorkspace } from "../effect/workspace.js";
+import type { Clock } from "../kernel/clock.js";
+import type { Governor } from "../model/governor.js";
+import type { Prices } from "../model/prices.js";
+import type { ModelClient } from "../model/request.js";
+import type { Plan } from "../schema/plan.js";
+import type { PlanTask } from "../schema/plan-task.js";
+import type { RolloutMode } from "../schema/result.js";
+import type { TaskStatus } from "../schema/states.js";
+import type { Tier } from "../schema/tier.js";
+import type { Store } from "../store/store.js";
+
+/** An agent of the running crew: a role of the plan, or a child spawned from one. */
+export interface CrewAgent {
+  readonly id: string;
+  readonly role: string;
+  readonly tier: Tier;
+  /** Literal model id. */
+  readonly model: string;
+  readonly system: string;
+  /** Tools its file and plan allow; the capability narrows them. */
+  readonly tools: readonly string[];
+  readonly memoryTokens: number;
+  readonly parent: string | null;
+  /** Narrower files and limits a spawner set. */
+  readonly narrowed?: { files?: readonly string[]; limits?: Readonly<Record<string, number>> };
+}
+
+/** Everything one session on a cycle shares. Constructed once, in `session.ts`. */
+export interface Crew {
+  readonly store: Store;
+  readonly clock: Clock;
+  readonly repository: Repository;
+  readonly broker: Broker;
+  readonly verifier: ReturnType<typeof createVerifier>;
+  readonly publicKey: KeyObject;
+  readonly plan: Plan;
+  readonly planHash: string;
+  readonly planSource: string;
+  readonly cycle: number;
+  readonly branch: string;
+  readonly inputs: Readonly<Record<string, unknown>>;
+  readonly agents: Map<string, CrewAgent>;
+  /** Undefined where no model is asked (the `tool` verb). */
+  readonly client: ModelClient | undefined;
+  readonly prices: Prices;
+  readonly governor: Governor;
+  /** Forced `off` makes the run a rehearsal. */
+  readonly mode: RolloutMode;
+  /** The project's epoch when the session began; a later one means it was killed. */
+  readonly epoch: number;
+  readonly signal: AbortSignal;
+  /** When the plan's `wallClock` ends (epoch ms), or null. */
+  readonly endsAtMs: number | null;
+  readonly loadedFiles: ReadonlySet<string>;
+  readonly env: Readonly<Record<string, string | undefined>>;
+  /** Tasks by id, with the phase they belong to. */
+  readonly tasks: ReadonlyMap<string, { task: PlanTask; phase: string }>;
+  readonly statuses: Map<string, TaskStatus>;
+  readonly activePhases: Set<string>;
+  /** Capabilities held now, by `<agent>/<task>`. */
+  readonly held: Map<string, Held>;
+  readonly workspaces: Map<string, TaskWorkspace>;
+  /** Who owns a task when it is not the plan's owner any more. */
+  readonly assigned: Map<string, string>;
+  /** Whether a request has been answered in this session: before that, failures mean a wrong set-up. */
+  answered: boolean;
+  /** When an agent last reached outside its capability (epoch ms). */
+  readonly violatedAtMs: Map<string, number>;
+  /** Tasks with a rejected result. */
+  readonly rejected: Set<string>;
+  /** One merge at a time. */
+  merging: Promise<unknown>;
+}
+
+/** A capability an agent holds for a task, ready for the gate. */
+export interface Held {
+  minted: Minted;
+  writes: WriteSet;
+}
+
+/** A task of the plan; asking for an unknown one is a defect of the caller. */
+export function taskOf(crew: Crew, id: string): { task: PlanTask; phase: string } {
+  const found = crew.tasks.get(id);
+  if (found === undefined) throw new Error(`no task ${id}`);
+  return found;
+}
+
+/** Who works on a task now. */
+export function ownerOf(crew: Crew, task: PlanTask): string {
+  return crew.assigned.get(task.id) ?? task.owner;
+}
+
+/** The agent that speaks for a tier: the plan's `tiers`, else its only agent of that tier, else any, in the plan's order. */
+export function tierAgent(crew: Crew, tier: Tier, exclude: readonly string[] = []): CrewAgent | undefined {
+  const named = crew.plan.tiers[tier];
+  const chosen = named === undefined ? undefined : crew.agents.get(named);
+  if (chosen !== undefined && !exclude.includes(chosen.id)) return chosen;
+  return [...crew.agents.values()].find((agent) => agent.tier === tier && !exclude.includes(agent.id));
+}

@@ -1,0 +1,178 @@
+import { READ_DEFAULT_LINES } from "../kernel/bounds.js";
+import type { TaskWorkspace } from "../effect/workspace.js";
+import type { ConversationKind } from "../schema/conversation.js";
+import type { AnyNewEvent } from "../schema/event.js";
+import type { ToolUseBlock } from "../schema/message.js";
+import { askModel } from "./ask.js";
+import { type CallRequest, performCall, trimInput } from "./call.js";
+import { asRecord, type ChainEnd, type Finish, placeOf, runChain, toolResult } from "./chain.js";
+import { type Crew, type CrewAgent, type Held, taskOf, tierAgent } from "./context.js";
+import {
+  beginConversation,
+  type Conversation,
+  conversationId,
+  conversationStream,
+  loadConversation,
+  recordIn,
+} from "./conversation.js";
+import { FINISHING, grantFor, holdCapability, offeredTools, ttlOf } from "./grants.js";
+import { proposeCall } from "./propose.js";
+import { eventAt } from "./records.js";
+import { recordOf } from "./spawn.js";
+
+/** The same refusal this often in one conversation ends it: an agent does not burn money on a wall. */
+const MAX_SAME_REFUSALS = 3;
+/** Share of an agent's memory at which a conversation hands over. */
+const MEMORY_SHARE = 0.8;
+/** Executions of conversations that only judge. */
+const JUDGING_EXECUTIONS = 60;
+
+/** Judges a finishing call that the gate has let through. */
+export type FinishJudge = (at: { conversation: Conversation; execution: string; call: ToolUseBlock }) => Promise<Finish>;
+
+/** A conversation to hold: with whom, about what, where, and how its end is judged. */
+export interface ConverseSpec {
+  readonly kind: ConversationKind;
+  readonly task: string | null;
+  readonly agent: CrewAgent;
+  readonly workspace: TaskWorkspace;
+  prompt(): string | Promise<string>;
+  readonly finish: FinishJudge;
+}
+
+/** Starts a conversation, or goes on with the open one of its kind, until it is over. */
+export async function converse(crew: Crew, spec: ConverseSpec): Promise<{ end: ChainEnd; conversation: Conversation }> {
+  const key = `${spec.agent.id}/${spec.task ?? "-"}/${spec.kind}`;
+  const held = holdCapability(crew, key, () =>
+    crew.broker.mint(grantFor(crew, spec.agent, spec.task, spec.kind), ttlOf(spec.agent, crew)),
+  );
+  const conversation = await openConversation(crew, spec, held);
+  const executions = spec.kind === "work" ? held.minted.capability.limits.max_executions : JUDGING_EXECUTIONS;
+  const end = await runChain(conversation, {
+    store: crew.store,
+    planner: tierAgent(crew, "executive")?.id ?? "plan",
+    isWorker: (name) => crew.agents.has(name),
+    finishing: FINISHING[spec.kind],
+    maxExecutions: executions,
+    ask: (asked) => askModel(crew, spec.agent, asked),
+    call: async (at, callId, call) => (await callTool(crew, spec, { conversation: at, callId, call, held, executions })).content,
+    finish: (at, callId, call) => gateFinish(crew, spec, { conversation: at, callId, call, held, executions }),
+    mustEnd: (at) => mustEnd(at, spec.agent),
+  });
+  crew.held.delete(key);
+  if (end.kind === "exhausted") closeConversation(crew, conversation, end.reason);
+  return { end, conversation };
+}
+
+async function openConversation(crew: Crew, spec: ConverseSpec, held: Held): Promise<Conversation> {
+  const rows = crew.store.queries.conversations(crew.cycle, spec.task, spec.kind);
+  const open = rows.find((row) => row.outcome === null);
+  const found = open === undefined ? undefined : loadConversation(crew.store, open.id);
+  if (found !== undefined && found.agent === spec.agent.id) return found;
+  if (found !== undefined) closeConversation(crew, found, "handed to another agent");
+  const id = conversationId({ cycle: crew.cycle, task: spec.task, kind: spec.kind, n: rows.length + 1 });
+  const { agent } = spec;
+  const place = { stream: conversationStream(id), actor: agent.id, run: crew.cycle, task: spec.task };
+  const stored = crew.store.append([
+    eventAt(place, "CONVERSATION_STARTED", {
+      conversation: id,
+      kind: spec.kind,
+      agent: agent.id,
+      model: agent.model,
+      system: agent.system,
+      tools: offeredTools(agent, spec.kind),
+      prompt: await spec.prompt(),
+    }),
+    eventAt(place, "AGENT_SPAWNED", {
+      agent: recordOf(crew, agent, spec.task),
+      role: agent.role,
+      tier: agent.tier,
+      model: agent.model,
+      parent: agent.parent,
+      token_hash: held.minted.hash,
+      capability: held.minted.capability,
+    }),
+  ]);
+  const first = stored[0];
+  if (first?.type !== "CONVERSATION_STARTED") throw new Error("a conversation begins with its start");
+  return beginConversation(first);
+}
+
+/** Events that end a conversation and the agent's hold on its task. */
+export function endEvents(conversation: Conversation, outcome: string): AnyNewEvent[] {
+  const place = placeOf(conversation, null);
+  return [
+    eventAt(place, "CONVERSATION_ENDED", { conversation: conversation.id, outcome }),
+    eventAt(place, "AGENT_TERMINATED", { agent_id: conversation.agent, reason: `${conversation.kind} ended` }),
+  ];
+}
+
+/** Ends a conversation that no finishing call ended. */
+export function closeConversation(crew: Crew, conversation: Conversation, outcome: string): void {
+  recordIn(crew.store, conversation, endEvents(conversation, outcome.slice(0, 200)));
+}
+
+function mustEnd(conversation: Conversation, agent: CrewAgent): string | undefined {
+  for (const [refusal, count] of conversation.refusals)
+    if (count >= MAX_SAME_REFUSALS) return `the same call was refused ${count} times: ${refusal.split("\n")[0]}`;
+  if (conversation.knownTokens > agent.memoryTokens * MEMORY_SHARE) return HANDOVER;
+  return undefined;
+}
+
+/** Reason of an end that is no failure: the conversation starts afresh from the brief. */
+export const HANDOVER = "handover: the conversation nears the agent's memory";
+
+interface ToolCall {
+  conversation: Conversation;
+  callId: string;
+  call: ToolUseBlock;
+  held: Held;
+  executions: number;
+}
+
+function requestFor(crew: Crew, spec: ConverseSpec, at: ToolCall): { request: CallRequest; note: string } {
+  const { conversation, callId, call } = at;
+  const { args, note } = trimInput(call.name, asRecord(call.input));
+  const caller = {
+    agent: spec.agent.id,
+    tier: spec.agent.tier,
+    task: spec.task ?? "-",
+    phase: spec.task === null ? "-" : taskOf(crew, spec.task).phase,
+    cycle: crew.cycle,
+    source: conversation.lastReply?.event ?? "",
+  };
+  const request: CallRequest = {
+    proposal: proposeCall(callId, call.name === "" ? "(none)" : call.name, args, caller),
+    place: { held: at.held, workspace: spec.workspace, executionsLeft: at.executions - conversation.executions },
+    records: placeOf(conversation, callId),
+    toolUseId: call.id,
+    append: (events) => void recordIn(crew.store, conversation, events),
+  };
+  return { request, note };
+}
+
+async function callTool(crew: Crew, spec: ConverseSpec, at: ToolCall): Promise<{ content: string }> {
+  const known = at.conversation.answered.get(at.callId);
+  if (known !== undefined) return { content: known.content };
+  const { request } = requestFor(crew, spec, at);
+  const outcome = await performCall(crew, request);
+  return { content: outcome.content.slice(0, READ_DEFAULT_LINES * 100) };
+}
+
+/** A finishing call is a tool call too: the gate first, then its judge. */
+async function gateFinish(crew: Crew, spec: ConverseSpec, at: ToolCall): Promise<Finish> {
+  const callId = `${at.callId}#${at.call.id}`;
+  const { request } = requestFor(crew, spec, { ...at, callId });
+  const outcome = await performCall(crew, { ...request, dryRun: true });
+  if (outcome.isError) {
+    const place = placeOf(at.conversation, at.callId);
+    return {
+      agent_id: "rules",
+      output: { decision: "REJECT", feedback: outcome.content },
+      outcome: "REJECT",
+      events: [toolResult(place, at.call.id, outcome.content)],
+      over: false,
+    };
+  }
+  return await spec.finish({ conversation: at.conversation, execution: at.callId, call: at.call });
+}

@@ -1,0 +1,137 @@
+import { compileWriteSet, type WriteSet } from "../capability/write-set.js";
+import { prepareEdit, prepareWrite, type Prepared } from "../effect/prepared.js";
+import { observePath } from "../effect/path-fact.js";
+import type { TaskWorkspace } from "../effect/workspace.js";
+import type { GateFacts, PolicyFact, SignOff } from "../gate/facts.js";
+import { resolvePath } from "../gate/path.js";
+import { pathArgument } from "../gate/check-plan.js";
+import { err, type Result } from "../kernel/result.js";
+import { evaluateCondition } from "../plan/expression.js";
+import { nowFacts } from "../plan/now-facts.js";
+import type { Proposal } from "../schema/proposal.js";
+import { toolInputSchemas } from "../schema/tool.js";
+import type { Crew, Held } from "./context.js";
+
+const DAY_MS = 24 * 60 * 60_000;
+
+/** Where a call is made: the capability it is made under and the files it sees. */
+export interface CallPlace {
+  readonly held: Held;
+  readonly workspace: TaskWorkspace | undefined;
+  readonly executionsLeft: number;
+}
+
+/** A call with the facts to judge it by; a write is computed in memory and nothing is touched. */
+export interface PreparedCall {
+  readonly facts: GateFacts;
+  readonly prepared: Prepared | undefined;
+}
+
+/** Gathers what the gate needs to know. Reads only. */
+export async function gatherFacts(crew: Crew, proposal: Proposal, place: CallPlace): Promise<PreparedCall> {
+  const { workspace } = place;
+  const prepared = await prepareCall(proposal, workspace);
+  const shownRoot = workspace?.shownRoot ?? crew.repository.root;
+  const facts: GateFacts = {
+    nowMs: crew.clock.nowMs(),
+    shownRoot,
+    capability: crew.verifier.verify(place.held.minted.token, {
+      nowMs: crew.clock.nowMs(),
+      epoch: crew.store.epoch(),
+      isRevoked: (ids) => crew.store.isRevoked(ids),
+    }),
+    killed: crew.store.epoch() > crew.epoch,
+    phaseActive: proposal.when.phase === "-" || crew.activePhases.has(proposal.when.phase),
+    writes: place.held.writes,
+    laterFiles: laterFiles(crew, proposal.when.phase),
+    loadedFiles: crew.loadedFiles,
+    isDenied: (path) => workspace?.isDenied(path) ?? true,
+    paths: await observe(proposal, shownRoot, workspace),
+    images: prepared?.ok === true ? prepared.value.images : [],
+    ...(prepared?.ok === false ? { inputFault: prepared.error } : {}),
+    budget: budgetFacts(crew, place.executionsLeft),
+    policies: policyFacts(crew, proposal),
+    risk: riskFacts(crew, proposal),
+    review: { auditor: null, humans: [], excluded: [] },
+  };
+  return { facts, prepared: prepared?.ok === true ? prepared.value : undefined };
+}
+
+/** Undefined for a call that writes no file. An error is an ordinary result for the model. */
+async function prepareCall(proposal: Proposal, workspace: TaskWorkspace | undefined): Promise<Result<Prepared, string> | undefined> {
+  const { tool, args } = proposal.what;
+  if (tool !== "Write" && tool !== "Edit") return undefined;
+  if (workspace === undefined) return err("there is no workspace to write in");
+  if (tool === "Write") {
+    const input = toolInputSchemas.Write.safeParse(args);
+    return input.success ? await prepareWrite(workspace, input.data) : undefined;
+  }
+  const input = toolInputSchemas.Edit.safeParse(args);
+  if (!input.success) return undefined;
+  const { replace_all, ...rest } = input.data;
+  return await prepareEdit(workspace, replace_all === undefined ? rest : { ...rest, replace_all });
+}
+
+async function observe(proposal: Proposal, shownRoot: string, workspace: TaskWorkspace | undefined): Promise<GateFacts["paths"]> {
+  const raw = pathArgument(proposal);
+  const path = raw === undefined ? err("") : resolvePath(raw, shownRoot);
+  return path.ok && workspace !== undefined ? [await observePath(workspace.worktree, path.value)] : [];
+}
+
+const laterSets = new WeakMap<object, Map<string, WriteSet>>();
+
+/** Files of tasks of phases after one, compiled once for a plan. */
+function laterFiles(crew: Crew, phase: string): WriteSet {
+  const known = laterSets.get(crew.plan) ?? new Map<string, WriteSet>();
+  laterSets.set(crew.plan, known);
+  const hit = known.get(phase);
+  if (hit !== undefined) return hit;
+  const index = crew.plan.phases.findIndex(({ id }) => id === phase);
+  const files = crew.plan.phases.slice(index + 1).flatMap(({ tasks }) => tasks.flatMap(({ files: { write } }) => write));
+  const set = compileWriteSet(files);
+  known.set(phase, set);
+  return set;
+}
+
+/** A tool call spends executions and time; money and tokens are refused before the request that spends them. */
+function budgetFacts(crew: Crew, executionsLeft: number): GateFacts["budget"] {
+  return {
+    executionsLeft,
+    usdLeft: null,
+    tokensLeft: null,
+    timeLeftMs: crew.endsAtMs === null ? null : crew.endsAtMs - crew.clock.nowMs(),
+  };
+}
+
+/** Built-in rules are tier denies the plan check holds anyway; expressions must be true, an error is a failure. */
+function policyFacts(crew: Crew, proposal: Proposal): PolicyFact[] {
+  const { tool } = proposal.what;
+  const applies = crew.plan.approval.policies.filter(
+    ({ rule, tools, tasks }) =>
+      !rule.startsWith("built-in:") &&
+      (tools === undefined || tools.includes(tool)) &&
+      (tasks === undefined || tasks.includes(proposal.who.task)),
+  );
+  return applies.map(({ id, level, rule }) => {
+    const call = { tool, agent: proposal.who.agent, tier: proposal.who.tier, task: proposal.who.task, phase: proposal.when.phase };
+    const now = nowFacts(crew.clock.nowMs(), crew.plan.timezone);
+    const result = evaluateCondition(rule, { now, call, inputs: { ...crew.inputs } });
+    const pass = result.ok && result.value;
+    return { id, level, pass, overridden: false, reason: result.ok ? rule : result.error };
+  });
+}
+
+function riskFacts(crew: Crew, proposal: Proposal): GateFacts["risk"] {
+  const violated = crew.violatedAtMs.get(proposal.who.agent);
+  return {
+    ...crew.plan.approval.risk,
+    humanReview: crew.plan.approval.humanReview,
+    violatedWithinDay: violated !== undefined && crew.clock.nowMs() - violated < DAY_MS,
+    rejectedBefore: crew.rejected.has(proposal.who.task),
+  };
+}
+
+/** The same facts with the sign-offs there are. */
+export function withReview(facts: GateFacts, review: { auditor: SignOff | null; humans: readonly SignOff[]; excluded: readonly string[] }): GateFacts {
+  return { ...facts, nowMs: facts.nowMs, review };
+}

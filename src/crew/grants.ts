@@ -1,0 +1,169 @@
+import { compileWriteSet } from "../capability/write-set.js";
+import { ELEVATED_TTL_MS, TOKEN_TTL_MS } from "../kernel/bounds.js";
+import { err, ok, type Result } from "../kernel/result.js";
+import type { Grant, Minted } from "../capability/broker.js";
+import type { CapabilityLimits } from "../schema/capability.js";
+import type { ConversationKind } from "../schema/conversation.js";
+import type { Tier } from "../schema/tier.js";
+import { isStewardTool, toolInputSchemas } from "../schema/tool.js";
+import type { Denial } from "../schema/verdict.js";
+import { type Crew, type CrewAgent, type Held, taskOf } from "./context.js";
+
+const LOOK = ["Read", "Glob", "Grep", "search_decisions", "search_issues"] as const;
+
+/** What a tier can ever be given (DESIGN §5); agent files and plans only narrow it. */
+export const TIER_TOOLS: Readonly<Record<Tier, readonly string[]>> = {
+  executive: [
+    ...LOOK,
+    "Write",
+    "Edit",
+    "submit_result",
+    "submit_plan_review",
+    "report_blocker",
+    "resolve_escalation",
+    "spawn_agent",
+    "terminate_agent",
+    "assign_task",
+    "raise_alert",
+    "create_decision",
+    "create_issue",
+  ],
+  implementation: [...LOOK, "Write", "Edit", "submit_result", "report_blocker", "create_decision", "create_issue"],
+  validation: [...LOOK, "Write", "Edit", "submit_result", "submit_verdict", "report_blocker", "create_issue"],
+};
+
+/** Tools that belong to one kind of conversation only, and what each kind adds to looking around. */
+const KIND_TOOLS: Readonly<Record<ConversationKind, readonly string[]>> = {
+  "plan-review": [...LOOK, "raise_alert", "create_decision", "submit_plan_review"],
+  critic: [...LOOK, "submit_verdict"],
+  audit: [...LOOK, "submit_verdict"],
+  escalation: [...LOOK, "raise_alert", "create_decision", "spawn_agent", "terminate_agent", "assign_task", "resolve_escalation"],
+  work: [
+    ...LOOK,
+    "Write",
+    "Edit",
+    "raise_alert",
+    "create_decision",
+    "create_issue",
+    "spawn_agent",
+    "terminate_agent",
+    "assign_task",
+    "submit_result",
+    "report_blocker",
+  ],
+};
+
+/** Calls that end a conversation of a kind (contract, DESIGN §10). */
+export const FINISHING: Readonly<Record<ConversationKind, ReadonlySet<string>>> = {
+  "plan-review": new Set(["submit_plan_review"]),
+  work: new Set(["submit_result", "report_blocker"]),
+  critic: new Set(["submit_verdict"]),
+  audit: new Set(["submit_verdict"]),
+  escalation: new Set(["resolve_escalation"]),
+};
+
+const STEWARD_TOOLS: readonly string[] = Object.keys(toolInputSchemas).filter(isStewardTool);
+
+/** Tools an agent is offered in a conversation. What ends the conversation is always among them. */
+export function offeredTools(agent: CrewAgent, kind: ConversationKind): string[] {
+  const tier = TIER_TOOLS[agent.tier];
+  return KIND_TOOLS[kind].filter(
+    (tool) => tier.includes(tool) && (FINISHING[kind].has(tool) || agent.tools.length === 0 || agent.tools.includes(tool)),
+  );
+}
+
+/** Judging agents write nothing; working ones what their task names. */
+function writesOf(crew: Crew, agent: CrewAgent, task: string | null, kind: ConversationKind): readonly string[] {
+  if (kind !== "work" || task === null) return [];
+  return agent.narrowed?.files ?? taskOf(crew, task).task.files.write;
+}
+
+function limitsOf(crew: Crew, agent: CrewAgent, task: string | null): CapabilityLimits {
+  const plan = crew.plan.limits.implementation;
+  const own = task === null ? undefined : taskOf(crew, task).task.limits;
+  const narrow = agent.narrowed?.limits ?? {};
+  return {
+    max_complexity: Math.min(plan.maxComplexity, own?.maxComplexity ?? plan.maxComplexity, narrow["maxComplexity"] ?? plan.maxComplexity),
+    max_function_lines: Math.min(plan.maxFunctionLines, own?.maxFunctionLines ?? plan.maxFunctionLines, narrow["maxFunctionLines"] ?? plan.maxFunctionLines),
+    max_executions: Math.min(own?.maxExecutions ?? plan.maxExecutions, narrow["maxExecutions"] ?? Number.MAX_SAFE_INTEGER),
+  };
+}
+
+/** What the broker grants an agent for one conversation about a task (null: outside tasks). */
+export function grantFor(crew: Crew, agent: CrewAgent, task: string | null, kind: ConversationKind): Grant {
+  const phase = task === null ? "-" : taskOf(crew, task).phase;
+  const { usd, tokens } = crew.plan.budget;
+  return {
+    project: crew.plan.project,
+    agent: agent.id,
+    role: agent.role,
+    tier: agent.tier,
+    task: task ?? "-",
+    cycle: crew.cycle,
+    plan_hash: crew.planHash,
+    phase,
+    tools: offeredTools(agent, kind),
+    write: [...writesOf(crew, agent, task, kind)],
+    limits: limitsOf(crew, agent, task),
+    budget: { usd, tokens },
+    epoch: crew.epoch,
+  };
+}
+
+/** The capability worknode's own calls run under: none of an agent's tools, no file. */
+export function stewardGrant(crew: Crew, task: string | null): Grant {
+  return {
+    project: crew.plan.project,
+    agent: "worknode",
+    role: "steward",
+    tier: "executive",
+    task: task ?? "-",
+    cycle: crew.cycle,
+    plan_hash: crew.planHash,
+    phase: task === null ? "-" : taskOf(crew, task).phase,
+    tools: [...STEWARD_TOOLS],
+    write: [],
+    limits: { max_complexity: 1, max_function_lines: 1, max_executions: 1 },
+    budget: { usd: 0, tokens: 0 },
+    epoch: crew.epoch,
+  };
+}
+
+/** The capability held under a key, minted on first use and renewed by the broker before it expires. */
+export function holdCapability(crew: Crew, key: string, mint: () => Minted): Held {
+  const held = crew.held.get(key);
+  if (held === undefined) {
+    const minted = mint();
+    const made = { minted, writes: compileWriteSet(minted.capability.write) };
+    crew.held.set(key, made);
+    return made;
+  }
+  const { exp, nbf } = held.minted.capability;
+  if (crew.clock.nowMs() > exp - Math.min(TOKEN_TTL_MS, exp - nbf) / 2) held.minted = crew.broker.renew(held.minted);
+  return held;
+}
+
+/** Lifetime of an agent's capability: the elevated grant widens coordination only, and ends in two hours. */
+export function ttlOf(agent: CrewAgent, crew: Crew): number {
+  const plan = crew.plan.agents[agent.role];
+  return plan?.grants.includes("elevated") === true ? ELEVATED_TTL_MS : TOKEN_TTL_MS;
+}
+
+/** Checks that a spawned child asks for no more than its task's grant holds; nothing is clipped. */
+export function narrowedGrant(crew: Crew, child: CrewAgent, task: string): Result<Grant, Denial> {
+  const envelope = crew.broker.mint(grantFor(crew, { ...child, narrowed: {} }, task, "work"));
+  const asked = grantFor(crew, child, task, "work");
+  const limits = { ...asked.limits, ...wished(child) };
+  const checked = crew.broker.attenuate(envelope, { ...asked, limits });
+  return checked.ok ? ok({ ...asked, limits }) : err(checked.error);
+}
+
+/** The limits exactly as a spawner asked for them, so that a looser wish is refused and not clipped. */
+function wished(child: CrewAgent): Partial<CapabilityLimits> {
+  const { maxComplexity, maxFunctionLines, maxExecutions } = child.narrowed?.limits ?? {};
+  return {
+    ...(maxComplexity === undefined ? {} : { max_complexity: maxComplexity }),
+    ...(maxFunctionLines === undefined ? {} : { max_function_lines: maxFunctionLines }),
+    ...(maxExecutions === undefined ? {} : { max_executions: maxExecutions }),
+  };
+}

@@ -1,0 +1,103 @@
+import type { GateFacts, Judgement, SignOff } from "../gate/facts.js";
+import { judge } from "../gate/judge.js";
+import { proposalHash } from "../gate/review.js";
+import { canonicalJson } from "../kernel/canonical.js";
+import type { AnyNewEvent } from "../schema/event.js";
+import { approvalOf, requestApproval } from "./approval.js";
+import type { CallRequest } from "./call.js";
+import { type Crew, type CrewAgent, tierAgent } from "./context.js";
+import { converse } from "./converse.js";
+import { withReview } from "./facts.js";
+import { simpleVerdict } from "./finish.js";
+import { auditPrompt } from "./prompts.js";
+import { RunStop, TaskPark } from "./stop.js";
+
+/**
+ * Gets the sign-offs a proposal still needs and judges it again. An auditor is asked at once; a person
+ * is asked through an approval bound to the proposal's hash, and the task parks until they answer.
+ */
+export async function reviewCall(
+  crew: Crew,
+  request: CallRequest,
+  first: { facts: GateFacts; judgement: Judgement },
+): Promise<Judgement> {
+  const { proposal } = request;
+  const hash = proposalHash(proposal);
+  const excluded = excludedFrom(crew, proposal.who.agent);
+  const auditor = first.judgement.requires.includes("auditor") ? await audit(crew, request, { hash, excluded, risk: first.judgement.risk }) : null;
+  const humans = humanSigns(crew, hash);
+  const facts = withReview(first.facts, { auditor, humans, excluded });
+  const judgement = judge(proposal, facts);
+  if (!judgement.requires.includes("human")) return judgement;
+  throw parkForPerson(crew, request, { hash, excluded, judgement });
+}
+
+/** The author and whoever spawned it judge nothing of their own. */
+function excludedFrom(crew: Crew, agent: string): string[] {
+  const parent = crew.agents.get(agent)?.parent;
+  return parent === null || parent === undefined ? [agent] : [agent, parent];
+}
+
+async function audit(crew: Crew, request: CallRequest, about: { hash: string; excluded: readonly string[]; risk: number }): Promise<SignOff | null> {
+  const { task } = request.proposal.who;
+  const auditor = tierAgent(crew, "validation", about.excluded);
+  if (auditor === undefined) return null;
+  const named = task === "-" ? null : task;
+  const known = signedBefore(crew, named, about.hash);
+  const verdict = known ?? (await askAuditor(crew, request, { auditor, task: named, ...about }));
+  if (verdict === undefined) return null;
+  return { by: auditor.id, proposalHash: about.hash, decision: verdict === "ACCEPT" ? "approved" : "rejected", expiresMs: Number.MAX_SAFE_INTEGER };
+}
+
+/** An audit that ended before a crash still counts: its outcome names the proposal's hash. */
+function signedBefore(crew: Crew, task: string | null, hash: string): string | undefined {
+  const rows = crew.store.queries.conversations(crew.cycle, task, "audit");
+  return rows.find(({ outcome }) => outcome?.endsWith(hash) === true)?.outcome?.split(" ")[0];
+}
+
+async function askAuditor(
+  crew: Crew,
+  request: CallRequest,
+  about: { auditor: CrewAgent; task: string | null; hash: string; risk: number },
+): Promise<string | undefined> {
+  const workspace = request.place.workspace;
+  if (workspace === undefined) return undefined;
+  const { end } = await converse(crew, {
+    kind: "audit",
+    task: about.task,
+    agent: about.auditor,
+    workspace,
+    prompt: () => auditPrompt({ text: canonicalJson(request.proposal), risk: about.risk, hash: about.hash, root: workspace.shownRoot }),
+    finish: simpleVerdict("submit_verdict", about.hash),
+  });
+  return end.kind === "finished" ? end.finish.output.decision : undefined;
+}
+
+function humanSigns(crew: Crew, hash: string): SignOff[] {
+  const approval = approvalOf(crew, hash);
+  return (approval?.resolutions ?? []).map(({ by, decision, proposal_hash }) => ({
+    by,
+    decision,
+    proposalHash: proposal_hash,
+    expiresMs: Number.MAX_SAFE_INTEGER,
+  }));
+}
+
+function parkForPerson(
+  crew: Crew,
+  request: CallRequest,
+  about: { hash: string; excluded: readonly string[]; judgement: Judgement },
+): RunStop | TaskPark {
+  const { proposal } = request;
+  const asked: { id: string; events: AnyNewEvent[] } = requestApproval(crew, {
+    kind: "call",
+    task: proposal.who.task === "-" ? null : proposal.who.task,
+    hash: about.hash,
+    message: `${proposal.who.agent} wants to ${proposal.action} (risk ${about.judgement.risk})`,
+    require: about.judgement.requires,
+    exclude: about.excluded,
+  });
+  crew.store.append(asked.events);
+  const reason = `${proposal.action} waits for a person: worknode approve ${asked.id}`;
+  return proposal.who.task === "-" ? new RunStop(6, reason) : new TaskPark(asked.id, reason);
+}
