@@ -99,3 +99,5 @@ export const PATTERN_TIMEOUT_MS = 100;
 export const MAX_OUTPUT_FLOOD_BYTES = 64 * 1024 * 1024;
 /** Time a killed sandbox may take to end. */
 export const SANDBOX_END_MS = 10_000;
+/** Files a command may touch in its layer, scratch included, before the call is refused whole. */
+export const MAX_LAYER_ENTRIES = 200_000;
