@@ -1,0 +1,93 @@
+import { type ChildProcess, spawn } from "node:child_process";
+import { performance } from "node:perf_hooks";
+import type { Readable } from "node:stream";
+import { MAX_COMMAND_OUTPUT_BYTES, MAX_OUTPUT_FLOOD_BYTES, SANDBOX_END_MS } from "../../kernel/bounds.js";
+import { Fault } from "../../kernel/fault.js";
+import { createCapture } from "./capture.js";
+import type { StopReason } from "./spec.js";
+
+/** How a program run within bounds came to its end. */
+export interface BoundedExit {
+  readonly code: number | null;
+  readonly stdout: string;
+  readonly stderr: string;
+  /** What was written to descriptor 3. */
+  readonly status: string;
+  readonly stopped: StopReason | null;
+  readonly durationMs: number;
+}
+
+/** Time allowed, and what may end the program early. */
+export interface Bounds {
+  readonly timeoutMs: number;
+  readonly signal?: AbortSignal | undefined;
+}
+
+const MAX_STATUS_BYTES = 64 * 1024;
+
+/**
+ * Runs a program with an empty environment, no input, no terminal and its own process group, and
+ * resolves when it and everything that holds its output has ended. The time, the output and the
+ * signal's abort end it by force. Throws Fault SANDBOX_SETUP when it cannot be started, SANDBOX_STUCK
+ * when it does not end although killed.
+ */
+export function runBounded(file: string, args: readonly string[], bounds: Bounds): Promise<BoundedExit> {
+  const started = performance.now();
+  const child = spawn(file, args, { cwd: "/", env: {}, detached: true, stdio: ["ignore", "pipe", "pipe", "pipe"] });
+  const stdout = createCapture(MAX_COMMAND_OUTPUT_BYTES);
+  const stderr = createCapture(MAX_COMMAND_OUTPUT_BYTES);
+  const status = createCapture(MAX_STATUS_BYTES);
+  return new Promise((resolve, reject) => {
+    let stopped: StopReason | null = null;
+    let stuck: NodeJS.Timeout | undefined;
+    const stop = (reason: StopReason): void => {
+      if (stopped !== null) return;
+      stopped = reason;
+      killTree(child);
+      stuck = setTimeout(() => reject(new Fault("SANDBOX_STUCK", "a killed sandbox did not end")), SANDBOX_END_MS);
+    };
+    const cancel = (): void => stop("cancelled");
+    const timer = setTimeout(() => stop("timeout"), bounds.timeoutMs);
+    const settle = (): void => {
+      clearTimeout(timer);
+      clearTimeout(stuck);
+      bounds.signal?.removeEventListener("abort", cancel);
+    };
+    for (const [stream, capture] of [
+      [child.stdout, stdout],
+      [child.stderr, stderr],
+      [child.stdio[3] as Readable | null, status],
+    ] as const)
+      stream?.on("data", (chunk: Buffer) => {
+        capture.add(chunk);
+        if (capture.seenBytes() > MAX_OUTPUT_FLOOD_BYTES) stop("output");
+      });
+    bounds.signal?.addEventListener("abort", cancel, { once: true });
+    if (bounds.signal?.aborted === true) cancel();
+    child.once("error", (cause) => {
+      settle();
+      reject(new Fault("SANDBOX_SETUP", `${file} could not be started: ${cause.message}`, { cause, exitCode: 2 }));
+    });
+    child.once("close", (code) => {
+      settle();
+      resolve({
+        code,
+        stdout: stdout.text(),
+        stderr: stderr.text(),
+        status: status.text(),
+        stopped: stopped ?? (code === null ? "killed" : null),
+        durationMs: Math.round(performance.now() - started),
+      });
+    });
+  });
+}
+
+/** The group holds the set-up; killing its first process makes the kernel end the whole pid namespace. */
+function killTree(child: ChildProcess): void {
+  if (child.pid === undefined) return;
+  try {
+    process.kill(-child.pid, "SIGKILL");
+  } catch {
+    child.kill("SIGKILL"); // the group is gone already
+  }
+}

@@ -1,0 +1,88 @@
+import { hostname, release } from "node:os";
+import { join } from "node:path";
+import { MAX_SANDBOX_FILE_BYTES, MAX_SANDBOX_PROCESSES } from "../../kernel/bounds.js";
+import { Fault, invalid } from "../../kernel/fault.js";
+import { type BoundedExit, runBounded } from "./bounded-process.js";
+import { commandEnvironment } from "./environment.js";
+import { freshenLayer } from "./layer.js";
+import { planMounts } from "./mount-plan.js";
+import { formatMounts } from "./mount-table.js";
+import { INIT_SCRIPT, SETUP_SCRIPT } from "./setup-script.js";
+import type { SandboxRun, SandboxSpec } from "./spec.js";
+
+const READY = "ready\n";
+/** Longest time a timer of the platform can wait. */
+const MAX_TIMER_MS = 2_147_483_647;
+/** First kernel whose `pid_max` belongs to the pid namespace; before, writing it would change the host. */
+const PID_MAX_KERNEL = [6, 14] as const;
+
+/**
+ * Runs one command behind the wall of util-linux. Not for use outside this folder: `runInSandbox`
+ * asks for the permit. Throws Fault SANDBOX_SETUP when the sandbox could not be set up, so that a
+ * run is always the command's own. Never runs anything unconfined.
+ */
+export async function confine(spec: SandboxSpec, signal?: AbortSignal): Promise<SandboxRun> {
+  refuseCommand(spec);
+  await freshenLayer(spec.layer, spec.links.length);
+  const exit = await runBounded("/usr/bin/setpriv", ["--pdeathsig", "KILL", ...unshareArguments(spec)], {
+    timeoutMs: Math.min(spec.timeoutMs, MAX_TIMER_MS),
+    signal,
+  });
+  if (!exit.status.endsWith(READY) && (exit.stopped === null || exit.stopped === "killed")) throw setupFailed(exit);
+  return {
+    exit_code: exit.stopped === null ? exit.code : null,
+    stdout: exit.stdout,
+    stderr: exit.stderr,
+    stopped: exit.stopped,
+    duration_ms: exit.durationMs,
+  };
+}
+
+function refuseCommand(spec: SandboxSpec): void {
+  const [program] = spec.argv;
+  if (program === undefined || program === "") throw invalid("EMPTY_COMMAND", "the command is empty");
+  if (program.includes("="))
+    throw invalid("BAD_COMMAND", `${program} cannot be run: a program's name must not hold "=". Use workspace.env.`);
+  if (spec.argv.some((argument) => argument.includes("\0")))
+    throw invalid("BAD_COMMAND", "an argument of the command holds a NUL character");
+}
+
+/** The namespaces, then the set-up script with everything that varies as its arguments. */
+function unshareArguments(spec: SandboxSpec): string[] {
+  const plan = planMounts(spec);
+  const namespaces = ["--user", "--map-root-user", "--mount", "--pid", "--fork", "--ipc", "--uts"];
+  return [
+    "/usr/bin/unshare",
+    ...namespaces,
+    ...(spec.network ? [] : ["--net"]),
+    ...["--kill-child", "--propagation", "private", "--", "/bin/sh", "-c", SETUP_SCRIPT, "worknode"],
+    formatMounts(plan.mounts),
+    ...[plan.directories, plan.files, plan.copies].map((list) => list.join("\n")),
+    ...[plan.gitPointer, plan.gitConfig, join(spec.shownRoot, spec.cwd), hostname()],
+    processIdLimit(release()),
+    ...[MAX_SANDBOX_FILE_BYTES, MAX_SANDBOX_PROCESSES].map(String),
+    spec.network ? "shared" : "isolated",
+    INIT_SCRIPT,
+    ...commandEnvironment(spec, process.env["PATH"] ?? ""),
+    ...spec.argv,
+  ];
+}
+
+/**
+ * Root is exempt from the limit on its number of processes, so the pid namespace is bounded as well
+ * where the kernel can. Empty where it cannot.
+ */
+export function processIdLimit(kernelRelease: string): string {
+  const [major = 0, minor = 0] = kernelRelease.split(".").map((field) => Number.parseInt(field, 10));
+  const able = major > PID_MAX_KERNEL[0] || (major === PID_MAX_KERNEL[0] && minor >= PID_MAX_KERNEL[1]);
+  return able ? String(MAX_SANDBOX_PROCESSES) : "";
+}
+
+function setupFailed(exit: BoundedExit): Fault {
+  const said = `${exit.status}${exit.stderr}`.trim().slice(-2_000);
+  return new Fault(
+    "SANDBOX_SETUP",
+    `the sandbox could not be set up: ${said === "" ? `exit code ${exit.code}` : said}. \`worknode doctor\` shows what is missing and how to fix it.`,
+    { exitCode: 2 },
+  );
+}

@@ -1,0 +1,45 @@
+import { existsSync } from "node:fs";
+import { dirname, join } from "node:path";
+import { isSystemPath } from "./host-view.js";
+import { isWithin } from "./mount-table.js";
+import type { SandboxSetting } from "./spec.js";
+
+const STANDARD_PATH = ["/usr/local/sbin", "/usr/local/bin", "/usr/sbin", "/usr/bin", "/sbin", "/bin"];
+const NAME = /^[A-Za-z_][A-Za-z0-9_]*$/;
+
+/** The whole environment of a command, as `NAME=value`. Names no shell knows are left out. */
+export function commandEnvironment(setting: SandboxSetting, hostPath: string): string[] {
+  const values: Record<string, string> = {
+    PATH: searchPath(setting, hostPath),
+    HOME: "/tmp/home",
+    USER: "worknode",
+    LANG: "C.UTF-8",
+    CI: "1",
+    PYTHONDONTWRITEBYTECODE: "1",
+    ...(setting.network ? {} : { npm_config_offline: "true" }),
+    ...rustHome(setting.toolchains),
+    ...setting.env,
+  };
+  return Object.entries(values)
+    .filter(([name, value]) => NAME.test(name) && !value.includes("\0"))
+    .map(([name, value]) => `${name}=${value}`);
+}
+
+/** The host's search path as far as the sandbox shows it, then what the toolchains add, then the standard one. */
+function searchPath(setting: SandboxSetting, hostPath: string): string {
+  const shown = (entry: string): boolean =>
+    entry.startsWith("/") &&
+    !isWithin(entry, setting.shownRoot) &&
+    !entry.includes("/node_modules/") &&
+    (isSystemPath(entry) || setting.toolchains.some((tool) => isWithin(entry, tool) || dirname(tool) === entry));
+  const added = setting.toolchains.flatMap((tool) =>
+    [join(tool, "bin"), join(tool, "shims"), tool].filter((entry) => existsSync(entry) && /\/(bin|shims)$/.test(entry)),
+  );
+  return [...new Set([...hostPath.split(":").filter(shown), ...added, ...STANDARD_PATH])].join(":");
+}
+
+/** rustup's proxies look for the toolchains below HOME, which is another one here. */
+function rustHome(toolchains: readonly string[]): Record<string, string> {
+  const home = toolchains.find((path) => path.endsWith("/.rustup"));
+  return home === undefined ? {} : { RUSTUP_HOME: home };
+}

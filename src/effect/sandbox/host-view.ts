@@ -1,0 +1,120 @@
+import { existsSync, lstatSync, readlinkSync, realpathSync } from "node:fs";
+import { bindReadOnly, bindWritable, type HostMount, type Mount } from "./mount-table.js";
+
+/** Where the set-up puts the root of the sandbox, and what its overlays are made of. */
+export const STAGE_ROOT = "/sys/r";
+export const STAGE_PARTS = "/sys/m";
+
+/** Directories of programs and libraries: either links into `/usr`, or bound like it. */
+const SYSTEM_DIRECTORIES = ["/usr", "/bin", "/sbin", "/lib", "/lib32", "/lib64", "/libx32"];
+const DEVICES = ["null", "zero", "full", "random", "urandom"];
+/** What programs need of `/etc`. No account data, no keys, no host configuration. */
+const ETC_DIRECTORIES = [
+  "alternatives",
+  "ca-certificates",
+  "crypto-policies",
+  "fonts",
+  "java-11-openjdk",
+  "java-17-openjdk",
+  "java-21-openjdk",
+  "ld.so.conf.d",
+  "perl",
+  "pki/ca-trust",
+  "pki/tls/certs",
+  "ssl/certs",
+].map((name) => `/etc/${name}`);
+const ETC_FILES = [
+  "debian_version",
+  "ld.so.cache",
+  "ld.so.conf",
+  "localtime",
+  "magic",
+  "mime.types",
+  "os-release",
+  "protocols",
+  "services",
+  "ssl/openssl.cnf",
+  "timezone",
+].map((name) => `/etc/${name}`);
+const DEVICE_LINKS = ["/dev/fd", "/dev/stdin", "/dev/stdout", "/dev/stderr"];
+/** Files in shared prefixes that can hold a registry's password. */
+const CREDENTIAL_FILES = ["etc/npmrc", "etc/pip.conf", "etc/gitconfig"];
+/** Writable directories every program expects, all on the sandbox's own tmpfs. */
+const WRITABLE = ["/tmp", "/var/tmp", "/dev/shm"];
+
+/** A part of what the set-up script makes: mounts in order, directories, empty files, copies. */
+export interface StagePart {
+  readonly mounts: readonly Mount[];
+  readonly directories: readonly string[];
+  readonly files: readonly string[];
+  readonly copies: readonly string[];
+}
+
+/** The part that is the same for every command: programs, a few files of `/etc`, devices, `/proc`, `/tmp`. */
+export function systemPart(host: readonly HostMount[], network: boolean): StagePart {
+  const system = SYSTEM_DIRECTORIES.filter(isDirectory);
+  const bound = [...system, ...ETC_DIRECTORIES.filter(isDirectory)];
+  const masked = ["/usr", "/usr/local"].flatMap(credentialFiles);
+  return {
+    mounts: [
+      bindWritable(STAGE_ROOT, STAGE_ROOT),
+      ...bound.flatMap((path) => bindReadOnly(path, STAGE_ROOT + path, host)),
+      ...masked.map((path) => maskFile(STAGE_ROOT + path)),
+      ...DEVICES.map((name) => bindWritable(`/dev/${name}`, `${STAGE_ROOT}/dev/${name}`)),
+      ...WRITABLE.map((path) => bindWritable(`${STAGE_PARTS}/t${path}`, STAGE_ROOT + path)),
+      { source: "proc", target: "/sys/proc", type: "proc", options: ["nosuid", "nodev", "noexec"] },
+      { source: "proc", target: `${STAGE_ROOT}/proc`, type: "proc", options: ["ro", "nosuid", "nodev", "noexec"] },
+    ],
+    directories: [
+      ...["/sys/proc", "/sys/old", `${STAGE_PARTS}/e/directory`, `${STAGE_PARTS}/t/tmp/home`],
+      ...["/dev", "/etc", "/proc", "/run", ...bound].map((path) => STAGE_ROOT + path),
+      ...WRITABLE.flatMap((path) => [STAGE_ROOT + path, `${STAGE_PARTS}/t${path}`]),
+    ],
+    files: [`${STAGE_PARTS}/e/file`, ...DEVICES.map((name) => `${STAGE_ROOT}/dev/${name}`)],
+    copies: [...SYSTEM_DIRECTORIES.filter(isLink), ...DEVICE_LINKS.filter(isLink), ...etcFiles(network)],
+  };
+}
+
+/** Host paths whose content `cp` puts into the sandbox; links outside what is mounted are left out. */
+function etcFiles(network: boolean): string[] {
+  const wanted = network ? [...ETC_FILES, "/etc/resolv.conf"] : ETC_FILES;
+  return wanted.filter((path) => existsSync(path) && (!isLink(path) || realpathSync(path).startsWith("/usr/")));
+}
+
+/** An empty read-only file over `target`, a path on the stage. */
+export function maskFile(target: string): Mount {
+  return { source: `${STAGE_PARTS}/e/file`, target, type: "none", options: ["bind", "ro"] };
+}
+
+/** An empty read-only directory over `target`, a path on the stage. */
+export function maskDirectory(target: string): Mount {
+  return { source: `${STAGE_PARTS}/e/directory`, target, type: "none", options: ["bind", "ro"] };
+}
+
+/** Files below an installation prefix that may hold credentials and exist. */
+export function credentialFiles(prefix: string): string[] {
+  return CREDENTIAL_FILES.map((name) => `${prefix}/${name}`).filter((path) => existsSync(path));
+}
+
+/** Whether the sandbox shows this host path without being asked to: a system directory or a link into one. */
+export function isSystemPath(path: string): boolean {
+  return SYSTEM_DIRECTORIES.some((directory) => path === directory || path.startsWith(`${directory}/`));
+}
+
+/** The part of the stage on which a path of the sandbox can be created, before anything is mounted over it. */
+export function stageDirectory(path: string): string {
+  const writable = WRITABLE.find((directory) => path.startsWith(`${directory}/`));
+  return writable === undefined ? STAGE_ROOT + path : `${STAGE_PARTS}/t${path}`;
+}
+
+function isDirectory(path: string): boolean {
+  return lstatSync(path, { throwIfNoEntry: false })?.isDirectory() ?? false;
+}
+
+function isLink(path: string): boolean {
+  try {
+    return readlinkSync(path) !== "";
+  } catch {
+    return false;
+  }
+}

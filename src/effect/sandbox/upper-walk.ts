@@ -1,0 +1,76 @@
+import type { Stats } from "node:fs";
+import { chmod, lstat, readdir } from "node:fs/promises";
+import { join } from "node:path";
+import { MAX_LAYER_ENTRIES } from "../../kernel/bounds.js";
+import { Fault } from "../../kernel/fault.js";
+
+/** One entry of the upper layer and what the base holds at the same path. */
+export interface UpperEntry {
+  /** Layer-relative path. */
+  readonly path: string;
+  readonly upper: Stats;
+  /** Undefined where the base has nothing there. */
+  readonly base: Stats | undefined;
+  /** False for a name that is no UTF-8 text; such a path cannot be spoken about. */
+  readonly readable: boolean;
+}
+
+/** What `visit` wants done with a directory. */
+export type Descend = boolean;
+
+const decoder = new TextDecoder("utf-8", { fatal: true });
+
+/**
+ * Walks the upper layer without opening anything: directories before what they hold, entries in name
+ * order. `visit` says whether to go into a directory. The base of an entry is looked for only below
+ * directories of the base, never through a link. Throws Fault EFFECTS_LIMIT beyond MAX_LAYER_ENTRIES.
+ */
+export async function walkUpper(upper: string, base: string, visit: (entry: UpperEntry) => Descend): Promise<void> {
+  const waiting: { path: string; inBase: boolean }[] = [{ path: "", inBase: true }];
+  let seen = 0;
+  for (let directory = waiting.pop(); directory !== undefined; directory = waiting.pop()) {
+    for (const { name, readable } of await listNames(join(upper, directory.path))) {
+      seen += 1;
+      if (seen > MAX_LAYER_ENTRIES)
+        throw new Fault("EFFECTS_LIMIT", `the command changed more than ${MAX_LAYER_ENTRIES} files`, { exitCode: 3 });
+      const path = directory.path === "" ? name : `${directory.path}/${name}`;
+      if (!readable) {
+        visit({ path, upper: await lstat(join(upper, directory.path)), base: undefined, readable });
+        continue;
+      }
+      const stats = await lstat(join(upper, path));
+      const under = directory.inBase ? await lstat(join(base, path)).catch(missing) : undefined;
+      const descend = visit({ path, upper: stats, base: under, readable });
+      if (descend && stats.isDirectory()) waiting.push({ path, inBase: under?.isDirectory() ?? false });
+    }
+  }
+}
+
+async function listNames(directory: string): Promise<{ name: string; readable: boolean }[]> {
+  const names = await readdir(directory, { encoding: "buffer" }).catch(async (thrown: unknown) => {
+    if ((thrown as NodeJS.ErrnoException).code !== "EACCES") throw thrown;
+    await chmod(directory, 0o700); // a command took its own permission away; its mode was recorded before
+    return readdir(directory, { encoding: "buffer" });
+  });
+  return names.map(decodeName).sort((a, b) => (a.name < b.name ? -1 : 1));
+}
+
+function decodeName(bytes: Buffer): { name: string; readable: boolean } {
+  try {
+    return { name: decoder.decode(bytes), readable: true };
+  } catch {
+    return { name: bytes.toString("latin1"), readable: false };
+  }
+}
+
+/** Absent is an answer; anything else is a fault. */
+export function missing(thrown: unknown): undefined {
+  const code = (thrown as NodeJS.ErrnoException).code;
+  if (code === "ENOENT" || code === "ENOTDIR") return undefined;
+  throw thrown;
+}
+
+/** The kernel's mark for a removed name: a character device 0, 0. */
+export function isWhiteout(stats: Stats): boolean {
+  return stats.isCharacterDevice() && stats.rdev === 0;
+}
