@@ -13,7 +13,11 @@ const RULES: readonly Rule[] = [
   (child, parent) => differs("tier", child.tier, parent.tier),
   (child, parent) => differs("epoch", child.epoch, parent.epoch),
   (child, parent) => (child.depth === parent.depth + 1 ? undefined : `depth ${child.depth} below ${parent.depth}`),
-  (child, parent) => missing("tools", child.tools.find((tool) => !parent.tools.includes(tool))),
+  (child, parent) =>
+    missing(
+      "tools",
+      child.tools.find((tool) => !parent.tools.includes(tool)),
+    ),
   (child, parent) => missing("write", uncoveredEntry(child.write, parent.write)),
   (child, parent) => exceeds("limits.max_complexity", child.limits.max_complexity, parent.limits.max_complexity),
   (child, parent) =>

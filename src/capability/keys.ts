@@ -40,5 +40,8 @@ function checkFile(path: string): void {
   const stat = lstatSync(path);
   const mine = process.getuid === undefined || stat.uid === process.getuid();
   if (!stat.isFile() || !mine || (stat.mode & 0o077) !== 0)
-    throw invalid("KEY_UNSAFE", `${path} must be a regular file of yours with mode 0600. Fix it, or delete it to make a new key (all capabilities end).`);
+    throw invalid(
+      "KEY_UNSAFE",
+      `${path} must be a regular file of yours with mode 0600. Fix it, or delete it to make a new key (all capabilities end).`,
+    );
 }

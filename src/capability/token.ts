@@ -104,7 +104,10 @@ function parsePayload(payload: Buffer): Result<Capability, TokenFault> {
   return same ? ok(Object.freeze(parsed.data)) : err("not-canonical");
 }
 
-function checkValidity(capability: Capability, context: Omit<TokenContext, "publicKey">): Result<Capability, TokenFault> {
+function checkValidity(
+  capability: Capability,
+  context: Omit<TokenContext, "publicKey">,
+): Result<Capability, TokenFault> {
   if (capability.epoch < context.epoch) return err("earlier-epoch");
   if (context.nowMs < capability.nbf) return err("not-yet-valid");
   if (context.nowMs >= capability.exp) return err("expired");
