@@ -164,6 +164,18 @@ it("the scripted model runs as a program of its own, and says what it is", async
   await rm(dir, { recursive: true });
 });
 
+it("the program plays a bench's calls and then hands in", async () => {
+  const server = await serve(["--calls", "1"]);
+  const headers = requestHeaders({ agent: "a", tier: "implementation", task: "T", execution: "1:T:work:1:1" });
+  const first = await clientOf(server.url).attempt(plainRequest, { headers });
+  if (!first.ok) throw new Error(first.error.message);
+  const messages = [...plainRequest.messages, ...next(first.value)];
+  const second = await clientOf(server.url).attempt({ ...plainRequest, messages }, { headers });
+  const names = [first, second].flatMap((reply) => (reply.ok ? reply.value.content.filter(isToolUse) : []));
+  expect(names.map((block) => block.name)).toEqual(["Read", "submit_result"]);
+  await server.close();
+});
+
 it("the program serves a script file, and refuses one that is no script", async () => {
   const dir = await mkdtemp(join(tmpdir(), "worknode-serve-"));
   const good = join(dir, "good.yaml");

@@ -8,7 +8,6 @@ import type { Script } from "./script.js";
 /** Largest body the real API takes (bytes). */
 const MAX_BODY_BYTES = 32 * 1024 * 1024;
 const OUR_HEADERS = ["x-worknode-agent", "x-worknode-tier", "x-worknode-task", "x-worknode-execution"] as const;
-const UNPLACED: Place = { conversation: "0:-:tool:1", key: "-:tool:1", kind: "tool", task: "-", index: 0 };
 
 const NO_PLACE: ErrorReply = {
   status: 400,
@@ -46,7 +45,7 @@ export async function admit(req: IncomingMessage, options: AdmissionOptions): Pr
   if (outside !== undefined) return refuse(outside);
   const body = parseBody(bytes);
   if (body === undefined) return refuse({ status: 400, message: "The request body is not valid JSON" });
-  const place = placeOf(req.headers, body) ?? unplaced(options);
+  const place = placeOf(placeHeader(req.headers, options), body);
   const fault = insideFault(req.headers, body, options);
   if (fault !== undefined) return refuse(fault, place);
   return place === undefined ? refuse(NO_PLACE) : { ok: true, place, body, headers };
@@ -56,9 +55,11 @@ function insideFault(headers: IncomingHttpHeaders, body: Raw, options: Admission
   return headerFault(headers, options) ?? bodyFault(body, options.script?.models);
 }
 
-/** Other clients than worknode say nothing of a place; they share one. */
-function unplaced(options: AdmissionOptions): Place | undefined {
-  return options.requireHeaders === false ? UNPLACED : undefined;
+/** Other clients than worknode say nothing of a place; they share one conversation. */
+function placeHeader(headers: IncomingHttpHeaders, options: AdmissionOptions): string {
+  const header = headers["x-worknode-execution"];
+  if (typeof header === "string") return header;
+  return options.requireHeaders === false ? "0:-:tool:1:1" : "";
 }
 
 function sizeFault(bytes: Buffer | undefined): ErrorReply | undefined {

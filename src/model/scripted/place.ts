@@ -1,4 +1,3 @@
-import type { IncomingHttpHeaders } from "node:http";
 import { isObject, type Raw } from "./rule.js";
 
 /** Where in a run a request stands; the same request after a restart stands in the same place. */
@@ -13,9 +12,9 @@ export interface Place {
   readonly index: number;
 }
 
-/** Reads the place from `x-worknode-execution` (`<cycle>:<task>:<kind>:<n>:<index>`) and the messages. */
-export function placeOf(headers: IncomingHttpHeaders, body: Raw): Place | undefined {
-  const parts = decode(String(headers["x-worknode-execution"] ?? "")).split(":");
+/** Reads the place from the header `x-worknode-execution` (`<cycle>:<task>:<kind>:<n>:<index>`) and the messages. */
+export function placeOf(header: string, body: Raw): Place | undefined {
+  const parts = decode(header).split(":");
   if (parts.length !== 5) return undefined;
   const [, task = "", kind = ""] = parts;
   return {

@@ -287,14 +287,15 @@ it("leaves no listener on a signal that outlives many requests", async () => {
   const server = await scripted({ text: "a" });
   const { signal } = new AbortController();
   let listeners = 0;
-  const { addEventListener, removeEventListener } = signal;
-  signal.addEventListener = (...args: Parameters<typeof addEventListener>) => {
+  const add = signal.addEventListener.bind(signal);
+  const remove = signal.removeEventListener.bind(signal);
+  signal.addEventListener = (...args: Parameters<typeof add>) => {
     listeners += 1;
-    addEventListener.apply(signal, args);
+    add(...args);
   };
-  signal.removeEventListener = (...args: Parameters<typeof removeEventListener>) => {
+  signal.removeEventListener = (...args: Parameters<typeof remove>) => {
     listeners -= 1;
-    removeEventListener.apply(signal, args);
+    remove(...args);
   };
   for (let n = 0; n < 3; n += 1) await clientOf(server.url).attempt(plainRequest, { headers: headersOf(), signal });
   expect(listeners).toBe(0);

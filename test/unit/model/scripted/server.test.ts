@@ -217,10 +217,26 @@ it("is controlled over HTTP when told so", async () => {
 });
 
 it("serves other clients in one place when their headers are not demanded", async () => {
-  const keys: string[] = [];
-  const server = await start({ respond: (request) => (keys.push(request.key), { text: "hi" }), requireHeaders: false });
-  expect((await post(server, body, { "x-api-key": "k", "anthropic-version": "2023-06-01" })).status).toBe(200);
-  expect(keys).toEqual(["-:tool:1"]);
+  const places: unknown[] = [];
+  const server = await start({
+    requireHeaders: false,
+    eventByEvent: false,
+    respond: ({ key: place, index }) => {
+      places.push([place, index]);
+      return { text: "hi" };
+    },
+  });
+  const plain = { "x-api-key": "k", "anthropic-version": "2023-06-01" };
+  const streamed = await post(server, { ...body, stream: true }, plain);
+  expect(await streamed.text()).toContain("event: message_stop\n");
+  const second = [...body.messages, { role: "assistant", content: "hi" }, ...body.messages];
+  await post(server, { ...body, messages: second }, plain);
+  await post(server, body, { ...plain, "x-worknode-execution": "1:%zz:work:1:1" });
+  expect(places).toEqual([
+    ["-:tool:1", 0],
+    ["-:tool:1", 1],
+    ["%zz:work:1", 0],
+  ]);
 });
 
 it("answers 500 and says why when the function in place of a script throws", async () => {
