@@ -101,3 +101,5 @@ export const MAX_OUTPUT_FLOOD_BYTES = 64 * 1024 * 1024;
 export const SANDBOX_END_MS = 10_000;
 /** Files a command may touch in its layer, scratch included, before the call is refused whole. */
 export const MAX_LAYER_ENTRIES = 200_000;
+/** `.gitignore` files read from one commit. */
+export const MAX_IGNORE_FILES = 2_000;
