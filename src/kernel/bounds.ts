@@ -103,3 +103,5 @@ export const SANDBOX_END_MS = 10_000;
 export const MAX_LAYER_ENTRIES = 200_000;
 /** `.gitignore` files read from one commit. */
 export const MAX_IGNORE_FILES = 2_000;
+/** Largest report read from a command's layer (bytes). */
+export const MAX_REPORT_BYTES = 64 * 1024 * 1024;
