@@ -1,12 +1,12 @@
 import { createHash } from "node:crypto";
 import { constants, type Stats } from "node:fs";
-import { chmod, open, readdir, readlink } from "node:fs/promises";
+import { open, readdir, readlink } from "node:fs/promises";
 import { join } from "node:path";
 import { MAX_EFFECTS } from "../../kernel/bounds.js";
 import { Fault } from "../../kernel/fault.js";
 import type { Change, ChangeKind } from "../../schema/effect.js";
 import { findOpaque } from "./opaque.js";
-import { isWhiteout, type UpperEntry, walkUpper } from "./upper-walk.js";
+import { isWhiteout, makeReadable, type UpperEntry, walkUpper } from "./upper-walk.js";
 
 /** Paths of the layer that are no effects: scratch, as `findScratch` tells it. */
 export interface EffectOptions {
@@ -55,8 +55,11 @@ async function judgeEntry(entry: UpperEntry, upper: string, lower: string): Prom
   const before = base?.isFile() === true ? await hashFile(join(lower, path), base) : null;
   if (isWhiteout(entry.upper)) return base === undefined ? [] : [change(path, "delete", before)];
   if (entry.upper.isSymbolicLink()) return judgeLink(entry, upper, lower, before);
-  if (entry.upper.isFile()) return judgeFile(entry, before, await hashFile(join(upper, path), entry.upper));
   if (entry.upper.isDirectory()) return judgeDirectory(entry, before);
+  if (entry.upper.isFile()) {
+    await makeReadable(join(upper, path));
+    return judgeFile(entry, before, await hashFile(join(upper, path), entry.upper));
+  }
   return [change(path, "special", before)];
 }
 
@@ -104,7 +107,8 @@ async function hiddenNames(entries: readonly UpperEntry[], upper: string, lower:
 function emptyDirectories(entries: readonly UpperEntry[], listed: readonly string[]): Change[] {
   const leading = new Set<string>();
   const note = (path: string): void => {
-    for (let end = path.lastIndexOf("/"); end > 0; end = path.lastIndexOf("/", end - 1)) leading.add(path.slice(0, end));
+    for (let end = path.lastIndexOf("/"); end > 0; end = path.lastIndexOf("/", end - 1))
+      leading.add(path.slice(0, end));
   };
   listed.forEach(note);
   const made = entries.filter((entry) => entry.upper.isDirectory() && entry.base === undefined);
@@ -114,7 +118,6 @@ function emptyDirectories(entries: readonly UpperEntry[], listed: readonly strin
 
 /** SHA-256 of a regular file. Refuses anything else that took its place, and never waits on a FIFO. */
 async function hashFile(path: string, stats: Stats): Promise<string> {
-  if ((stats.mode & 0o400) === 0) await chmod(path, stats.mode | 0o400); // the layer is ours; the mode was recorded
   const file = await open(path, constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK);
   try {
     if (!(await file.stat()).isFile()) throw new Fault("EFFECTS_UNREADABLE", `${path} is no longer a regular file`);

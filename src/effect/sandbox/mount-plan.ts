@@ -21,7 +21,19 @@ const SHOWN_GIT = "/run/worknode/git";
 /** What of the common directory git needs to read; never its `config` or hooks. */
 const GIT_PARTS = ["objects", "refs", "packed-refs", "shallow", "reftable", "info"];
 /** Directories no workspace can be shown at: the sandbox keeps its own things there. */
-const RESERVED_ROOTS = new Set(["/", "/usr", "/etc", "/bin", "/sbin", "/lib", "/lib64", "/tmp", "/var", "/var/tmp", "/run"]);
+const RESERVED_ROOTS = new Set([
+  "/",
+  "/usr",
+  "/etc",
+  "/bin",
+  "/sbin",
+  "/lib",
+  "/lib64",
+  "/tmp",
+  "/var",
+  "/var/tmp",
+  "/run",
+]);
 const RESERVED_TREES = ["/proc", "/sys", "/dev", SHOWN_GIT];
 
 /** Everything the set-up script makes for one command, and the texts it writes. */

@@ -41,7 +41,10 @@ export function readHostMounts(file = "/proc/self/mountinfo"): HostMount[] {
     .split("\n")
     .map((line) => line.split(" "))
     .filter((fields) => fields.length > 5)
-    .map((fields) => ({ point: unescapePoint(fields[4] ?? ""), noexec: (fields[5] ?? "").split(",").includes("noexec") }));
+    .map((fields) => ({
+      point: unescapePoint(fields[4] ?? ""),
+      noexec: (fields[5] ?? "").split(",").includes("noexec"),
+    }));
 }
 
 function unescapePoint(text: string): string {

@@ -66,5 +66,4 @@ exec unshare --user --map-user=1000 --map-group=1000 --keep-caps --root=/r --wd=
  * Process 1 of the sandbox: says that the set-up is done, gives the command its streams and its
  * environment, waits for it and reaps what is left. When it ends, the kernel ends everything else.
  */
-export const INIT_SCRIPT =
-  'printf "ready\\n" >&3; exec 2>&4 3>&- 4>&-; /usr/bin/env -i "$@"; exit $?';
+export const INIT_SCRIPT = 'printf "ready\\n" >&3; exec 2>&4 3>&- 4>&-; /usr/bin/env -i "$@"; exit $?';

@@ -29,6 +29,7 @@ export async function walkUpper(upper: string, base: string, visit: (entry: Uppe
   const waiting: { path: string; inBase: boolean }[] = [{ path: "", inBase: true }];
   let seen = 0;
   for (let directory = waiting.pop(); directory !== undefined; directory = waiting.pop()) {
+    await makeReadable(join(upper, directory.path));
     for (const { name, readable } of await listNames(join(upper, directory.path))) {
       seen += 1;
       if (seen > MAX_LAYER_ENTRIES)
@@ -46,12 +47,15 @@ export async function walkUpper(upper: string, base: string, visit: (entry: Uppe
   }
 }
 
+/** Gives back the permissions a command took away from itself; the mode it left was recorded before. */
+export async function makeReadable(path: string): Promise<void> {
+  const stats = await lstat(path);
+  const needed = stats.isDirectory() ? 0o700 : 0o400;
+  if ((stats.mode & needed) !== needed) await chmod(path, (stats.mode & 0o777) | needed);
+}
+
 async function listNames(directory: string): Promise<{ name: string; readable: boolean }[]> {
-  const names = await readdir(directory, { encoding: "buffer" }).catch(async (thrown: unknown) => {
-    if ((thrown as NodeJS.ErrnoException).code !== "EACCES") throw thrown;
-    await chmod(directory, 0o700); // a command took its own permission away; its mode was recorded before
-    return readdir(directory, { encoding: "buffer" });
-  });
+  const names = await readdir(directory, { encoding: "buffer" });
   return names.map(decodeName).sort((a, b) => (a.name < b.name ? -1 : 1));
 }
 

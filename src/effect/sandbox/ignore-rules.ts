@@ -1,0 +1,55 @@
+import { mkdir, writeFile } from "node:fs/promises";
+import { dirname, join } from "node:path";
+import { MAX_IGNORE_FILES } from "../../kernel/bounds.js";
+import { Fault } from "../../kernel/fault.js";
+import { type Git, splitNul } from "../git.js";
+import { removeTree } from "./layer.js";
+
+/** Tells which of the given layer-relative paths (directories end in `/`) git ignores. */
+export type IgnoreRules = (paths: readonly string[]) => Promise<Set<string>>;
+
+/** What ignore rules are read from and where they are kept. */
+export interface IgnoreSource {
+  /** Git bound to the task's worktree. */
+  readonly git: Git;
+  readonly gitDir: string;
+  readonly baseCommit: string;
+  /** A directory of our own for the rule files; emptied first. */
+  readonly directory: string;
+}
+
+/**
+ * The ignore rules of the base commit: an agent that edits a `.gitignore` does not change what counts
+ * as scratch. The commit's rule files are written to a directory of their own, and git matches
+ * there. Throws Fault GIT_FAILED, and IGNORE_RULES beyond MAX_IGNORE_FILES rule files.
+ */
+export async function loadIgnoreRules(source: IgnoreSource): Promise<IgnoreRules> {
+  await removeTree(source.directory);
+  await mkdir(source.directory, { recursive: true });
+  for (const { path, object } of await ruleFiles(source)) {
+    const file = join(source.directory, path);
+    await mkdir(dirname(file), { recursive: true });
+    await writeFile(file, await source.git.run(["cat-file", "blob", object]));
+  }
+  const git = source.git.at(source.gitDir, source.directory);
+  return async (paths) => {
+    if (paths.length === 0) return new Set();
+    const input = paths.map((path) => `${path}\0`).join("");
+    const output = await git.attempt(["check-ignore", "--no-index", "--stdin", "-z"], { input });
+    if (output.code > 1) throw new Fault("GIT_FAILED", `git check-ignore failed: ${output.stderr.trim()}`);
+    return new Set(splitNul(output.stdout.toString("utf8")));
+  };
+}
+
+/** The `.gitignore` files of the base commit; git does not follow one that is a link. */
+async function ruleFiles(source: IgnoreSource): Promise<{ path: string; object: string }[]> {
+  const listing = await source.git.run(["ls-tree", "-r", "-z", source.baseCommit]);
+  const files = splitNul(listing).flatMap((line) => {
+    const [facts = "", path = ""] = line.split("\t", 2);
+    const [mode = "", , object = ""] = facts.split(" ");
+    return mode.startsWith("100") && /(^|\/)\.gitignore$/.test(path) ? [{ path, object }] : [];
+  });
+  if (files.length > MAX_IGNORE_FILES)
+    throw new Fault("IGNORE_RULES", `the commit holds more than ${MAX_IGNORE_FILES} .gitignore files`, { exitCode: 2 });
+  return files;
+}

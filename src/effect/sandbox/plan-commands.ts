@@ -1,0 +1,100 @@
+import { join } from "node:path";
+import { COMMAND_TIMEOUT_MS } from "../../kernel/bounds.js";
+import { type Clock, systemClock } from "../../kernel/clock.js";
+import { newId } from "../../kernel/ids.js";
+import { type Call, type Permit, useOnce } from "../authority.js";
+import { confine } from "./confinement.js";
+import { discardLayer, openLayer } from "./layer.js";
+import { readMerged } from "./merged-view.js";
+import type { Layer, SandboxRun, SandboxSetting } from "./spec.js";
+
+/** A command the plan names. */
+export interface PlanCommand {
+  /** What it is for: `compile`, `test`, `coverage`, `check`, `prepare`. */
+  readonly role: string;
+  readonly argv: readonly string[];
+  /** COMMAND_TIMEOUT_MS unless given. */
+  readonly timeoutMs?: number;
+}
+
+/** One command's run. `ran` is false when an earlier one failed to compile or was stopped. */
+export interface PlanCommandRun extends SandboxRun {
+  readonly role: string;
+  readonly argv: readonly string[];
+  readonly ran: boolean;
+}
+
+/** The runs of a plan's commands and the files they left, until discarded. */
+export interface PlanCommandResult {
+  readonly runs: readonly PlanCommandRun[];
+  /** A regular file as the commands would see it now, never through a link; undefined when there is none. */
+  readFile(path: string): Promise<string | undefined>;
+  /** The same, for a file these commands wrote: a report that was there before proves nothing. */
+  readWritten(path: string): Promise<string | undefined>;
+  /** Removes the layer. Nothing of it is kept. */
+  discard(): Promise<void>;
+}
+
+/** A task's surroundings and where its layers may be made. */
+export interface CommandWorkspace extends SandboxSetting {
+  /** Holds the layers of commands; on the file system of the state directory. */
+  readonly layersDir: string;
+}
+
+/** What beside the commands is needed. */
+export interface PlanCommandOptions {
+  readonly signal?: AbortSignal;
+  readonly clock?: Clock;
+}
+
+/**
+ * Runs a plan's commands in order in one fresh layer, so that scratch is empty at first and shared by
+ * them: a report found afterwards can only come from them. Their effects are never kept. A command
+ * that fails to compile, or that a limit stopped, ends the row; others run whatever came before.
+ * `call.args` is what the permit was given for. Throws the faults of `runInSandbox`; the layer
+ * is then gone already.
+ */
+export async function runPlanCommands(
+  permit: Permit,
+  call: Call<{ readonly commands: readonly PlanCommand[] }>,
+  workspace: CommandWorkspace,
+  options: PlanCommandOptions = {},
+): Promise<PlanCommandResult> {
+  useOnce(permit, call, options.clock ?? systemClock);
+  const layer = await openLayer(join(workspace.layersDir, newId("verify")));
+  const { upper } = layer;
+  const runs: PlanCommandRun[] = [];
+  try {
+    for (const command of call.args.commands)
+      runs.push(runs.some(endsRow) ? skipped(command) : await runOne(workspace, layer, command, options.signal));
+  } catch (thrown) {
+    await discardLayer(layer);
+    throw thrown;
+  }
+  return {
+    runs,
+    readFile: (path) => readMerged({ upper, lower: workspace.lower }, path),
+    readWritten: (path) => readMerged({ upper, lower: workspace.lower }, path, true),
+    discard: () => discardLayer(layer),
+  };
+}
+
+async function runOne(
+  workspace: CommandWorkspace,
+  layer: Layer,
+  command: PlanCommand,
+  signal: AbortSignal | undefined,
+): Promise<PlanCommandRun> {
+  const timeoutMs = command.timeoutMs ?? COMMAND_TIMEOUT_MS;
+  const run = await confine({ ...workspace, layer, argv: command.argv, cwd: "", timeoutMs }, signal);
+  return { ...run, role: command.role, argv: command.argv, ran: true };
+}
+
+function endsRow(run: PlanCommandRun): boolean {
+  return run.stopped !== null || (run.role === "compile" && run.exit_code !== 0);
+}
+
+function skipped(command: PlanCommand): PlanCommandRun {
+  const { role, argv } = command;
+  return { role, argv, ran: false, exit_code: null, stdout: "", stderr: "", stopped: null, duration_ms: 0 };
+}

@@ -1,0 +1,144 @@
+import { chmod, lstat, mkdir, readdir, rename } from "node:fs/promises";
+import { dirname, join } from "node:path";
+import picomatch from "picomatch";
+import type { IgnoreRules } from "./ignore-rules.js";
+import { removeTree } from "./layer.js";
+import { findOpaque } from "./opaque.js";
+import { isWhiteout, makeReadable, missing, type UpperEntry, walkUpper } from "./upper-walk.js";
+
+/** What test runners and compilers leave beside the sources, whatever the plan says. A `/` at the end: directories only. */
+const BUILT_IN_SCRATCH: readonly string[] = [
+  "coverage/",
+  ".nyc_output/",
+  ".vitest/",
+  "__pycache__/",
+  ".pytest_cache/",
+  ".mypy_cache/",
+  ".ruff_cache/",
+  ".hypothesis/",
+  ".tox/",
+  "*.egg-info/",
+  "**/node_modules/.cache/",
+  ".coverage",
+  ".coverage.*",
+  ".eslintcache",
+  "*.pyc",
+  "*.gcda",
+  "*.gcno",
+  "*.gcov",
+  "*.profraw",
+  "*.tsbuildinfo",
+];
+
+/** What decides whether an untracked path is scratch. */
+export interface ScratchRules {
+  /** `workspace.scratch`. */
+  readonly patterns: readonly string[];
+  /** The base commit's ignore rules. */
+  readonly ignored: IgnoreRules;
+  /** Paths that are never scratch: hard deny and `workspace.deny` come first. */
+  readonly isDenied: (path: string) => boolean;
+}
+
+/**
+ * The topmost paths of the layer that are scratch: untracked, not denied, and matching the patterns,
+ * the built-in list or the ignore rules; also removed names that the base never had, as those were
+ * scratch. Changes nothing.
+ */
+export async function findScratch(upper: string, lower: string, rules: ScratchRules): Promise<Set<string>> {
+  const matches = compileScratch([...BUILT_IN_SCRATCH, ...rules.patterns]);
+  const scratch = new Set<string>();
+  const open: string[] = [];
+  await walkUpper(upper, lower, ({ path, upper: stats, base, readable }) => {
+    if (base !== undefined) return true;
+    if (!readable || rules.isDenied(path)) return false;
+    const directory = stats.isDirectory();
+    if (isWhiteout(stats) || matches(path, directory)) {
+      scratch.add(path);
+      return false;
+    }
+    open.push(directory ? `${path}/` : path);
+    return true;
+  });
+  const ignored = await rules.ignored(open);
+  for (const path of open) {
+    const plain = path.replace(/\/$/, "");
+    if (ignored.has(path) && !hasAncestor(plain, scratch)) scratch.add(plain);
+  }
+  return scratch;
+}
+
+function hasAncestor(path: string, paths: ReadonlySet<string>): boolean {
+  for (let end = path.lastIndexOf("/"); end > 0; end = path.lastIndexOf("/", end - 1))
+    if (paths.has(path.slice(0, end))) return true;
+  return false;
+}
+
+/** Patterns as in `.gitignore`: without an inner `/` at any depth, else anchored; a final `/` means directories. */
+function compileScratch(patterns: readonly string[]): (path: string, directory: boolean) => boolean {
+  const anywhere = (pattern: string): string => {
+    const bare = pattern.replace(/^\/|\/$/g, "");
+    return /^\/|.\/./.test(pattern) ? bare : `**/${bare}`;
+  };
+  const compile = (some: readonly string[]): ((path: string) => boolean) =>
+    some.length === 0 ? () => false : picomatch(some.map(anywhere), { dot: true });
+  const any = compile(patterns.filter((pattern) => !pattern.endsWith("/")));
+  const directories = compile(patterns.filter((pattern) => pattern.endsWith("/")));
+  return (path, directory) => any(path) || (directory && directories(path));
+}
+
+/**
+ * Moves the scratch of a finished call from its layer to the task's scratch directory, which the next
+ * call sees as a lower layer. To be called when the call's effects are kept; a crash in between
+ * loses scratch at most. Removals and replaced directories are carried over too.
+ */
+export async function keepScratch(upper: string, scratchDir: string, paths: ReadonlySet<string>): Promise<void> {
+  for (const path of paths) {
+    const [from, to] = [join(upper, path), join(scratchDir, path)];
+    await mkdir(dirname(to), { recursive: true });
+    const [stats, existing] = [await lstat(from), await lstat(to).catch(missing)];
+    if (stats.isDirectory() && existing?.isDirectory() === true && !(await findOpaque(upper, [path])).has(path))
+      await mergeInto(from, to);
+    else await replace(from, to, isWhiteout(stats));
+  }
+}
+
+async function mergeInto(from: string, to: string): Promise<void> {
+  const entries: UpperEntry[] = [];
+  await walkUpper(from, to, (entry) => {
+    if (entry.readable) entries.push(entry);
+    return entry.base?.isDirectory() === true;
+  });
+  const merged = entries.filter((entry) => entry.upper.isDirectory() && entry.base?.isDirectory() === true);
+  const opaque = await findOpaque(
+    from,
+    merged.map((entry) => entry.path),
+  );
+  const shared = new Set(merged.map((entry) => entry.path).filter((path) => !opaque.has(path)));
+  for (const { path, upper } of entries)
+    if (!shared.has(path) && !hasAncestor(path, opaque))
+      await replace(join(from, path), join(to, path), isWhiteout(upper));
+}
+
+/**
+ * Puts an entry in the place of another. A directory is made anew and its children moved: the kernel's
+ * mark on it would hide what the worktree may later hold below it.
+ */
+async function replace(from: string, to: string, removed: boolean): Promise<void> {
+  await removeTree(to);
+  if (removed) return;
+  if (!(await lstat(from)).isDirectory()) return move(Buffer.from(from), Buffer.from(to));
+  await makeReadable(from);
+  await mkdir(to, { recursive: true });
+  for (const name of await readdir(from, { encoding: "buffer" }))
+    await move(Buffer.concat([Buffer.from(`${from}/`), name]), Buffer.concat([Buffer.from(`${to}/`), name]));
+}
+
+/** Renames; a directory its owner may not write cannot be moved until it may. */
+async function move(from: Buffer, to: Buffer): Promise<void> {
+  await rename(from, to).catch(async (thrown: unknown) => {
+    if ((thrown as NodeJS.ErrnoException).code !== "EACCES") throw thrown;
+    await chmod(from, 0o700);
+    await rename(from, to);
+  });
+}
