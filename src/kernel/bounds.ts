@@ -105,3 +105,5 @@ export const MAX_LAYER_ENTRIES = 200_000;
 export const MAX_IGNORE_FILES = 2_000;
 /** Largest report read from a command's layer (bytes). */
 export const MAX_REPORT_BYTES = 64 * 1024 * 1024;
+/** Programs looked at to find a plan's toolchains. */
+export const MAX_TOOLCHAIN_PROGRAMS = 256;
