@@ -35,8 +35,8 @@ async function findMerged(
   for (let depth = 1; depth <= segments.length; depth += 1) {
     const path = segments.slice(0, depth).join("/");
     const last = depth === segments.length;
-    const upper = above ? await lstat(join(layers.upper, path)).catch(missing) : undefined;
-    const lower = below ? await lstat(join(layers.lower, path)).catch(missing) : undefined;
+    const upper: Stats | undefined = above ? await lstat(join(layers.upper, path)).catch(missing) : undefined;
+    const lower: Stats | undefined = below ? await lstat(join(layers.lower, path)).catch(missing) : undefined;
     const seen = upper ?? lower;
     if (!isStep(seen, last)) return undefined;
     if (last) return upper === undefined ? "lower" : "upper";
