@@ -61,7 +61,7 @@ function createIssue(_crew: Crew, request: CallRequest): ToolRun {
       ? {}
       : { solution: { fix: solution.fix, root_cause: solution.root_cause, ...(solution.patch === undefined ? {} : { patch: solution.patch }) } };
   const issue = { ...rest, ...(file === undefined ? {} : { file }), ...fixed };
-  const fingerprint = fingerprintOf({ type: issue.type, error: issue.error });
+  const fingerprint = fingerprintOf(issue.type, issue.error);
   const event = eventAt({ ...request.records, stream: "project" }, "ISSUE_RECORDED", { ...issue, id: newId("is"), fingerprint });
   return { content: "Issue recorded.", is_error: false, events: [event] };
 }

@@ -1,0 +1,151 @@
+import { hashOf } from "../kernel/canonical.js";
+import type { PlanTask } from "../schema/plan-task.js";
+import { toolInputSchemas } from "../schema/tool.js";
+import { answerOf, requestApproval } from "./approval.js";
+import { asRecord } from "./chain.js";
+import { type Crew, type CrewAgent, ownerOf, tierAgent } from "./context.js";
+import { converse } from "./converse.js";
+import { simpleVerdict, turnBack } from "./finish.js";
+import { escalationPrompt } from "./prompts.js";
+import { eventAt, taskStream } from "./records.js";
+import { TaskPark } from "./stop.js";
+import type { TaskState } from "./task-state.js";
+import { headWorkspace } from "./workspaces.js";
+
+/** Something an agent hands to the tier above. */
+export interface Trouble {
+  readonly task: PlanTask;
+  readonly state: TaskState;
+  readonly from: string;
+  readonly reason: string;
+  readonly needs: string;
+}
+
+/** Guidance for the next attempt. */
+export interface Remedy {
+  readonly action: "retry" | "reassign";
+  readonly reason: string;
+}
+
+/**
+ * Hands trouble to the executive, and to a person where the executive blocks it, cannot decide, or has
+ * had its remedy fail. Answers the remedy; parks the task (TaskPark) while a person has not decided.
+ */
+export async function escalate(crew: Crew, trouble: Trouble): Promise<Remedy> {
+  const open = [...trouble.state.open.values()].at(-1);
+  const failed = trouble.state.remedies.some(({ by }) => by !== "person");
+  const to = open?.to ?? (failed ? "human" : "executive");
+  const id = open?.id ?? escalationId(crew, trouble);
+  if (open === undefined) recordEscalation(crew, trouble, { id, to });
+  if (to === "human") return askPerson(crew, trouble, id);
+  const executive = tierAgent(crew, "executive");
+  const decided = executive === undefined ? undefined : await askExecutive(crew, trouble, executive);
+  if (decided === undefined || decided.action === "block" || decided.action === "amend") {
+    const why = decided?.reason ?? "the executive did not decide";
+    resolve(crew, trouble, { id, action: "block", by: executive?.id ?? "rules", reason: why });
+    const next = escalationId(crew, trouble);
+    recordEscalation(crew, { ...trouble, from: executive?.id ?? "rules", reason: `${trouble.reason} (${why})` }, { id: next, to: "human" });
+    return askPerson(crew, trouble, next);
+  }
+  if (decided.action === "reassign" && decided.agent !== undefined) crew.assigned.set(trouble.task.id, decided.agent);
+  const agent = decided.agent === undefined ? {} : { agent: decided.agent };
+  resolve(crew, trouble, { id, action: decided.action, by: executive?.id ?? "executive", reason: decided.reason, ...agent });
+  return { action: decided.action, reason: decided.reason };
+}
+
+function escalationId(crew: Crew, { task, state }: Trouble): string {
+  return `es_${crew.cycle}_${task.id}_${state.remedies.length + state.open.size + 1}_${crew.store.queries.openEscalations(crew.cycle).length}`;
+}
+
+function recordEscalation(crew: Crew, trouble: Trouble, at: { id: string; to: "executive" | "human" }): void {
+  const { task, from, reason, needs } = trouble;
+  const place = { stream: taskStream(crew.cycle, task.id), actor: from, run: crew.cycle, task: task.id };
+  const payload = { id: at.id, from, reason, ...(needs === "" ? {} : { needs }), to: at.to };
+  crew.store.append([
+    eventAt(place, "ESCALATION", payload),
+    eventAt(place, "ALERT", { severity: "warning", message: `${task.id} is escalated: ${reason}`, to: at.to }),
+  ]);
+  trouble.state.open.set(at.id, payload);
+}
+
+interface Resolution {
+  id: string;
+  action: "retry" | "reassign" | "block";
+  by: string;
+  reason: string;
+  agent?: string;
+}
+
+function resolve(crew: Crew, trouble: Trouble, resolution: Resolution): void {
+  const { task, state } = trouble;
+  const place = { stream: taskStream(crew.cycle, task.id), actor: resolution.by, run: crew.cycle, task: task.id };
+  crew.store.append([eventAt(place, "ESCALATION_RESOLVED", resolution)]);
+  state.open.delete(resolution.id);
+  if (resolution.action === "block") return;
+  const { by, action, reason, agent } = resolution;
+  state.remedies.push({ by, action, reason, agent });
+  state.rejections = [];
+}
+
+interface Decided {
+  action: "retry" | "reassign" | "amend" | "block";
+  reason: string;
+  agent?: string | undefined;
+}
+
+async function askExecutive(crew: Crew, trouble: Trouble, executive: CrewAgent): Promise<Decided | undefined> {
+  const { task, state } = trouble;
+  const workspace = await headWorkspace(crew);
+  const { end } = await converse(crew, {
+    kind: "escalation",
+    task: task.id,
+    agent: executive,
+    workspace,
+    prompt: () =>
+      escalationPrompt({
+        task: task.id,
+        title: task.title,
+        owner: ownerOf(crew, task),
+        from: trouble.from,
+        reason: trouble.reason,
+        needs: trouble.needs,
+        history: state.rejections,
+        alerts: crew.store.queries.alerts(crew.cycle, 5).map(({ message }) => message),
+        agents: [...crew.agents.values()].filter(({ tier }) => tier === "implementation").map(({ id }) => id),
+        root: workspace.shownRoot,
+      }),
+    finish: async (at) => {
+      const { action, agent } = toolInputSchemas.resolve_escalation.parse(asRecord(at.call.input));
+      if (action === "amend") return turnBack(at, "amend is not supported yet: choose retry, reassign or block.");
+      if (action === "reassign" && !crew.agents.has(agent ?? "")) return turnBack(at, `reassign needs one of the plan's agents; '${agent ?? ""}' is none.`);
+      return await simpleVerdict("resolve_escalation")(at);
+    },
+  });
+  if (end.kind === "exhausted") return undefined;
+  const { action, reason, agent } = toolInputSchemas.resolve_escalation.parse(asRecord(end.call.input));
+  return { action, reason, agent };
+}
+
+/** A person approves another try or rejects the task; until then it is parked. */
+function askPerson(crew: Crew, trouble: Trouble, id: string): Remedy {
+  const { task } = trouble;
+  const hash = hashOf({ escalation: id, task: task.id, plan: crew.planHash });
+  const asked = requestApproval(crew, {
+    kind: "escalation",
+    task: task.id,
+    hash,
+    message: `${task.id} cannot go on: ${trouble.reason}. Approve for another try, or reject to give it up.`,
+    require: ["human"],
+    exclude: [],
+  });
+  crew.store.append(asked.events);
+  const answer = answerOf(crew, hash, 1);
+  if (answer === "pending") throw new TaskPark(asked.id, `${task.id} waits for a person: worknode approve ${asked.id}`);
+  if (answer === "rejected") {
+    resolve(crew, trouble, { id, action: "block", by: "person", reason: "a person gave the task up" });
+    throw new TaskPark("", "a person gave the task up");
+  }
+  const reason = crew.store.queries.approval(asked.id)?.resolutions.at(-1)?.reason ?? "";
+  resolve(crew, trouble, { id, action: "retry", by: "person", reason });
+  return { action: "retry", reason };
+}

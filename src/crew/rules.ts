@@ -1,0 +1,123 @@
+import { join } from "node:path";
+import { readRegular } from "../effect/path-fact.js";
+import { changedFiles, readBase, treeHash } from "../effect/tree.js";
+import type { TaskWorkspace } from "../effect/workspace.js";
+import { MAX_FILE_BYTES } from "../kernel/bounds.js";
+import { changedFunctions, judgeChange } from "../measure/judge-change.js";
+import { type ChangedFile, type CoverageJudgement, judgeCoverage, readCoverage, relativeTo } from "../measure/coverage.js";
+import { isCodeFile, isTestFile } from "../measure/language.js";
+import { measureSource } from "../measure/source.js";
+import type { PlanTask } from "../schema/plan-task.js";
+import type { Crew } from "./context.js";
+import { type CommandRun, eventAt, taskStream } from "./records.js";
+import type { TaskState } from "./task-state.js";
+import { runCommands } from "./verify.js";
+
+/** Characters of a failing command's output given back to the worker. */
+const MAX_TAIL_CHARS = 4_000;
+
+/** What the rules found on one tree. */
+export interface RuleReport {
+  readonly pass: boolean;
+  readonly feedback: string;
+  readonly commands: readonly CommandRun[];
+  readonly coverage: string;
+  readonly waivers: readonly string[];
+}
+
+/** Rules a person waived for a task in the approved plan. */
+export function waiversFor(crew: Crew, task: string): string[] {
+  return crew.plan.waivers.filter(({ tasks }) => tasks.includes(task)).map(({ rule }) => rule);
+}
+
+/**
+ * Judges a task's tree: the plan's commands run on exactly it, from empty scratch; figures are read from
+ * the report they wrote. Everything is recorded as VERIFIED with the tree's hash.
+ */
+export async function runRules(crew: Crew, work: { task: PlanTask; workspace: TaskWorkspace; state: TaskState; last: boolean }): Promise<RuleReport> {
+  const { task, workspace, state } = work;
+  const waivers = waiversFor(crew, task.id);
+  const tree = await treeHash(workspace);
+  const files = await changedTexts(workspace);
+  const faults = files.flatMap((file) => fileFaults(crew, file, waivers));
+  const verify = work.last ? task.verify : undefined;
+  const ran = verify === undefined ? undefined : await runCommands(crew, task, workspace);
+  const commands = ran?.commands ?? [];
+  for (const run of commands) if (run.exit_code !== 0 && !(run.role === "test" && waivers.includes("tests"))) faults.push(commandFault(run));
+  const coverage = faults.length > 0 ? undefined : judgeReport(crew, work, { files, report: ran?.report, waivers });
+  faults.push(...(coverage?.faults ?? []));
+  if ((await treeHash(workspace)) !== tree) faults.push("ERROR_TESTS_FAILED: the tree changed while it was judged");
+  const place = { stream: taskStream(crew.cycle, task.id), actor: "rules", run: crew.cycle, task: task.id };
+  const verified = {
+    attempt: state.rejections.length + 1,
+    tree,
+    pass: faults.length === 0,
+    commands: [...commands],
+    ...(coverage?.judgement === undefined ? {} : { coverage: coverage.judgement }),
+    findings: faults,
+  };
+  crew.store.append([eventAt(place, "VERIFIED", verified)]);
+  return { pass: faults.length === 0, feedback: faults.join("\n\n"), commands, coverage: coverage?.text ?? "n/a", waivers };
+}
+
+async function changedTexts(workspace: TaskWorkspace): Promise<ChangedFile[]> {
+  const files: ChangedFile[] = [];
+  for (const { path, kind } of await changedFiles(workspace)) {
+    if (kind !== "add" && kind !== "modify") continue;
+    const content = await readRegular(join(workspace.worktree, path), MAX_FILE_BYTES);
+    if (content !== null) files.push({ path, before: await readBase(workspace, path), after: content.toString("utf8") });
+  }
+  return files;
+}
+
+/** Limits again, against the task's base, and documentation of changed functions outside tests. */
+function fileFaults(crew: Crew, file: ChangedFile, waivers: readonly string[]): string[] {
+  const { implementation, validation } = crew.plan.limits;
+  const limits = { maxComplexity: implementation.maxComplexity, maxFunctionLines: implementation.maxFunctionLines };
+  const findings = judgeChange({ ...file, limits, isTest: isTestFile(file.path) }).filter(({ blocks }) => blocks);
+  const faults = findings.map(({ code, message, line, function: name }) => `${code}: ${message} (${file.path}:${line} ${name ?? ""})`);
+  if (!validation.requireDocs || waivers.includes("documentation") || !isCodeFile(file.path)) return faults;
+  const before = file.before === null ? undefined : measureSource(file.path, file.before);
+  for (const { now } of changedFunctions(before, measureSource(file.path, file.after), new Set()))
+    if (now.named && !now.documented) faults.push(`ERROR_UNDOCUMENTED: ${now.qualified_name} has no documentation comment (${file.path}:${now.line})`);
+  return faults;
+}
+
+function commandFault(run: CommandRun): string {
+  const output = `${run.stdout}\n${run.stderr}`.trim().slice(-MAX_TAIL_CHARS);
+  return `ERROR_TESTS_FAILED: ${run.role} command ${run.argv.join(" ")} ended with ${run.exit_code ?? "no exit code (stopped)"}\n${output}`;
+}
+
+interface CoverageResult {
+  readonly judgement: CoverageJudgement | undefined;
+  readonly faults: string[];
+  readonly text: string;
+}
+
+function judgeReport(
+  crew: Crew,
+  work: { task: PlanTask; workspace: TaskWorkspace; last: boolean },
+  what: { files: readonly ChangedFile[]; report: string | undefined; waivers: readonly string[] },
+): CoverageResult {
+  const wanted = work.last ? work.task.verify?.coverage : undefined;
+  if (what.waivers.includes("coverage")) return { judgement: undefined, faults: [], text: "waived" };
+  if (wanted === undefined) return { judgement: undefined, faults: [], text: "n/a" };
+  if (what.report === undefined) return failedCoverage(`the commands wrote no report ${wanted.report}`);
+  const parsed = readCoverage(what.report, wanted.format);
+  if (!parsed.ok) return failedCoverage(`${wanted.report}: ${parsed.error}`);
+  const { minLineCoverage, maxUntestedFunctions } = crew.plan.limits.validation;
+  const judgement = judgeCoverage({
+    report: relativeTo(parsed.value, work.workspace.shownRoot),
+    changed: what.files,
+    min: Math.max(wanted.min ?? 0, minLineCoverage),
+    maxUntested: maxUntestedFunctions,
+    baseTotal: null,
+  });
+  const faults = judgement.denials.map(({ code, message }) => `${code}: ${message}`);
+  const text = judgement.lines === null ? "n/a (no function changed)" : `changed lines ${judgement.lines.toFixed(4)}, total ${(judgement.total ?? 0).toFixed(4)}`;
+  return { judgement, faults, text };
+}
+
+function failedCoverage(why: string): CoverageResult {
+  return { judgement: undefined, faults: [`ERROR_INSUFFICIENT_COVERAGE: ${why}`], text: why };
+}

@@ -1,0 +1,75 @@
+import { readRegular } from "../effect/path-fact.js";
+import { openTaskWorkspace } from "../effect/task-workspace.js";
+import { recoverJournal } from "../effect/keep.js";
+import type { TaskWorkspace } from "../effect/workspace.js";
+import { MAX_FILE_BYTES } from "../kernel/bounds.js";
+import type { AnyNewEvent } from "../schema/event.js";
+import { join } from "node:path";
+import type { Crew } from "./context.js";
+import { conversationStream } from "./conversation.js";
+import type { BranchFiles } from "./expressions.js";
+import { eventAt } from "./records.js";
+import { stewardDone, stewardPermit } from "./steward.js";
+
+/** Key of the read-only view of the cycle's head, for those who only look. */
+const HEAD = "-";
+
+/** The task's own worktree, opened once and recovered from whatever a crash left in the middle. */
+export async function taskWorkspace(crew: Crew, task: string): Promise<TaskWorkspace> {
+  const known = crew.workspaces.get(task);
+  if (known !== undefined) return known;
+  const workspace = await open(crew, task);
+  await recoverJournal(workspace, (call) => crew.store.append(recoveredEvents(crew, task, call)));
+  crew.workspaces.set(task, workspace);
+  return workspace;
+}
+
+/** A view of the cycle's head: opened again when the head has moved. */
+export async function headWorkspace(crew: Crew): Promise<TaskWorkspace> {
+  const known = crew.workspaces.get(HEAD);
+  if (known !== undefined) return known;
+  const workspace = await open(crew, HEAD);
+  crew.workspaces.set(HEAD, workspace);
+  return workspace;
+}
+
+async function open(crew: Crew, task: string): Promise<TaskWorkspace> {
+  const args = { cycle: crew.cycle, task, branch: crew.branch };
+  const at = await stewardPermit(crew, { tool: "workspace.open", task: task === HEAD ? null : task, args });
+  const workspace = await openTaskWorkspace(at.permit, crew.repository, { callId: at.callId, args }, { deny: crew.plan.workspace.deny });
+  stewardDone(crew, at, `worktree ${workspace.worktree} at ${workspace.baseCommit}`);
+  return workspace;
+}
+
+/** What a call that a crash interrupted after its decision leaves to record; nothing when it was recorded. */
+function recoveredEvents(crew: Crew, task: string, call: { callId: string; changes: readonly unknown[]; result: unknown }): AnyNewEvent[] {
+  const recorded = crew.store.events({ execution: call.callId, type: "EFFECT_KEPT" });
+  if (recorded.length > 0) return [];
+  const result = (call.result ?? {}) as { content?: string; tool_use_id?: string };
+  const stream = conversationStream(call.callId.split(":").slice(0, -1).join(":"));
+  const place = { stream, actor: "worknode", run: crew.cycle, task, execution: call.callId };
+  return [
+    eventAt(place, "EFFECT_KEPT", { call_id: call.callId, changes: call.changes as never }),
+    eventAt(place, "TOOL_RESULT", {
+      call_id: call.callId,
+      tool_use_id: result.tool_use_id ?? "",
+      content: result.content ?? "done",
+      is_error: false,
+      verification: { succeeded: true, outcomeCorrect: true, retry: { should: false, why: "finished after an interruption" } },
+    }),
+  ];
+}
+
+/** Reads files of a workspace for expressions, looked at before they are evaluated. */
+export async function branchFiles(workspace: TaskWorkspace, paths: readonly string[]): Promise<BranchFiles> {
+  const texts = new Map<string, string>();
+  for (const path of paths) {
+    if (workspace.isDenied(path)) continue;
+    const content = await readRegular(join(workspace.worktree, path), MAX_FILE_BYTES);
+    if (content !== null) texts.set(path, content.toString("utf8"));
+  }
+  return {
+    exist: (path) => texts.has(path),
+    read: (path) => texts.get(path) ?? "",
+  };
+}
