@@ -14,9 +14,9 @@ export interface ConversationRow {
 export interface UnknownCallRow {
   call_id: string;
   task: string | null;
-  tool: string;
+  tool: string | null;
   /** What it is about: path, command or pattern. */
-  object: string;
+  object: string | null;
   effect: "kept" | "discarded" | null;
 }
 

@@ -34,8 +34,8 @@ export function taskOf(row: Columns): TaskRow {
 
 /** `steps`. */
 export function stepOf(row: Columns): StepRow {
-  const { task, step, kind, status, outputs, error, provide } = parsed(row, ["outputs"]);
-  return { task, step, kind, status, outputs, error, provide } as unknown as StepRow;
+  const { task, step, kind, status, outputs, error, provide, seq } = parsed(row, ["outputs"]);
+  return { task, step, kind, status, outputs, error, provide, seq } as unknown as StepRow;
 }
 
 /** `approvals`. */

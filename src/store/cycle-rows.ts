@@ -73,6 +73,8 @@ export interface StepRow {
   outputs: Record<string, unknown>;
   error: string | null;
   provide: string | null;
+  /** Event that started or ended it. */
+  seq: number;
 }
 
 /** A process's time on a cycle. */

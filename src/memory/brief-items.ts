@@ -1,0 +1,137 @@
+import type { TaskRow } from "../store/cycle-rows.js";
+import type { DecisionRow, IssueRow } from "../store/memory-rows.js";
+import type { Store } from "../store/store.js";
+import { oneLine } from "./text.js";
+import { anyWord } from "./words.js";
+
+/** Candidates of each kind. */
+const MAX_CANDIDATES = 50;
+/** Age at which recency counts half. */
+const HALF_LIFE_MS = 7 * 24 * 60 * 60_000;
+/** Characters of an item told in full. */
+const MAX_FULL_CHARS = 600;
+
+/** Kinds of items, in the order they are told. */
+export const ITEM_KINDS = ["decision", "fix", "file", "done"] as const;
+export type ItemKind = (typeof ITEM_KINDS)[number];
+
+/** Something worth knowing, in three lengths. `score` grows with relevance. */
+export interface BriefItem {
+  kind: ItemKind;
+  id: string;
+  full: string;
+  line: string;
+  score: number;
+}
+
+/** What a record has in common with the task to resume. */
+interface Evidence {
+  /** Share of its files that are the task's, 0 to 1. */
+  fileOverlap: number;
+  task: string | null;
+  /** bm25 against the best hit, 0 to 1. */
+  words: number;
+  hlc: string;
+}
+
+/** 3·files + 2·same task + 1·neighbour + 1·words + 0.5·2^(−age/7 days), age as of the newest event. */
+function scoreOf(context: Context, evidence: Evidence): number {
+  const { task, now } = context;
+  const same = task !== undefined && evidence.task === task.id ? 2 : 0;
+  const near = evidence.task !== null && context.neighbours.has(evidence.task) ? 1 : 0;
+  const age = Math.max(0, now - Date.parse(evidence.hlc.slice(0, 24)));
+  return 3 * evidence.fileOverlap + same + near + evidence.words + 0.5 * 2 ** (-age / HALF_LIFE_MS);
+}
+
+interface Context {
+  store: Store;
+  cycle: number;
+  task: TaskRow | undefined;
+  neighbours: ReadonlySet<string>;
+  files: ReadonlySet<string>;
+  now: number;
+}
+
+/** Decisions, known fixes, files and completed tasks with their relevance to the task to resume. */
+export function gatherItems(store: Store, cycle: number, task: TaskRow | undefined): BriefItem[] {
+  const newest = store.events({ reverse: true, limit: 1 })[0];
+  const now = newest === undefined ? 0 : Date.parse(newest.hlc.slice(0, 24));
+  const files = new Set(task?.files);
+  const context: Context = { store, cycle, task, neighbours: new Set(task?.needs), files, now };
+  return [...decisionItems(context), ...fixItems(context), ...fileItems(context), ...doneItems(context)];
+}
+
+/** Rows found by words first, so that their rank is kept; each once. */
+function distinct<Row>(rows: readonly Row[], key: (row: Row) => string): Row[] {
+  const seen = new Map<string, Row>();
+  for (const row of rows) if (!seen.has(key(row))) seen.set(key(row), row);
+  return [...seen.values()];
+}
+
+function matchOf({ task }: Context): string | undefined {
+  return task === undefined ? undefined : anyWord(`${task.title} ${task.feedback ?? ""} ${task.reason ?? ""}`);
+}
+
+function decisionItems(context: Context): BriefItem[] {
+  const { queries } = context.store;
+  const match = matchOf(context);
+  const current = queries.decisions(null, MAX_CANDIDATES);
+  const own = context.task === undefined ? [] : queries.taskDecisions(context.cycle, context.task.id, MAX_CANDIDATES);
+  const found = match === undefined ? [] : queries.searchDecisions(match, null, MAX_CANDIDATES);
+  const replaced = new Set([...found, ...current].map(({ record }) => record.supersedes));
+  const best = found[0]?.rank ?? 0;
+  const rows = distinct([...found, ...own, ...current], ({ record }) => record.id);
+  return rows.filter(({ record }) => !replaced.has(record.id)).map((row) => decisionItem(context, row, best));
+}
+
+function decisionItem(context: Context, row: DecisionRow, best: number): BriefItem {
+  const { id, question, decision, rationale } = row.record;
+  const words = best > 0 ? row.rank / best : 0;
+  const line = `${oneLine(question)}: ${oneLine(decision)} [${id}]`;
+  const full = `${oneLine(question)}: ${oneLine(decision)}. ${oneLine(rationale, MAX_FULL_CHARS)} [${id}]`;
+  const score = scoreOf(context, { fileOverlap: 0, task: row.task, words, hlc: row.hlc });
+  return { kind: "decision", id, full: rationale === "" ? line : full, line, score };
+}
+
+function fixItems(context: Context): BriefItem[] {
+  const { queries } = context.store;
+  const match = matchOf(context);
+  const found = match === undefined ? [] : queries.searchIssueWords(match, MAX_CANDIDATES);
+  const best = found[0]?.rank ?? 0;
+  const rows = distinct([...found, ...queries.issues(1, MAX_CANDIDATES)], ({ id }) => id);
+  return rows.flatMap((row) => fixItem(context, row, best));
+}
+
+/** A fix whose file changed after it was noted may no longer be true, and says so. */
+function fixItem(context: Context, row: IssueRow, best: number): BriefItem[] {
+  const { id, error, solution, file, task, hlc } = row;
+  if (solution === undefined) return [];
+  const changed = file === undefined ? undefined : context.store.queries.lastFileChange(file);
+  const doubt = changed !== undefined && changed.seq > row.seq ? ", unverified: the file has changed since" : "";
+  const line = `${oneLine(error)}: ${oneLine(solution.fix)} [${id}${doubt}]`;
+  const full = `${oneLine(error)}: ${oneLine(solution.fix, MAX_FULL_CHARS)}. ${oneLine(solution.root_cause, MAX_FULL_CHARS)} [${id}${doubt}]`;
+  const fileOverlap = file !== undefined && context.files.has(file) ? 1 : 0;
+  const score = scoreOf(context, { fileOverlap, task, words: best > 0 ? row.rank / best : 0, hlc });
+  return [{ kind: "fix", id, full, line, score }];
+}
+
+function fileItems(context: Context): BriefItem[] {
+  return context.store.queries.filesKept(context.cycle, MAX_CANDIDATES).map(({ path, kind, task, seq, hlc }) => {
+    const line = `${path} [ev_${seq}]`;
+    const full = `${path}, ${kind} by ${task ?? "no task"} [ev_${seq}]`;
+    const score = scoreOf(context, { fileOverlap: context.files.has(path) ? 1 : 0, task, words: 0, hlc });
+    return { kind: "file", id: path, full, line, score };
+  });
+}
+
+function doneItems(context: Context): BriefItem[] {
+  const rows = context.store.queries.tasksEndedAfter(context.cycle, "", MAX_CANDIDATES);
+  return rows.map(({ id, title, summary, changed, ended_hlc }) => {
+    const line = `${id} (${oneLine(title)})`;
+    const full = summary === null || summary === "" ? line : `${line}: ${oneLine(summary, MAX_FULL_CHARS)}`;
+    const shared = changed.filter((path) => context.files.has(path)).length;
+    const fileOverlap = changed.length === 0 ? 0 : shared / changed.length;
+    const score = scoreOf(context, { fileOverlap, task: id, words: 0, hlc: ended_hlc ?? "" });
+    return { kind: "done", id, full, line, score };
+  });
+}
