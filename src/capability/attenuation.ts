@@ -1,3 +1,4 @@
+import { MAX_DELEGATION_DEPTH } from "../kernel/bounds.js";
 import type { Capability } from "../schema/capability.js";
 import { uncoveredEntry } from "./write-set.js";
 
@@ -13,6 +14,7 @@ const RULES: readonly Rule[] = [
   (child, parent) => differs("tier", child.tier, parent.tier),
   (child, parent) => differs("epoch", child.epoch, parent.epoch),
   (child, parent) => (child.depth === parent.depth + 1 ? undefined : `depth ${child.depth} below ${parent.depth}`),
+  (child) => exceeds("depth", child.depth, MAX_DELEGATION_DEPTH),
   (child, parent) =>
     missing(
       "tools",
@@ -45,5 +47,5 @@ function missing(name: string, item: string | undefined): string | undefined {
 /** Null is no bound, so a child without one exceeds a parent that has one. */
 function exceeds(name: string, child: number | null, parent: number | null): string | undefined {
   if (parent === null || (child !== null && child <= parent)) return undefined;
-  return `${name} ${child ?? "unbounded"} is more than the parent's ${parent}`;
+  return `${name} ${child ?? "unbounded"} is more than the ${parent} allowed`;
 }

@@ -1,12 +1,12 @@
 import { createPublicKey, type KeyObject } from "node:crypto";
-import { MAX_DELEGATION_DEPTH, TOKEN_TTL_MS } from "../kernel/bounds.js";
+import { TOKEN_TTL_MS } from "../kernel/bounds.js";
 import type { Clock } from "../kernel/clock.js";
 import { newId, type Random, systemRandom } from "../kernel/ids.js";
 import { err, ok, type Result } from "../kernel/result.js";
 import type { Capability } from "../schema/capability.js";
 import type { Denial } from "../schema/verdict.js";
 import { excesses } from "./attenuation.js";
-import { signCapability, tokenHash } from "./token.js";
+import { signCapability, tokenHash, verifyToken } from "./token.js";
 
 /** What a capability grants; identity, lineage and times are the broker's to fill in. */
 export type Grant = Omit<Capability, "v" | "id" | "depth" | "parent" | "ancestors" | "nbf" | "exp">;
@@ -22,7 +22,10 @@ export interface Minted {
 export interface Broker {
   readonly publicKey: KeyObject;
   mint(grant: Grant, ttlMs?: number): Minted;
-  /** A child within `parent` in every component, else ERROR_ATTENUATION; nothing is clipped. */
+  /**
+   * A child within `parent` in every component, else ERROR_ATTENUATION naming them; nothing is clipped.
+   * Without `ttlMs` it lives as long as usual, or as its parent where that is less.
+   */
   attenuate(parent: Minted, grant: Grant, ttlMs?: number): Result<Minted, Denial>;
   /** The same capability, id and lineage, with a later expiry; an ancestor's end is never passed. */
   renew(minted: Minted, ttlMs?: number): Minted;
@@ -31,6 +34,7 @@ export interface Broker {
 /** Makes the broker of a project from its private key. */
 export function createBroker(options: { privateKey: KeyObject; clock: Clock; random?: Random }): Broker {
   const { privateKey, clock } = options;
+  const publicKey = createPublicKey(privateKey);
   const random = options.random ?? systemRandom;
 
   function seal(capability: Capability): Minted {
@@ -42,19 +46,23 @@ export function createBroker(options: { privateKey: KeyObject; clock: Clock; ran
     const now = clock.nowMs();
     const sorted = { tools: [...new Set(grant.tools)].sort(), write: [...new Set(grant.write)].sort() };
     const root = { depth: 0, parent: null, ancestors: [], nbf: now, exp: now + ttlMs };
-    return { v: 1, id: newId("cap", random), ...grant, ...sorted, ...root };
+    return { ...grant, ...sorted, ...root, v: 1, id: newId("cap", random) };
   }
 
   return {
-    publicKey: createPublicKey(privateKey),
+    publicKey,
     mint: (grant, ttlMs = TOKEN_TTL_MS) => seal(draft(grant, ttlMs)),
-    attenuate(parent, grant, ttlMs = TOKEN_TTL_MS) {
-      const above = parent.capability;
-      const lineage = { depth: above.depth + 1, parent: parent.hash, ancestors: [...above.ancestors, above.id] };
-      const made = draft(grant, ttlMs);
-      const child: Capability = { ...made, ...lineage, exp: Math.min(made.exp, above.exp) };
+    attenuate(parent, grant, ttlMs) {
+      const nowMs = clock.nowMs();
+      const { epoch } = parent.capability;
+      const verified = verifyToken(parent.token, { publicKey, nowMs, epoch, isRevoked: () => false });
+      if (!verified.ok) return err(attenuationDenial(grant, [`the parent's token is ${verified.error}`]));
+      const above = verified.value;
+      const parentHash = tokenHash(parent.token);
+      const lineage = { depth: above.depth + 1, parent: parentHash, ancestors: [...above.ancestors, above.id] };
+      const lifeMs = ttlMs ?? Math.min(TOKEN_TTL_MS, above.exp - nowMs);
+      const child: Capability = { ...draft(grant, lifeMs), ...lineage };
       const beyond = excesses(child, above);
-      if (child.depth > MAX_DELEGATION_DEPTH) beyond.push(`depth ${child.depth} is more than ${MAX_DELEGATION_DEPTH}`);
       return beyond.length === 0 ? ok(seal(child)) : err(attenuationDenial(child, beyond));
     },
     renew: (minted, ttlMs = TOKEN_TTL_MS) =>
@@ -62,7 +70,7 @@ export function createBroker(options: { privateKey: KeyObject; clock: Clock; ran
   };
 }
 
-function attenuationDenial(child: Capability, beyond: readonly string[]): Denial {
+function attenuationDenial(child: Grant, beyond: readonly string[]): Denial {
   return {
     code: "ERROR_ATTENUATION",
     check: "capability",

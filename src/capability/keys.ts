@@ -1,47 +1,105 @@
 import { createPrivateKey, generateKeyPairSync, type KeyObject } from "node:crypto";
-import { chmodSync, linkSync, lstatSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import {
+  closeSync,
+  constants,
+  fstatSync,
+  linkSync,
+  lstatSync,
+  mkdirSync,
+  openSync,
+  readFileSync,
+  rmSync,
+  type Stats,
+  writeFileSync,
+} from "node:fs";
 import { join } from "node:path";
-import { invalid } from "../kernel/fault.js";
+import { type Fault, invalid } from "../kernel/fault.js";
 import { newId } from "../kernel/ids.js";
+
+/** Permission bits that let anyone but the owner in. */
+const OTHERS = 0o077;
 
 /**
  * The project's signing key, made on first use in `<directory>/ed25519.pem` (0600, directory 0700).
  * Several processes may make it at once: the first link wins. Throws Fault KEY_UNSAFE (exit 2) where
- * others could read it or it is not a regular file of ours.
+ * others could reach the key or its directory, or one of them is a link or not ours, and KEY_INVALID
+ * (exit 2) where the file holds no Ed25519 key.
  */
 export function loadOrCreateKey(directory: string): KeyObject {
   mkdirSync(directory, { recursive: true, mode: 0o700 });
-  chmodSync(directory, 0o700);
+  checkDirectory(directory);
   const path = join(directory, "ed25519.pem");
   try {
-    checkFile(path);
+    return readKey(path);
   } catch (thrown) {
-    if ((thrown as NodeJS.ErrnoException).code !== "ENOENT") throw thrown;
+    if (errorCode(thrown) !== "ENOENT") throw thrown;
     createKey(directory, path);
-    checkFile(path);
+    return readKey(path);
   }
-  return createPrivateKey(readFileSync(path));
+}
+
+function errorCode(thrown: unknown): string | undefined {
+  return (thrown as NodeJS.ErrnoException).code;
 }
 
 function createKey(directory: string, path: string): void {
   const { privateKey } = generateKeyPairSync("ed25519");
   const draft = join(directory, newId("draft"));
-  writeFileSync(draft, privateKey.export({ type: "pkcs8", format: "pem" }), { mode: 0o600, flag: "wx" });
+  writeFileSync(draft, privateKey.export({ type: "pkcs8", format: "pem" }), { mode: 0o600, flag: "wx", flush: true });
   try {
     linkSync(draft, path);
   } catch (thrown) {
-    if ((thrown as NodeJS.ErrnoException).code !== "EEXIST") throw thrown;
+    if (errorCode(thrown) !== "EEXIST") throw thrown;
   } finally {
     rmSync(draft);
   }
 }
 
-function checkFile(path: string): void {
-  const stat = lstatSync(path);
+function checkDirectory(directory: string): void {
+  const stat = lstatSync(directory);
+  if (!stat.isDirectory() || !isPrivate(stat)) throw unsafe(directory, "a directory of yours with mode 0700");
+}
+
+/** Checks and reads one open file, so that it cannot be exchanged in between. */
+function readKey(path: string): KeyObject {
+  const file = openKey(path);
+  try {
+    const stat = fstatSync(file);
+    if (!stat.isFile() || !isPrivate(stat)) throw unsafe(path, "a regular file of yours with mode 0600");
+    return parseKey(path, readFileSync(file));
+  } finally {
+    closeSync(file);
+  }
+}
+
+function openKey(path: string): number {
+  try {
+    return openSync(path, constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK);
+  } catch (thrown) {
+    if (errorCode(thrown) === "ELOOP") throw unsafe(path, "a regular file, not a link");
+    throw thrown;
+  }
+}
+
+function parseKey(path: string, pem: Buffer): KeyObject {
+  const hint = `${path} holds no Ed25519 private key. Delete it to make a new one (all capabilities end).`;
+  try {
+    const key = createPrivateKey(pem);
+    if (key.asymmetricKeyType === "ed25519") return key;
+  } catch (thrown) {
+    throw invalid("KEY_INVALID", hint, thrown);
+  }
+  throw invalid("KEY_INVALID", hint);
+}
+
+function isPrivate(stat: Stats): boolean {
   const mine = process.getuid === undefined || stat.uid === process.getuid();
-  if (!stat.isFile() || !mine || (stat.mode & 0o077) !== 0)
-    throw invalid(
-      "KEY_UNSAFE",
-      `${path} must be a regular file of yours with mode 0600. Fix it, or delete it to make a new key (all capabilities end).`,
-    );
+  return mine && (stat.mode & OTHERS) === 0;
+}
+
+function unsafe(path: string, wanted: string): Fault {
+  return invalid(
+    "KEY_UNSAFE",
+    `${path} must be ${wanted}. Fix it, or delete it to make a new key (all capabilities end).`,
+  );
 }

@@ -1,6 +1,7 @@
 import { type KeyObject, sign, verify } from "node:crypto";
+import { assert } from "../kernel/assert.js";
 import { MAX_TOKEN_CACHE } from "../kernel/bounds.js";
-import { canonicalJson, sha256Hex } from "../kernel/canonical.js";
+import { canonicalJson, deepFreeze, sha256Hex } from "../kernel/canonical.js";
 import { err, ok, type Result } from "../kernel/result.js";
 import { type Capability, capabilitySchema } from "../schema/capability.js";
 
@@ -12,6 +13,8 @@ const PREFIX = "wn1.";
 const DOMAIN = "worknode capability v1\n";
 const MAX_TOKEN_CHARS = 1_048_576;
 const BASE64URL = /^[A-Za-z0-9_-]+$/;
+/** Tokens found by the string itself: hashing a long token costs more than the rest of a decision. */
+const MAX_RECENT_TOKENS = 64;
 
 /** Why a token is not accepted. */
 export type TokenFault =
@@ -22,7 +25,9 @@ export type TokenFault =
   | "not-yet-valid"
   | "expired"
   | "earlier-epoch"
-  | "revoked";
+  | "later-epoch"
+  | "revoked"
+  | "revocation-unknown";
 
 /** What a token is checked against; nothing here needs a database or a network. */
 export interface TokenContext {
@@ -32,9 +37,11 @@ export interface TokenContext {
   isRevoked(ids: readonly string[]): boolean;
 }
 
-/** Signs a capability. Only the broker calls this. */
+/** Signs a capability. Only the broker calls this. Throws InvariantError on one that would not verify. */
 export function signCapability(capability: Capability, privateKey: KeyObject): string {
+  assert(privateKey.asymmetricKeyType === "ed25519", "capabilities are signed with Ed25519");
   const payload = Buffer.from(canonicalJson(capability), "utf8");
+  assert(parsePayload(payload).ok, "a capability must fit its schema");
   const signature = sign(null, signedBytes(payload), privateKey);
   return `${PREFIX}${payload.toString("base64url")}.${signature.toString("base64url")}`;
 }
@@ -50,33 +57,63 @@ export function verifyToken(token: string, context: TokenContext): Result<Capabi
   return opened.ok ? checkValidity(opened.value, context) : opened;
 }
 
-/** A verifier that remembers signatures already checked; validity in time is checked on every call. */
-export function createVerifier(publicKey: KeyObject): {
+/** A verifier that remembers signatures already checked. */
+export interface TokenVerifier {
+  /** As `verifyToken`; time, epoch and revocation are checked on every call. */
   verify(token: string, context: Omit<TokenContext, "publicKey">): Result<Capability, TokenFault>;
-} {
+}
+
+/** Makes a verifier. Accepted tokens are remembered by SHA-256, at most MAX_TOKEN_CACHE of them. */
+export function createVerifier(publicKey: KeyObject): TokenVerifier {
   const known = new Map<string, Capability>();
+  const recent = new Map<string, Capability>();
+  const openOnce = (token: string): Result<Capability, TokenFault> => {
+    const hash = tokenHash(token);
+    const hit = known.get(hash);
+    if (hit !== undefined) return ok(hit);
+    const opened = openToken(token, publicKey);
+    if (opened.ok) remember(known, { key: hash, capability: opened.value, limit: MAX_TOKEN_CACHE });
+    return opened;
+  };
   return {
     verify(token, context) {
-      const hit = known.get(token);
+      const hit = recent.get(token);
       if (hit !== undefined) return checkValidity(hit, context);
-      const opened = openToken(token, publicKey);
+      const opened = openOnce(token);
       if (!opened.ok) return opened;
-      if (known.size >= MAX_TOKEN_CACHE) known.clear();
-      known.set(token, opened.value);
+      remember(recent, { key: token, capability: opened.value, limit: MAX_RECENT_TOKENS });
       return checkValidity(opened.value, context);
     },
   };
 }
 
+/** Adds an entry; the oldest makes room. */
+function remember(cache: Map<string, Capability>, entry: { key: string; capability: Capability; limit: number }): void {
+  const oldest = cache.size >= entry.limit ? cache.keys().next().value : undefined;
+  if (oldest !== undefined) cache.delete(oldest);
+  cache.set(entry.key, entry.capability);
+}
+
 function openToken(token: string, publicKey: KeyObject): Result<Capability, TokenFault> {
   const parts = splitToken(token);
   if (parts === undefined) return err("malformed");
-  if (!verify(null, signedBytes(parts.payload), publicKey, parts.signature)) return err("bad-signature");
+  if (!isSigned(parts, publicKey)) return err("bad-signature");
   return parsePayload(parts.payload);
 }
 
-function splitToken(token: string): { payload: Buffer; signature: Buffer } | undefined {
-  if (token.length > MAX_TOKEN_CHARS || !token.startsWith(PREFIX)) return undefined;
+/** A key of another kind would make `verify` use another algorithm, so it verifies nothing. */
+function isSigned(parts: TokenParts, publicKey: KeyObject): boolean {
+  if (publicKey.asymmetricKeyType !== "ed25519" || publicKey.type !== "public") return false;
+  return verify(null, signedBytes(parts.payload), publicKey, parts.signature);
+}
+
+interface TokenParts {
+  readonly payload: Buffer;
+  readonly signature: Buffer;
+}
+
+function splitToken(token: string): TokenParts | undefined {
+  if (typeof token !== "string" || token.length > MAX_TOKEN_CHARS || !token.startsWith(PREFIX)) return undefined;
   const parts = token.slice(PREFIX.length).split(".");
   const [payload, signature] = parts.map(decodeExactly);
   if (parts.length !== 2 || payload === undefined || signature?.length !== 64) return undefined;
@@ -91,27 +128,55 @@ function decodeExactly(text: string): Buffer | undefined {
 }
 
 function parsePayload(payload: Buffer): Result<Capability, TokenFault> {
-  const text = payload.toString("utf8");
-  let value: unknown;
-  try {
-    value = JSON.parse(text);
-  } catch {
-    return err("bad-payload");
-  }
-  const parsed = capabilitySchema.safeParse(value);
-  if (!parsed.success) return err("bad-payload");
-  const same = Buffer.from(canonicalJson(parsed.data), "utf8").equals(payload);
-  return same ? ok(Object.freeze(parsed.data)) : err("not-canonical");
+  const parsed = capabilitySchema.safeParse(parseJson(payload.toString("utf8")));
+  if (!parsed.success || !isConsistent(parsed.data)) return err("bad-payload");
+  const { data } = parsed;
+  const same = Buffer.from(canonicalJson(data), "utf8").equals(payload);
+  return same && isSortedSet(data.tools) && isSortedSet(data.write) ? ok(deepFreeze(data)) : err("not-canonical");
 }
 
+function parseJson(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+}
+
+/** What the schema cannot say: lineage and depth agree, and there is a time at which it is valid. */
+function isConsistent(capability: Capability): boolean {
+  const { depth, ancestors, parent, nbf, exp } = capability;
+  return ancestors.length === depth && (parent === null) === (depth === 0) && nbf < exp;
+}
+
+/** One encoding per capability: lists that are sets are sorted and hold nothing twice. */
+function isSortedSet(items: readonly string[]): boolean {
+  return items.every((item, index) => index === 0 || (items[index - 1] ?? "") < item);
+}
+
+/** Written so that a time or an epoch that is not a number is refused. */
 function checkValidity(
   capability: Capability,
   context: Omit<TokenContext, "publicKey">,
 ): Result<Capability, TokenFault> {
-  if (capability.epoch < context.epoch) return err("earlier-epoch");
-  if (context.nowMs < capability.nbf) return err("not-yet-valid");
-  if (context.nowMs >= capability.exp) return err("expired");
-  return context.isRevoked([capability.id, ...capability.ancestors]) ? err("revoked") : ok(capability);
+  if (!(capability.epoch >= context.epoch)) return err("earlier-epoch");
+  if (capability.epoch !== context.epoch) return err("later-epoch");
+  if (!(context.nowMs >= capability.nbf)) return err("not-yet-valid");
+  if (!(context.nowMs < capability.exp)) return err("expired");
+  return checkRevocation(capability, context);
+}
+
+function checkRevocation(
+  capability: Capability,
+  context: Omit<TokenContext, "publicKey">,
+): Result<Capability, TokenFault> {
+  try {
+    const revoked = context.isRevoked([capability.id, ...capability.ancestors]);
+    if (typeof revoked !== "boolean") return err("revocation-unknown");
+    return revoked ? err("revoked") : ok(capability);
+  } catch {
+    return err("revocation-unknown");
+  }
 }
 
 function signedBytes(payload: Buffer): Buffer {
