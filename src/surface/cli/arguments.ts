@@ -1,0 +1,53 @@
+import { Command, CommanderError, InvalidArgumentError, Option } from "commander";
+import type { CliContext } from "./context.js";
+
+const USAGE = 2;
+
+/** What the arguments said. */
+export interface Parsed<Options> {
+  readonly options: Options;
+  readonly values: readonly string[];
+}
+
+/** How a verb prints: for people, one JSON object, or one JSON object a line. */
+export type OutputFormat = "text" | "json" | "stream-json";
+
+/** A commander program that ends nothing and prints where the context says. */
+export function describeVerb(context: CliContext, name: string, summary: string): Command {
+  return new Command(`worknode ${name}`)
+    .description(summary)
+    .exitOverride()
+    .showHelpAfterError("(see --help)")
+    .configureOutput({ writeOut: (text) => context.out.write(text), writeErr: (text) => context.err.write(text) });
+}
+
+/** `--output-format`, with the formats a verb has. */
+export function formatOption(formats: readonly OutputFormat[] = ["text", "json"]): Option {
+  return new Option("--output-format <format>", "how to print").choices(formats).default("text");
+}
+
+/** A whole number of at least `min`. */
+export function wholeNumber(min: number): (text: string) => number {
+  return (text) => {
+    const value = Number(text);
+    if (!/^\d+$/.test(text) || !Number.isSafeInteger(value) || value < min) {
+      throw new InvalidArgumentError(`It must be a whole number of at least ${min}.`);
+    }
+    return value;
+  };
+}
+
+/** Parses, then does the work. Wrong usage is explained on standard error: exit 2; `--help` is exit 0. */
+export async function withArguments<Options>(
+  command: Command,
+  args: readonly string[],
+  work: (parsed: Parsed<Options>) => Promise<number>,
+): Promise<number> {
+  try {
+    command.parse([...args], { from: "user" });
+  } catch (thrown) {
+    if (thrown instanceof CommanderError) return thrown.exitCode === 0 ? 0 : USAGE;
+    throw thrown;
+  }
+  return await work({ options: command.opts() as Options, values: command.args });
+}

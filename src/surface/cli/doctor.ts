@@ -1,0 +1,115 @@
+import { existsSync } from "node:fs";
+import { findRepository } from "../../effect/repository.js";
+import { locateRepository } from "../../effect/repository-location.js";
+import { probeBackends } from "../../effect/sandbox/probe.js";
+import { Fault, messageOf } from "../../kernel/fault.js";
+import { resolveConnection } from "../../model/connection.js";
+import { openStore } from "../../store/store.js";
+import { describeVerb, formatOption, type OutputFormat, withArguments } from "./arguments.js";
+import { type CliContext, type Verb, writeLine } from "./context.js";
+import { paintFor, singleLine } from "./progress/paint.js";
+import { readVersion } from "./version.js";
+
+const NOT_READY = 2;
+const MIN_NODE = [20, 19] as const;
+
+/** One thing looked at. Without it, `needed` things do not work at all; the rest limits what can be done. */
+interface Finding {
+  readonly name: string;
+  readonly ok: boolean;
+  readonly needed: boolean;
+  readonly detail: string;
+  readonly fix: string;
+}
+
+/** `worknode doctor`: tries what a run needs and says how to fix what fails. Exit 2 when a run is not possible. */
+export const doctorVerb: Verb = (context, args) => {
+  const command = describeVerb(context, "doctor", "Check this machine and repository.").addOption(formatOption());
+  return withArguments<{ outputFormat: OutputFormat }>(command, args, async ({ options }) => {
+    const findings = [checkNode(), ...(await checkRepository(context)), checkModel(context)];
+    const ready = findings.every((finding) => finding.ok || !finding.needed);
+    if (options.outputFormat === "json")
+      writeLine(context.out, JSON.stringify({ ready, version: readVersion(), findings }));
+    else print(context, findings, ready);
+    return ready ? 0 : NOT_READY;
+  });
+};
+
+function print(context: CliContext, findings: readonly Finding[], ready: boolean): void {
+  const paint = paintFor(context);
+  for (const { ok, needed, name, detail, fix } of findings) {
+    const mark = ok ? paint("green", "✓") : paint(needed ? "red" : "yellow", needed ? "✗" : "!");
+    writeLine(context.out, `${mark} ${name}: ${singleLine(detail)}`);
+    if (!ok && fix !== "") writeLine(context.out, `    fix: ${fix}`);
+  }
+  writeLine(context.out, ready ? "Ready to run a plan." : "Not ready: see the fixes above.");
+}
+
+function checkNode(): Finding {
+  const [major = 0, minor = 0] = process.versions.node.split(".").map(Number);
+  const ok = major > MIN_NODE[0] || (major === MIN_NODE[0] && minor >= MIN_NODE[1]);
+  const fix = "install Node 20.19 or newer from https://nodejs.org";
+  return { name: "node", ok, needed: true, detail: `${process.version} on ${process.platform}`, fix };
+}
+
+async function checkRepository(context: CliContext): Promise<Finding[]> {
+  const location = locateRepository(context.cwd, context.env);
+  if (location === undefined) {
+    const fix = "go to your repository, or run `git init` and commit something";
+    return [{ name: "repository", ok: false, needed: true, detail: `${context.cwd} is not inside one`, fix }];
+  }
+  const repository = await attempt("repository", async () => {
+    const { root, head } = await findRepository(context.cwd, { env: context.env });
+    return `${root} at ${head.slice(0, 10)}`;
+  });
+  const store = await attempt("database", async () => describeStore(location.databasePath));
+  return [repository, store, ...(await checkSandbox(location.stateDir, context.env))];
+}
+
+function describeStore(path: string): string {
+  if (!existsSync(path)) return "none yet; the first run makes one";
+  const store = openStore(path, { readonly: true });
+  try {
+    const checked = store.verify();
+    if (!checked.ok)
+      throw new Fault("LOG_BROKEN", `${path}: the chain breaks at event ${checked.seq}: ${checked.reason}`);
+    return `${path}, ${checked.events} event(s), chain intact`;
+  } finally {
+    store.close();
+  }
+}
+
+async function checkSandbox(stateDir: string, env: NodeJS.ProcessEnv): Promise<Finding[]> {
+  const report = await probeBackends({ stateDir, env, fresh: true });
+  const detail = report.chosen ?? "none: structured file tools only, no commands; a plan that runs commands is refused";
+  const summary: Finding = { name: "sandbox", ok: report.chosen !== null, needed: false, detail, fix: "" };
+  const failures = report.probes.filter((probe) => !probe.ok);
+  return [
+    summary,
+    ...failures.map((probe) => ({
+      name: `sandbox ${probe.name}`,
+      ok: false,
+      needed: false,
+      detail: probe.detail,
+      fix: probe.fix,
+    })),
+  ];
+}
+
+function checkModel(context: CliContext): Finding {
+  try {
+    const { baseUrl } = resolveConnection(context.env);
+    return { name: "model", ok: true, needed: false, detail: `asked at ${baseUrl} (not tried here)`, fix: "" };
+  } catch (thrown) {
+    const fix = "set ANTHROPIC_API_KEY or ANTHROPIC_BASE_URL (see .env.example); `worknode demo` needs neither";
+    return { name: "model", ok: false, needed: false, detail: messageOf(thrown), fix };
+  }
+}
+
+async function attempt(name: string, work: () => Promise<string> | string): Promise<Finding> {
+  try {
+    return { name, ok: true, needed: true, detail: await work(), fix: "" };
+  } catch (thrown) {
+    return { name, ok: false, needed: true, detail: messageOf(thrown), fix: "" };
+  }
+}

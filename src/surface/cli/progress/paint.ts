@@ -1,0 +1,41 @@
+import type { CliContext } from "../context.js";
+
+/** Colours a text, or leaves it as it is. */
+export type Paint = (colour: Colour, text: string) => string;
+export type Colour = keyof typeof CODES;
+
+const CODES = { red: 31, green: 32, yellow: 33, cyan: 36, dim: 2, bold: 1 };
+
+/** Colours only a terminal that wants them: `NO_COLOR` (any value but empty) and TERM=dumb turn them off. */
+export function paintFor(context: Pick<CliContext, "out" | "env">): Paint {
+  const plain = !context.out.isTTY || (context.env["NO_COLOR"] ?? "") !== "" || context.env["TERM"] === "dumb";
+  return plain ? (_colour, text) => text : (colour, text) => `\u001b[${CODES[colour]}m${text}\u001b[0m`;
+}
+
+/** Tokens in at most five characters: 950, 12.3k, 4.56M. */
+export function formatTokens(tokens: number): string {
+  if (tokens < 1_000) return String(tokens);
+  if (tokens < 1_000_000) return `${(tokens / 1_000).toFixed(tokens < 100_000 ? 1 : 0)}k`;
+  return `${(tokens / 1_000_000).toFixed(2)}M`;
+}
+
+/** US dollars with as many decimals as make a small sum visible. */
+export function formatUsd(usd: number): string {
+  return `$${usd.toFixed(usd !== 0 && usd < 1 ? 4 : 2)}`;
+}
+
+/** A duration for people: 850 ms, 12.3 s, 4 min 05 s. */
+export function formatElapsed(ms: number): string {
+  if (ms < 1_000) return `${Math.round(ms)} ms`;
+  if (ms < 60_000) return `${(ms / 1_000).toFixed(1)} s`;
+  const seconds = Math.round(ms / 1_000);
+  return `${Math.floor(seconds / 60)} min ${String(seconds % 60).padStart(2, "0")} s`;
+}
+
+const ESCAPES = /\u001b\[[0-?]*[ -/]*[@-~]|[\u0000-\u0008\u000b-\u001f\u007f-\u009f]/g;
+
+/** Text from a model or a repository, harmless on a terminal: no escape sequences, no line breaks. */
+export function singleLine(text: string, maxChars = 400): string {
+  const flat = text.replace(ESCAPES, "").replace(/\s+/g, " ").trim();
+  return flat.length <= maxChars ? flat : `${flat.slice(0, maxChars - 1)}…`;
+}

@@ -1,0 +1,65 @@
+import { formatElapsed, formatTokens, formatUsd, type Paint, singleLine } from "./paint.js";
+import { type RunState, reservedUsd, type TaskView } from "./run-state.js";
+
+const MARKS: Readonly<Record<string, string>> = {
+  PENDING: "·",
+  READY: "·",
+  IN_PROGRESS: "▸",
+  BLOCKED: "✗",
+  VERIFIED: "✓",
+  DONE: "✓",
+  REJECTED: "↺",
+  SKIPPED: "-",
+  CANCELLED: "✗",
+};
+
+/** Rows of the tree at most; long plans show what moves and count the rest. */
+const MAX_TASK_ROWS = 24;
+
+/** The live tree: one header, phases with their tasks, agents with tokens and cost. Lines fit `columns`. */
+export function treeLines(state: RunState, paint: Paint, screen: { columns: number; elapsedMs: number }): string[] {
+  const held = reservedUsd(state);
+  const money = `${formatUsd(state.usd)}${held > 0 ? ` (+${formatUsd(held)} reserved)` : ""}`;
+  const figures = `${formatTokens(state.tokens)} tokens · ${money} · ${state.denials} denied · ${formatElapsed(screen.elapsedMs)}`;
+  const lines = [paint("bold", fit(`cycle ${state.cycle} ${state.status} · ${figures}`, screen.columns))];
+  const shown = chooseTasks(state);
+  for (const [phase, status] of state.phases) {
+    const tasks = shown.filter((task) => task.phase === phase);
+    lines.push(
+      paint(
+        status === "ACTIVE" ? "bold" : "dim",
+        fit(` ${phase}${status === "PENDING" ? "" : ` · ${status}`}`, screen.columns),
+      ),
+    );
+    lines.push(...tasks.map((task) => taskLine(task, paint, screen.columns)));
+  }
+  const hidden = state.tasks.size - shown.length;
+  if (hidden > 0) lines.push(paint("dim", `  … and ${hidden} more task(s)`));
+  return lines;
+}
+
+function chooseTasks(state: RunState): TaskView[] {
+  const all = [...state.tasks.values()];
+  if (all.length <= MAX_TASK_ROWS) return all;
+  const moving = all.filter((task) => !["PENDING", "DONE", "SKIPPED"].includes(task.status));
+  return moving.slice(0, MAX_TASK_ROWS);
+}
+
+function taskLine(task: TaskView, paint: Paint, columns: number): string {
+  const cost = task.tokens === 0 ? "" : ` · ${formatTokens(task.tokens)} tokens ${formatUsd(task.usd)}`;
+  const again = task.attempts > 1 ? ` · attempt ${task.attempts}` : "";
+  const doing = task.activity === "" ? "" : ` · ${task.activity}`;
+  const mark = MARKS[task.status] ?? "?";
+  const line = fit(
+    `  ${mark} ${task.id} ${task.title} · ${task.agent} · ${task.status}${again}${cost}${doing}`,
+    columns,
+  );
+  if (task.status === "DONE") return paint("green", line);
+  if (task.status === "BLOCKED" || task.status === "CANCELLED") return paint("red", line);
+  return task.status === "IN_PROGRESS" || task.status === "REJECTED" ? paint("cyan", line) : paint("dim", line);
+}
+
+function fit(text: string, columns: number): string {
+  const indent = /^ */.exec(text)?.[0] ?? "";
+  return indent + singleLine(text, Math.max(10, columns - 1 - indent.length));
+}

@@ -1,0 +1,31 @@
+import { InvariantError } from "../../kernel/assert.js";
+import { Fault, messageOf } from "../../kernel/fault.js";
+import { type CliContext, writeLine } from "./context.js";
+
+/** Exit code of an internal fault (DESIGN §13). */
+const INTERNAL = 1;
+
+/**
+ * Says on standard error what went wrong and what to do, without a stack trace, and answers the exit
+ * code. WORKNODE_DEBUG=1 adds the trace. What is no Fault is a defect of worknode itself: exit 1.
+ */
+export function reportFault(context: Pick<CliContext, "err" | "env">, thrown: unknown): number {
+  writeLine(context.err, `worknode: ${messageOf(thrown)}`);
+  if (!(thrown instanceof Fault)) writeLine(context.err, hintFor(thrown));
+  if (context.env["WORKNODE_DEBUG"] === "1") writeLine(context.err, stackOf(thrown));
+  return thrown instanceof Fault ? thrown.exitCode : INTERNAL;
+}
+
+function hintFor(thrown: unknown): string {
+  const kind = thrown instanceof InvariantError ? "a broken invariant" : "an unexpected error";
+  return (
+    `This is ${kind} of worknode itself. Recorded work is safe: \`worknode continue\` carries on from it. ` +
+    "Please report it with what you did and the output of the same command under WORKNODE_DEBUG=1."
+  );
+}
+
+function stackOf(thrown: unknown): string {
+  if (!(thrown instanceof Error)) return String(thrown);
+  const cause = thrown.cause === undefined ? "" : `\ncaused by: ${stackOf(thrown.cause)}`;
+  return `${thrown.stack ?? thrown.message}${cause}`;
+}

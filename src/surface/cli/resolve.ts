@@ -1,0 +1,90 @@
+import { invalid } from "../../kernel/fault.js";
+import type { AnyNewEvent } from "../../schema/event.js";
+import type { ApprovalRow } from "../../store/agent-rows.js";
+import type { Store } from "../../store/store.js";
+import { describeVerb, formatOption, type OutputFormat, withArguments } from "./arguments.js";
+import { type CliContext, type Verb, writeLine } from "./context.js";
+import { claimedIdentity, type Identity } from "./identity.js";
+import { withStore } from "./project.js";
+
+interface Options {
+  reason?: string;
+  outputFormat: OutputFormat;
+}
+
+/** `worknode approve ID`: records a person's consent; a live run notices, otherwise `continue` proceeds. */
+export const approveVerb: Verb = (context, args) => {
+  const command = describeVerb(context, "approve", "Approve what waits for a person; `worknode approvals` lists it.")
+    .argument("<id>", "the approval's id")
+    .option("--reason <text>", "why", "approved")
+    .addOption(formatOption());
+  return withArguments<Options>(command, args, ({ options, values }) =>
+    resolve(context, values[0] ?? "", { ...options, decision: "approved" }),
+  );
+};
+
+/** `worknode reject ID --reason TEXT`: records a person's refusal. A rejection sticks. */
+export const rejectVerb: Verb = (context, args) => {
+  const command = describeVerb(context, "reject", "Reject what waits for a person.")
+    .argument("<id>", "the approval's id")
+    .requiredOption("--reason <text>", "what is wrong; the agents are told")
+    .addOption(formatOption());
+  return withArguments<Options>(command, args, ({ options, values }) =>
+    resolve(context, values[0] ?? "", { ...options, decision: "rejected" }),
+  );
+};
+
+type Answer = Options & { decision: "approved" | "rejected" };
+
+function resolve(context: CliContext, id: string, answer: Answer): Promise<number> {
+  return withStore(
+    context,
+    (store, location) => {
+      const approval = store.transaction(() => {
+        const found = openApproval(store, id);
+        store.append([resolution(found, answer, claimedIdentity(context.env, location))]);
+        return found;
+      });
+      const report = { id, decision: answer.decision, proposal_hash: approval.proposal_hash };
+      if (answer.outputFormat === "json") writeLine(context.out, JSON.stringify(report));
+      else
+        writeLine(context.out, `${id} ${answer.decision}. A live run goes on by itself; otherwise: worknode continue`);
+      return 0;
+    },
+    { readonly: false },
+  );
+}
+
+function openApproval(store: Store, id: string): ApprovalRow {
+  const approval = store.queries.approval(id);
+  if (approval === undefined)
+    throw invalid("UNKNOWN_APPROVAL", `There is no approval ${id}. \`worknode approvals\` lists what waits.`);
+  if (approval.decision === "rejected")
+    throw invalid("APPROVAL_CLOSED", `${id} was rejected already; a rejection sticks.`);
+  if (store.clock.nowMs() >= approval.expires_at) {
+    throw invalid(
+      "APPROVAL_EXPIRED",
+      `${id} has expired, which counts as a rejection. \`worknode continue\` asks again where the plan allows it.`,
+    );
+  }
+  return approval;
+}
+
+function resolution(approval: ApprovalRow, answer: Answer, identity: Identity): AnyNewEvent {
+  return {
+    type: "APPROVAL_RESOLVED",
+    stream: approval.task === null ? `cycle:${approval.cycle}` : `task:${approval.cycle}:${approval.task}`,
+    actor: identity.os_user,
+    run: approval.cycle,
+    task: approval.task,
+    execution: null,
+    payload: {
+      id: approval.id,
+      proposal_hash: approval.proposal_hash,
+      decision: answer.decision,
+      by: identity.os_user,
+      identity,
+      reason: answer.reason ?? answer.decision,
+    },
+  };
+}

@@ -1,0 +1,143 @@
+import { invalid } from "../../kernel/fault.js";
+import type { AnyEvent } from "../../schema/event.js";
+import type { Store } from "../../store/store.js";
+import { replayTrace } from "../../turn/seal.js";
+import { describeVerb, formatOption, type OutputFormat, withArguments } from "./arguments.js";
+import { type CliContext, type Verb, writeLine } from "./context.js";
+import { singleLine } from "./progress/paint.js";
+import { withStore } from "./project.js";
+
+const UNVERIFIED = 4;
+/** Executions listed without an id. */
+const LISTED = 50;
+
+interface Options {
+  chain?: true;
+  outputFormat: OutputFormat;
+}
+
+type Ended = Extract<AnyEvent, { type: "EXECUTION_ENDED" }>;
+
+/** `worknode trace [ID] [--chain]`, `worknode trace verify`. */
+export const traceVerb: Verb = (context, args) => {
+  if (args[0] === "verify") return verifyTraces(context, args.slice(1));
+  const command = describeVerb(
+    context,
+    "trace",
+    "Show one execution's trace; without an id, the latest executions. `trace verify` checks every seal.",
+  )
+    .argument("[id]", "execution id, for example 1:LC-001:work:1:3")
+    .option("--chain", "the decisions that led to it: observation, analysis, proposal, approval, execution")
+    .addOption(formatOption());
+  return withArguments<Options>(command, args, ({ options, values }) =>
+    withStore(context, (store) => {
+      const id = values[0];
+      if (id === undefined) return listExecutions(context, store, options);
+      const shown = options.chain === true ? chainOf(store, id) : traceOf(store, id);
+      if (options.outputFormat === "json") writeLine(context.out, JSON.stringify(shown.json));
+      else for (const line of shown.lines) writeLine(context.out, line);
+      return 0;
+    }),
+  );
+};
+
+interface Shown {
+  readonly json: object;
+  readonly lines: readonly string[];
+}
+
+function listExecutions(context: CliContext, store: Store, options: Options): number {
+  const ended = store.events({ type: "EXECUTION_ENDED", limit: LISTED, reverse: true }).reverse() as Ended[];
+  const rows = ended.map(({ execution, payload, seq }) => ({
+    execution,
+    outcome: payload.outcome,
+    states: payload.trace.length,
+    seq,
+  }));
+  if (options.outputFormat === "json") writeLine(context.out, JSON.stringify({ executions: rows }));
+  else if (rows.length === 0) writeLine(context.out, "No execution has ended yet.");
+  else for (const row of rows) writeLine(context.out, `${row.execution}  ${row.outcome}  ${row.states} states`);
+  return 0;
+}
+
+function traceOf(store: Store, id: string): Shown {
+  const event = store.events({ type: "EXECUTION_ENDED", execution: id, limit: 1 })[0] as Ended | undefined;
+  if (event === undefined)
+    throw invalid("UNKNOWN_EXECUTION", `No execution ${id} has ended. \`worknode trace\` lists the latest.`);
+  const response = replayTrace(event.payload.trace);
+  const head = `${id}  ${event.payload.outcome}${event.payload.reason === undefined ? "" : `: ${event.payload.reason}`}  seal ${event.payload.seal}`;
+  const lines = event.payload.trace.map(
+    (entry) => `  ${entry.state.padEnd(6)} ${singleLine(JSON.stringify({ ...entry, state: undefined }), 1_000)}`,
+  );
+  return {
+    json: { ...response, seal: event.payload.seal, execution: id, outcome: event.payload.outcome },
+    lines: [head, ...lines],
+  };
+}
+
+/** The stages an execution must have left, in order (S0:91); a missing one is an error. */
+function chainOf(store: Store, id: string): Shown {
+  const events = store.events({ execution: id });
+  const proposal = events.find((event) => event.type === "PROPOSAL");
+  if (proposal?.type !== "PROPOSAL") throw missing(id, "proposal");
+  const verdict = events.find((event) => event.type === "VERDICT");
+  if (verdict?.type !== "VERDICT") throw missing(id, "approval");
+  const effects = events.filter((event) => event.type === "EFFECT_KEPT" || event.type === "EFFECT_DISCARDED");
+  const result = events.find((event) => event.type === "TOOL_RESULT");
+  if (result?.type !== "TOOL_RESULT") throw missing(id, "execution");
+  const { observation, analysis, ...proposed } = proposal.payload;
+  const stages = {
+    observation: { event: proposal.id, ...observation },
+    analysis: { event: proposal.id, ...analysis },
+    proposal: { event: proposal.id, ...proposed },
+    approval: { event: verdict.id, ...verdict.payload },
+    execution: {
+      event: result.id,
+      effects: effects.map((event) => ({ event: event.id, type: event.type, ...event.payload })),
+      ...result.payload,
+    },
+  };
+  const lines = Object.entries(stages).map(
+    ([stage, { event, ...rest }]) => `${stage.padEnd(11)} ${event}  ${singleLine(JSON.stringify(rest), 2_000)}`,
+  );
+  return { json: { id, ...stages }, lines: [id, ...lines.map((line) => `  ${line}`)] };
+}
+
+function missing(id: string, stage: string): Error {
+  return invalid("BROKEN_CHAIN", `The log has no ${stage} of execution ${id}: its chain of decisions is not complete.`);
+}
+
+function verifyTraces(context: CliContext, args: readonly string[]): Promise<number> {
+  const command = describeVerb(
+    context,
+    "trace verify",
+    "Check the log's chain, every execution's seal, and that replaying gives the same response.",
+  ).addOption(formatOption());
+  return withArguments<{ outputFormat: OutputFormat }>(command, args, ({ options }) =>
+    withStore(context, (store) => {
+      const chain = store.verify();
+      const faults = chain.ok ? [] : [`event ${chain.seq}: ${chain.reason}`];
+      let executions = 0;
+      for (const event of store.iterate()) {
+        if (event.type !== "EXECUTION_ENDED") continue;
+        executions += 1;
+        faults.push(...sealFaults(event));
+      }
+      const report = { ok: faults.length === 0, executions, faults };
+      if (options.outputFormat === "json") writeLine(context.out, JSON.stringify(report));
+      else
+        writeLine(
+          context.out,
+          report.ok ? `${executions} trace(s) verified: chain intact, seals hold, replays agree.` : faults.join("\n"),
+        );
+      return report.ok ? 0 : UNVERIFIED;
+    }),
+  );
+}
+
+function sealFaults(event: Ended): string[] {
+  const { seal, trace } = event.payload;
+  const replayed = replayTrace(trace);
+  if (replayed === undefined) return [`${event.execution}: the trace does not begin with PLAN`];
+  return replayed.seal === seal ? [] : [`${event.execution}: the seal does not match the trace`];
+}

@@ -1,0 +1,86 @@
+import type { Verb } from "./context.js";
+
+/** A verb as `--help` lists it. Its code is loaded when it is asked for, and nothing before. */
+export interface VerbEntry {
+  readonly summary: string;
+  /** Whether it is one of the eight a newcomer needs first. */
+  readonly first: boolean;
+  /** Left out of every list: it serves tests and benches. */
+  readonly hidden?: true;
+  load(): Promise<Verb>;
+}
+
+/** Every verb, in the order of `--help` (DESIGN §13). */
+export const VERBS: Readonly<Record<string, VerbEntry>> = {
+  demo: {
+    summary: "see a crew at work: a scripted model, everything else real, no key needed",
+    first: true,
+    load: async () => (await import("./demo.js")).demoVerb,
+  },
+  plan: {
+    summary: "plan lint|explain|schema|approve: check a plan, read it, approve it",
+    first: true,
+    load: async () => (await import("./plan.js")).planVerb,
+  },
+  run: {
+    summary: "run a plan in this repository",
+    first: true,
+    load: async () => (await import("./run.js")).runVerb,
+  },
+  continue: {
+    summary: "say where the last run stood and carry on (--brief only says it)",
+    first: true,
+    load: async () => (await import("./continue.js")).continueVerb,
+  },
+  status: {
+    summary: "show cycles, tasks, agents and what they cost",
+    first: true,
+    load: async () => (await import("./status.js")).statusVerb,
+  },
+  approve: {
+    summary: "approve what waits for a person (reject ID --reason TEXT refuses it)",
+    first: true,
+    load: async () => (await import("./resolve.js")).approveVerb,
+  },
+  trace: {
+    summary: "show one execution, its whole chain, or verify every seal",
+    first: true,
+    load: async () => (await import("./trace.js")).traceVerb,
+  },
+  doctor: {
+    summary: "check this machine and repository, and say how to fix what is wrong",
+    first: true,
+    load: async () => (await import("./doctor.js")).doctorVerb,
+  },
+  reject: {
+    summary: "reject what waits for a person",
+    first: false,
+    load: async () => (await import("./resolve.js")).rejectVerb,
+  },
+  approvals: {
+    summary: "list what waits for a person",
+    first: false,
+    load: async () => (await import("./approvals.js")).approvalsVerb,
+  },
+  tool: {
+    summary: "make one tool call as a task's agent and see why it is allowed or denied",
+    first: false,
+    load: async () => (await import("./tool.js")).toolVerb,
+  },
+  log: {
+    summary: "print, verify or rebuild from the event log",
+    first: false,
+    load: async () => (await import("./log.js")).logVerb,
+  },
+  kill: {
+    summary: "stop every run of this repository at once and void its capabilities",
+    first: false,
+    load: async () => (await import("./kill.js")).killVerb,
+  },
+  "scripted-model": {
+    summary: "serve a script as a model",
+    first: false,
+    hidden: true,
+    load: async () => (await import("./scripted-model.js")).scriptedModelVerb,
+  },
+};

@@ -1,0 +1,15 @@
+import { readFileSync } from "node:fs";
+import { type Verb, writeLine } from "./context.js";
+import { packageFile } from "./package-file.js";
+
+/** Version of this worknode, from its package.json. */
+export function readVersion(): string {
+  const { version } = JSON.parse(readFileSync(packageFile("package.json"), "utf8")) as { version: string };
+  return version;
+}
+
+/** `worknode --version`. */
+export const versionVerb: Verb = async (context) => {
+  writeLine(context.out, readVersion());
+  return 0;
+};
