@@ -1,4 +1,4 @@
-import { existsSync, lstatSync, readFileSync, realpathSync, type Stats } from "node:fs";
+import { existsSync, lstatSync, readFileSync, realpathSync, type Stats, statSync } from "node:fs";
 import { basename, dirname, join } from "node:path";
 import { Fault } from "../../kernel/fault.js";
 import { minimalConfig } from "../git-directory.js";
@@ -82,7 +82,7 @@ function part(content: Partial<StagePart>): StagePart {
 /** Programs outside the system directories, with files that may hold credentials masked. */
 function toolchainPart(spec: SandboxSpec, host: readonly HostMount[]): StagePart {
   const wanted = spec.toolchains.filter((path) => !isSystemPath(path) && !isWithin(path, spec.shownRoot));
-  const found = [...new Set(wanted)].sort().map((path) => ({ path, directory: statOf(path).isDirectory() }));
+  const found = [...new Set(wanted)].sort().map((path) => ({ path, directory: isDirectory(path) }));
   return part({
     mounts: found.flatMap(({ path }) => [
       ...bindReadOnly(path, STAGE_ROOT + path, host),
@@ -93,10 +93,11 @@ function toolchainPart(spec: SandboxSpec, host: readonly HostMount[]): StagePart
   });
 }
 
-function statOf(path: string): Stats {
-  const stats = lstatSync(path, { throwIfNoEntry: false });
-  if (stats === undefined) throw setupFault(`${path} does not exist; correct \`workspace.toolchains\` or \`link\``);
-  return stats;
+/** Whether a path, links followed, is a directory. */
+function isDirectory(path: string): boolean {
+  const stats = statSync(path, { throwIfNoEntry: false });
+  if (stats === undefined) throw setupFault(`${path} does not exist; correct \`workspace.toolchains\``);
+  return stats.isDirectory();
 }
 
 /** The overlay at the repository's own path. `p` holds mount points the worktree lacks, below everything else. */
@@ -124,6 +125,7 @@ function linkPart(spec: SandboxSpec, index: number): StagePart {
   const existing = lstatSync(join(spec.lower, link.path), { throwIfNoEntry: false });
   if (existing !== undefined && !existing.isDirectory())
     throw setupFault(`${link.path} is to be linked from the checkout, but the repository holds a file of that name`);
+  if (!existsSync(link.source)) throw setupFault(`${link.source}, linked as ${link.path}, does not exist`);
   const source = realpathSync(link.source);
   const name = `${STAGE_PARTS}/k${index}`;
   const target = join(STAGE_ROOT + spec.shownRoot, link.path);
@@ -143,7 +145,7 @@ function gitPart(spec: SandboxSpec, host: readonly HostMount[]): StagePart {
   const found = GIT_PARTS.map((name) => ({ from: join(commonDir, name), to: `${shown}/${name}` }));
   const parts = [...found, { from: gitDir, to: `${shown}/worktrees/${basename(gitDir)}` }]
     .filter(({ from }) => existsSync(from))
-    .map((one) => ({ ...one, directory: statOf(realpathSync(one.from)).isDirectory() }));
+    .map((one) => ({ ...one, directory: isDirectory(one.from) }));
   const others = alternates(commonDir).filter((path) => !isSystemPath(path));
   return part({
     mounts: [

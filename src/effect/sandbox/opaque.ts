@@ -26,9 +26,10 @@ function unreadable(reason: string): Fault {
 function archiveHeaders(root: string, directories: readonly string[]): Promise<Buffer> {
   const options = ["--create", "--file=-", "--format=posix", "--no-recursion", "--xattrs"];
   const include = "--xattrs-include=user.overlay.opaque";
-  const names = ["--null", "--verbatim-files-from", "--files-from=-", `--directory=${root}`];
+  const names = ["--null", "--verbatim-files-from", "--files-from=-"];
   return new Promise((resolve, reject) => {
     const child = spawn("tar", [...options, include, ...names], {
+      cwd: root,
       env: { PATH: "/usr/bin:/bin", LC_ALL: "C" },
       stdio: ["pipe", "pipe", "pipe"],
     });

@@ -1,0 +1,121 @@
+import { randomInt } from "node:crypto";
+import { existsSync, readdirSync, readFileSync } from "node:fs";
+import { mkdir, mkdtemp, writeFile } from "node:fs/promises";
+import { createServer, type Server } from "node:net";
+import { join } from "node:path";
+import { systemRandom } from "../../kernel/ids.js";
+import { confine } from "./confinement.js";
+import { listEffects } from "./effects.js";
+import { openLayer, removeTree } from "./layer.js";
+import { PROBE_PROGRAM } from "./probe-program.js";
+import { failed, type Probe, passed } from "./probe-report.js";
+import { resolveToolchains } from "./toolchain.js";
+
+const PROBE_TIMEOUT_MS = 30_000;
+const CANARY_NAME = "WORKNODE_PROBE_CANARY";
+const REPORT_IT = "do not run commands on this machine; please report this with the output of `worknode doctor`";
+
+/** What was seen after the probe program ended, inside and outside. */
+interface Sighting {
+  readonly said: Record<string, unknown>;
+  readonly changes: ReadonlyMap<string, string>;
+  readonly escaped: boolean;
+  readonly survivor: boolean;
+}
+
+/**
+ * Tries the wall from inside and looks from outside at what came of it. Works in a directory of its
+ * own below `stateDir`, where layers will be. Throws what `confine` throws when there is no sandbox.
+ */
+export async function probeBehaviour(stateDir: string): Promise<Probe[]> {
+  await mkdir(stateDir, { recursive: true, mode: 0o700 });
+  const directory = await mkdtemp(join(stateDir, "probe-"));
+  const listener = await listen();
+  try {
+    return judge(await look(directory, listener));
+  } finally {
+    listener.close();
+    await removeTree(directory);
+  }
+}
+
+function listen(): Promise<Server> {
+  return new Promise((resolve, reject) => {
+    const server = createServer((socket) => socket.destroy());
+    server.once("error", reject);
+    server.listen(0, "127.0.0.1", () => resolve(server));
+  });
+}
+
+async function look(directory: string, listener: Server): Promise<Sighting> {
+  const lower = join(directory, "base");
+  await mkdir(join(lower, "tree"), { recursive: true });
+  for (const name of ["removed", "masked", "tree/inside"]) await writeFile(join(lower, name), "secret");
+  const layer = await openLayer(join(directory, "layer"));
+  const forbidden = join(directory, "forbidden");
+  const marker = `86400.${randomInt(1_000_000_000)}`;
+  const canary = systemRandom.hex(16);
+  const address = listener.address();
+  const port = typeof address === "object" && address !== null ? String(address.port) : "0";
+  process.env[CANARY_NAME] = canary;
+  const run = await confine({
+    ...{ shownRoot: join(directory, "shown"), lower, layer, links: [], masks: ["masked"], env: {}, network: false },
+    toolchains: resolveToolchains([], process.env),
+    argv: [process.execPath, "-e", PROBE_PROGRAM, canary, port, forbidden, marker],
+    cwd: "",
+    timeoutMs: PROBE_TIMEOUT_MS,
+  }).finally(() => delete process.env[CANARY_NAME]);
+  const changes = await listEffects(layer.upper, lower);
+  return {
+    said: parse(run.stdout, run.stderr),
+    changes: new Map(changes.map((change) => [change.path, change.kind])),
+    escaped: existsSync(forbidden),
+    survivor: isRunning(marker),
+  };
+}
+
+function parse(stdout: string, stderr: string): Record<string, unknown> {
+  try {
+    return JSON.parse(stdout) as Record<string, unknown>;
+  } catch {
+    return { failure: stderr.slice(-500) || "the probe program printed nothing" };
+  }
+}
+
+function isRunning(marker: string): boolean {
+  return readdirSync("/proc")
+    .filter((name) => /^\d+$/.test(name))
+    .some((id) => {
+      try {
+        return readFileSync(`/proc/${id}/cmdline`, "utf8").split("\0").includes(marker);
+      } catch {
+        return false; // ended meanwhile
+      }
+    });
+}
+
+function judge({ said, changes, escaped, survivor }: Sighting): Probe[] {
+  const check = (name: string, holds: boolean, detail: string): Probe =>
+    holds ? passed(name, detail) : failed(name, `${detail}; seen: ${JSON.stringify(said)}`, REPORT_IT);
+  const capabilities = Array.isArray(said["status"]) ? said["status"].map(String) : [];
+  const bare = capabilities.length > 5 && capabilities.every((line) => /^Cap\w+:\s*0+$|^NoNewPrivs:\s*1$/.test(line));
+  return [
+    check("write", said["write"] === true && changes.get("made") === "add", "an allowed write lands in the layer"),
+    check("wall", !escaped && said["forbidden"] !== undefined, "a write outside does not reach the host"),
+    check("mask", said["masked"] === "", "a masked file shows nothing"),
+    check("environment", said["environ"] === false, "no variable of the caller can be read"),
+    check("background", said["background"] === true && !survivor, "a background process dies with the call"),
+    check("host network", said["host"] === "ECONNREFUSED", "a listener on the host's loopback cannot be reached"),
+    check("own network", said["own"] === "connected", "the sandbox's own loopback works"),
+    check("delete", changes.get("removed") === "delete", "a delete is noticed"),
+    check("replace", changes.get("tree/inside") === "delete", "a delete below a directory made again is noticed"),
+    check("capabilities", bare, "no capability is left and none can be gained"),
+    check("namespaces", isFailure(said["namespace"]), "no further user namespace can be made"),
+    check("mounts", isFailure(said["umount"]), "nothing can be unmounted"),
+  ];
+}
+
+/** A program's exit code that says it was refused. */
+function isFailure(status: unknown): boolean {
+  return typeof status === "number" && status !== 0;
+}

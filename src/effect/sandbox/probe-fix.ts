@@ -1,0 +1,45 @@
+import { existsSync, readFileSync } from "node:fs";
+
+/** Reads a kernel setting; undefined where the kernel has none. Injected in tests. */
+export type ReadSetting = (name: string) => string | undefined;
+
+/** Reads `/proc/sys/<name with dots as slashes>`. */
+export const readKernelSetting: ReadSetting = (name) => {
+  try {
+    return readFileSync(`/proc/sys/${name.replaceAll(".", "/")}`, "utf8").trim();
+  } catch {
+    return undefined;
+  }
+};
+
+/** What the remedy depends on. */
+export interface FixFacts {
+  /** What the set-up said. */
+  readonly said: string;
+  readonly read: ReadSetting;
+  readonly inContainer: boolean;
+  readonly isRoot: boolean;
+}
+
+/** Whether this process seems to run in a container. */
+export function seemsContainer(): boolean {
+  return existsSync("/.dockerenv") || existsSync("/run/.containerenv");
+}
+
+const RESTRICTED = "kernel.apparmor_restrict_unprivileged_userns";
+
+/** The likeliest remedy for a sandbox that cannot be set up: settings first, then what the set-up said. */
+export function fixForSetup(facts: FixFacts): string {
+  const { read, said } = facts;
+  if (/GNU tar/.test(said)) return "sudo apt-get install tar";
+  if (read("user.max_user_namespaces") === "0") return "sudo sysctl -w user.max_user_namespaces=15000";
+  if (!facts.isRoot && read("kernel.unprivileged_userns_clone") === "0")
+    return "sudo sysctl -w kernel.unprivileged_userns_clone=1";
+  if (!facts.isRoot && read(RESTRICTED) === "1") return `sudo sysctl -w ${RESTRICTED}=0 (Ubuntu 23.10 and newer)`;
+  if (facts.inContainer)
+    return "start the container with --security-opt seccomp=unconfined --security-opt apparmor=unconfined --security-opt systempaths=unconfined, and with a volume (not the container's own overlay) for XDG_STATE_HOME";
+  if (/overlay/.test(said))
+    return "set XDG_STATE_HOME to a directory on ext4, xfs or btrfs; overlays of ordinary users need Linux 5.11 or newer";
+  if (/not found|No such file/.test(said)) return "sudo apt-get install util-linux mount coreutils iproute2";
+  return "allow user namespaces for this user (see user_namespaces(7)); the detail says what the kernel refused";
+}

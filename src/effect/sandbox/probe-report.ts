@@ -1,0 +1,28 @@
+/** Sandboxes worknode knows, best first. */
+export type Backend = "util-linux";
+
+/** One thing that must hold before any command is run. */
+export interface Probe {
+  readonly name: string;
+  readonly ok: boolean;
+  /** What was seen. */
+  readonly detail: string;
+  /** The exact remedy; empty when the probe passed. */
+  readonly fix: string;
+}
+
+/** Which sandbox this machine can run; with null only structured file tools are offered. */
+export interface BackendReport {
+  readonly chosen: Backend | null;
+  readonly probes: readonly Probe[];
+}
+
+/** A passed probe. */
+export function passed(name: string, detail: string): Probe {
+  return { name, ok: true, detail, fix: "" };
+}
+
+/** A failed probe and its remedy. */
+export function failed(name: string, detail: string, fix: string): Probe {
+  return { name, ok: false, detail, fix };
+}
