@@ -1,0 +1,167 @@
+import { join } from "node:path";
+import { type Json, sha256Hex } from "../kernel/canonical.js";
+import { type Clock, systemClock } from "../kernel/clock.js";
+import { Fault } from "../kernel/fault.js";
+import { err, ok, type Result } from "../kernel/result.js";
+import type { Change } from "../schema/effect.js";
+import { type Permit, useForHash } from "./authority.js";
+import { writeDurable } from "./durable.js";
+import { copyDurable, hashFile, modeOf } from "./file-content.js";
+import {
+  applyChange,
+  dropJournal,
+  type Journal,
+  journalKey,
+  readJournals,
+  removeStray,
+  stagedFile,
+  syncTargets,
+  writeJournal,
+} from "./journal.js";
+import { noteKept } from "./kept-paths.js";
+import { observePath } from "./path-fact.js";
+import type { KeepChange, Prepared } from "./prepared.js";
+import type { TaskWorkspace } from "./workspace.js";
+
+/** A call whose effects the gate allowed. */
+export interface KeepRequest {
+  readonly callId: string;
+  /** `argsHash` is that of the tool's arguments, which the permit was given for. */
+  readonly prepared: Pick<Prepared, "argsHash" | "changes">;
+  /** Handed back by `recoverJournal`, so that a crash loses nothing the caller must record. */
+  readonly result?: Json;
+  /** Records the call, in one transaction. When it throws, the journal stays and recovery records again. */
+  readonly record: (changes: readonly Change[]) => void;
+}
+
+/** Points of a keep in order, at which a test may stop it; `renamed` comes once for each change. */
+export type KeepStep = "checked" | "staged" | "journaled" | "renamed" | "applied" | "recorded" | "dropped";
+
+/** What tests inject. */
+export interface KeepOptions {
+  readonly clock?: Clock;
+  readonly onStep?: (step: KeepStep) => void;
+}
+
+/**
+ * Puts the changes of one call into the worktree: all of them or none. Each file must still be what
+ * the change was made from (no lost update), else nothing is kept and the error says why.
+ * Throws Fault ERROR_NOT_APPROVED, JOURNAL_PENDING when an earlier call awaits recovery, and whatever
+ * `record` throws.
+ */
+export async function keepChanges(
+  permit: Permit,
+  workspace: TaskWorkspace,
+  request: KeepRequest,
+  options: KeepOptions = {},
+): Promise<Result<readonly Change[], string>> {
+  const { callId, prepared } = request;
+  const step = stepOf(options);
+  useForHash(permit, callId, prepared.argsHash, options.clock ?? systemClock);
+  await assertRecovered(workspace);
+  const stale = await compareBefore(workspace, prepared.changes);
+  if (stale !== undefined) return err(stale);
+  step("checked");
+  const key = journalKey(callId);
+  const unlike = await stageAll(workspace, key, prepared.changes);
+  if (unlike !== undefined) return err(unlike);
+  step("staged");
+  const changes = prepared.changes.map(({ path, kind, before, after }): Change => ({ path, kind, before, after }));
+  const journal: Journal = { call_id: callId, changes, result: request.result ?? null };
+  if (changes.length > 0) await writeJournal(workspace, key, journal);
+  step("journaled");
+  await finish(workspace, { key, journal, record: () => request.record(changes) }, step);
+  return ok(changes);
+}
+
+function stepOf(options: KeepOptions): (step: KeepStep) => void {
+  return options.onStep ?? (() => undefined);
+}
+
+/** A call that recovery finished. */
+export interface RecoveredCall {
+  readonly callId: string;
+  readonly changes: readonly Change[];
+  readonly result: Json;
+}
+
+/**
+ * Finishes every call whose keeping was interrupted, and returns them. `record` must be idempotent: it
+ * is called even when the call was recorded just before the crash. No permit is taken, because a
+ * journal is only ever written by a call that used its own. Doing it twice changes nothing.
+ */
+export async function recoverJournal(
+  workspace: TaskWorkspace,
+  record: (call: RecoveredCall) => void,
+  options: KeepOptions = {},
+): Promise<RecoveredCall[]> {
+  const recovered: RecoveredCall[] = [];
+  for (const [key, journal] of await readJournals(workspace)) {
+    const call = { callId: journal.call_id, changes: journal.changes, result: journal.result };
+    await finish(workspace, { key, journal, record: () => record(call) }, stepOf(options));
+    recovered.push(call);
+  }
+  await removeStray(workspace);
+  return recovered;
+}
+
+interface Decided {
+  readonly key: string;
+  readonly journal: Journal;
+  readonly record: () => void;
+}
+
+async function finish(workspace: TaskWorkspace, decided: Decided, step: (step: KeepStep) => void): Promise<void> {
+  const { key, journal } = decided;
+  for (const [index, change] of journal.changes.entries()) {
+    await applyChange(workspace, key, index, change);
+    step("renamed");
+  }
+  await syncTargets(workspace, journal.changes);
+  await noteKept(workspace, journal.changes);
+  step("applied");
+  decided.record();
+  step("recorded");
+  await dropJournal(workspace, key);
+  step("dropped");
+}
+
+async function assertRecovered(workspace: TaskWorkspace): Promise<void> {
+  const [pending] = (await readJournals(workspace)).values();
+  if (pending === undefined) return removeStray(workspace);
+  throw new Fault("JOURNAL_PENDING", `call ${pending.call_id} was interrupted while being kept and is not recovered`);
+}
+
+/** Why the changes cannot be kept as they were made, or undefined. */
+async function compareBefore(workspace: TaskWorkspace, changes: readonly KeepChange[]): Promise<string | undefined> {
+  for (const { path, before } of changes) {
+    const fact = await observePath(workspace.worktree, path);
+    if (fact.linkOnTheWay) return `${fact.link ?? path} is a link; nothing was kept.`;
+    if (fact.kind === "directory" || fact.kind === "other") return `${path} is not a regular file; nothing was kept.`;
+    if ((await hashFile(join(workspace.worktree, path))) !== before)
+      return `${path} changed since this call read it; nothing was kept. Read it again and repeat the change.`;
+  }
+  return undefined;
+}
+
+/** Stages every new content. When one is not what was judged, it says so and leaves nothing behind. */
+async function stageAll(
+  workspace: TaskWorkspace,
+  key: string,
+  changes: readonly KeepChange[],
+): Promise<string | undefined> {
+  for (const [index, change] of changes.entries()) {
+    if ((await stageOne(workspace, stagedFile(workspace, key, index), change)) === change.after) continue;
+    await removeStray(workspace);
+    return `${change.path} is not what was judged; nothing was kept.`;
+  }
+  return undefined;
+}
+
+async function stageOne(workspace: TaskWorkspace, staged: string, change: KeepChange): Promise<string | null> {
+  const target = join(workspace.worktree, change.path);
+  const mode = (change.mode ?? (await modeOf(target)) ?? 0o644) & 0o777;
+  if (change.content === undefined) return copyDurable(change.sourceFile ?? target, staged, mode);
+  await writeDurable(staged, change.content, mode);
+  return sha256Hex(change.content);
+}

@@ -1,0 +1,33 @@
+import { appendFile, readFile } from "node:fs/promises";
+import { join } from "node:path";
+import type { Change } from "../schema/effect.js";
+import type { TaskWorkspace } from "./workspace.js";
+
+/**
+ * Paths that calls of the task have kept, one JSON string a line. Files that git ignores are part of
+ * the task's result exactly when they are listed here; anything else ignored is somebody's scratch.
+ */
+function fileOf(workspace: TaskWorkspace): string {
+  return join(workspace.taskDir, "kept-paths");
+}
+
+/** Adds the paths not listed yet. */
+export async function noteKept(workspace: TaskWorkspace, changes: readonly Change[]): Promise<void> {
+  const known = new Set(await keptPaths(workspace));
+  const lines = changes.filter(({ path }) => !known.has(path)).map(({ path }) => `${JSON.stringify(path)}\n`);
+  if (lines.length > 0) await appendFile(fileOf(workspace), lines.join(""), { flush: true });
+}
+
+/** Every path kept so far. A line cut short by a crash is left out; recovery adds it again. */
+export async function keptPaths(workspace: TaskWorkspace): Promise<string[]> {
+  const text = await readFile(fileOf(workspace), "utf8").catch(() => "");
+  return [...new Set(text.split("\n").flatMap(parseLine))];
+}
+
+function parseLine(line: string): string[] {
+  try {
+    return line === "" ? [] : [JSON.parse(line) as string];
+  } catch {
+    return [];
+  }
+}

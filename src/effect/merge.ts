@@ -1,0 +1,178 @@
+import { join } from "node:path";
+import { Fault } from "../kernel/fault.js";
+import { err, ok, type Result } from "../kernel/result.js";
+import { type Call, type Permit, useOnce } from "./authority.js";
+import { splitNul } from "./git.js";
+import { withLock } from "./process-lock.js";
+import type { Repository } from "./repository.js";
+import { readRecord, type TaskRecord, writeRecord } from "./task-record.js";
+import { checkOut, cycleHead, isAncestor } from "./task-workspace.js";
+import { compareTrees, treeHash } from "./tree.js";
+import type { TaskWorkspace } from "./workspace.js";
+
+/** Times a merge is tried again because somebody else moved the branch. */
+const MAX_MERGE_ATTEMPTS = 5;
+
+/** What is merged. */
+export interface MergeArgs {
+  /** Whole commit message with its trailers. */
+  readonly message: string;
+  /** The paths that the task's calls have changed; no other may differ. */
+  readonly paths: readonly string[];
+}
+
+/** What became of a merge. Only `merged` changed the branch. */
+export type MergeOutcome =
+  /** One commit on the cycle's branch; `commit` is the head as it was when the task changed nothing. */
+  | { readonly kind: "merged"; readonly commit: string; readonly paths: readonly string[] }
+  /** The branch moved since the task started: adopt `tree`, verify again, and merge again. */
+  | { readonly kind: "moved"; readonly head: string; readonly tree: string }
+  | { readonly kind: "conflict"; readonly paths: readonly string[] }
+  /** Paths that differ from the base without being listed, or are gone. */
+  | { readonly kind: "refused"; readonly paths: readonly string[] };
+
+/**
+ * Squashes the task's work into one commit on the cycle's branch, by plumbing alone: no hook, no
+ * signing, no checkout, and the branch moves only from the head that was looked at. Called again after
+ * a crash it answers with the commit that was made.
+ * Throws Fault ERROR_NOT_APPROVED, NO_BRANCH, BRANCH_CHECKED_OUT (exit 6).
+ */
+export async function mergeTask(
+  permit: Permit,
+  repository: Repository,
+  workspace: TaskWorkspace,
+  call: Call<MergeArgs>,
+): Promise<MergeOutcome> {
+  useOnce(permit, call, repository.clock);
+  return withMergeLock(repository, async () => {
+    const tree = await treeHash(workspace);
+    const differences = await compareTrees(repository.git, workspace.baseCommit, tree);
+    const foreign = unlisted(differences, call.args.paths);
+    if (foreign.length > 0) return { kind: "refused", paths: foreign };
+    const before = await mergedBefore(repository, workspace, tree);
+    const paths = differences.map(({ path }) => path);
+    if (before !== undefined) return { kind: "merged", commit: before, paths };
+    await assertNotCheckedOut(repository, workspace.branch);
+    for (let attempt = 0; attempt < MAX_MERGE_ATTEMPTS; attempt += 1) {
+      const outcome = await mergeOnce(repository, workspace, { tree, paths, message: call.args.message });
+      if (outcome !== undefined) return outcome;
+    }
+    throw new Fault("BRANCH_BUSY", `${workspace.branch} kept moving while a task was merged`, { retry: "transient" });
+  });
+}
+
+function unlisted(differences: readonly { path: string; kind: string }[], paths: readonly string[]): string[] {
+  const listed = new Set(paths);
+  const honest = new Set(["add", "modify", "mode"]);
+  return differences.filter(({ path, kind }) => !listed.has(path) || !honest.has(kind)).map(({ path }) => path);
+}
+
+/** The commit an interrupted merge of the same tree has made. */
+async function mergedBefore(
+  repository: Repository,
+  workspace: TaskWorkspace,
+  tree: string,
+): Promise<string | undefined> {
+  const merge = (await readRecord(workspace.taskDir))?.merge;
+  if (merge?.tree !== tree) return undefined;
+  return (await isAncestor(repository, merge.commit, `refs/heads/${workspace.branch}`)) ? merge.commit : undefined;
+}
+
+/** Moving a branch that somebody has checked out would turn their files into changes they did not make. */
+async function assertNotCheckedOut(repository: Repository, branch: string): Promise<void> {
+  const path = (await repository.git.run(["for-each-ref", "--format=%(worktreepath)", `refs/heads/${branch}`])).trim();
+  if (path === "") return;
+  const advice = `Run \`git -C ${path} switch -\` (or \`git switch --detach\`) there, then continue.`;
+  throw new Fault(
+    "BRANCH_CHECKED_OUT",
+    `${branch} is checked out at ${path}, so worknode does not move it. ${advice}`,
+    {
+      exitCode: 6,
+    },
+  );
+}
+
+interface Squash {
+  readonly tree: string;
+  readonly paths: readonly string[];
+  readonly message: string;
+}
+
+/** One try; undefined when the branch moved in the meantime. */
+async function mergeOnce(
+  repository: Repository,
+  workspace: TaskWorkspace,
+  squash: Squash,
+): Promise<MergeOutcome | undefined> {
+  const head = await cycleHead(repository, workspace.branch);
+  if (squash.paths.length === 0) return { kind: "merged", commit: head, paths: [] };
+  if (head !== workspace.baseCommit) return joinTrees(repository, workspace, { head, tree: squash.tree });
+  const commit = await commitTree(repository, squash.tree, { parent: head, message: squash.message });
+  const record = await recordOf(workspace);
+  await writeRecord(workspace.taskDir, { ...record, merge: { commit, tree: squash.tree } });
+  const ref = `refs/heads/${workspace.branch}`;
+  const moved = await repository.git.attempt(["update-ref", "-m", "worknode: merge", ref, commit, head]);
+  if (moved.code === 0) return { kind: "merged", commit, paths: squash.paths };
+  if ((await cycleHead(repository, workspace.branch)) !== head) return undefined;
+  throw new Fault("GIT_FAILED", `git could not move ${workspace.branch}: ${moved.stderr.trim()}`);
+}
+
+async function commitTree(
+  repository: Repository,
+  tree: string,
+  what: { parent: string; message: string },
+): Promise<string> {
+  const args = ["commit-tree", tree, "-p", what.parent, "-F", "-"];
+  return (await repository.git.run(args, { input: what.message })).trim();
+}
+
+/** Three-way: base, the task's tree, the moved head. Touches neither the branch nor the worktree. */
+async function joinTrees(
+  repository: Repository,
+  workspace: TaskWorkspace,
+  { head, tree }: { head: string; tree: string },
+): Promise<Extract<MergeOutcome, { kind: "moved" | "conflict" }>> {
+  const task = await commitTree(repository, tree, { parent: workspace.baseCommit, message: "task" });
+  const args = ["merge-tree", "--write-tree", "-z", "--name-only", "--no-messages", head, task];
+  const output = await repository.git.attempt(args);
+  const [merged = "", ...conflicts] = splitNul(output.stdout.toString("utf8"));
+  if (output.code === 0) return { kind: "moved", head, tree: merged };
+  if (output.code === 1) return { kind: "conflict", paths: [...new Set(conflicts)].sort() };
+  throw new Fault("GIT_FAILED", `git merge-tree failed: ${output.stderr.trim()}. worknode needs git 2.38 or newer.`);
+}
+
+/**
+ * Puts a merged tree into the task's worktree, so that it can be verified again before it is merged,
+ * and moves the task's base to the head it was merged with. Survives a crash: `openTaskWorkspace` does
+ * the rest. The error says that the tree is not what a merge would give now.
+ */
+export async function adoptMerge(
+  permit: Permit,
+  repository: Repository,
+  workspace: TaskWorkspace,
+  call: Call<{ readonly head: string; readonly tree: string }>,
+): Promise<Result<TaskWorkspace, string>> {
+  useOnce(permit, call, repository.clock);
+  const { head, tree } = call.args;
+  return withMergeLock(repository, async () => {
+    const now = await joinTrees(repository, workspace, { head, tree: await treeHash(workspace) });
+    if (now.kind !== "moved" || now.tree !== tree) return err("the task changed since it was merged; merge it again");
+    const record = await recordOf(workspace);
+    await writeRecord(workspace.taskDir, { ...record, adopting: { head, tree } });
+    await checkOut(workspace, tree, head);
+    const { adopting: _done, ...rest } = record;
+    await writeRecord(workspace.taskDir, { ...rest, base_commit: head });
+    return ok({ ...workspace, baseCommit: head });
+  });
+}
+
+async function recordOf(workspace: TaskWorkspace): Promise<TaskRecord> {
+  const record = await readRecord(workspace.taskDir);
+  if (record !== undefined) return record;
+  throw new Fault("WORKSPACE_GONE", `${workspace.taskDir} has no record of task ${workspace.task}`);
+}
+
+/** One task at a time (DESIGN §8, Merge). */
+function withMergeLock<T>(repository: Repository, work: () => Promise<T>): Promise<T> {
+  return withLock(join(repository.stateDir, "locks", "merge"), work, repository.clock);
+}

@@ -1,0 +1,125 @@
+import { copyFile, rm } from "node:fs/promises";
+import { join } from "node:path";
+import { MAX_FILE_BYTES } from "../kernel/bounds.js";
+import { sha256Hex } from "../kernel/canonical.js";
+import { systemRandom } from "../kernel/ids.js";
+import type { Change, ChangeKind } from "../schema/effect.js";
+import { stagePaths, statusPaths } from "./branch.js";
+import { type Git, splitNul } from "./git.js";
+import { keptPaths } from "./kept-paths.js";
+import { decodeText } from "./text.js";
+import type { TaskWorkspace } from "./workspace.js";
+
+/** Base texts remembered for each workspace. */
+const MAX_BASE_TEXTS = 256;
+const baseTexts = new WeakMap<TaskWorkspace, Map<string, string | null>>();
+
+/**
+ * Id of the git tree that the worktree's files make: tracked and new ones, ignored ones only when a
+ * call kept them. Equal ids mean equal contents. The worktree's own index is not touched.
+ */
+export async function treeHash(workspace: TaskWorkspace): Promise<string> {
+  const indexFile = join(workspace.taskDir, `index.${systemRandom.hex(8)}`);
+  try {
+    await copyFile(join(workspace.gitDir, "index"), indexFile);
+    const changed = await statusPaths(workspace.git, { indexFile });
+    const paths = new Set([...changed, ...(await keptPaths(workspace))]);
+    await stagePaths(workspace.git, [...paths], indexFile);
+    return (await workspace.git.run(["write-tree"], { indexFile })).trim();
+  } finally {
+    await rm(indexFile, { force: true });
+  }
+}
+
+/** One entry of a comparison of two trees. */
+export interface TreeDifference {
+  readonly path: string;
+  readonly kind: ChangeKind;
+  /** Blob ids, null where absent. */
+  readonly before: string | null;
+  readonly after: string | null;
+}
+
+/** What changed from one tree (or commit) to another, without renames, by path. */
+export async function compareTrees(git: Git, from: string, to: string): Promise<TreeDifference[]> {
+  const fields = splitNul(await git.run(["diff-tree", "-r", "-z", "--no-renames", "--full-index", "--raw", from, to]));
+  const differences: TreeDifference[] = [];
+  for (let index = 0; index + 1 < fields.length; index += 2)
+    differences.push(parseDifference(fields[index] ?? "", fields[index + 1] ?? ""));
+  return differences;
+}
+
+/** `:<mode> <mode> <id> <id> <letter>`, as `git diff-tree --raw` writes it; an absent side has a zero mode. */
+function parseDifference(meta: string, path: string): TreeDifference {
+  const [fromMode, toMode, before, after] = meta.slice(1).split(" ");
+  const kind = kindOf({ fromMode, toMode, sameContent: before === after });
+  return {
+    path,
+    kind,
+    before: isAbsent(fromMode) ? null : (before ?? null),
+    after: isAbsent(toMode) ? null : (after ?? null),
+  };
+}
+
+function isAbsent(mode: string | undefined): boolean {
+  return mode === undefined || mode === "000000";
+}
+
+interface Modes {
+  readonly fromMode: string | undefined;
+  readonly toMode: string | undefined;
+  readonly sameContent: boolean;
+}
+
+/** Modes as git has them: 100644, 100755, 120000 a symbolic link, 160000 a submodule. */
+function kindOf({ fromMode, toMode, sameContent }: Modes): ChangeKind {
+  if (isAbsent(toMode)) return "delete";
+  if (toMode === "120000") return "link";
+  if (toMode === "160000") return "special";
+  if (isAbsent(fromMode)) return "add";
+  if (fromMode?.startsWith("100") !== true) return "type";
+  return sameContent ? "mode" : "modify";
+}
+
+/** What the task changed from `from` (its base, unless told otherwise), with SHA-256 of the contents. */
+export async function changedFiles(workspace: TaskWorkspace, from = workspace.baseCommit): Promise<Change[]> {
+  const changes: Change[] = [];
+  for (const { path, kind, before, after } of await compareTrees(workspace.git, from, await treeHash(workspace)))
+    changes.push({
+      path,
+      kind,
+      before: await hashBlob(workspace.git, before),
+      after: await hashBlob(workspace.git, after),
+    });
+  return changes;
+}
+
+async function hashBlob(git: Git, id: string | null): Promise<string | null> {
+  if (id === null) return null;
+  const blob = await git.attempt(["cat-file", "blob", id]);
+  return blob.code === 0 ? sha256Hex(blob.stdout) : null;
+}
+
+/**
+ * Text of `path` in the task's base commit; null when it is missing there, binary, or too long. Remembered,
+ * because the gate compares every write with it.
+ */
+export async function readBase(workspace: TaskWorkspace, path: string): Promise<string | null> {
+  const texts = baseTexts.get(workspace) ?? new Map<string, string | null>();
+  baseTexts.set(workspace, texts);
+  const known = texts.get(path);
+  if (known !== undefined) return known;
+  const blob = await workspace.git.attempt(["cat-file", "blob", `${workspace.baseCommit}:${path}`]);
+  const text = blob.code === 0 && blob.stdout.length <= MAX_FILE_BYTES ? decodeText(blob.stdout) : null;
+  if (texts.size >= MAX_BASE_TEXTS) texts.clear();
+  texts.set(path, text);
+  return text;
+}
+
+/** The task's changes as a unified diff, cut after `maxChars` characters, which it then says. */
+export async function describeDiff(workspace: TaskWorkspace, maxChars: number): Promise<string> {
+  const tree = await treeHash(workspace);
+  const args = ["diff-tree", "-p", "--no-renames", "--no-ext-diff", "--no-textconv", "--no-color"];
+  const text = await workspace.git.run([...args, workspace.baseCommit, tree]);
+  return text.length <= maxChars ? text : `${text.slice(0, maxChars)}\n(diff cut after ${maxChars} characters)\n`;
+}

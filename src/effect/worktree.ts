@@ -1,0 +1,73 @@
+import { readFile, rename, rm, stat, writeFile } from "node:fs/promises";
+import { basename, join, resolve } from "node:path";
+import { systemRandom } from "../kernel/ids.js";
+import { createRef, resolveCommit } from "./branch.js";
+import type { Repository } from "./repository.js";
+
+/** Where a worktree is and which branch is checked out in it (none: detached). */
+export interface WorktreePlace {
+  readonly worktree: string;
+  readonly branch?: string;
+}
+
+/**
+ * Makes a git worktree at `commit`, and returns its git directory. What stands at the path must have
+ * been taken away before. A branch of that name which holds other commits is kept under another name.
+ */
+export async function addWorktree(repository: Repository, place: WorktreePlace, commit: string): Promise<string> {
+  const { worktree, branch } = place;
+  if (branch !== undefined) await keepBranch(repository, branch, commit);
+  const how = branch === undefined ? ["--detach"] : ["-B", branch];
+  await repository.git.run(["worktree", "add", "--force", ...how, worktree, commit]);
+  return registerWorktree(repository, worktree);
+}
+
+/** `worktree add` writes worknode's private common directory into `.git`; everyone else needs the repository's own. */
+async function registerWorktree(repository: Repository, worktree: string): Promise<string> {
+  const name = basename((await readFile(join(worktree, ".git"), "utf8")).trim());
+  const gitDir = join(repository.commonDir, "worktrees", name);
+  await writeFile(join(worktree, ".git"), `gitdir: ${gitDir}\n`);
+  return gitDir;
+}
+
+/** The git directory of an existing worktree of this repository; undefined when it is not one. */
+export async function worktreeGitDir(repository: Repository, worktree: string): Promise<string | undefined> {
+  const text = await readFile(join(worktree, ".git"), "utf8").catch(() => "");
+  const target = /^gitdir: (.+)\n$/.exec(text)?.[1];
+  if (target === undefined) return undefined;
+  const gitDir = join(repository.commonDir, "worktrees", basename(resolve(target)));
+  const backPointer = (await readFile(join(gitDir, "gitdir"), "utf8").catch(() => "")).trim();
+  const whole = await stat(join(gitDir, "index")).catch(() => undefined);
+  return backPointer === join(worktree, ".git") && whole !== undefined ? gitDir : undefined;
+}
+
+async function keepBranch(repository: Repository, branch: string, commit: string): Promise<void> {
+  const tip = await resolveCommit(repository.git, `refs/heads/${branch}`);
+  if (tip === undefined) return;
+  const contained = await repository.git.attempt(["merge-base", "--is-ancestor", tip, commit]);
+  if (contained.code === 0) return;
+  await createRef(repository.git, `refs/heads/${branch}-left-${tip.slice(0, 12)}`, tip);
+}
+
+/** Takes a worktree away for good. Only for one that never held work or whose work is merged. */
+export async function dropWorktree(repository: Repository, worktree: string): Promise<void> {
+  const gitDir = await worktreeGitDir(repository, worktree);
+  if (gitDir !== undefined) await repository.git.attempt(["worktree", "remove", "--force", "--force", worktree]);
+  await rm(worktree, { recursive: true, force: true });
+  if (gitDir !== undefined) await rm(gitDir, { recursive: true, force: true });
+}
+
+/** Moves a worktree that is in the way aside, with all it holds, off its branch, and returns where it is now. */
+export async function setAside(repository: Repository, worktree: string): Promise<string> {
+  const aside = `${worktree}.left-${systemRandom.hex(4)}`;
+  const gitDir = await worktreeGitDir(repository, worktree);
+  if (gitDir === undefined) {
+    await rename(worktree, aside);
+    return aside;
+  }
+  await repository.git.run(["worktree", "move", worktree, aside]);
+  const git = repository.git.at(gitDir, aside);
+  const tip = await resolveCommit(git, "HEAD");
+  if (tip !== undefined) await git.run(["update-ref", "--no-deref", "HEAD", tip]);
+  return aside;
+}
