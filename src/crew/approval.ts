@@ -1,6 +1,6 @@
 import { sha256Hex } from "../kernel/canonical.js";
 import type { AnyNewEvent } from "../schema/event.js";
-import type { ApprovalRow } from "../store/rows.js";
+import type { ApprovalRow } from "../store/agent-rows.js";
 import type { Crew } from "./context.js";
 import { cycleStream, eventAt, taskStream } from "./records.js";
 

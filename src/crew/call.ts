@@ -164,19 +164,26 @@ async function write(crew: Crew, request: CallRequest, approved: Approved & { pr
   }
   const paths = prepared.changes.map(({ path }) => path).join(", ");
   const content = `${proposal.what.tool} done: ${paths}`;
-  const result = { content, tool_use_id: request.toolUseId };
-  const record = (changes: readonly Change[]): void => {
-    const event = eventAt(records, "EFFECT_KEPT", { call_id, changes: [...changes] });
-    request.append([event, resultEvent(request, { content, is_error: false }, "kept as judged")]);
-  };
-  const { args_hash: argsHash } = proposal.what;
-  const effects = await keepChanges(permit, workspace, { callId: call_id, argsHash, changes: prepared.changes, result }, { record, clock: crew.clock });
-  if (effects.kept) return { judgement, content, isError: false, effects };
-  const lost = `Not kept: ${effects.refused.map(({ path, rule }) => `${path} (${rule})`).join(", ")}. Read the file again.`;
-  const { changes, refused } = effects;
-  const discard = eventAt(records, "EFFECT_DISCARDED", { call_id, changes, refused, reason: lost });
-  request.append([discard, resultEvent(request, { content: lost, is_error: true }, lost)]);
-  return { judgement, content: lost, isError: true, effects };
+  const kept = await keepChanges(
+    permit,
+    workspace,
+    {
+      callId: call_id,
+      prepared,
+      result: { content, tool_use_id: request.toolUseId },
+      record: (changes: readonly Change[]) => {
+        const event = eventAt(records, "EFFECT_KEPT", { call_id, changes: [...changes] });
+        request.append([event, resultEvent(request, { content, is_error: false }, "kept as judged")]);
+      },
+    },
+    { clock: crew.clock },
+  );
+  if (kept.ok) return { judgement, content, isError: false, effects: { kept: true, changes: [...kept.value], refused: [] } };
+  const changes = prepared.changes.map(toChange);
+  const refused = changes.map(({ path, kind }) => ({ path, kind, rule: "lost-update" }));
+  const discard = eventAt(records, "EFFECT_DISCARDED", { call_id, changes, refused, reason: kept.error });
+  request.append([discard, resultEvent(request, { content: kept.error, is_error: true }, kept.error)]);
+  return { judgement, content: kept.error, isError: true, effects: { kept: false, changes, refused } };
 }
 
 function toChange(change: { path: string; kind: "add" | "modify" | "mode"; before: string | null; after: string }): Change {

@@ -7,7 +7,7 @@ import { resolvePath } from "../gate/path.js";
 import { pathArgument } from "../gate/check-plan.js";
 import { err, type Result } from "../kernel/result.js";
 import { evaluateCondition } from "../plan/expression.js";
-import { nowFacts } from "../plan/now-facts.js";
+import { nowFacts } from "./now-facts.js";
 import type { Proposal } from "../schema/proposal.js";
 import { toolInputSchemas } from "../schema/tool.js";
 import type { Crew, Held } from "./context.js";

@@ -1,5 +1,5 @@
 import { readRegular } from "../effect/path-fact.js";
-import { openTaskWorkspace } from "../effect/task-workspace.js";
+import { openHeadWorkspace, openTaskWorkspace } from "../effect/task-workspace.js";
 import { recoverJournal } from "../effect/keep.js";
 import type { TaskWorkspace } from "../effect/workspace.js";
 import { MAX_FILE_BYTES } from "../kernel/bounds.js";
@@ -36,7 +36,8 @@ export async function headWorkspace(crew: Crew): Promise<TaskWorkspace> {
 async function open(crew: Crew, task: string): Promise<TaskWorkspace> {
   const args = { cycle: crew.cycle, task, branch: crew.branch };
   const at = await stewardPermit(crew, { tool: "workspace.open", task: task === HEAD ? null : task, args });
-  const workspace = await openTaskWorkspace(at.permit, crew.repository, { callId: at.callId, args }, { deny: crew.plan.workspace.deny });
+  const openIt = task === HEAD ? openHeadWorkspace : openTaskWorkspace;
+  const workspace = await openIt(at.permit, crew.repository, { callId: at.callId, args }, crew.plan.workspace.deny);
   stewardDone(crew, at, `worktree ${workspace.worktree} at ${workspace.baseCommit}`);
   return workspace;
 }

@@ -1,0 +1,53 @@
+import { hashOf } from "../kernel/canonical.js";
+import type { PlanGateStep } from "../schema/plan-step.js";
+import { answerOf, approvalOf, requestApproval } from "./approval.js";
+import { asRecord } from "./chain.js";
+import { type Crew, ownerOf, tierAgent } from "./context.js";
+import { converse } from "./converse.js";
+import { simpleVerdict } from "./finish.js";
+import { auditPrompt } from "./prompts.js";
+import { TaskPark } from "./stop.js";
+import type { TaskRun } from "./task-run.js";
+
+/** How a gate answered; `rejections` counts those of this gate so far. */
+export interface GateAnswer {
+  readonly approved: boolean;
+  readonly reason: string;
+  readonly rejections: number;
+}
+
+/** Asks an auditor, a person, or both; parks the task (TaskPark) while a person has not answered. */
+export async function passGate(crew: Crew, run: TaskRun, step: PlanGateStep, message: string): Promise<GateAnswer> {
+  const rounds = run.state.rejections.filter((text) => text.startsWith(`Gate ${step.id} was rejected`)).length;
+  const hash = hashOf({ gate: step.id, task: run.task.id, plan: crew.planHash, message, rounds });
+  const author = ownerOf(crew, run.task);
+  if (step.gate.require.includes("auditor")) {
+    const refusal = await audit(crew, run, { message, hash, author });
+    if (refusal !== undefined) return { approved: false, reason: refusal, rejections: rounds + 1 };
+  }
+  if (!step.gate.require.includes("human")) return { approved: true, reason: "", rejections: rounds };
+  const asked = requestApproval(crew, { kind: "gate", task: run.task.id, hash, message, require: ["human"], exclude: [author] });
+  crew.store.append(asked.events);
+  const answer = answerOf(crew, hash, 1);
+  if (answer === "pending") throw new TaskPark(asked.id, `${message}: waits for a person (worknode approve ${asked.id})`);
+  const reason = approvalOf(crew, hash)?.resolutions.at(-1)?.reason ?? "no answer in time";
+  return { approved: answer === "approved", reason, rejections: answer === "approved" ? rounds : rounds + 1 };
+}
+
+/** The auditor's objection, or undefined; an audit that ended before a crash counts. */
+async function audit(crew: Crew, run: TaskRun, what: { message: string; hash: string; author: string }): Promise<string | undefined> {
+  const known = crew.store.queries.conversations(crew.cycle, run.task.id, "audit").find(({ outcome }) => outcome?.endsWith(what.hash) === true);
+  if (known !== undefined) return known.outcome?.startsWith("ACCEPT") === true ? undefined : "rejected by the auditor";
+  const auditor = tierAgent(crew, "validation", [what.author]);
+  if (auditor === undefined) return "no auditor may judge this gate";
+  const { end } = await converse(crew, {
+    kind: "audit",
+    task: run.task.id,
+    agent: auditor,
+    workspace: run.workspace,
+    prompt: () => auditPrompt({ text: what.message, risk: 0, hash: what.hash, root: run.workspace.shownRoot }),
+    finish: simpleVerdict("submit_verdict", what.hash),
+  });
+  if (end.kind === "exhausted") return `the auditor gave no verdict: ${end.reason}`;
+  return end.finish.output.decision === "ACCEPT" ? undefined : String(asRecord(end.call.input)["feedback"] ?? "rejected");
+}

@@ -1,0 +1,116 @@
+import { messageOf } from "../kernel/fault.js";
+import { interpolate } from "../plan/expression.js";
+import type { PlanAgentStep } from "../schema/plan-step.js";
+import { asRecord } from "./chain.js";
+import { type Crew, type CrewAgent, ownerOf } from "./context.js";
+import { converse, HANDOVER } from "./converse.js";
+import { escalate } from "./escalate.js";
+import { expressionContext } from "./expressions.js";
+import { grantFor } from "./grants.js";
+import type { TaskBrief } from "./prompts.js";
+import { workPrompt } from "./prompts.js";
+import { judgeSubmission, type WorkContext } from "./submission.js";
+import { files, TaskFailure, type TaskRun } from "./task-run.js";
+import { verifyCommands } from "./verify.js";
+
+/** Conversations one agent step may take: handovers, remedies, reassignments. */
+const MAX_CONVERSATIONS = 20;
+
+/** Has an agent do one step until its result is accepted; answers what it submitted. Throws TaskPark, RunStop. */
+export async function work(crew: Crew, run: TaskRun, at: { step: PlanAgentStep; last: boolean }): Promise<Record<string, unknown>> {
+  for (let round = 0; round < MAX_CONVERSATIONS; round += 1) {
+    if (run.state.open.size > 0) await escalate(crew, troubleOf(run, openReason(run)));
+    const agent = workerFor(crew, run, at.step);
+    const brief = await briefOf(crew, run, { step: at.step, agent });
+    const context: WorkContext = { task: run.task, brief, workspace: run.workspace, state: run.state, last: at.last };
+    const { end } = await converse(crew, {
+      kind: "work",
+      task: run.task.id,
+      agent,
+      workspace: run.workspace,
+      prompt: () => workPrompt(withHistory(brief, run), run.workspace.shownRoot),
+      finish: judgeSubmission(crew, context),
+    });
+    if (end.kind === "finished" && end.finish.outcome === "ACCEPT") return asRecord(end.call.input);
+    if (end.kind === "exhausted" && end.reason === HANDOVER) continue;
+    await escalate(crew, { ...troubleOf(run, reasonOf(end)), from: agent.id, needs: needsOf(end) });
+  }
+  throw new TaskFailure(`no result after ${MAX_CONVERSATIONS} conversations`);
+}
+
+type End = Awaited<ReturnType<typeof converse>>["end"];
+
+function reasonOf(end: End): string {
+  if (end.kind === "exhausted") return end.reason;
+  if (end.finish.outcome === "BLOCKED") return String(asRecord(end.call.input)["reason"] ?? "blocked");
+  return `rejected again: ${end.finish.output.feedback ?? ""}`;
+}
+
+function needsOf(end: End): string {
+  return end.kind === "finished" ? String(asRecord(end.call.input)["needs"] ?? "") : "";
+}
+
+function openReason(run: TaskRun): string {
+  return [...run.state.open.values()].at(-1)?.reason ?? "escalated";
+}
+
+function troubleOf(run: TaskRun, reason: string): Parameters<typeof escalate>[1] {
+  return { task: run.task, state: run.state, from: "worknode", reason, needs: "" };
+}
+
+/** The step's agent; the owner's steps follow the task to whoever it was given. */
+function workerFor(crew: Crew, run: TaskRun, step: PlanAgentStep): CrewAgent {
+  const name = step.agent === run.task.owner ? ownerOf(crew, run.task) : step.agent;
+  const agent = crew.agents.get(name) ?? crew.agents.get(step.agent);
+  if (agent === undefined) throw new TaskFailure(`there is no agent ${name}`);
+  return agent;
+}
+
+async function briefOf(crew: Crew, run: TaskRun, at: { step: PlanAgentStep; agent: CrewAgent }): Promise<TaskBrief> {
+  const { task } = run;
+  const withs = await contextValues(crew, run);
+  const context = { ...expressionContext(crew, await files(run.workspace, [at.step.request]), run), with: withs };
+  const request = interpolate(at.step.request, context);
+  if (!request.ok) throw new TaskFailure(`step ${at.step.id}: ${request.error}`);
+  const grant = grantFor(crew, at.agent, task.id, "work");
+  return {
+    id: task.id,
+    title: task.title,
+    phase: run.phase,
+    request: String(request.value),
+    write: grant.write,
+    read: task.files.read,
+    limits: grant.limits,
+    verify: verifyCommands(task),
+    with: withs,
+    outputs: Object.keys(task.outputs),
+    memory: "",
+  };
+}
+
+/** What `with` passes on. A value that is missing or empty stops the task (REQUIREMENTS 111). */
+async function contextValues(crew: Crew, run: TaskRun): Promise<Record<string, unknown>> {
+  const templates = Object.values(run.task.with).filter((value) => typeof value === "string");
+  const context = expressionContext(crew, await files(run.workspace, templates), run);
+  const values: Record<string, unknown> = {};
+  for (const [name, template] of Object.entries(run.task.with)) {
+    if (typeof template !== "string") {
+      values[name] = template;
+      continue;
+    }
+    const value = interpolate(template, context);
+    if (!value.ok) throw new TaskFailure(`with.${name}: ${messageOf(value.error)}`);
+    values[name] = value.value;
+  }
+  return values;
+}
+
+/** A conversation that starts afresh is told what came before it. */
+function withHistory(brief: TaskBrief, run: TaskRun): TaskBrief {
+  const remedy = run.state.remedies.at(-1);
+  const lines = [
+    ...(remedy === undefined ? [] : [`Guidance from ${remedy.by}: ${remedy.reason}`]),
+    ...run.state.rejections.map((feedback, index) => `Rejection ${index + 1}: ${feedback}`),
+  ];
+  return { ...brief, memory: [brief.memory, ...lines].filter((line) => line !== "").join("\n") };
+}

@@ -1,0 +1,44 @@
+import { existsSync } from "node:fs";
+import { basename, join } from "node:path";
+import { isPattern } from "../capability/write-set.js";
+import { invalid } from "../kernel/fault.js";
+import { splitNul } from "./git.js";
+import type { Repository } from "./repository.js";
+import type { LinkMount } from "./sandbox/spec.js";
+import type { TaskWorkspace } from "./workspace.js";
+
+/** Git-ignored folders that are linked unless the plan says otherwise, at any depth (DESIGN §8). */
+const DEPENDENCIES: ReadonlySet<string> = new Set(["node_modules", ".venv", "venv"]);
+
+/**
+ * The dependency folders to mount from the user's checkout. Those a plan names must be there: a missing
+ * one is Fault MISSING_DEPENDENCY (exit 2) naming it.
+ */
+export async function resolveLinks(repository: Repository, named: readonly string[] | undefined): Promise<LinkMount[]> {
+  const found = await ignoredFolders(repository);
+  if (named === undefined) return found.filter((path) => DEPENDENCIES.has(basename(path))).map((path) => mount(repository, path));
+  return named.map((entry) => {
+    const path = entry.replace(/\/+$/, "");
+    if (!isPattern(path) && existsSync(join(repository.checkout, path))) return mount(repository, path);
+    throw invalid(
+      "MISSING_DEPENDENCY",
+      `workspace.link names ${entry}, and ${join(repository.checkout, entry)} does not exist. Install the project's dependencies first.`,
+    );
+  });
+}
+
+function mount(repository: Repository, path: string): LinkMount {
+  return { path, source: join(repository.checkout, path) };
+}
+
+async function ignoredFolders(repository: Repository): Promise<string[]> {
+  const args = ["ls-files", "--others", "--ignored", "--exclude-standard", "--directory", "-z"];
+  const names = splitNul(await repository.git.run(args));
+  return names.filter((name) => name.endsWith("/")).map((name) => name.slice(0, -1));
+}
+
+/** Files of a worktree that `workspace.deny` masks; commands see them empty and cannot change them. */
+export async function listMasks(workspace: TaskWorkspace): Promise<string[]> {
+  const names = splitNul(await workspace.git.run(["ls-files", "--cached", "--others", "-z"]));
+  return [...new Set(names)].filter((name) => workspace.isDenied(name) && existsSync(join(workspace.worktree, name)));
+}
