@@ -1,0 +1,110 @@
+import { execFileSync } from "node:child_process";
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { dirname, join } from "node:path";
+import { confine } from "../../../../src/effect/sandbox/confinement.js";
+import { listEffects } from "../../../../src/effect/sandbox/effects.js";
+import { openLayer, removeTree } from "../../../../src/effect/sandbox/layer.js";
+import { probeBackends } from "../../../../src/effect/sandbox/probe.js";
+import type { SandboxRun, SandboxSpec } from "../../../../src/effect/sandbox/spec.js";
+import { resolveToolchains } from "../../../../src/effect/sandbox/toolchain.js";
+import type { Change } from "../../../../src/schema/effect.js";
+
+/** A repository with a task's worktree, and one layer to run commands in. */
+export interface Bench {
+  readonly dir: string;
+  readonly repo: string;
+  readonly spec: SandboxSpec;
+  /** Runs a shell command in the sandbox. */
+  sh(command: string, overrides?: Partial<SandboxSpec>): Promise<SandboxRun>;
+  run(argv: readonly string[], overrides?: Partial<SandboxSpec>): Promise<SandboxRun>;
+  /** Net effects as `kind path`. */
+  effects(): Promise<string[]>;
+  changes(): Promise<Change[]>;
+  /** Writes a file into the worktree, as a kept change would. */
+  write(path: string, text: string): void;
+  dispose(): Promise<void>;
+}
+
+const FILES: Record<string, string> = {
+  "a.txt": "alpha\n",
+  "src/x.js": "export const x = 1;\n",
+  "src/deep/y.js": "export const y = 2;\n",
+  "tree/one": "1\n",
+  "tree/two": "2\n",
+  ".env": "SECRET=in-the-repository\n",
+  ".gitignore": "node_modules/\ndist/\n*.log\n",
+};
+
+export function git(cwd: string, ...args: string[]): string {
+  const identity = ["-c", "user.name=test", "-c", "user.email=test@localhost"];
+  return execFileSync("git", [...identity, ...args], { cwd, encoding: "utf8" });
+}
+
+export async function openBench(files: Record<string, string> = {}): Promise<Bench> {
+  const dir = mkdtempSync(join(tmpdir(), "worknode-sandbox-"));
+  const repo = join(dir, "repo");
+  const put = (root: string, path: string, text: string): void => {
+    mkdirSync(dirname(join(root, path)), { recursive: true });
+    writeFileSync(join(root, path), text);
+  };
+  for (const [path, text] of Object.entries({ ...FILES, ...files })) put(repo, path, text);
+  git(repo, "init", "-q", "-b", "main");
+  git(repo, "add", "-A");
+  git(repo, "commit", "-q", "-m", "base");
+  const lower = join(dir, "state", "worktree");
+  git(repo, "worktree", "add", "-q", "-b", "task", lower);
+  put(repo, "node_modules/.bin/hello", '#!/usr/bin/env node\nconsole.log("hello from a linked program");\n');
+  execFileSync("chmod", ["+x", join(repo, "node_modules/.bin/hello")]);
+  const layer = await openLayer(join(dir, "state", "layer"));
+  const spec: SandboxSpec = {
+    shownRoot: repo,
+    lower,
+    layer,
+    links: [{ path: "node_modules", source: join(repo, "node_modules") }],
+    masks: [".env"],
+    toolchains: resolveToolchains(["python3", "npx"], process.env),
+    env: {},
+    network: false,
+    git: { commonDir: join(repo, ".git"), gitDir: join(repo, ".git/worktrees/worktree") },
+    argv: ["true"],
+    cwd: "",
+    timeoutMs: 60_000,
+  };
+  const run: Bench["run"] = (argv, overrides = {}) => confine({ ...spec, ...overrides, argv });
+  const changes = (): Promise<Change[]> => listEffects(layer.upper, lower);
+  return {
+    ...{ dir, repo, spec, run, changes },
+    sh: (command, overrides) => run(["sh", "-c", command], overrides),
+    effects: async () => (await changes()).map((change) => `${change.kind} ${change.path}`),
+    write: (path, text) => put(lower, path, text),
+    dispose: () => removeTree(dir),
+  };
+}
+
+const probeDir = mkdtempSync(join(tmpdir(), "worknode-probe-"));
+const report = await probeBackends({ stateDir: probeDir });
+await removeTree(probeDir);
+
+/** Whether this machine can run the sandbox; tests that need it are skipped otherwise. */
+export const sandboxMissing = report.chosen === null;
+/** Added to the titles of what is skipped. */
+export const reason = sandboxMissing
+  ? ` [skipped: ${report.probes
+      .filter((probe) => !probe.ok)
+      .map((probe) => probe.detail)
+      .join("; ")}]`
+  : "";
+
+/** Whether any process on the host has this argument. */
+export function isRunning(argument: string): boolean {
+  return readdirSync("/proc")
+    .filter((name) => /^\d+$/.test(name))
+    .some((id) => {
+      try {
+        return readFileSync(`/proc/${id}/cmdline`, "utf8").split("\0").includes(argument);
+      } catch {
+        return false;
+      }
+    });
+}

@@ -1,0 +1,333 @@
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { createServer, type Server } from "node:net";
+import { join } from "node:path";
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from "vitest";
+import { type Bench, isRunning, openBench, reason, sandboxMissing } from "./fixture.js";
+
+describe.skipIf(sandboxMissing)(`The wall around a command${reason}`, () => {
+  let bench: Bench;
+  beforeEach(async () => {
+    bench = await openBench();
+  });
+  afterEach(() => bench.dispose());
+
+  describe("secrets", () => {
+    it("shows no variable of the caller, in its own environment or any process's", async () => {
+      process.env["WORKNODE_TEST_CANARY"] = "canary-7d1";
+      try {
+        const run = await bench.sh("env; cat /proc/*/environ /proc/*/task/*/environ | tr '\\0' '\\n'");
+        expect(run.stdout).toContain("HOME=/tmp/home");
+        expect(run.stdout).not.toContain("canary-7d1");
+        expect(run.stdout).not.toContain("WORKNODE_TEST_CANARY");
+      } finally {
+        delete process.env["WORKNODE_TEST_CANARY"];
+      }
+    });
+
+    it("gives process 1 no environment but what the command gets", async () => {
+      const run = await bench.sh("tr '\\0' '\\n' < /proc/1/environ");
+      expect(run.stdout.split("\n").filter((line) => line !== "" && !/^(PWD|OLDPWD|_)=/.test(line))).toEqual([]);
+    });
+
+    it("mounts no home, no state directory, no other checkout and no /root", async () => {
+      mkdirSync(join(bench.dir, "state/keys"));
+      writeFileSync(join(bench.dir, "state/keys/private.key"), "KEY");
+      const places = ["/root", "/home", join(bench.dir, "state"), join(bench.dir, "state/keys/private.key")];
+      const run = await bench.sh(`for p in ${places.join(" ")}; do ls -d "$p"; done`, { toolchains: [] });
+      expect(run.stdout).toBe("");
+      const files = await bench.sh("cat /etc/shadow /etc/gshadow /etc/sudoers /etc/machine-id /etc/ssh/*");
+      expect(files.stdout).toBe("");
+    });
+
+    it("shows the worktree and the links at the repository's path, and nothing else of the checkout", async () => {
+      writeFileSync(join(bench.repo, "untracked.txt"), "of the user's checkout");
+      const run = await bench.sh("ls -A");
+      expect(run.stdout.trim().split("\n").sort()).toEqual(
+        [".env", ".git", ".gitignore", "a.txt", "node_modules", "src", "tree"].sort(),
+      );
+    });
+
+    it("masks a denied file: empty to read, and a write to it fails aloud", async () => {
+      const run = await bench.sh("cat .env; echo leak > .env; echo $?; rm -f .env; echo $?; mv .env other; echo $?");
+      expect(run.stdout).not.toContain("SECRET");
+      expect(run.stdout.trim().split("\n")).toEqual(["2", "1", "1"]);
+      expect(await bench.effects()).toEqual([]);
+    });
+
+    it("masks a denied directory and what a denied link leads to", async () => {
+      const other = await openBench({ "secrets/deep/key": "KEY", "config/real": "KEY" });
+      try {
+        const { symlinkSync } = await import("node:fs");
+        symlinkSync("config/real", join(other.spec.lower, "link.pem"));
+        symlinkSync("/etc/hostname", join(other.spec.lower, "outside.pem"));
+        symlinkSync("nowhere", join(other.spec.lower, "dangling.pem"));
+        const masks = ["secrets", "link.pem", "outside.pem", "dangling.pem", "absent.pem"];
+        const run = await other.sh("ls -A secrets; cat link.pem config/real; touch secrets/new; echo $?", { masks });
+        expect(run.stdout).toBe("1\n");
+      } finally {
+        await other.dispose();
+      }
+    });
+
+    it("leaves no registry password in a toolchain", async () => {
+      const prefix = join(bench.dir, "opt/tool");
+      mkdirSync(join(prefix, "etc"), { recursive: true });
+      mkdirSync(join(prefix, "bin"));
+      writeFileSync(join(prefix, "etc/npmrc"), "_authToken=TOKEN");
+      writeFileSync(join(prefix, "bin/tool"), "#!/bin/sh\necho tool runs\n", { mode: 0o755 });
+      const run = await bench.sh(`tool; cat ${prefix}/etc/npmrc; touch ${prefix}/x`, { toolchains: [prefix] });
+      expect(run.stdout).toBe("tool runs\n");
+      expect(run.stderr).toContain("Read-only file system");
+    });
+  });
+
+  describe("rights", () => {
+    it("leaves no capability in any set and forbids new ones", async () => {
+      const run = await bench.sh("grep -E '^(Cap|NoNewPrivs)' /proc/self/status");
+      const lines = run.stdout.trim().split("\n");
+      expect(lines).toHaveLength(6);
+      for (const line of lines.slice(0, 5)) expect(line).toMatch(/^Cap\w+:\s+0{16}$/);
+      expect(lines[5]).toMatch(/1$/);
+    });
+
+    it("runs as an ordinary user whoever started it", async () => {
+      expect((await bench.sh("id -u")).stdout).toBe("1000\n");
+    });
+
+    it.each([
+      "umount /proc",
+      "umount -l .env",
+      "mount -o remount,rw /usr",
+      "mount -o remount,rw,bind .git",
+      "mount -t tmpfs none /tmp",
+      "mount --bind a.txt .env",
+      "unshare --user true",
+      "unshare --mount true",
+      "unshare --user --map-root-user --mount true",
+      "nsenter -t 1 -m true",
+      "chroot . true",
+      "pivot_root . .",
+      "mknod device c 1 3",
+      "mknod whiteout c 0 0",
+      "chown 0 a.txt",
+      "setpriv --reuid 0 true",
+      "hostname other",
+      "kill -9 1 && kill -0 1 && false",
+      "echo 1 > /proc/sys/kernel/core_pattern",
+      "echo b > /proc/sysrq-trigger",
+      "echo 5 > /proc/1/oom_score_adj",
+      "touch /usr/bin/x",
+      "touch /etc/x",
+      "touch /x",
+      "ls /sys/kernel",
+      "ls /proc/1/root/old",
+      "cat /dev/sda /dev/vda /dev/mem /dev/kmsg",
+      "setfattr -n user.overlay.opaque -v y tree",
+    ])("refuses `%s`", async (command) => {
+      const run = await bench.sh(command);
+      expect(run.exit_code).not.toBe(0);
+      expect(run.stopped).toBeNull();
+    });
+
+    it("gains nothing from programs that are setuid on the host", async () => {
+      const run = await bench.sh("cp /usr/bin/id . ; chmod u+s id; ./id -u; su root -c 'id -u'; true");
+      expect(run.stdout).toBe("1000\n");
+    });
+
+    it("cannot trace or signal a process of the host", async () => {
+      const run = await bench.sh(
+        `kill -0 ${process.pid}; echo $?; ls /proc/${process.pid}/mem; echo $?; ls /proc | grep -cE '^[0-9]+$'`,
+      );
+      const [kill, mem, count] = run.stdout.trim().split("\n");
+      expect(kill).not.toBe("0");
+      expect(mem).not.toBe("0");
+      expect(Number(count)).toBeLessThan(10);
+    });
+
+    it("keeps .git as it is: a read-only pointer, an empty hook folder, no remote with a password", async () => {
+      const { execFileSync } = await import("node:child_process");
+      execFileSync("git", ["remote", "add", "origin", "https://user:PASSWORD@example.invalid/x"], { cwd: bench.repo });
+      writeFileSync(join(bench.repo, ".git/hooks/pre-commit"), "#!/bin/sh\ntouch /tmp/hooked\n", { mode: 0o755 });
+      const run = await bench.sh(
+        "cat .git; git remote -v; git config --list; ls -A $(git rev-parse --git-common-dir)/hooks; rm -rf .git; mv .git g; echo x > .git; git commit -qam x",
+      );
+      expect(run.stdout).toMatch(/^gitdir: /);
+      expect(run.stdout).not.toContain("PASSWORD");
+      expect(run.stdout).not.toContain("pre-commit");
+      expect(run.exit_code).not.toBe(0);
+      expect(await bench.effects()).toEqual([]);
+    });
+  });
+
+  describe("the file system", () => {
+    it("keeps writes outside the workspace from the host, by path, link and traversal", async () => {
+      const target = join(bench.dir, "escaped");
+      await bench.sh(
+        `echo x > ${target}; ln -s ${bench.dir} out; echo x > out/escaped; echo x > ../escaped; mkdir -p ${bench.dir}; echo x > ${target}; true`,
+      );
+      expect(existsSync(target)).toBe(false);
+      expect(await bench.effects()).toEqual(["link out"]);
+    });
+
+    it("never changes the worktree or the checkout itself", async () => {
+      await bench.sh("echo changed > a.txt; rm -rf src tree; echo x > node_modules/planted; chmod 777 node_modules");
+      expect(readFileSync(join(bench.spec.lower, "a.txt"), "utf8")).toBe("alpha\n");
+      expect(existsSync(join(bench.spec.lower, "src/x.js"))).toBe(true);
+      expect(existsSync(join(bench.repo, "node_modules/planted"))).toBe(false);
+    });
+
+    it("throws away what is written into a linked dependency", async () => {
+      const run = await bench.sh("echo x > node_modules/planted && cat node_modules/planted");
+      expect(run.stdout).toBe("x\n");
+      expect(await bench.effects()).toEqual([]);
+    });
+
+    it("cannot hard-link a masked file or one of the system into the workspace", async () => {
+      const run = await bench.sh("ln .env a; ln /etc/passwd b; ln /usr/bin/id c; true");
+      expect(run.stderr.match(/ln: /g)).toHaveLength(3);
+      expect(await bench.effects()).toEqual([]);
+    });
+
+    it("hands out no path to the raw layers", async () => {
+      const run = await bench.sh("cat /proc/self/mountinfo; ls -d /old /m /r /sys; ls -la /proc/1/cwd /proc/1/root /proc/1/fd");
+      const points = run.stdout.split("\n").map((line) => line.split(" ")[4] ?? "");
+      expect(points).not.toContain("/m/l");
+      expect(run.stdout).not.toMatch(/^\/(old|m|r|sys)$/m);
+    });
+  });
+
+  describe("the network", () => {
+    let server: Server;
+    let port = 0;
+    beforeAll(async () => {
+      server = createServer((socket) => socket.end("host"));
+      await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+      const address = server.address();
+      port = typeof address === "object" && address !== null ? address.port : 0;
+    });
+    afterAll(() => new Promise((resolve) => server.close(resolve)));
+
+    const connect = (target: string): string[] => [
+      "node",
+      "-e",
+      `require("net").connect(${target}).on("data", (d) => console.log("got " + d)).on("error", (e) => console.log(e.code))`,
+    ];
+
+    it("does not reach a listener on the host's loopback", async () => {
+      expect((await bench.run(connect(`{ host: "127.0.0.1", port: ${port} }`))).stdout).toBe("ECONNREFUSED\n");
+    });
+
+    it("does not reach another machine", async () => {
+      expect((await bench.run(connect('{ host: "192.0.2.1", port: 80 }'))).stdout).toBe("ENETUNREACH\n");
+    });
+
+    it("does not reach an abstract socket of the host", async () => {
+      const { spawn } = await import("node:child_process");
+      const name = `worknode-${process.pid}-${Date.now()}`;
+      const listen = `use Socket; socket(S, PF_UNIX, SOCK_STREAM, 0); bind(S, pack_sockaddr_un("\\0${name}")) or die; listen(S, 1); $| = 1; print "up\\n"; accept(C, S);`;
+      const host = spawn("perl", ["-e", listen], { stdio: ["ignore", "pipe", "inherit"] });
+      try {
+        await new Promise((resolve) => host.stdout.once("data", resolve));
+        const dial = `use Socket; socket(S, PF_UNIX, SOCK_STREAM, 0); print connect(S, pack_sockaddr_un("\\0${name}")) ? "connected" : "refused"`;
+        expect((await bench.run(["perl", "-e", dial])).stdout).toBe("refused");
+      } finally {
+        host.kill("SIGKILL");
+      }
+    });
+
+    it("shares the host's network only when told to", async () => {
+      const run = await bench.run(connect(`{ host: "127.0.0.1", port: ${port} }`), { network: true });
+      expect(run.stdout).toBe("got host\n");
+    });
+  });
+
+  describe("limits", () => {
+    it("ends a command that takes too long, with all its children, and says so", async () => {
+      const run = await bench.sh("sleep 7777.31 & setsid sleep 7777.31 & sleep 7777.31", { timeoutMs: 700 });
+      expect(run).toMatchObject({ stopped: "timeout", exit_code: null });
+      expect(isRunning("7777.31")).toBe(false);
+    });
+
+    it("ends background and detached children with the call, even those holding its output", async () => {
+      const run = await bench.sh("setsid nohup sleep 8888.31 & (sleep 8888.31 &) ; echo done");
+      expect(run).toMatchObject({ stopped: null, exit_code: 0, stdout: "done\n" });
+      expect(isRunning("8888.31")).toBe(false);
+    });
+
+    it("ends at once when cancelled, before and during the run", async () => {
+      const { confine } = await import("../../../../src/effect/sandbox/confinement.js");
+      const argv = ["sleep", "9999.31"];
+      const before = await confine({ ...bench.spec, argv }, AbortSignal.abort());
+      expect(before.stopped).toBe("cancelled");
+      const controller = new AbortController();
+      setTimeout(() => controller.abort(), 300);
+      expect((await confine({ ...bench.spec, argv }, controller.signal)).stopped).toBe("cancelled");
+      expect(isRunning("9999.31")).toBe(false);
+    });
+
+    it("stops a flood of output and keeps little of it", async () => {
+      const run = await bench.sh("yes");
+      expect(run).toMatchObject({ stopped: "output", exit_code: null });
+      expect(run.stdout.length).toBeLessThan(1.1 * 1024 * 1024);
+    });
+
+    it("bounds the number of processes", async () => {
+      const run = await bench.run(
+        ["perl", "-e", "$n = 0; while ($n < 3000) { $p = fork; last unless defined $p; if (!$p) { sleep 60; exit } $n++ } print $n"],
+      );
+      expect(run.exit_code).toBe(0);
+      expect(Number(run.stdout)).toBeGreaterThan(300);
+      expect(Number(run.stdout)).toBeLessThan(1_100);
+    });
+
+    it("bounds the size of a file", async () => {
+      const run = await bench.sh("truncate -s 2G big");
+      expect(run.exit_code).not.toBe(0);
+    });
+
+    it("gives no input and no terminal", async () => {
+      const run = await bench.sh("cat; tty; (echo x > /dev/tty) 2>/dev/null; echo $?; ps -o tty= -p 1 2>/dev/null || true");
+      expect(run.stdout).toContain("not a tty");
+    });
+  });
+
+  describe("a set-up that fails", () => {
+    it("is a fault of its own with what was said, never a result of the command", async () => {
+      const git = { commonDir: bench.repo, gitDir: join(bench.dir, "absent") };
+      const layer = { ...bench.spec.layer, dir: join(bench.dir, "not-there") };
+      await expect(bench.sh("true", { layer, git })).rejects.toMatchObject({ code: "SANDBOX_SETUP", exitCode: 2 });
+      await expect(bench.sh("true", { cwd: "no/such/folder" })).rejects.toMatchObject({
+        code: "SANDBOX_SETUP",
+        message: expect.stringContaining("no/such/folder"),
+      });
+    });
+
+    it.each([
+      ["a root that is the system's", { shownRoot: "/usr" }],
+      ["a root in /proc", { shownRoot: "/proc/x" }],
+      ["a line break in a path", { shownRoot: "/tmp/a\nb" }],
+      ["a missing toolchain", { toolchains: ["/opt/no-such-toolchain"] }],
+      ["a link whose source is missing", { links: [{ path: "node_modules", source: "/nowhere/node_modules" }] }],
+      ["a link over a file", { links: [{ path: "a.txt", source: "/usr" }] }],
+    ])("names the reason: %s", async (_, overrides) => {
+      await expect(bench.sh("true", overrides)).rejects.toMatchObject({ code: "SANDBOX_SETUP" });
+    });
+
+    it.each([
+      ["an empty command", []],
+      ["an empty program", [""]],
+      ["an assignment as a program", ["PATH=/x", "true"]],
+      ["a NUL in an argument", ["echo", "a\0b"]],
+    ])("refuses %s", async (_, argv) => {
+      await expect(bench.run(argv)).rejects.toMatchObject({ exitCode: 2 });
+    });
+
+    it("is not confused with a program that does not exist or fails by itself", async () => {
+      expect((await bench.run(["no-such-program"])).exit_code).toBe(127);
+      expect((await bench.run(["exit", "0"])).exit_code).toBe(127);
+      expect((await bench.sh("exit 42")).exit_code).toBe(42);
+      expect((await bench.sh("kill -SEGV $$")).exit_code).toBe(139);
+      expect((await bench.sh("printf 'ready\\n' >&3")).exit_code).not.toBe(0);
+    });
+  });
+});
