@@ -1,4 +1,4 @@
-import { readFile, rename, rm, stat, writeFile } from "node:fs/promises";
+import { mkdir, readFile, rename, rm, stat, writeFile } from "node:fs/promises";
 import { basename, join, resolve } from "node:path";
 import { systemRandom } from "../kernel/ids.js";
 import { createRef, resolveCommit } from "./branch.js";
@@ -17,6 +17,8 @@ export interface WorktreePlace {
 export async function addWorktree(repository: Repository, place: WorktreePlace, commit: string): Promise<string> {
   const { worktree, branch } = place;
   if (branch !== undefined) await keepBranch(repository, branch, commit);
+  // git makes this directory itself, but not where a link leads to it
+  await mkdir(join(repository.commonDir, "worktrees"), { recursive: true });
   const how = branch === undefined ? ["--detach"] : ["-B", branch];
   await repository.git.run(["worktree", "add", "--force", ...how, worktree, commit]);
   return registerWorktree(repository, worktree);

@@ -1,0 +1,86 @@
+import { chmodSync, existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { probeBackends } from "../../../../src/effect/sandbox/probe.js";
+import { type FixFacts, fixForSetup } from "../../../../src/effect/sandbox/probe-fix.js";
+import { reason, sandboxMissing } from "./fixture.js";
+
+describe("Choosing the sandbox", () => {
+  let stateDir: string;
+  beforeEach(() => {
+    stateDir = mkdtempSync(join(tmpdir(), "worknode-probe-test-"));
+  });
+  afterEach(() => rmSync(stateDir, { recursive: true }));
+
+  it.skipIf(sandboxMissing)(`passes every probe, leaves only its report, and keeps that for this boot${reason}`, async () => {
+    const report = await probeBackends({ stateDir });
+    expect(report.chosen).toBe("util-linux");
+    expect(report.probes.filter((probe) => !probe.ok || probe.fix !== "")).toEqual([]);
+    expect(report.probes.map((probe) => probe.name)).toEqual(
+      expect.arrayContaining(["write", "wall", "environment", "background", "host network", "own network", "delete"]),
+    );
+    expect(readdirSync(stateDir)).toEqual(["sandbox-probe.json"]);
+    const file = join(stateDir, "sandbox-probe.json");
+    const kept = JSON.parse(readFileSync(file, "utf8"));
+    kept.report.probes = [{ name: "kept", ok: true, detail: "", fix: "" }];
+    writeFileSync(file, JSON.stringify(kept));
+    expect((await probeBackends({ stateDir })).probes[0]?.name).toBe("kept");
+    expect((await probeBackends({ stateDir, fresh: true })).probes[0]?.name).toBe("programs");
+    writeFileSync(file, JSON.stringify({ ...kept, key: "of another boot" }));
+    expect((await probeBackends({ stateDir })).probes[0]?.name).toBe("programs");
+    writeFileSync(file, "not JSON");
+    expect((await probeBackends({ stateDir })).chosen).toBe("util-linux");
+    expect(process.env["WORKNODE_PROBE_CANARY"]).toBeUndefined();
+  });
+
+  it("chooses none when told to, and where there is no Linux, with the remedy", async () => {
+    const forced = await probeBackends({ stateDir, env: { WORKNODE_SANDBOX: "none" } });
+    expect(forced).toMatchObject({ chosen: null, probes: [{ ok: false, fix: expect.stringContaining("unset") }] });
+    const mac = await probeBackends({ stateDir, env: {}, platform: "darwin" });
+    expect(mac).toMatchObject({ chosen: null, probes: [{ name: "platform", ok: false }] });
+    expect(existsSync(join(stateDir, "sandbox-probe.json"))).toBe(false);
+  });
+
+  it("names missing programs and the packages that bring them", async () => {
+    const report = await probeBackends({ stateDir, programPath: [stateDir] });
+    expect(report.chosen).toBeNull();
+    expect(report.probes[0]?.detail).toContain("unshare");
+    expect(report.probes[0]?.fix).toContain("apt-get install util-linux");
+  });
+
+  it("names the loopback's need when neither ip nor perl is there", async () => {
+    const names = "unshare setpriv prlimit mount umount pivot_root sh env cp mkdir ln chmod rm tar".split(" ");
+    for (const name of names) writeFileSync(join(stateDir, name), "", { mode: 0o755 });
+    const report = await probeBackends({ stateDir, programPath: [stateDir] });
+    expect(report.probes[0]?.fix).toContain("iproute2");
+    chmodSync(join(stateDir, "tar"), 0o644);
+    expect((await probeBackends({ stateDir, programPath: [stateDir] })).probes[0]?.detail).toBe("not found: tar");
+  });
+
+  it("is none, not an error, where no layer can be made", async () => {
+    const report = await probeBackends({ stateDir: "/proc/worknode" , fresh: true }).catch((thrown: unknown) => thrown);
+    expect(report).toMatchObject({ chosen: null });
+  });
+
+  const facts = (changes: Partial<FixFacts>, settings: Record<string, string> = {}): FixFacts => ({
+    said: "unshare: unshare failed: Operation not permitted",
+    read: (name) => settings[name],
+    inContainer: false,
+    isRoot: false,
+    ...changes,
+  });
+
+  it.each([
+    ["namespaces switched off", facts({}, { "user.max_user_namespaces": "0" }), "user.max_user_namespaces=15000"],
+    ["Debian's switch", facts({}, { "kernel.unprivileged_userns_clone": "0" }), "kernel.unprivileged_userns_clone=1"],
+    ["Ubuntu's AppArmor", facts({}, { "kernel.apparmor_restrict_unprivileged_userns": "1" }), "userns=0"],
+    ["a container", facts({ inContainer: true }), "seccomp=unconfined"],
+    ["a bad file system", facts({ said: "mount: wrong fs type, bad option on overlay" }), "XDG_STATE_HOME"],
+    ["a missing program", facts({ said: "sh: pivot_root: not found" }), "apt-get install"],
+    ["no GNU tar", facts({ said: "tar failed. GNU tar is needed." }), "apt-get install tar"],
+    ["anything else", facts({}), "user_namespaces(7)"],
+  ])("remedies %s", (_, given, expected) => {
+    expect(fixForSetup(given)).toContain(expected);
+  });
+});

@@ -1,0 +1,106 @@
+import { existsSync, lstatSync, readdirSync, readFileSync } from "node:fs";
+import { mkdir } from "node:fs/promises";
+import { join } from "node:path";
+import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { createGit } from "../../../../src/effect/git.js";
+import { listEffects } from "../../../../src/effect/sandbox/effects.js";
+import { loadIgnoreRules } from "../../../../src/effect/sandbox/ignore-rules.js";
+import { openLayer, removeTree } from "../../../../src/effect/sandbox/layer.js";
+import { findScratch, keepScratch, type ScratchRules } from "../../../../src/effect/sandbox/scratch.js";
+import { type Bench, git, openBench, reason, sandboxMissing } from "./fixture.js";
+
+describe.skipIf(sandboxMissing)(`Scratch${reason}`, () => {
+  let bench: Bench;
+  let scratchDir: string;
+  let rules: ScratchRules;
+
+  beforeEach(async () => {
+    bench = await openBench({ "build/tracked": "t\n", "pkg/.gitignore": "/gen/\n" });
+    scratchDir = join(bench.dir, "state/scratch");
+    await mkdir(scratchDir);
+    const gitDir = join(bench.repo, ".git/worktrees/worktree");
+    const runner = createGit({ gitDir, workTree: bench.spec.lower, privateDir: join(bench.repo, ".git") });
+    const baseCommit = git(bench.repo, "rev-parse", "HEAD").trim();
+    const directory = join(bench.dir, "state/ignore");
+    const ignored = await loadIgnoreRules({ git: runner, gitDir, baseCommit, directory });
+    rules = { patterns: ["build/", "tmp-*", "out/only-here"], ignored, isDenied: (path) => path.includes(".env") };
+  });
+  afterEach(() => bench.dispose());
+
+  /** One call: run, list, keep the scratch. */
+  async function call(command: string): Promise<{ stdout: string; effects: string[] }> {
+    await removeTree(bench.spec.layer.dir);
+    const layer = await openLayer(bench.spec.layer.dir);
+    const run = await bench.sh(command, { scratch: scratchDir });
+    const scratch = await findScratch(layer.upper, bench.spec.lower, rules);
+    const changes = await listEffects(layer.upper, bench.spec.lower, { scratch });
+    await keepScratch(layer.upper, scratchDir, scratch);
+    return { stdout: run.stdout + run.stderr, effects: changes.map((change) => `${change.kind} ${change.path}`) };
+  }
+
+  it("is what the plan, the built-in list and the base's ignore rules say, at any depth", async () => {
+    const command =
+      "mkdir -p coverage src/__pycache__ build dist pkg/gen gen a/node_modules/.cache out;" +
+      "for f in coverage/lcov.info src/__pycache__/x.pyc build/new dist/d x.log tmp-1 pkg/gen/g gen/no a/node_modules/.cache/c out/only-here src/tmp-2; do echo x > $f; done";
+    expect((await call(command)).effects).toEqual(["add build/new", "add gen/no"]);
+    const kept = (path: string): boolean => existsSync(join(scratchDir, path));
+    const expected = ["coverage/lcov.info", "src/__pycache__/x.pyc", "dist/d", "x.log", "tmp-1", "pkg/gen/g", "src/tmp-2"];
+    expect(expected.filter((path) => !kept(path))).toEqual([]);
+  });
+
+  it("survives calls of a task and is never an effect", async () => {
+    await call("mkdir dist && echo built > dist/t");
+    const second = await call("cat dist/t && echo again >> dist/t");
+    expect(second).toEqual({ stdout: "built\n", effects: [] });
+    expect((await call("cat dist/t")).stdout).toBe("built\nagain\n");
+    expect(existsSync(join(bench.spec.lower, "dist"))).toBe(false);
+  });
+
+  it("carries over removals, replaced directories and replaced kinds", async () => {
+    await call("mkdir -p dist/sub && touch dist/a dist/b dist/sub/c x.log");
+    expect((await call("rm dist/a x.log && rm -r dist/sub && mkdir dist/sub && touch dist/sub/d")).effects).toEqual([]);
+    expect((await call("find dist -type f | sort; ls *.log")).stdout).toMatch(/^dist\/b\ndist\/sub\/d\nls: /);
+    await call("rm -rf dist && mkdir dist && touch dist/fresh");
+    expect((await call("ls dist")).stdout).toBe("fresh\n");
+    await call("rm -rf dist && echo file > dist");
+    await call("rm dist && mkdir dist && echo x > dist/y");
+    expect((await call("ls dist && rm -rf dist")).stdout).toBe("y\n");
+    expect((await call("ls -d dist")).stdout).toContain("No such file");
+  });
+
+  it("is never what git tracks: a removed tracked file below a scratch folder is a delete", async () => {
+    expect((await call("rm -r build && mkdir build && echo x > build/obj")).effects).toContain("delete build/tracked");
+    expect((await call("echo x > build/tracked")).effects).toEqual(["modify build/tracked"]);
+  });
+
+  it("does not hide what the worktree later holds at the same place", async () => {
+    await call("mkdir -p dist/inner && touch dist/inner/made");
+    bench.write("dist/inner/kept", "kept\n");
+    bench.write("dist/top", "kept\n");
+    expect((await call("ls dist dist/inner")).stdout).toBe("dist:\ninner\ntop\n\ndist/inner:\nkept\nmade\n");
+  });
+
+  it("comes after what is denied, and follows no changed ignore file", async () => {
+    expect((await call("echo x > .env.log")).effects).toEqual(["add .env.log"]);
+    bench.write(".gitignore", "hidden\n");
+    expect((await call("echo x > hidden; echo x > y.log")).effects).toEqual(["add hidden"]);
+  });
+
+  it("takes odd modes and names along", async () => {
+    const odd = "mkdir -p dist/locked && touch dist/locked/f \"dist/$(printf '\\377')\" && chmod 500 dist/locked && chmod 000 dist/locked/f";
+    expect((await call(odd)).effects).toEqual([]);
+    expect(readdirSync(join(scratchDir, "dist"))).toHaveLength(2);
+    expect((await call("echo more > dist/more; ls dist/locked")).stdout).toBe("f\n");
+  });
+
+  it("is empty again for a layer without it", async () => {
+    await call("mkdir dist && touch dist/t");
+    expect((await bench.sh("ls -d dist")).exit_code).not.toBe(0);
+  });
+
+  it("keeps rule files of the base only in a folder of its own", () => {
+    const rulesDir = join(bench.dir, "state/ignore");
+    expect(readFileSync(join(rulesDir, "pkg/.gitignore"), "utf8")).toBe("/gen/\n");
+    expect(lstatSync(rulesDir).isDirectory()).toBe(true);
+  });
+});
