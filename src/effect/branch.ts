@@ -54,8 +54,11 @@ export async function openCycleBranch(
   const existing = await resolveCommit(repository.git, `refs/heads/${branch}`);
   if (existing !== undefined) return reuse(repository, branch, existing);
   const head = call.args.include_wip ? await snapshotCheckout(repository) : repository.head;
-  await createRef(repository.git, `refs/heads/${branch}`, head);
-  return { branch, head, created: true };
+  const fault = await createRef(repository.git, `refs/heads/${branch}`, head);
+  if (fault === undefined) return { branch, head, created: true };
+  const other = await resolveCommit(repository.git, `refs/heads/${branch}`); // made by another process meanwhile
+  if (other !== undefined) return reuse(repository, branch, other);
+  throw invalid("BRANCH_FAILED", `git could not create ${branch}: ${fault}. Rename the branch in its way.`);
 }
 
 async function reuse(repository: Repository, branch: string, head: string): Promise<CycleBranch> {
@@ -64,11 +67,10 @@ async function reuse(repository: Repository, branch: string, head: string): Prom
   throw invalid("BRANCH_EXISTS", `branch ${branch} exists and shares no history with HEAD. Rename or delete it first.`);
 }
 
-/** Makes a ref that must not exist yet. Throws Fault BRANCH_FAILED (exit 2). */
-export async function createRef(git: Git, ref: string, commit: string): Promise<void> {
+/** Makes a ref that must not exist yet. Answers git's words when it could not. */
+export async function createRef(git: Git, ref: string, commit: string): Promise<string | undefined> {
   const made = await git.attempt(["update-ref", "-m", "worknode: open", ref, commit, ""]);
-  if (made.code === 0) return;
-  throw invalid("BRANCH_FAILED", `git could not create ${ref}: ${made.stderr.trim()}. Rename the branch in its way.`);
+  return made.code === 0 ? undefined : made.stderr.trim();
 }
 
 /** The commit a name stands for, or undefined. */

@@ -1,3 +1,4 @@
+import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { Fault } from "../kernel/fault.js";
 import { err, ok, type Result } from "../kernel/result.js";
@@ -80,9 +81,9 @@ async function mergedBefore(
 
 /** Moving a branch that somebody has checked out would turn their files into changes they did not make. */
 async function assertNotCheckedOut(repository: Repository, branch: string): Promise<void> {
-  const path = (await repository.git.run(["for-each-ref", "--format=%(worktreepath)", `refs/heads/${branch}`])).trim();
-  if (path === "") return;
-  const advice = `Run \`git -C ${path} switch -\` (or \`git switch --detach\`) there, then continue.`;
+  const path = await checkedOutAt(repository, branch);
+  if (path === undefined) return;
+  const advice = `Run \`git -C ${path} switch --detach\`, then continue.`;
   throw new Fault(
     "BRANCH_CHECKED_OUT",
     `${branch} is checked out at ${path}, so worknode does not move it. ${advice}`,
@@ -90,6 +91,15 @@ async function assertNotCheckedOut(repository: Repository, branch: string): Prom
       exitCode: 6,
     },
   );
+}
+
+/** Git knows of the linked worktrees; the main one's HEAD lies outside its private directory. */
+async function checkedOutAt(repository: Repository, branch: string): Promise<string | undefined> {
+  const ref = `refs/heads/${branch}`;
+  const head = await readFile(join(repository.commonDir, "HEAD"), "utf8").catch(() => "");
+  if (head.trim() === `ref: ${ref}`) return repository.root;
+  const path = (await repository.git.run(["for-each-ref", "--format=%(worktreepath)", ref])).trim();
+  return path === "" ? undefined : path;
 }
 
 interface Squash {

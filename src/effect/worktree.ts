@@ -1,4 +1,4 @@
-import { mkdir, readFile, rename, rm, stat, writeFile } from "node:fs/promises";
+import { mkdir, readdir, readFile, rename, rm, stat, writeFile } from "node:fs/promises";
 import { basename, join, resolve } from "node:path";
 import { systemRandom } from "../kernel/ids.js";
 import { createRef, resolveCommit } from "./branch.js";
@@ -17,11 +17,20 @@ export interface WorktreePlace {
 export async function addWorktree(repository: Repository, place: WorktreePlace, commit: string): Promise<string> {
   const { worktree, branch } = place;
   if (branch !== undefined) await keepBranch(repository, branch, commit);
-  // git makes this directory itself, but not where a link leads to it
-  await mkdir(join(repository.commonDir, "worktrees"), { recursive: true });
+  await forgetWorktree(repository, worktree);
   const how = branch === undefined ? ["--detach"] : ["-B", branch];
   await repository.git.run(["worktree", "add", "--force", ...how, worktree, commit]);
   return registerWorktree(repository, worktree);
+}
+
+/** Takes away what git remembers of a worktree that used to be at the path, which would be in the way. */
+async function forgetWorktree(repository: Repository, worktree: string): Promise<void> {
+  const directory = join(repository.commonDir, "worktrees");
+  await mkdir(directory, { recursive: true }); // git makes it itself, but not where a link leads to it
+  for (const name of await readdir(directory)) {
+    const place = (await readFile(join(directory, name, "gitdir"), "utf8").catch(() => "")).trim();
+    if (place === join(worktree, ".git")) await rm(join(directory, name), { recursive: true, force: true });
+  }
 }
 
 /** `worktree add` writes worknode's private common directory into `.git`; everyone else needs the repository's own. */

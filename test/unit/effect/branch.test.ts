@@ -22,7 +22,13 @@ function fingerprint(root: string): string {
 
 /** Uncommitted work of every sort. */
 function makeDirty(root: string): void {
-  write(root, { "a.txt": "changed\n", "new file\t.txt": "new\n", "staged.txt": "staged\n", ".env": "SECRET=1\n", "ignored.log": "x" });
+  write(root, {
+    "a.txt": "changed\n",
+    "new file\t.txt": "new\n",
+    "staged.txt": "staged\n",
+    ".env": "SECRET=1\n",
+    "ignored.log": "x",
+  });
   git(root, "add", "staged.txt");
   git(root, "rm", "-q", "--cached", "b.txt");
 }
@@ -61,7 +67,9 @@ describe("the cycle's branch", () => {
 
   it("needs no snapshot of a clean checkout", async () => {
     const home = makeRepository(FILES);
-    expect(git(home.root, "rev-parse", await openBranch(await home.find(), 1, true))).toBe(git(home.root, "rev-parse", "HEAD"));
+    expect(git(home.root, "rev-parse", await openBranch(await home.find(), 1, true))).toBe(
+      git(home.root, "rev-parse", "HEAD"),
+    );
   });
 
   it("is given again as it is now", async () => {
@@ -70,7 +78,11 @@ describe("the cycle's branch", () => {
     const branch = await openBranch(repository);
     git(home.root, "commit", "-q", "--allow-empty", "-m", "user went on");
     const { permit, call } = approve({ plan_id: "plan", cycle: 1, include_wip: false });
-    expect(await openCycleBranch(permit, await home.find(), call)).toEqual({ branch, head: repository.head, created: false });
+    expect(await openCycleBranch(permit, await home.find(), call)).toEqual({
+      branch,
+      head: repository.head,
+      created: false,
+    });
   });
 
   it("is refused when a branch of that name has nothing to do with HEAD or is in the way", async () => {
@@ -80,7 +92,10 @@ describe("the cycle's branch", () => {
     await expect(openBranch(await home.find())).rejects.toMatchObject({ code: "BRANCH_EXISTS", exitCode: 2 });
     git(home.root, "branch", "worknode/other");
     const { permit, call } = approve({ plan_id: "other", cycle: 1, include_wip: false });
-    await expect(openCycleBranch(permit, await home.find(), call)).rejects.toMatchObject({ code: "BRANCH_FAILED", exitCode: 2 });
+    await expect(openCycleBranch(permit, await home.find(), call)).rejects.toMatchObject({
+      code: "BRANCH_FAILED",
+      exitCode: 2,
+    });
   });
 
   it("needs the permit of exactly this call", async () => {
@@ -88,7 +103,9 @@ describe("the cycle's branch", () => {
     const { permit } = approve({ plan_id: "plan", cycle: 1, include_wip: false });
     const { call } = approve({ plan_id: "plan", cycle: 2, include_wip: false });
     await expect(openCycleBranch(permit, repository, call)).rejects.toMatchObject({ code: "ERROR_NOT_APPROVED" });
-    await expect(openCycleBranch({} as typeof permit, repository, call)).rejects.toMatchObject({ code: "ERROR_NOT_APPROVED" });
+    await expect(openCycleBranch({} as typeof permit, repository, call)).rejects.toMatchObject({
+      code: "ERROR_NOT_APPROVED",
+    });
   });
 
   it("gets a name git allows from any plan id", () => {

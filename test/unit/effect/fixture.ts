@@ -25,9 +25,19 @@ export function temporaryDirectory(): string {
 
 /** The user's own git, with an identity and none of the machine's configuration. */
 export function git(cwd: string, ...args: string[]): string {
-  const env = { PATH: process.env["PATH"], HOME: "/nonexistent", GIT_CONFIG_GLOBAL: "/dev/null", GIT_CONFIG_NOSYSTEM: "1" };
+  const env = {
+    PATH: process.env["PATH"],
+    HOME: "/nonexistent",
+    GIT_CONFIG_GLOBAL: "/dev/null",
+    GIT_CONFIG_NOSYSTEM: "1",
+  };
   const identity = ["-c", "user.name=user", "-c", "user.email=user@example.com", "-c", "init.defaultBranch=main"];
-  return execFileSync("git", [...identity, ...args], { cwd, env, encoding: "utf8", stdio: ["ignore", "pipe", "ignore"] });
+  return execFileSync("git", [...identity, ...args], {
+    cwd,
+    env,
+    encoding: "utf8",
+    stdio: ["ignore", "pipe", "ignore"],
+  });
 }
 
 /** Writes files below a directory. */

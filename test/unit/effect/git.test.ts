@@ -7,7 +7,14 @@ import { mergeTask } from "../../../src/effect/merge.js";
 import { treeHash } from "../../../src/effect/tree.js";
 import { approve, git, makeRepository, openBranch, openTask, temporaryDirectory, write } from "./fixture.js";
 
-const HOOKS = ["post-checkout", "post-commit", "pre-commit", "reference-transaction", "post-index-change", "fsmonitor-watchman"];
+const HOOKS = [
+  "post-checkout",
+  "post-commit",
+  "pre-commit",
+  "reference-transaction",
+  "post-index-change",
+  "fsmonitor-watchman",
+];
 
 /** A repository that tries to run a program through everything git can be told to run. */
 function hostile(): { home: ReturnType<typeof makeRepository>; pwned(): string[] } {
@@ -108,13 +115,19 @@ describe("git that worknode runs", () => {
   });
 
   it("does not use a git planted in the repository or in node_modules", () => {
-    expect(safePath("/repo/node_modules/.bin:/x/node_modules/.bin:.:bin:/repo:/usr/bin:/bin", "/repo")).toBe("/usr/bin:/bin");
+    expect(safePath("/repo/node_modules/.bin:/x/node_modules/.bin:.:bin:/repo:/usr/bin:/bin", "/repo")).toBe(
+      "/usr/bin:/bin",
+    );
   });
 
   it("is known by its own identity and clock", async () => {
     const home = makeRepository();
     const repository = await home.find();
-    const place = { gitDir: repository.gitDir, workTree: repository.checkout, privateDir: join(repository.stateDir, "git") };
+    const place = {
+      gitDir: repository.gitDir,
+      workTree: repository.checkout,
+      privateDir: join(repository.stateDir, "git"),
+    };
     const clock = { nowMs: () => 1_700_000_000_000, sleep: async () => undefined };
     const commit = (await createGit({ ...place, clock }).run(["commit-tree", "HEAD^{tree}", "-m", "x"])).trim();
     const text = await repository.git.run(["cat-file", "commit", commit]);
@@ -124,7 +137,10 @@ describe("git that worknode runs", () => {
 
   it("reports a failure with the exit code", async () => {
     const repository = await makeRepository().find();
-    await expect(repository.git.run(["rev-parse", "--verify", "nothing"])).rejects.toMatchObject({ code: "GIT_FAILED", message: expect.stringContaining("128") });
+    await expect(repository.git.run(["rev-parse", "--verify", "nothing"])).rejects.toMatchObject({
+      code: "GIT_FAILED",
+      message: expect.stringContaining("128"),
+    });
   });
 
   it("says what to install where there is no git", async () => {
@@ -140,6 +156,8 @@ describe("git that worknode runs", () => {
   it("stops output beyond its bound", async () => {
     const home = makeRepository({ "big.bin": Buffer.alloc(70 * 1024 * 1024, "x") });
     const repository = await home.find();
-    await expect(repository.git.run(["cat-file", "blob", "HEAD:big.bin"])).rejects.toMatchObject({ code: "GIT_STOPPED" });
+    await expect(repository.git.run(["cat-file", "blob", "HEAD:big.bin"])).rejects.toMatchObject({
+      code: "GIT_STOPPED",
+    });
   });
 });

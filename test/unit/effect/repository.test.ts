@@ -11,10 +11,24 @@ describe("finding the repository", () => {
     const home = makeRepository({ "deep/er/file.txt": "x" });
     const linked = join(temporaryDirectory(), "linked");
     git(home.root, "worktree", "add", "-q", "-b", "other", linked);
-    const [root, below, other] = [await home.find(), await home.find(join(home.root, "deep/er")), await home.find(linked)];
+    const [root, below, other] = [
+      await home.find(),
+      await home.find(join(home.root, "deep/er")),
+      await home.find(linked),
+    ];
     expect(root.root).toBe(home.root);
-    expect(below).toMatchObject({ root: home.root, projectId: root.projectId, stateDir: root.stateDir, checkout: home.root });
-    expect(other).toMatchObject({ root: home.root, projectId: root.projectId, databasePath: root.databasePath, checkout: linked });
+    expect(below).toMatchObject({
+      root: home.root,
+      projectId: root.projectId,
+      stateDir: root.stateDir,
+      checkout: home.root,
+    });
+    expect(other).toMatchObject({
+      root: home.root,
+      projectId: root.projectId,
+      databasePath: root.databasePath,
+      checkout: linked,
+    });
     expect(root.databasePath).toBe(join(home.root, ".worknode/worknode.db"));
     expect(root.stateDir).toBe(join(home.state, "worknode", root.projectId));
     expect(root.projectId).toMatch(/^[0-9a-f]{16}$/);
@@ -54,7 +68,11 @@ describe("finding the repository", () => {
 
   it("says what to do where there is no repository", async () => {
     const directory = temporaryDirectory();
-    await expect(findRepository(directory)).rejects.toMatchObject({ code: "NO_REPOSITORY", exitCode: 2, message: expect.stringContaining("git init") });
+    await expect(findRepository(directory)).rejects.toMatchObject({
+      code: "NO_REPOSITORY",
+      exitCode: 2,
+      message: expect.stringContaining("git init"),
+    });
   });
 
   it("does not take a broken .git for a repository", () => {
@@ -117,19 +135,25 @@ describe("the project directory", () => {
     await expect(ensureProjectDir(await linked.find())).rejects.toMatchObject({ code: "PROJECT_DIRECTORY" });
   });
 
-  it.skipIf(process.getuid?.() === 0)("is refused in a read-only directory (skipped for root, who may write everywhere)", async () => {
-    const home = makeRepository();
-    const repository = await home.find();
-    chmodSync(home.root, 0o555);
-    await expect(ensureProjectDir(repository)).rejects.toMatchObject({ code: "PROJECT_DIRECTORY", exitCode: 2 });
-    chmodSync(home.root, 0o755);
-  });
+  it.skipIf(process.getuid?.() === 0)(
+    "is refused in a read-only directory (skipped for root, who may write everywhere)",
+    async () => {
+      const home = makeRepository();
+      const repository = await home.find();
+      chmodSync(home.root, 0o555);
+      await expect(ensureProjectDir(repository)).rejects.toMatchObject({ code: "PROJECT_DIRECTORY", exitCode: 2 });
+      chmodSync(home.root, 0o755);
+    },
+  );
 });
 
 describe("the private git directory", () => {
   it("takes over how objects are stored and nothing else", () => {
-    const config = "[core]\n\trepositoryformatversion = 1\n\tfsmonitor = evil\n[extensions]\n\tobjectFormat = sha256\n\tworktreeConfig = true\n[include]\n\tpath = evil\n";
-    expect(minimalConfig(config)).toBe("[core]\n\trepositoryformatversion = 1\n\tbare = false\n[extensions]\n\tobjectformat = sha256\n");
+    const config =
+      "[core]\n\trepositoryformatversion = 1\n\tfsmonitor = evil\n[extensions]\n\tobjectFormat = sha256\n\tworktreeConfig = true\n[include]\n\tpath = evil\n";
+    expect(minimalConfig(config)).toBe(
+      "[core]\n\trepositoryformatversion = 1\n\tbare = false\n[extensions]\n\tobjectformat = sha256\n",
+    );
   });
 
   it("works on a repository of SHA-256 objects", async () => {

@@ -33,7 +33,11 @@ describe.skipIf(sandboxMissing)(`The net effects of a command${reason}`, () => {
     ["a removed directory", "rm -r tree", ["delete tree"]],
     ["a directory removed and made again", "rm -r tree; mkdir tree", ["delete tree/one", "delete tree/two"]],
     ["one made again with some of it", "rm -r tree; mkdir tree; echo 1 > tree/one", ["delete tree/two"]],
-    ["a nested directory made again", "rm -r src/deep; mkdir src/deep; touch src/deep/z", ["delete src/deep/y.js", "add src/deep/z"]],
+    [
+      "a nested directory made again",
+      "rm -r src/deep; mkdir src/deep; touch src/deep/z",
+      ["delete src/deep/y.js", "add src/deep/z"],
+    ],
     ["a rename", "mv a.txt b.txt", ["delete a.txt", "add b.txt"]],
     ["a renamed directory", "mv tree wood", ["delete tree", "add wood/one", "add wood/two"]],
     ["git rm", "git rm -q --cached a.txt || rm a.txt", ["delete a.txt"]],

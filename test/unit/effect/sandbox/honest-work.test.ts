@@ -31,7 +31,9 @@ describe.skipIf(sandboxMissing)(`Ordinary work inside the sandbox${reason}`, () 
   });
 
   it("makes temporary directories in /tmp, and starts each call with a fresh HOME", async () => {
-    expect((await bench.sh("d=$(mktemp -d) && echo x > $d/f && cat $d/f && echo y > ~/rc && ls -A ~")).stdout).toBe("x\nrc\n");
+    expect((await bench.sh("d=$(mktemp -d) && echo x > $d/f && cat $d/f && echo y > ~/rc && ls -A ~")).stdout).toBe(
+      "x\nrc\n",
+    );
     expect((await bench.sh("ls -A ~ /tmp | grep -v worknode-sandbox")).stdout).not.toContain("rc");
     expect(await bench.effects()).toEqual([]);
   });
@@ -60,7 +62,9 @@ describe.skipIf(sandboxMissing)(`Ordinary work inside the sandbox${reason}`, () 
   });
 
   it("shows status, differences and history with git", async () => {
-    const run = await bench.sh("echo more >> a.txt && git status --porcelain && git diff --stat && git log --format=%s");
+    const run = await bench.sh(
+      "echo more >> a.txt && git status --porcelain && git diff --stat && git log --format=%s",
+    );
     expect(run.stdout).toContain(" M a.txt");
     expect(run.stdout).toContain("1 insertion");
     expect(run.stdout).toContain("base");
@@ -85,7 +89,8 @@ describe.skipIf(sandboxMissing)(`Ordinary work inside the sandbox${reason}`, () 
 
   it.skipIf(missing("python3"))("runs python and its processes without leaving bytecode [needs python3]", async () => {
     bench.write("m.py", "value = 1\n");
-    const program = "import m, multiprocessing as p, tempfile; q = p.Queue(); print(m.value, len(tempfile.mkdtemp()) > 3)";
+    const program =
+      "import m, multiprocessing as p, tempfile; q = p.Queue(); print(m.value, len(tempfile.mkdtemp()) > 3)";
     const run = await bench.run(["python3", "-c", program]);
     expect(run.stdout).toBe("1 True\n");
     expect(await bench.effects()).toEqual([]);
@@ -93,7 +98,15 @@ describe.skipIf(sandboxMissing)(`Ordinary work inside the sandbox${reason}`, () 
 
   it("unpacks an archive made by someone else", async () => {
     await bench.sh("true");
-    execFileSync("tar", ["-C", bench.spec.lower, "--owner=12345", "--group=12345", "-cf", "/tmp/worknode-t.tar", "src"]);
+    execFileSync("tar", [
+      "-C",
+      bench.spec.lower,
+      "--owner=12345",
+      "--group=12345",
+      "-cf",
+      "/tmp/worknode-t.tar",
+      "src",
+    ]);
     execFileSync("mv", ["/tmp/worknode-t.tar", join(bench.spec.lower, "t.tar")]);
     expect((await bench.sh("mkdir out && tar -C out -xf t.tar && ls out/src")).stdout).toContain("x.js");
   });

@@ -36,7 +36,9 @@ describe.skipIf(sandboxMissing)(`A plan's commands${reason}`, () => {
       sh("test", "cat dist/t; echo oops >&2; exit 3"),
       sh("coverage", "mkdir -p coverage && echo lines > coverage/lcov.info"),
     ]);
-    expect(result.runs.map(({ role, ran, exit_code, stdout, stderr }) => [role, ran, exit_code, stdout, stderr])).toEqual([
+    expect(
+      result.runs.map(({ role, ran, exit_code, stdout, stderr }) => [role, ran, exit_code, stdout, stderr]),
+    ).toEqual([
       ["compile", true, 0, "", ""],
       ["test", true, 3, "built\n", "oops\n"],
       ["coverage", true, 0, "", ""],
@@ -79,7 +81,18 @@ describe.skipIf(sandboxMissing)(`A plan's commands${reason}`, () => {
     expect(await result.readWritten("coverage/old.info")).toBeUndefined();
     expect(await result.readWritten("tree/new")).toBe("n\n");
     expect(await result.readWritten("d/w")).toBe("w\n");
-    const absent = ["link", "linked/x.js", "pipe", "a.txt", "tree/one", "tree", "nothing", "../state", "/etc/hostname", ""];
+    const absent = [
+      "link",
+      "linked/x.js",
+      "pipe",
+      "a.txt",
+      "tree/one",
+      "tree",
+      "nothing",
+      "../state",
+      "/etc/hostname",
+      "",
+    ];
     for (const path of absent) expect(await result.readFile(path), path).toBeUndefined();
     await result.discard();
   });
@@ -94,7 +107,9 @@ describe.skipIf(sandboxMissing)(`A plan's commands${reason}`, () => {
     const args = { commands: [sh("test", "true")] };
     const permit = issuePermit({ callId: "c", argsHash: hashOf(args), nowMs: Date.now() });
     const workspace = { ...bench.spec, shownRoot: "/usr", layersDir };
-    await expect(runPlanCommands(permit, { callId: "c", args }, workspace)).rejects.toMatchObject({ code: "SANDBOX_SETUP" });
+    await expect(runPlanCommands(permit, { callId: "c", args }, workspace)).rejects.toMatchObject({
+      code: "SANDBOX_SETUP",
+    });
     expect(readdirSync(layersDir)).toEqual([]);
   });
 

@@ -13,26 +13,29 @@ describe("Choosing the sandbox", () => {
   });
   afterEach(() => rmSync(stateDir, { recursive: true }));
 
-  it.skipIf(sandboxMissing)(`passes every probe, leaves only its report, and keeps that for this boot${reason}`, async () => {
-    const report = await probeBackends({ stateDir });
-    expect(report.chosen).toBe("util-linux");
-    expect(report.probes.filter((probe) => !probe.ok || probe.fix !== "")).toEqual([]);
-    expect(report.probes.map((probe) => probe.name)).toEqual(
-      expect.arrayContaining(["write", "wall", "environment", "background", "host network", "own network", "delete"]),
-    );
-    expect(readdirSync(stateDir)).toEqual(["sandbox-probe.json"]);
-    const file = join(stateDir, "sandbox-probe.json");
-    const kept = JSON.parse(readFileSync(file, "utf8"));
-    kept.report.probes = [{ name: "kept", ok: true, detail: "", fix: "" }];
-    writeFileSync(file, JSON.stringify(kept));
-    expect((await probeBackends({ stateDir })).probes[0]?.name).toBe("kept");
-    expect((await probeBackends({ stateDir, fresh: true })).probes[0]?.name).toBe("programs");
-    writeFileSync(file, JSON.stringify({ ...kept, key: "of another boot" }));
-    expect((await probeBackends({ stateDir })).probes[0]?.name).toBe("programs");
-    writeFileSync(file, "not JSON");
-    expect((await probeBackends({ stateDir })).chosen).toBe("util-linux");
-    expect(process.env["WORKNODE_PROBE_CANARY"]).toBeUndefined();
-  });
+  it.skipIf(sandboxMissing)(
+    `passes every probe, leaves only its report, and keeps that for this boot${reason}`,
+    async () => {
+      const report = await probeBackends({ stateDir });
+      expect(report.chosen).toBe("util-linux");
+      expect(report.probes.filter((probe) => !probe.ok || probe.fix !== "")).toEqual([]);
+      expect(report.probes.map((probe) => probe.name)).toEqual(
+        expect.arrayContaining(["write", "wall", "environment", "background", "host network", "own network", "delete"]),
+      );
+      expect(readdirSync(stateDir)).toEqual(["sandbox-probe.json"]);
+      const file = join(stateDir, "sandbox-probe.json");
+      const kept = JSON.parse(readFileSync(file, "utf8"));
+      kept.report.probes = [{ name: "kept", ok: true, detail: "", fix: "" }];
+      writeFileSync(file, JSON.stringify(kept));
+      expect((await probeBackends({ stateDir })).probes[0]?.name).toBe("kept");
+      expect((await probeBackends({ stateDir, fresh: true })).probes[0]?.name).toBe("programs");
+      writeFileSync(file, JSON.stringify({ ...kept, key: "of another boot" }));
+      expect((await probeBackends({ stateDir })).probes[0]?.name).toBe("programs");
+      writeFileSync(file, "not JSON");
+      expect((await probeBackends({ stateDir })).chosen).toBe("util-linux");
+      expect(process.env["WORKNODE_PROBE_CANARY"]).toBeUndefined();
+    },
+  );
 
   it("chooses none when told to, and where there is no Linux, with the remedy", async () => {
     const forced = await probeBackends({ stateDir, env: { WORKNODE_SANDBOX: "none" } });
@@ -59,7 +62,7 @@ describe("Choosing the sandbox", () => {
   });
 
   it("is none, not an error, where no layer can be made", async () => {
-    const report = await probeBackends({ stateDir: "/proc/worknode" , fresh: true }).catch((thrown: unknown) => thrown);
+    const report = await probeBackends({ stateDir: "/proc/worknode", fresh: true }).catch((thrown: unknown) => thrown);
     expect(report).toMatchObject({ chosen: null });
   });
 

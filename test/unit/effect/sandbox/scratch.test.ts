@@ -41,10 +41,18 @@ describe.skipIf(sandboxMissing)(`Scratch${reason}`, () => {
   it("is what the plan, the built-in list and the base's ignore rules say, at any depth", async () => {
     const command =
       "mkdir -p coverage src/__pycache__ build dist pkg/gen gen a/node_modules/.cache out;" +
-      "for f in coverage/lcov.info src/__pycache__/x.pyc build/new dist/d x.log tmp-1 pkg/gen/g gen/no a/node_modules/.cache/c out/only-here src/tmp-2; do echo x > $f; done";
+      "for f in coverage/lcov.info src/__pycache__/x.pyc build/new dist/d x.log tmp-1 pkg/gen/g gen/no gen/:\\(top\\)x.log a/node_modules/.cache/c out/only-here src/tmp-2; do echo x > $f; done";
     expect((await call(command)).effects).toEqual(["add build/new", "add gen/no"]);
     const kept = (path: string): boolean => existsSync(join(scratchDir, path));
-    const expected = ["coverage/lcov.info", "src/__pycache__/x.pyc", "dist/d", "x.log", "tmp-1", "pkg/gen/g", "src/tmp-2"];
+    const expected = [
+      "coverage/lcov.info",
+      "src/__pycache__/x.pyc",
+      "dist/d",
+      "x.log",
+      "tmp-1",
+      "pkg/gen/g",
+      "src/tmp-2",
+    ];
     expect(expected.filter((path) => !kept(path))).toEqual([]);
   });
 
@@ -87,7 +95,8 @@ describe.skipIf(sandboxMissing)(`Scratch${reason}`, () => {
   });
 
   it("takes odd modes and names along", async () => {
-    const odd = "mkdir -p dist/locked && touch dist/locked/f \"dist/$(printf '\\377')\" && chmod 500 dist/locked && chmod 000 dist/locked/f";
+    const odd =
+      "mkdir -p dist/locked && touch dist/locked/f \"dist/$(printf '\\377')\" && chmod 500 dist/locked && chmod 000 dist/locked/f";
     expect((await call(odd)).effects).toEqual([]);
     expect(readdirSync(join(scratchDir, "dist"))).toHaveLength(2);
     expect((await call("echo more > dist/more; ls dist/locked")).stdout).toBe("f\n");

@@ -189,7 +189,9 @@ describe.skipIf(sandboxMissing)(`The wall around a command${reason}`, () => {
     });
 
     it("hands out no path to the raw layers", async () => {
-      const run = await bench.sh("cat /proc/self/mountinfo; ls -d /old /m /r /sys; ls -la /proc/1/cwd /proc/1/root /proc/1/fd");
+      const run = await bench.sh(
+        "cat /proc/self/mountinfo; ls -d /old /m /r /sys; ls -la /proc/1/cwd /proc/1/root /proc/1/fd",
+      );
       const points = run.stdout.split("\n").map((line) => line.split(" ")[4] ?? "");
       expect(points).not.toContain("/m/l");
       expect(run.stdout).not.toMatch(/^\/(old|m|r|sys)$/m);
@@ -272,9 +274,11 @@ describe.skipIf(sandboxMissing)(`The wall around a command${reason}`, () => {
     });
 
     it("bounds the number of processes", async () => {
-      const run = await bench.run(
-        ["perl", "-e", "$n = 0; while ($n < 3000) { $p = fork; last unless defined $p; if (!$p) { sleep 60; exit } $n++ } print $n"],
-      );
+      const run = await bench.run([
+        "perl",
+        "-e",
+        "$n = 0; while ($n < 3000) { $p = fork; last unless defined $p; if (!$p) { sleep 60; exit } $n++ } print $n",
+      ]);
       expect(run.exit_code).toBe(0);
       expect(Number(run.stdout)).toBeGreaterThan(300);
       expect(Number(run.stdout)).toBeLessThan(1_100);
@@ -286,7 +290,9 @@ describe.skipIf(sandboxMissing)(`The wall around a command${reason}`, () => {
     });
 
     it("gives no input and no terminal", async () => {
-      const run = await bench.sh("cat; tty; (echo x > /dev/tty) 2>/dev/null; echo $?; ps -o tty= -p 1 2>/dev/null || true");
+      const run = await bench.sh(
+        "cat; tty; (echo x > /dev/tty) 2>/dev/null; echo $?; ps -o tty= -p 1 2>/dev/null || true",
+      );
       expect(run.stdout).toContain("not a tty");
     });
   });
