@@ -34,10 +34,12 @@ export async function loadIgnoreRules(source: IgnoreSource): Promise<IgnoreRules
   const git = source.git.at(source.gitDir, source.directory);
   return async (paths) => {
     if (paths.length === 0) return new Set();
-    const input = paths.map((path) => `${path}\0`).join("");
-    const output = await git.attempt(["check-ignore", "--no-index", "--stdin", "-z"], { input });
+    // check-ignore knows no literal pathspecs; "./" keeps a name from being read as pathspec magic
+    const input = paths.map((path) => `./${path}\0`).join("");
+    const args = ["--no-literal-pathspecs", "check-ignore", "--no-index", "--stdin", "-z"];
+    const output = await git.attempt(args, { input });
     if (output.code > 1) throw new Fault("GIT_FAILED", `git check-ignore failed: ${output.stderr.trim()}`);
-    return new Set(splitNul(output.stdout.toString("utf8")));
+    return new Set(splitNul(output.stdout.toString("utf8")).map((path) => path.slice(2)));
   };
 }
 

@@ -1,4 +1,14 @@
-import { accessSync, closeSync, constants, existsSync, lstatSync, openSync, readlinkSync, readSync, statSync } from "node:fs";
+import {
+  accessSync,
+  closeSync,
+  constants,
+  existsSync,
+  lstatSync,
+  openSync,
+  readlinkSync,
+  readSync,
+  statSync,
+} from "node:fs";
 import { basename, dirname, isAbsolute, join, resolve } from "node:path";
 import { MAX_TOOLCHAIN_PROGRAMS } from "../../kernel/bounds.js";
 import { isSystemPath } from "./host-view.js";
@@ -111,7 +121,9 @@ function isPrefix(path: string, env: ToolchainEnvironment): boolean {
 
 /** The interpreter a script names in its first line. */
 function interpreterOf(path: string): string[] {
-  const words = readShebang(path).split(/\s+/).filter((word) => word !== "");
+  const words = readShebang(path)
+    .split(/\s+/)
+    .filter((word) => word !== "");
   const [program = "", ...rest] = words;
   if (basename(program) !== "env") return program === "" ? [] : [program];
   return rest.filter((word) => !word.startsWith("-") && !word.includes("=")).slice(0, 1);
