@@ -11,7 +11,10 @@ export function changedLines(before: string | null, after: string): Set<number> 
   let end = 0;
   while (end < was.length - start && end < now.length - start && was.at(-1 - end) === now.at(-1 - end)) end += 1;
   const middle = { was: was.slice(start, was.length - end), now: now.slice(start, now.length - end) };
-  const kept = middle.was.length * middle.now.length <= MAX_CELLS ? commonLines(middle.was, middle.now) : sameLines(middle.was, middle.now);
+  const kept =
+    middle.was.length * middle.now.length <= MAX_CELLS
+      ? commonLines(middle.was, middle.now)
+      : sameLines(middle.was, middle.now);
   return new Set(middle.now.flatMap((_, index) => (kept.has(index) ? [] : [start + index + 1])));
 }
 

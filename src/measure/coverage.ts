@@ -45,13 +45,16 @@ export interface CoverageJudgement {
 
 /** Reads a report in the format the plan names. */
 export function readCoverage(text: string, format: string): Result<CoverageReport, string> {
-  return format === "lcov" ? readLcov(text) : err(`coverage reports in the format '${format}' are not supported yet; use lcov`);
+  return format === "lcov"
+    ? readLcov(text)
+    : err(`coverage reports in the format '${format}' are not supported yet; use lcov`);
 }
 
 /** Makes a report's paths repository-relative; absolute ones below `root` lose it. */
 export function relativeTo(report: CoverageReport, root: string): CoverageReport {
   const prefix = root.endsWith("/") ? root : `${root}/`;
-  const strip = (path: string): string => (path.startsWith(prefix) ? path.slice(prefix.length) : path.replace(/^\.\//, ""));
+  const strip = (path: string): string =>
+    path.startsWith(prefix) ? path.slice(prefix.length) : path.replace(/^\.\//, "");
   return { files: new Map([...report.files].map(([path, file]) => [strip(path), file])) };
 }
 
@@ -75,7 +78,9 @@ export function judgeCoverage(input: {
   const denials: CoverageDenial[] = [];
   if (lines < input.min) {
     const worst = code.filter((file) => file.hit < file.of).map((file) => `${file.path} ${file.hit}/${file.of}`);
-    denials.push(insufficient(`Coverage of changed lines ${share(lines)} is below ${share(input.min)}: ${worst.join(", ")}`));
+    denials.push(
+      insufficient(`Coverage of changed lines ${share(lines)} is below ${share(input.min)}: ${worst.join(", ")}`),
+    );
   }
   if (total < input.min && total < (input.baseTotal ?? input.min))
     denials.push(insufficient(`Total coverage ${share(total)} is below ${share(input.min)} and below the base`));
@@ -96,14 +101,22 @@ function examine(file: ChangedFile, report: CoverageReport): Examined {
   const coverage = report.files.get(file.path);
   const after = measureSource(file.path, file.after);
   const before = file.before === null ? undefined : measureSource(file.path, file.before);
-  const functions = changedFunctions(before, after, new Set()).map(({ now }) => now).filter(({ kind }) => kind === "function");
+  const functions = changedFunctions(before, after, new Set())
+    .map(({ now }) => now)
+    .filter(({ kind }) => kind === "function");
   const changed = [...changedLines(file.before, file.after)];
   if (coverage === undefined) {
     const executable = new Set(after.executable);
     return { path: file.path, coverage, functions, hit: 0, of: changed.filter((line) => executable.has(line)).length };
   }
   const counted = changed.filter((line) => coverage.lines.has(line));
-  return { path: file.path, coverage, functions, hit: counted.filter((line) => (coverage.lines.get(line) ?? 0) > 0).length, of: counted.length };
+  return {
+    path: file.path,
+    coverage,
+    functions,
+    hit: counted.filter((line) => (coverage.lines.get(line) ?? 0) > 0).length,
+    of: counted.length,
+  };
 }
 
 /** By the tool's function records on the function's first lines; by lines of its body only where the tool writes none. */

@@ -44,7 +44,11 @@ function functionsOf(source: Text, walked: WalkedSource): FunctionMeasure[] {
   return kept.map((draft) => {
     const order = orders.get(draft.qualifiedName) ?? 0;
     orders.set(draft.qualifiedName, order + 1);
-    return { ...figuresOf(source, draft), order, documented: documented.has(draft.qualifiedName) || hasDoc(source, draft) };
+    return {
+      ...figuresOf(source, draft),
+      order,
+      documented: documented.has(draft.qualifiedName) || hasDoc(source, draft),
+    };
   });
 }
 

@@ -20,7 +20,12 @@ export interface ChangeInput {
 /** What a rule found. `message` of a complexity finding is contract (S3:212-225). */
 export interface Finding {
   readonly rule: string;
-  readonly code: "ERROR_COMPLEXITY_VIOLATION" | "ERROR_LENGTH_VIOLATION" | "ERROR_PARSE" | "ERROR_SUPPRESSION" | "ERROR_UNDOCUMENTED";
+  readonly code:
+    | "ERROR_COMPLEXITY_VIOLATION"
+    | "ERROR_LENGTH_VIOLATION"
+    | "ERROR_PARSE"
+    | "ERROR_SUPPRESSION"
+    | "ERROR_UNDOCUMENTED";
   readonly file: string;
   /** 1-based. */
   readonly line: number;
