@@ -1,6 +1,6 @@
 import { existsSync } from "node:fs";
 import { basename, join } from "node:path";
-import { isPattern } from "../capability/write-set.js";
+import { isPattern } from "../capability/pattern.js";
 import { invalid } from "../kernel/fault.js";
 import { splitNul } from "./git.js";
 import type { Repository } from "./repository.js";
@@ -16,7 +16,8 @@ const DEPENDENCIES: ReadonlySet<string> = new Set(["node_modules", ".venv", "ven
  */
 export async function resolveLinks(repository: Repository, named: readonly string[] | undefined): Promise<LinkMount[]> {
   const found = await ignoredFolders(repository);
-  if (named === undefined) return found.filter((path) => DEPENDENCIES.has(basename(path))).map((path) => mount(repository, path));
+  if (named === undefined)
+    return found.filter((path) => DEPENDENCIES.has(basename(path))).map((path) => mount(repository, path));
   return named.map((entry) => {
     const path = entry.replace(/\/+$/, "");
     if (!isPattern(path) && existsSync(join(repository.checkout, path))) return mount(repository, path);

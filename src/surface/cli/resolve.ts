@@ -4,7 +4,7 @@ import type { ApprovalRow } from "../../store/agent-rows.js";
 import type { Store } from "../../store/store.js";
 import { describeVerb, formatOption, type OutputFormat, withArguments } from "./arguments.js";
 import { type CliContext, type Verb, writeLine } from "./context.js";
-import { claimedIdentity, type Identity } from "./identity.js";
+import { claimedIdentity, type Identity } from "../../effect/identity.js";
 import { withStore } from "./project.js";
 
 interface Options {

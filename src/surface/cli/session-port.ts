@@ -1,5 +1,7 @@
+import type { RefusedChange } from "../../schema/effect.js";
 import type { AnyEvent } from "../../schema/event.js";
 import type { DispatchResult, RolloutMode } from "../../schema/result.js";
+import type { Verdict } from "../../schema/verdict.js";
 
 /** What a session needs, as the command line gives it. */
 export interface SessionOptions {
@@ -39,4 +41,16 @@ export interface RunResult {
   cycle: number;
   summary: RunSummary;
   dispatch: DispatchResult;
+}
+
+/** What `worknode tool` prints (issue 2, point 11). */
+export interface ToolReport {
+  verdict: Verdict;
+  result?: unknown;
+  effects?: {
+    kept: boolean;
+    changes: readonly { path: string; kind: string }[];
+    refused: readonly RefusedChange[];
+  };
+  workspace: string | null;
 }

@@ -1,7 +1,7 @@
 import { readFileSync } from "node:fs";
 import { homedir, userInfo } from "node:os";
 import { join } from "node:path";
-import type { RepositoryLocation } from "../../effect/repository-location.js";
+import type { RepositoryLocation } from "./repository-location.js";
 
 /** Who a person says they are: claimed, not proven (DESIGN §11). */
 export interface Identity {

@@ -1,0 +1,118 @@
+import { relative } from "node:path";
+import { createBroker } from "../capability/broker.js";
+import { loadOrCreateKey } from "../capability/keys.js";
+import { createVerifier } from "../capability/token.js";
+import { cycleBranchName } from "../effect/branch.js";
+import { invalid } from "../kernel/fault.js";
+import { createGovernor } from "../model/governor.js";
+import { hasPrice, loadPrices } from "../model/prices.js";
+import type { ModelClient } from "../model/request.js";
+import type { PlanTask } from "../schema/plan-task.js";
+import type { RolloutMode } from "../schema/result.js";
+import type { TaskStatus } from "../schema/states.js";
+import type { Crew } from "./context.js";
+import { callRoster } from "./roster.js";
+import { packageFile } from "./package-file.js";
+import type { PlanSource } from "./plan-source.js";
+import type { Project } from "./session.js";
+import { cycleStream } from "./records.js";
+import { join } from "node:path";
+
+/** What a crew is put together from. */
+export interface Assembly {
+  source: PlanSource;
+  cycle: number;
+  inputs: Readonly<Record<string, unknown>>;
+  client: ModelClient | undefined;
+  mode: RolloutMode;
+  signal: AbortSignal;
+  env: NodeJS.ProcessEnv;
+}
+
+const NO_USAGE = { spent_usd: 0, spent_tokens: 0, reserved_usd: 0, reserved_tokens: 0 };
+
+/** Puts a crew together for a cycle, with everything the log already knows of it. Throws Faults of exit 2. */
+export function assembleCrew(project: Project, assembly: Assembly): Crew {
+  const { repository, store } = project;
+  const { source, cycle, env } = assembly;
+  const { plan } = source;
+  const { agents, loaded } = callRoster(plan, { shipped: packageFile("agents"), root: repository.root, env });
+  const prices = loadPrices();
+  if (assembly.client !== undefined && plan.budget.usd !== null)
+    for (const agent of agents.values())
+      if (!hasPrice(prices, agent.model))
+        throw invalid("NO_PRICE", `no price is known for the model ${agent.model} of agent ${agent.id}, and the plan has a budget in usd. Give one in WORKNODE_PRICES, or use a budget in tokens.`);
+  const broker = createBroker({ privateKey: loadOrCreateKey(join(repository.stateDir, "keys")), clock: repository.clock });
+  const usage = store.queries.usageTotals(cycle) ?? NO_USAGE;
+  const row = store.queries.cycle(cycle);
+  const crew: Crew = {
+    store,
+    clock: repository.clock,
+    repository,
+    broker,
+    verifier: createVerifier(broker.publicKey),
+    publicKey: broker.publicKey,
+    plan,
+    planHash: source.hash,
+    planSource: source.text,
+    cycle,
+    branch: cycleBranchName(plan.id, cycle),
+    inputs: assembly.inputs,
+    agents,
+    client: assembly.client,
+    prices,
+    governor: createGovernor({
+      usd: plan.budget.usd === null ? null : plan.budget.usd + (row?.added_usd ?? 0),
+      tokens: plan.budget.tokens === null ? null : plan.budget.tokens + (row?.added_tokens ?? 0),
+      spent: { usd: usage.spent_usd, tokens: usage.spent_tokens },
+      reserved: { usd: usage.reserved_usd, tokens: usage.reserved_tokens },
+    }),
+    mode: assembly.mode,
+    epoch: store.epoch(),
+    signal: assembly.signal,
+    endsAtMs: plan.budget.wallClock === null ? null : repository.clock.nowMs() + plan.budget.wallClock,
+    loadedFiles: new Set([...loaded, relative(repository.root, source.path)]),
+    env,
+    tasks: indexTasks(source),
+    statuses: new Map(),
+    activePhases: new Set(),
+    held: new Map(),
+    workspaces: new Map(),
+    assigned: new Map(),
+    answered: false,
+    violatedAtMs: new Map(),
+    rejected: new Set(),
+    merging: Promise.resolve(),
+  };
+  recall(crew);
+  return crew;
+}
+
+function indexTasks(source: PlanSource): Map<string, { task: PlanTask; phase: string }> {
+  return new Map(source.plan.phases.flatMap((phase) => phase.tasks.map((task) => [task.id, { task, phase: phase.id }])));
+}
+
+/** States a session that died leaves behind are taken up again; the rest stands as it was recorded. */
+const RESUMED: Partial<Record<TaskStatus, TaskStatus>> = { READY: "PENDING", IN_PROGRESS: "PENDING", BLOCKED: "BLOCKED" };
+
+function recall(crew: Crew): void {
+  for (const row of crew.store.queries.tasks(crew.cycle)) {
+    crew.statuses.set(row.id, RESUMED[row.status] ?? row.status);
+    if (row.feedback !== null) crew.rejected.add(row.id);
+  }
+  const events = crew.store.events({ run: crew.cycle, type: ["PHASE_STARTED", "AGENT_SPAWNED", "TASK_ASSIGNED"] });
+  for (const event of events) {
+    if (event.type === "PHASE_STARTED") crew.activePhases.add(event.payload.phase);
+    if (event.type === "TASK_ASSIGNED" && event.task !== null) crew.assigned.set(event.task, event.payload.assignee);
+    if (event.type === "AGENT_SPAWNED" && event.payload.parent !== null && event.stream === cycleStream(crew.cycle)) recallChild(crew, event.payload);
+  }
+}
+
+/** A child an earlier session spawned is there again, as narrow as it was. */
+function recallChild(crew: Crew, spawned: { agent: { id: string }; role: string; parent: string | null; capability: { write: string[]; limits: { max_complexity: number; max_function_lines: number; max_executions: number } } }): void {
+  const template = crew.agents.get(spawned.role);
+  if (template === undefined) return;
+  const { max_complexity, max_function_lines, max_executions } = spawned.capability.limits;
+  const limits = { maxComplexity: max_complexity, maxFunctionLines: max_function_lines, maxExecutions: max_executions };
+  crew.agents.set(spawned.agent.id, { ...template, id: spawned.agent.id, parent: spawned.parent, narrowed: { files: spawned.capability.write, limits } });
+}

@@ -1,0 +1,89 @@
+import { existsSync, readFileSync } from "node:fs";
+import { basename, join } from "node:path";
+import { invalid } from "../kernel/fault.js";
+import { resolveModel } from "../model/aliases.js";
+import { type AgentFile, parseAgentFile } from "../plan/agent-file.js";
+import type { Plan } from "../schema/plan.js";
+import type { PlanAgent } from "../schema/plan.js";
+import type { Tier } from "../schema/tier.js";
+import type { CrewAgent } from "./context.js";
+
+/** Model of a tier (DESIGN §5). */
+const TIER_MODEL: Readonly<Record<Tier, string>> = { executive: "opus", implementation: "sonnet", validation: "haiku" };
+/** Shipped agent file of a tier, for roles without one of their own. */
+const TIER_FILE: Readonly<Record<Tier, string>> = { executive: "executive", implementation: "implementer", validation: "validator" };
+
+/** Where agent files are looked for. */
+export interface RosterPlaces {
+  /** worknode's own `agents/`. */
+  readonly shipped: string;
+  readonly root: string;
+  readonly env: Readonly<Record<string, string | undefined>>;
+}
+
+/** The plan's agents, and the shipped default of each tier the plan has none of. `loaded`: files read from the repository. */
+export function callRoster(plan: Plan, places: RosterPlaces): { agents: Map<string, CrewAgent>; loaded: Set<string> } {
+  const agents = new Map<string, CrewAgent>();
+  const loaded = new Set<string>();
+  for (const [id, agent] of Object.entries(plan.agents)) agents.set(id, enlist(id, agent, { places, loaded }));
+  for (const tier of ["executive", "implementation", "validation"] as const) {
+    if ([...agents.values()].some((agent) => agent.tier === tier)) continue;
+    const id = TIER_FILE[tier];
+    const added = { tier, memoryBudget: 200_000, maxDuration: null, grants: [] } as PlanAgent;
+    agents.set(id, enlist(id, added, { places, loaded }));
+  }
+  return { agents, loaded };
+}
+
+interface Search {
+  places: RosterPlaces;
+  loaded: Set<string>;
+}
+
+function enlist(id: string, agent: PlanAgent, search: Search): CrewAgent {
+  const file = findFile(id, agent, search);
+  if (file.tier !== agent.tier)
+    throw invalid("AGENT_TIER", `agent ${id} is of tier ${agent.tier} in the plan, and its file ${file.name} says ${file.tier}.`);
+  return {
+    id,
+    role: id,
+    tier: agent.tier,
+    model: resolveModel(agent.model ?? file.model ?? TIER_MODEL[agent.tier], search.places.env),
+    system: file.prompt,
+    tools: agent.tools ?? file.tools,
+    memoryTokens: agent.memoryBudget,
+    parent: null,
+  };
+}
+
+/** The named instructions, else the repository's file of that name, else worknode's, else the tier's own. */
+function findFile(id: string, agent: PlanAgent, search: Search): AgentFile {
+  const { places, loaded } = search;
+  if (agent.instructions !== undefined) {
+    const own = join(places.root, agent.instructions);
+    if (existsSync(own)) {
+      loaded.add(agent.instructions);
+      return parse(own);
+    }
+    const shipped = join(places.shipped, basename(agent.instructions));
+    if (agent.instructions.startsWith("agents/") && existsSync(shipped)) return parse(shipped);
+    throw invalid("AGENT_MISSING", `agent ${id} names the instructions ${agent.instructions}, and there is no such file. Write it, or leave 'instructions' out.`);
+  }
+  const override = join(places.root, ".worknode", "agents", `${id}.md`);
+  if (existsSync(override)) return parse(override);
+  const shipped = join(places.shipped, `${id}.md`);
+  return parse(existsSync(shipped) ? shipped : join(places.shipped, `${TIER_FILE[agent.tier]}.md`));
+}
+
+function parse(path: string): AgentFile {
+  let text: string;
+  try {
+    text = readFileSync(path, "utf8");
+  } catch (cause) {
+    throw invalid("AGENT_MISSING", `cannot read the agent file ${path}. Restore it.`, cause);
+  }
+  const parsed = parseAgentFile(text, path);
+  if (!parsed.ok) throw invalid("AGENT_INVALID", parsed.error);
+  return parsed.value;
+}
+

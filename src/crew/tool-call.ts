@@ -1,0 +1,113 @@
+import type { TaskWorkspace } from "../effect/workspace.js";
+import { invalid } from "../kernel/fault.js";
+import type { DispatchResult, RolloutMode } from "../schema/result.js";
+import type { RefusedChange } from "../schema/effect.js";
+import type { Verdict } from "../schema/verdict.js";
+import { assembleCrew } from "./assemble.js";
+import { type CallOutcome, performCall, trimInput } from "./call.js";
+import { asRecord } from "./chain.js";
+import { type Crew, ownerOf, taskOf } from "./context.js";
+import { conversationStream } from "./conversation.js";
+import { phaseState } from "./expressions.js";
+import { grantFor, holdCapability } from "./grants.js";
+import { readPlan } from "./plan-source.js";
+import { proposeCall } from "./propose.js";
+import { openBranch, openCycle, type Project, requireApproval, type RunOptions, withProject } from "./session.js";
+import { headWorkspace, taskWorkspace } from "./workspaces.js";
+
+/** Options of one call (issue 2, point 11). */
+export interface ToolOptions extends Pick<RunOptions, "cwd" | "env" | "signal" | "yes" | "confirm" | "planPath"> {
+  task: string;
+  tool: string;
+  input: unknown;
+  dryRun: boolean;
+  mode?: RolloutMode;
+}
+
+/** What the call did. */
+export interface ToolReport extends DispatchResult {
+  verdict: Verdict;
+  result?: unknown;
+  effects?: { kept: boolean; changes: { path: string; kind: string }[]; refused: RefusedChange[] };
+  workspace: string | null;
+}
+
+/** Makes one call as a task's agent through the whole path; exit 0 when approved and kept, 3 otherwise. */
+export async function callTool(options: ToolOptions): Promise<{ exitCode: number; report: ToolReport }> {
+  return await withProject(options, async (project) => {
+    const source = readPlan(options.planPath, options.cwd);
+    await requireApproval(project, source, options);
+    const crew = await crewFor(project, source, options);
+    const { task } = options;
+    const owner = crew.agents.get(ownerOf(crew, taskOf(crew, task).task));
+    if (owner === undefined) throw invalid("AGENT_MISSING", `the owner of ${task} is not an agent of the plan.`);
+    const workspace = taskOf(crew, task).task.files.write.length === 0 ? await headWorkspace(crew) : await taskWorkspace(crew, task);
+    const startedAt = new Date(crew.clock.nowMs()).toISOString();
+    const outcome = await callAs(crew, { options, workspace, owner: owner.id });
+    return answer(crew, { outcome, workspace, options, startedAt });
+  });
+}
+
+async function crewFor(project: Project, source: ReturnType<typeof readPlan>, options: ToolOptions): Promise<Crew> {
+  const known = project.store.queries.latestIncompleteCycle(source.plan.id);
+  if (!source.plan.phases.some(({ tasks }) => tasks.some(({ id }) => id === options.task)))
+    throw invalid("UNKNOWN_TASK", `the plan has no task '${options.task}'.`);
+  const inputs = Object.fromEntries(Object.entries(source.plan.inputs).map(([name, spec]) => [name, spec.default]));
+  const mine = known !== undefined && known.plan_hash === source.hash;
+  const cycle = mine ? known.number : openCycle(project, source, { inputs, openedBy: "tool", mode: options.mode, includeWip: false });
+  const mode = options.mode ?? (options.env["WORKNODE_MODE"] === "off" ? "off" : "enforced");
+  const crew = assembleCrew(project, { source, cycle, inputs, client: undefined, mode, signal: options.signal, env: options.env });
+  await openBranch(crew, false);
+  for (const phase of source.plan.phases) if (phase.needs.every((need) => phaseState(crew, need) === "DONE")) crew.activePhases.add(phase.id);
+  return crew;
+}
+
+async function callAs(crew: Crew, at: { options: ToolOptions; workspace: TaskWorkspace; owner: string }): Promise<CallOutcome> {
+  const { options, workspace, owner } = at;
+  const agent = crew.agents.get(owner);
+  if (agent === undefined) throw invalid("AGENT_MISSING", `there is no agent ${owner}.`);
+  const held = holdCapability(crew, `${owner}/${options.task}/work`, () => crew.broker.mint(grantFor(crew, agent, options.task, "work")));
+  const conversation = `${crew.cycle}:${options.task}:tool:${crew.store.events({ task: options.task, run: crew.cycle, type: "PROPOSAL" }).length + 1}`;
+  const callId = `${conversation}:1`;
+  const { args } = trimInput(options.tool, asRecord(options.input));
+  const caller = { agent: owner, tier: agent.tier, task: options.task, phase: taskOf(crew, options.task).phase, cycle: crew.cycle, source: "worknode tool" };
+  return await performCall(crew, {
+    proposal: proposeCall(callId, options.tool === "" ? "(none)" : options.tool, args, caller),
+    place: { held, workspace, executionsLeft: held.minted.capability.limits.max_executions },
+    records: { stream: conversationStream(conversation), actor: owner, run: crew.cycle, task: options.task, execution: callId },
+    toolUseId: "",
+    dryRun: options.dryRun,
+    append: (events) => void crew.store.append(events),
+  });
+}
+
+function answer(crew: Crew, at: { outcome: CallOutcome; workspace: TaskWorkspace; options: ToolOptions; startedAt: string }): { exitCode: number; report: ToolReport } {
+  const { outcome, workspace, options, startedAt } = at;
+  const { verdict } = outcome.judgement;
+  const approved = verdict.outcome === "Approved";
+  const kept = approved && outcome.effects?.kept !== false;
+  const ran = approved && !options.dryRun && crew.mode !== "off";
+  const effects =
+    outcome.effects === undefined
+      ? {}
+      : { effects: { kept: outcome.effects.kept, changes: outcome.effects.changes.map(({ path, kind }) => ({ path, kind })), refused: outcome.effects.refused } };
+  const failed = approved && outcome.isError;
+  const report: ToolReport = {
+    verdict,
+    ...(options.dryRun && approved ? {} : { result: outcome.content }),
+    ...effects,
+    workspace: workspace.worktree,
+    PolicyOutcome: verdict.outcome,
+    PolicyReason: outcome.judgement.denials.map(({ code, message }) => `${code}: ${message}`).join("; "),
+    HostOutcomes: [{ Host: "local", DispatchStatus: ran ? "dispatched" : "not_dispatched", AttemptCount: ran ? 1 : 0, LastFailureClass: failed ? "tool_error" : null, LastFailureMessage: failed ? outcome.content.slice(0, 500) : null }],
+    BlastRadius: ["local"],
+    EffectiveMode: crew.mode,
+    OperationIntent: options.tool,
+    DispatchMode: crew.mode,
+    ExecutionOutcome: ran ? (failed ? "failed" : "succeeded") : "not_executed",
+    ExecutionStartedAt: ran ? startedAt : null,
+    ExecutionCompletedAt: ran ? new Date(crew.clock.nowMs()).toISOString() : null,
+  };
+  return { exitCode: kept ? 0 : 3, report };
+}
+

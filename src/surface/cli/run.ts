@@ -1,0 +1,52 @@
+import { invalid } from "../../kernel/fault.js";
+import { describeVerb, formatOption, withArguments } from "./arguments.js";
+import type { CliContext, Verb } from "./context.js";
+import { continueVerb } from "./continue.js";
+import { modeOption, type SessionFlags, showSession } from "./session.js";
+
+interface Flags extends SessionFlags {
+  yes?: true;
+  input: Record<string, string>;
+  includeWip?: true;
+}
+
+/** `worknode run PLAN`: opens a cycle of the plan in this repository and runs it. */
+export const runVerb: Verb = (context, args) => {
+  if (args.includes("--continue"))
+    return continueVerb(
+      context,
+      args.filter((each) => each !== "--continue"),
+    );
+  const command = describeVerb(
+    context,
+    "run",
+    "Run a plan in this repository (--continue is the same as `worknode continue`).",
+  )
+    .argument("<plan>", "the plan's YAML file")
+    .option("--yes", "approve the plan as it is and run it")
+    .option("--input <name=value>", "a value of the plan's inputs (repeat it for more)", collectInput, {})
+    .option("--include-wip", "start from your uncommitted changes too")
+    .addOption(modeOption())
+    .addOption(formatOption(["text", "json", "stream-json"]));
+  return withArguments<Flags>(command, args, ({ options, values }) => run(context, values[0] ?? "", options));
+};
+
+async function run(context: CliContext, planPath: string, flags: Flags): Promise<number> {
+  const { runPlan } = await import("../../crew/session.js");
+  return await showSession(context, flags, (session) =>
+    runPlan({
+      ...session,
+      planPath,
+      yes: flags.yes === true,
+      inputs: flags.input,
+      includeWip: flags.includeWip === true,
+      ...(context.confirm === undefined ? {} : { confirm: context.confirm }),
+    }),
+  );
+}
+
+function collectInput(text: string, before: Record<string, string>): Record<string, string> {
+  const cut = text.indexOf("=");
+  if (cut < 1) throw invalid("BAD_INPUT", `--input ${text}: write it as name=value.`);
+  return { ...before, [text.slice(0, cut)]: text.slice(cut + 1) };
+}

@@ -1,0 +1,88 @@
+import { Option } from "commander";
+import { eventLine } from "../../store/lines.js";
+import type { OutputFormat } from "./arguments.js";
+import { type CliContext, writeLine } from "./context.js";
+import { formatElapsed, formatTokens, formatUsd, paintFor, singleLine } from "./progress/paint.js";
+import { createProgress, type Progress, silentProgress, streamProgress } from "./progress/progress.js";
+import type { RunResult, SessionOptions } from "./session-port.js";
+
+/** Options that `run` and `continue` share. */
+export interface SessionFlags {
+  mode?: "off" | "canary" | "enforced";
+  outputFormat: OutputFormat;
+}
+
+/** `--mode`: the highest of flag, environment, plan and configuration (S2:47). */
+export function modeOption(): Option {
+  return new Option("--mode <mode>", "rollout mode; `off` makes the run a rehearsal").choices([
+    "off",
+    "canary",
+    "enforced",
+  ]);
+}
+
+/**
+ * Runs a session with its display and prints how it ended. Standard output carries nothing but the
+ * display in `text`, one object in `json`, one object a line in `stream-json` (the last is the result).
+ */
+export async function showSession(
+  context: CliContext,
+  flags: SessionFlags,
+  start: (options: SessionOptions, progress: Progress) => Promise<RunResult>,
+): Promise<number> {
+  const progress = progressFor(context, flags.outputFormat);
+  const options: SessionOptions = {
+    cwd: context.cwd,
+    env: context.env,
+    signal: context.signal,
+    onEvent: (event) => progress.show(event),
+    ...(flags.mode === undefined ? {} : { mode: flags.mode }),
+  };
+  let result: RunResult;
+  try {
+    result = await start(options, progress);
+  } finally {
+    progress.end();
+  }
+  printResult(context, flags.outputFormat, result);
+  return result.exitCode;
+}
+
+function progressFor(context: CliContext, format: OutputFormat): Progress {
+  if (format === "json") return silentProgress();
+  return format === "stream-json" ? streamProgress(context, eventLine) : createProgress(context);
+}
+
+/** A run's result as `json` and `stream-json` print it: the fields of source 002 at the top (S2:85-97). */
+export function resultReport(result: RunResult): object {
+  const { dispatch, ...rest } = result;
+  return { type: "result", ...dispatch, ...rest };
+}
+
+function printResult(context: CliContext, format: OutputFormat, result: RunResult): void {
+  if (format !== "text") return writeLine(context.out, JSON.stringify(resultReport(result)));
+  const paint = paintFor(context);
+  const good = result.exitCode === 0;
+  writeLine(context.out);
+  writeLine(
+    context.out,
+    paint(good ? "green" : "red", `${good ? "Done" : "Ended"} (exit ${result.exitCode}): ${singleLine(result.reason)}`),
+  );
+  for (const line of summaryLines(result)) writeLine(context.out, `  ${line}`);
+}
+
+/** The summary of a run, one fact a line. */
+export function summaryLines({ cycle, summary }: RunResult): string[] {
+  const tasks = Object.entries(summary.tasks).map(([status, count]) => `${count} ${status}`);
+  const held = summary.reserved > 0 ? `, ${formatUsd(summary.reserved)} reserved for requests without a reply` : "";
+  return [
+    `tasks     ${tasks.length === 0 ? "none" : tasks.join(", ")}`,
+    `denials   ${summary.denials}`,
+    `attempts  ${summary.attempts}`,
+    `tokens    ${formatTokens(summary.tokens)}`,
+    `cost      ${formatUsd(summary.usd)}${held}`,
+    `elapsed   ${formatElapsed(summary.elapsedMs)}`,
+    `result    branch ${summary.branch} (git log ${summary.branch})`,
+    `trace     cycle ${cycle}: ${summary.trace}`,
+  ];
+}

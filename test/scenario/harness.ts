@@ -1,0 +1,78 @@
+import { execFileSync } from "node:child_process";
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { dirname, join } from "node:path";
+import { type RunResult, runPlan } from "../../src/crew/session.js";
+import { parseScript } from "../../src/model/scripted/script.js";
+import { startScriptedServer } from "../../src/model/scripted/server.js";
+import type { AnyEvent } from "../../src/schema/event.js";
+import { openStore, type Store } from "../../src/store/store.js";
+
+/** A temporary git repository with a state directory of its own. */
+export interface Repo {
+  readonly dir: string;
+  readonly env: NodeJS.ProcessEnv;
+  git(...args: string[]): string;
+  write(path: string, text: string): void;
+  store(): Store;
+  remove(): void;
+}
+
+/** Makes a repository that holds `files` in one commit. */
+export function makeRepo(files: Record<string, string>): Repo {
+  const base = mkdtempSync(join(tmpdir(), "worknode-"));
+  const dir = join(base, "repo");
+  mkdirSync(dir);
+  const env: NodeJS.ProcessEnv = {
+    PATH: process.env["PATH"] ?? "",
+    HOME: join(base, "home"),
+    XDG_STATE_HOME: join(base, "state"),
+    LANG: "C.UTF-8",
+  };
+  mkdirSync(env["HOME"] ?? "");
+  const write = (path: string, text: string): void => {
+    mkdirSync(dirname(join(dir, path)), { recursive: true });
+    writeFileSync(join(dir, path), text);
+  };
+  const git = (...args: string[]): string =>
+    execFileSync("git", ["-c", "user.name=t", "-c", "user.email=t@example.com", ...args], {
+      cwd: dir,
+      env: { ...env, GIT_CONFIG_NOSYSTEM: "1" },
+      encoding: "utf8",
+    });
+  for (const [path, text] of Object.entries(files)) write(path, text);
+  git("init", "-q", "-b", "main");
+  git("add", "-A");
+  git("commit", "-q", "-m", "base");
+  return {
+    dir,
+    env,
+    git,
+    write,
+    store: () => openStore(join(dir, ".worknode", "worknode.db")),
+    remove: () => rmSync(base, { recursive: true, force: true }),
+  };
+}
+
+/** Starts a scripted model and points the repository's environment at it. */
+export async function scripted(repo: Repo, script: string): Promise<Awaited<ReturnType<typeof startScriptedServer>>> {
+  const parsed = parseScript(script);
+  if (!parsed.ok) throw new Error(parsed.error);
+  const server = await startScriptedServer({ script: parsed.value });
+  repo.env["ANTHROPIC_BASE_URL"] = server.url;
+  return server;
+}
+
+/** Runs a plan of the repository to its end, approved. */
+export async function run(repo: Repo, planPath = "plan.yaml", onEvent: (event: AnyEvent) => void = () => {}): Promise<RunResult> {
+  return await runPlan({
+    cwd: repo.dir,
+    env: repo.env,
+    signal: new AbortController().signal,
+    onEvent,
+    planPath,
+    yes: true,
+    inputs: {},
+    includeWip: false,
+  });
+}
