@@ -5,7 +5,7 @@ import { oneLine } from "./text.js";
 import { anyWord } from "./words.js";
 
 /** Candidates of each kind. */
-const MAX_CANDIDATES = 50;
+const MAX_CANDIDATES = 25;
 /** Age at which recency counts half. */
 const HALF_LIFE_MS = 7 * 24 * 60 * 60_000;
 /** Characters of an item told in full. */
@@ -99,15 +99,16 @@ function fixItems(context: Context): BriefItem[] {
   const found = match === undefined ? [] : queries.searchIssueWords(match, MAX_CANDIDATES);
   const best = found[0]?.rank ?? 0;
   const rows = distinct([...found, ...queries.issues(1, MAX_CANDIDATES)], ({ id }) => id);
-  return rows.flatMap((row) => fixItem(context, row, best));
+  const changes = queries.lastChanges(rows.flatMap(({ file }) => file ?? []));
+  const isStale = ({ file = "", seq }: IssueRow): boolean => (changes.get(file) ?? 0) > seq;
+  return rows.flatMap((row) => fixItem(context, row, { best, stale: isStale(row) }));
 }
 
 /** A fix whose file changed after it was noted may no longer be true, and says so. */
-function fixItem(context: Context, row: IssueRow, best: number): BriefItem[] {
+function fixItem(context: Context, row: IssueRow, { best, stale }: { best: number; stale: boolean }): BriefItem[] {
   const { id, error, solution, file, task, hlc } = row;
   if (solution === undefined) return [];
-  const changed = file === undefined ? undefined : context.store.queries.lastFileChange(file);
-  const doubt = changed !== undefined && changed.seq > row.seq ? ", unverified: the file has changed since" : "";
+  const doubt = stale ? ", unverified: the file has changed since" : "";
   const line = `${oneLine(error)}: ${oneLine(solution.fix)} [${id}${doubt}]`;
   const full = `${oneLine(error)}: ${oneLine(solution.fix, MAX_FULL_CHARS)}. ${oneLine(solution.root_cause, MAX_FULL_CHARS)} [${id}${doubt}]`;
   const fileOverlap = file !== undefined && context.files.has(file) ? 1 : 0;

@@ -30,12 +30,12 @@ function refuse(problem: string): Fault {
 }
 
 function problemOf(trigger: TriggerInput): string | undefined {
-  const { schedule, type, cron = "", timezone } = trigger;
+  const { schedule, type, cron, timezone } = trigger;
   if (schedule !== undefined && type !== undefined && schedule !== type) {
     return `schedule ${schedule} and type ${type} differ`;
   }
-  if (timezone !== undefined && !isZone(timezone)) return `timezone: ${timezone} is not a time zone`;
-  return (schedule ?? type) === "CRON" ? cronProblem(cron) : kindProblem(trigger);
+  if (!isZone(timezone)) return `timezone: ${timezone} is not a time zone`;
+  return (schedule ?? type) === "CRON" ? cronProblem(cron ?? "") : kindProblem(trigger);
 }
 
 function kindProblem({ schedule, type, event_type }: TriggerInput): string | undefined {
@@ -44,7 +44,8 @@ function kindProblem({ schedule, type, event_type }: TriggerInput): string | und
   return kind === "EVENT" && event_type === undefined ? "event_type: an EVENT trigger needs one" : undefined;
 }
 
-function isZone(zone: string): boolean {
+/** Without a zone the plan's is meant. */
+function isZone(zone = "UTC"): boolean {
   try {
     return new Intl.DateTimeFormat("en", { timeZone: zone }).resolvedOptions().timeZone !== "";
   } catch {

@@ -1,6 +1,6 @@
-import { hash as digest } from "node:crypto";
 import { assert } from "../kernel/assert.js";
 import { BLOB_THRESHOLD_CHARS, MAX_JSON_DEPTH } from "../kernel/bounds.js";
+import { digest } from "./digest.js";
 
 /**
  * Strings longer than BLOB_THRESHOLD_CHARS stand in the log as `{"$blob": "<sha256>"}`; their text is
@@ -71,7 +71,7 @@ function quoteName(name: string): string {
 }
 
 function refer(text: string, blobs: Map<string, string>): string {
-  const hash = digest("sha256", text);
+  const hash = digest(text);
   blobs.set(hash, text);
   return `{"${REFERENCE}":"${hash}"}`;
 }

@@ -1,8 +1,8 @@
-import { hash as digest } from "node:crypto";
 import { Fault } from "../kernel/fault.js";
 import type { AnyEvent } from "../schema/event.js";
 import { unpackPayload } from "./blobs.js";
 import type { Connection } from "./connection.js";
+import { digest } from "./digest.js";
 import { readBlob } from "./sql/read-blob.js";
 
 /** A row of `events`. */
@@ -25,7 +25,7 @@ export interface EventRow {
 export function chainHash(row: Omit<EventRow, "hash">): string {
   const { seq, hlc, node, run, task, execution, stream, type, actor } = row;
   const envelope = JSON.stringify([seq, hlc, node, run, task, execution, stream, type, actor]);
-  return digest("sha256", `${row.prev_hash}\n${envelope}\n${row.payload}`);
+  return digest(`${row.prev_hash}\n${envelope}\n${row.payload}`);
 }
 
 /** The event of a row, its large texts put back. Throws Fault STORE_CORRUPT when one is missing. */

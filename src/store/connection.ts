@@ -1,9 +1,10 @@
 import { existsSync, mkdirSync } from "node:fs";
+import { createRequire } from "node:module";
 import { dirname } from "node:path";
 import Database from "better-sqlite3";
 import { assert } from "../kernel/assert.js";
 import { STORE_BUSY_MS } from "../kernel/bounds.js";
-import { newId } from "../kernel/ids.js";
+import { newNodeName } from "./digest.js";
 import { foreignStore, missingStore, newerStore, storeFault } from "./faults.js";
 import { migrations } from "./migrations/list.js";
 
@@ -86,7 +87,7 @@ function migrate(database: Database.Database, path: string): void {
     const version = checkVersion(database, path);
     for (const sql of migrations.slice(version)) database.exec(sql);
     if (version === 0) {
-      database.prepare("INSERT INTO chain (id, node, seq, hlc, hash) VALUES (1, ?, 0, NULL, '')").run(newId("n"));
+      database.prepare("INSERT INTO chain (id, node, seq, hlc, hash) VALUES (1, ?, 0, NULL, '')").run(newNodeName());
       database.pragma(`application_id = ${APPLICATION_ID}`);
     }
     database.pragma(`user_version = ${migrations.length}`);
@@ -107,10 +108,24 @@ function prepareToWrite(database: Database.Database, path: string): void {
   database.pragma("foreign_keys = ON");
 }
 
+/**
+ * The compiled part of the driver. Loaded by its path, because looking for it (as the driver does
+ * otherwise) costs start-up time; where it lies elsewhere, the driver looks.
+ */
+function loadDriver(): object | undefined {
+  try {
+    return createRequire(import.meta.url)("better-sqlite3/build/Release/better_sqlite3.node") as object;
+  } catch {
+    return undefined;
+  }
+}
+
 function openFile(path: string, readonly: boolean): Database.Database {
   if (readonly && !existsSync(path)) throw missingStore(path);
   if (!readonly) mkdirSync(dirname(path), { recursive: true });
-  return new Database(path, { timeout: STORE_BUSY_MS, readonly, fileMustExist: readonly });
+  const driver = loadDriver();
+  const options = { timeout: STORE_BUSY_MS, readonly, fileMustExist: readonly };
+  return new Database(path, driver === undefined ? options : ({ ...options, nativeBinding: driver } as object));
 }
 
 /**

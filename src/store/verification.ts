@@ -1,7 +1,7 @@
-import { sha256Hex } from "../kernel/canonical.js";
 import { referencesIn } from "./blobs.js";
 import { chainHash, type EventRow } from "./chain.js";
 import type { Connection } from "./connection.js";
+import { digest } from "./digest.js";
 import { headOf } from "./log.js";
 import { iterateEvents } from "./sql/iterate-events.js";
 import { readBlob } from "./sql/read-blob.js";
@@ -43,7 +43,7 @@ function textFault(db: Connection, row: EventRow, sound: Set<string>): string | 
     if (sound.has(hash)) continue;
     const blob = db.get<{ text: string }>(readBlob, [hash]);
     if (blob === undefined) return `a text of event ${row.seq} is missing`;
-    if (sha256Hex(blob.text) !== hash) return `a text of event ${row.seq} was changed`;
+    if (digest(blob.text) !== hash) return `a text of event ${row.seq} was changed`;
     sound.add(hash);
   }
   return undefined;

@@ -294,6 +294,7 @@ CREATE TABLE issues (
   seq INTEGER NOT NULL,
   hlc TEXT NOT NULL
 ) STRICT;
+CREATE INDEX issues_seq ON issues (seq);
 CREATE VIRTUAL TABLE issues_fts USING fts5 (
   type, error, content = 'issues', content_rowid = 'position', tokenize = "unicode61 tokenchars '_'"
 );

@@ -3,9 +3,9 @@ import { listConversations } from "../sql/list-conversations.js";
 import { listExecutions } from "../sql/list-executions.js";
 import { listFilesKept } from "../sql/list-files-kept.js";
 import { listFilesKeptAfter } from "../sql/list-files-kept-after.js";
+import { listLastChanges } from "../sql/list-last-changes.js";
 import { listUnknownCalls } from "../sql/list-unknown-calls.js";
 import { readExecution } from "../sql/read-execution.js";
-import { readLastFileChange } from "../sql/read-last-file-change.js";
 
 /** Questions about conversations, calls and files. */
 export function createActivityQueries(db: Connection) {
@@ -22,7 +22,7 @@ export function createActivityQueries(db: Connection) {
     filesKept: (cycle: number, limit: number) => listFilesKept(db, cycle, limit),
     /** Files of any cycle changed since a stamp, by name. */
     filesKeptAfter: (hlc: string, limit: number) => listFilesKeptAfter(db, hlc, limit),
-    /** The last kept change of a file in any cycle. */
-    lastFileChange: (path: string) => readLastFileChange(db, path),
+    /** The event that changed each of some files last, in any cycle. */
+    lastChanges: (paths: readonly string[]) => listLastChanges(db, paths),
   };
 }
