@@ -52,15 +52,15 @@ function change(path: string, kind: ChangeKind, before: string | null = null, af
 async function judgeEntry(entry: UpperEntry, upper: string, lower: string): Promise<Change[]> {
   const { path, base } = entry;
   if (!entry.readable) return [change(path, "special")];
-  const before = base?.isFile() === true ? await hashFile(join(lower, path), base) : null;
+  const before = await hashBase(join(lower, path), base);
   if (isWhiteout(entry.upper)) return base === undefined ? [] : [change(path, "delete", before)];
   if (entry.upper.isSymbolicLink()) return judgeLink(entry, upper, lower, before);
   if (entry.upper.isDirectory()) return judgeDirectory(entry, before);
-  if (entry.upper.isFile()) {
-    await makeReadable(join(upper, path));
-    return judgeFile(entry, before, await hashFile(join(upper, path), entry.upper));
-  }
-  return [change(path, "special", before)];
+  return entry.upper.isFile() ? judgeFile(entry, upper, before) : [change(path, "special", before)];
+}
+
+async function hashBase(path: string, base: Stats | undefined): Promise<string | null> {
+  return base?.isFile() === true ? hashFile(path, base) : null;
 }
 
 async function judgeLink(entry: UpperEntry, upper: string, lower: string, before: string | null): Promise<Change[]> {
@@ -70,8 +70,10 @@ async function judgeLink(entry: UpperEntry, upper: string, lower: string, before
   return same ? [] : [change(entry.path, "link", before)];
 }
 
-function judgeFile(entry: UpperEntry, before: string | null, after: string): Change[] {
+async function judgeFile(entry: UpperEntry, root: string, before: string | null): Promise<Change[]> {
   const { path, base, upper } = entry;
+  await makeReadable(join(root, path));
+  const after = await hashFile(join(root, path), upper);
   if (base !== undefined && !base.isFile()) return [change(path, "type", null, after)];
   const changes = before === after ? [] : [change(path, base === undefined ? "add" : "modify", before, after)];
   const modeChanged =

@@ -50,6 +50,11 @@ export interface StagePart {
   readonly copies: readonly string[];
 }
 
+/** A part of the stage with the given content and nothing else. */
+export function part(content: Partial<StagePart>): StagePart {
+  return { mounts: [], directories: [], files: [], copies: [], ...content };
+}
+
 /** The part that is the same for every command: programs, a few files of `/etc`, devices, `/proc`, `/tmp`. */
 export function systemPart(host: readonly HostMount[], network: boolean): StagePart {
   const system = SYSTEM_DIRECTORIES.filter(isDirectory);
@@ -66,7 +71,10 @@ export function systemPart(host: readonly HostMount[], network: boolean): StageP
       { source: "proc", target: `${STAGE_ROOT}/proc`, type: "proc", options: ["ro", "nosuid", "nodev", "noexec"] },
     ],
     directories: [
-      ...["/sys/proc", "/sys/old", `${STAGE_PARTS}/e/directory`, `${STAGE_PARTS}/t/tmp/home`],
+      "/sys/proc",
+      "/sys/old",
+      `${STAGE_PARTS}/e/directory`,
+      `${STAGE_PARTS}/t/tmp/home`,
       ...["/dev", "/etc", "/proc", "/run", ...bound].map((path) => STAGE_ROOT + path),
       ...WRITABLE.flatMap((path) => [STAGE_ROOT + path, `${STAGE_PARTS}/t${path}`]),
     ],

@@ -1,12 +1,13 @@
-import { existsSync, lstatSync, readFileSync, realpathSync, type Stats, statSync } from "node:fs";
-import { basename, dirname, join } from "node:path";
+import { existsSync, lstatSync, realpathSync, type Stats, statSync } from "node:fs";
+import { dirname, join } from "node:path";
 import { Fault } from "../../kernel/fault.js";
-import { minimalConfig } from "../git-directory.js";
+import { gitPart, gitPointer, SHOWN_GIT, shownGitConfig } from "./git-part.js";
 import {
   credentialFiles,
   isSystemPath,
   maskDirectory,
   maskFile,
+  part,
   STAGE_PARTS,
   STAGE_ROOT,
   type StagePart,
@@ -14,12 +15,8 @@ import {
   systemPart,
 } from "./host-view.js";
 import { bindReadOnly, bindWritable, type HostMount, isWithin, overlay, readHostMounts } from "./mount-table.js";
-import type { GitView, SandboxSpec } from "./spec.js";
+import type { SandboxSpec } from "./spec.js";
 
-/** The git common directory as commands see it. */
-const SHOWN_GIT = "/run/worknode/git";
-/** What of the common directory git needs to read; never its `config` or hooks. */
-const GIT_PARTS = ["objects", "refs", "packed-refs", "shallow", "reftable", "info"];
 /** Directories no workspace can be shown at: the sandbox keeps its own things there. */
 const RESERVED_ROOTS = new Set([
   "/",
@@ -61,7 +58,7 @@ export function planMounts(spec: SandboxSpec): MountPlan {
     directories: parts.flatMap((part) => part.directories),
     files: parts.flatMap((part) => part.files),
     copies: parts.flatMap((part) => part.copies),
-    gitPointer: spec.git === undefined ? "" : `gitdir: ${SHOWN_GIT}/worktrees/${basename(spec.git.gitDir)}`,
+    gitPointer: spec.git === undefined ? "" : gitPointer(spec.git),
     gitConfig: spec.git === undefined ? "" : shownGitConfig(spec.git),
   };
 }
@@ -73,10 +70,6 @@ function refuseRoot(root: string): void {
 
 function setupFault(reason: string): Fault {
   return new Fault("SANDBOX_SETUP", `the sandbox could not be set up: ${reason}`);
-}
-
-function part(content: Partial<StagePart>): StagePart {
-  return { mounts: [], directories: [], files: [], copies: [], ...content };
 }
 
 /** Programs outside the system directories, with files that may hold credentials masked. */
@@ -133,51 +126,6 @@ function linkPart(spec: SandboxSpec, index: number): StagePart {
     mounts: [bindWritable(source, name), overlay(target, [name], `${STAGE_PARTS}/l/links/${index}`)],
     directories: [name, join(STAGE_PARTS, "p", link.path)],
   });
-}
-
-function gitPart(spec: SandboxSpec, host: readonly HostMount[]): StagePart {
-  const target = `${STAGE_ROOT}${spec.shownRoot}/.git`;
-  const pointer = { source: `${STAGE_PARTS}/pointer`, target, type: "none", options: ["bind", "ro"] };
-  const files = [`${STAGE_PARTS}/p/.git`, `${STAGE_PARTS}/pointer`, `${STAGE_PARTS}/config`];
-  if (spec.git === undefined) return part({ mounts: [pointer], files });
-  const { commonDir, gitDir } = spec.git;
-  const shown = STAGE_ROOT + SHOWN_GIT;
-  const found = GIT_PARTS.map((name) => ({ from: join(commonDir, name), to: `${shown}/${name}` }));
-  const parts = [...found, { from: gitDir, to: `${shown}/worktrees/${basename(gitDir)}` }]
-    .filter(({ from }) => existsSync(from))
-    .map((one) => ({ ...one, directory: isDirectory(one.from) }));
-  const others = alternates(commonDir).filter((path) => !isSystemPath(path));
-  return part({
-    mounts: [
-      ...parts.flatMap(({ from, to }) => bindReadOnly(from, to, host)),
-      ...others.flatMap((path) => bindReadOnly(path, STAGE_ROOT + path, host)),
-      { source: `${STAGE_PARTS}/config`, target: `${shown}/config`, type: "none", options: ["bind", "ro"] },
-      pointer,
-    ],
-    directories: [
-      `${shown}/hooks`,
-      ...parts.filter(({ directory }) => directory).map(({ to }) => to),
-      ...others.map(stageDirectory),
-    ],
-    files: [...files, `${shown}/config`, ...parts.filter(({ directory }) => !directory).map(({ to }) => to)],
-  });
-}
-
-/** Object stores this one borrows from (`clone --shared`). */
-function alternates(commonDir: string): string[] {
-  const file = join(commonDir, "objects/info/alternates");
-  if (!existsSync(file)) return [];
-  return readFileSync(file, "utf8")
-    .split("\n")
-    .filter((line) => line.startsWith("/") && existsSync(line));
-}
-
-/** How objects and refs are stored, and nothing else of the repository's configuration. */
-function shownGitConfig(git: GitView): string {
-  const file = join(git.commonDir, "config");
-  const text = minimalConfig(existsSync(file) ? readFileSync(file, "utf8") : "");
-  // the overlay shows other inode and device numbers than the index was made with
-  return `${text}[core]\n\tcheckStat = minimal\n\ttrustctime = false`;
 }
 
 /** Denied paths that exist: empty and read-only, so that a blocked write does not look as if it had worked. */

@@ -55,16 +55,22 @@ function readMarks(archive: Buffer): boolean[] {
   let pending = false;
   let offset = 0;
   while (offset + BLOCK_BYTES <= archive.length && archive[offset] !== 0) {
-    const kind = String.fromCharCode(archive[offset + 156] ?? 0);
-    const size = Number.parseInt(archive.toString("latin1", offset + 124, offset + 136), 8);
-    if (!Number.isSafeInteger(size) || size < 0) throw unreadable("tar's output is damaged");
+    const { kind, size } = readHeader(archive, offset);
     const data = offset + BLOCK_BYTES;
-    if (kind === "x") pending = archive.includes(ATTRIBUTE, data) && archive.indexOf(ATTRIBUTE, data) < data + size;
-    else if (kind === "5") {
+    if (kind === "x") pending = archive.subarray(data, data + size).includes(ATTRIBUTE);
+    else {
       marks.push(pending);
       pending = false;
-    } else throw unreadable(`tar's output holds an entry of type ${JSON.stringify(kind)}`);
+    }
     offset = data + Math.ceil(size / BLOCK_BYTES) * BLOCK_BYTES;
   }
   return marks;
+}
+
+function readHeader(archive: Buffer, offset: number): { kind: string; size: number } {
+  const kind = String.fromCharCode(archive[offset + 156] ?? 0);
+  const size = Number.parseInt(archive.toString("latin1", offset + 124, offset + 136), 8);
+  if (!Number.isSafeInteger(size) || (kind !== "x" && kind !== "5"))
+    throw unreadable(`tar's output holds an entry of type ${JSON.stringify(kind)}`);
+  return { kind, size };
 }

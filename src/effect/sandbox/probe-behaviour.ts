@@ -59,7 +59,13 @@ async function look(directory: string, listener: Server): Promise<Sighting> {
   const port = typeof address === "object" && address !== null ? String(address.port) : "0";
   process.env[CANARY_NAME] = canary;
   const run = await confine({
-    ...{ shownRoot: join(directory, "shown"), lower, layer, links: [], masks: ["masked"], env: {}, network: false },
+    shownRoot: join(directory, "shown"),
+    lower,
+    layer,
+    links: [],
+    masks: ["masked"],
+    env: {},
+    network: false,
     toolchains: resolveToolchains([], process.env),
     argv: [process.execPath, "-e", PROBE_PROGRAM, canary, port, forbidden, marker],
     cwd: "",

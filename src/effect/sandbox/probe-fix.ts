@@ -26,20 +26,22 @@ export function seemsContainer(): boolean {
   return existsSync("/.dockerenv") || existsSync("/run/.containerenv");
 }
 
-const RESTRICTED = "kernel.apparmor_restrict_unprivileged_userns";
+/** Kernel settings that forbid user namespaces, whether root is exempt, and what switches them back. */
+const SWITCHES = [
+  { name: "user.max_user_namespaces", off: "0", rootToo: true, on: "15000" },
+  { name: "kernel.unprivileged_userns_clone", off: "0", rootToo: false, on: "1" },
+  { name: "kernel.apparmor_restrict_unprivileged_userns", off: "1", rootToo: false, on: "0" },
+];
 
 /** The likeliest remedy for a sandbox that cannot be set up: settings first, then what the set-up said. */
 export function fixForSetup(facts: FixFacts): string {
-  const { read, said } = facts;
-  if (/GNU tar/.test(said)) return "sudo apt-get install tar";
-  if (read("user.max_user_namespaces") === "0") return "sudo sysctl -w user.max_user_namespaces=15000";
-  if (!facts.isRoot && read("kernel.unprivileged_userns_clone") === "0")
-    return "sudo sysctl -w kernel.unprivileged_userns_clone=1";
-  if (!facts.isRoot && read(RESTRICTED) === "1") return `sudo sysctl -w ${RESTRICTED}=0 (Ubuntu 23.10 and newer)`;
+  if (/GNU tar/.test(facts.said)) return "sudo apt-get install tar";
+  const off = SWITCHES.find((one) => (one.rootToo || !facts.isRoot) && facts.read(one.name) === one.off);
+  if (off !== undefined) return `sudo sysctl -w ${off.name}=${off.on}`;
   if (facts.inContainer)
     return "start the container with --security-opt seccomp=unconfined --security-opt apparmor=unconfined --security-opt systempaths=unconfined, and with a volume (not the container's own overlay) for XDG_STATE_HOME";
-  if (/overlay/.test(said))
+  if (/overlay/.test(facts.said))
     return "set XDG_STATE_HOME to a directory on ext4, xfs or btrfs; overlays of ordinary users need Linux 5.11 or newer";
-  if (/not found|No such file/.test(said)) return "sudo apt-get install util-linux mount coreutils iproute2";
+  if (/not found|No such file/.test(facts.said)) return "sudo apt-get install util-linux mount coreutils iproute2";
   return "allow user namespaces for this user (see user_namespaces(7)); the detail says what the kernel refused";
 }

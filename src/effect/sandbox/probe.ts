@@ -21,17 +21,14 @@ export interface ProbeOptions {
   readonly programPath?: readonly string[];
 }
 
-const PROGRAMS = [
-  ...["unshare", "setpriv", "prlimit", "mount", "umount", "pivot_root"],
-  ...["sh", "env", "cp", "mkdir", "ln", "chmod", "rm", "tar"],
-];
+const PROGRAMS = "unshare setpriv prlimit mount umount pivot_root sh env cp mkdir ln chmod rm tar".split(" ");
 const PROGRAM_PATH = ["/usr/sbin", "/usr/bin", "/sbin", "/bin"];
 const CACHE = "sandbox-probe.json";
 
 /**
  * Chooses the sandbox by trying it, once per boot. `WORKNODE_SANDBOX=none` forces none. With `chosen`
  * null no command may be run; each failed probe says how to fix it. Never throws for a machine
- * without a sandbox; only for a state directory that cannot be written.
+ * without a sandbox.
  */
 export async function probeBackends(options: ProbeOptions): Promise<BackendReport> {
   const refusal = refuse(options);
@@ -41,7 +38,7 @@ export async function probeBackends(options: ProbeOptions): Promise<BackendRepor
   const kept = options.fresh === true ? undefined : await readKept(file, key);
   if (kept !== undefined) return kept;
   const report = await probeUtilLinux(options);
-  await keep(file, key, report);
+  if (report.chosen !== null) await keep(file, key, report);
   return report;
 }
 
@@ -114,13 +111,13 @@ function bootId(): string {
 async function readKept(file: string, key: string): Promise<BackendReport | undefined> {
   try {
     const kept = JSON.parse(await readFile(file, "utf8")) as { key: string; report: BackendReport };
-    // only a good report is worth keeping: a failed one is probed again, as the user may have fixed it
-    return kept.key === key && kept.report.chosen !== null ? kept.report : undefined;
+    return kept.key === key ? kept.report : undefined;
   } catch {
     return undefined;
   }
 }
 
+/** Only a good report is kept: after a failed one the user may mend what it names. */
 async function keep(file: string, key: string, report: BackendReport): Promise<void> {
   const temporary = `${file}.${newId("new")}`;
   await mkdir(join(file, ".."), { recursive: true, mode: 0o700 });

@@ -26,25 +26,38 @@ const decoder = new TextDecoder("utf-8", { fatal: true });
  * directories of the base, never through a link. Throws Fault EFFECTS_LIMIT beyond MAX_LAYER_ENTRIES.
  */
 export async function walkUpper(upper: string, base: string, visit: (entry: UpperEntry) => Descend): Promise<void> {
-  const waiting: { path: string; inBase: boolean }[] = [{ path: "", inBase: true }];
+  const waiting: Waiting[] = [{ path: "", inBase: true }];
   let seen = 0;
   for (let directory = waiting.pop(); directory !== undefined; directory = waiting.pop()) {
     await makeReadable(join(upper, directory.path));
-    for (const { name, readable } of await listNames(join(upper, directory.path))) {
+    for (const name of await listNames(join(upper, directory.path))) {
       seen += 1;
       if (seen > MAX_LAYER_ENTRIES)
         throw new Fault("EFFECTS_LIMIT", `the command changed more than ${MAX_LAYER_ENTRIES} files`, { exitCode: 3 });
-      const path = directory.path === "" ? name : `${directory.path}/${name}`;
-      if (!readable) {
-        visit({ path, upper: await lstat(join(upper, directory.path)), base: undefined, readable });
-        continue;
-      }
-      const stats = await lstat(join(upper, path));
-      const under = directory.inBase ? await lstat(join(base, path)).catch(missing) : undefined;
-      const descend = visit({ path, upper: stats, base: under, readable });
-      if (descend && stats.isDirectory()) waiting.push({ path, inBase: under?.isDirectory() ?? false });
+      const entry = await lookAt(upper, base, directory, name);
+      const enters = visit(entry) && entry.readable && entry.upper.isDirectory();
+      if (enters) waiting.push({ path: entry.path, inBase: isDirectory(entry.base) });
     }
   }
+}
+
+function isDirectory(stats: Stats | undefined): boolean {
+  return stats?.isDirectory() === true;
+}
+
+/** A directory of the layer still to be walked. */
+interface Waiting {
+  readonly path: string;
+  /** Whether the base has a directory there, too. */
+  readonly inBase: boolean;
+}
+
+async function lookAt(upper: string, base: string, directory: Waiting, bytes: Buffer): Promise<UpperEntry> {
+  const { name, readable } = decodeName(bytes);
+  const path = directory.path === "" ? name : `${directory.path}/${name}`;
+  const stats = await lstat(Buffer.concat([Buffer.from(`${join(upper, directory.path)}/`), bytes]));
+  const under = readable && directory.inBase ? await lstat(join(base, path)).catch(missing) : undefined;
+  return { path, upper: stats, base: under, readable };
 }
 
 /** Gives back the permissions a command took away from itself; the mode it left was recorded before. */
@@ -54,9 +67,9 @@ export async function makeReadable(path: string): Promise<void> {
   if ((stats.mode & needed) !== needed) await chmod(path, (stats.mode & 0o777) | needed);
 }
 
-async function listNames(directory: string): Promise<{ name: string; readable: boolean }[]> {
+async function listNames(directory: string): Promise<Buffer[]> {
   const names = await readdir(directory, { encoding: "buffer" });
-  return names.map(decodeName).sort((a, b) => (a.name < b.name ? -1 : 1));
+  return names.sort((a, b) => Buffer.compare(a, b));
 }
 
 function decodeName(bytes: Buffer): { name: string; readable: boolean } {

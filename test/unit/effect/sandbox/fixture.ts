@@ -74,7 +74,11 @@ export async function openBench(files: Record<string, string> = {}): Promise<Ben
   const run: Bench["run"] = (argv, overrides = {}) => confine({ ...spec, ...overrides, argv });
   const changes = (): Promise<Change[]> => listEffects(layer.upper, lower);
   return {
-    ...{ dir, repo, spec, run, changes },
+    dir,
+    repo,
+    spec,
+    run,
+    changes,
     sh: (command, overrides) => run(["sh", "-c", command], overrides),
     effects: async () => (await changes()).map((change) => `${change.kind} ${change.path}`),
     write: (path, text) => put(lower, path, text),

@@ -135,7 +135,12 @@ describe.skipIf(sandboxMissing)(`Ordinary work inside the sandbox${reason}`, () 
     const links = [{ path: "node_modules", source: join(bench.repo, "node_modules") }];
     const git2 = { commonDir: join(bench.repo, ".git"), gitDir };
     const run = await bench.sh("echo x > new && pwd && git status --porcelain && ls node_modules/.bin", {
-      ...{ shownRoot: odd, lower, layer, links, git: git2, masks: [] },
+      shownRoot: odd,
+      lower,
+      layer,
+      links,
+      git: git2,
+      masks: [],
     });
     expect(run).toMatchObject({ stderr: "", stdout: `${odd}\n?? new\nhello\n` });
     expect(existsSync(join(layer.upper, "new"))).toBe(true);

@@ -1,0 +1,62 @@
+import { existsSync, readFileSync, statSync } from "node:fs";
+import { basename, join } from "node:path";
+import { minimalConfig } from "../git-directory.js";
+import { isSystemPath, part, STAGE_PARTS, STAGE_ROOT, type StagePart, stageDirectory } from "./host-view.js";
+import { bindReadOnly, type HostMount } from "./mount-table.js";
+import type { GitView, SandboxSpec } from "./spec.js";
+
+/** The git common directory as commands see it. */
+export const SHOWN_GIT = "/run/worknode/git";
+/** What of the common directory git needs to read; never its `config` or hooks. */
+const GIT_PARTS = ["objects", "refs", "packed-refs", "shallow", "reftable", "info"];
+
+/** Content of the workspace's `.git` file. */
+export function gitPointer(git: GitView): string {
+  return `gitdir: ${SHOWN_GIT}/worktrees/${basename(git.gitDir)}`;
+}
+
+/** The worktree's `.git` as a read-only pointer, and what of the common directory git needs to read. */
+export function gitPart(spec: SandboxSpec, host: readonly HostMount[]): StagePart {
+  const target = `${STAGE_ROOT}${spec.shownRoot}/.git`;
+  const pointer = { source: `${STAGE_PARTS}/pointer`, target, type: "none", options: ["bind", "ro"] };
+  const files = [`${STAGE_PARTS}/p/.git`, `${STAGE_PARTS}/pointer`, `${STAGE_PARTS}/config`];
+  if (spec.git === undefined) return part({ mounts: [pointer], files });
+  const { commonDir, gitDir } = spec.git;
+  const shown = STAGE_ROOT + SHOWN_GIT;
+  const found = GIT_PARTS.map((name) => ({ from: join(commonDir, name), to: `${shown}/${name}` }));
+  const parts = [...found, { from: gitDir, to: `${shown}/worktrees/${basename(gitDir)}` }]
+    .filter(({ from }) => existsSync(from))
+    .map((one) => ({ ...one, directory: statSync(one.from).isDirectory() }));
+  const others = alternates(commonDir).filter((path) => !isSystemPath(path));
+  return part({
+    mounts: [
+      ...parts.flatMap(({ from, to }) => bindReadOnly(from, to, host)),
+      ...others.flatMap((path) => bindReadOnly(path, STAGE_ROOT + path, host)),
+      { source: `${STAGE_PARTS}/config`, target: `${shown}/config`, type: "none", options: ["bind", "ro"] },
+      pointer,
+    ],
+    directories: [
+      `${shown}/hooks`,
+      ...parts.filter(({ directory }) => directory).map(({ to }) => to),
+      ...others.map(stageDirectory),
+    ],
+    files: [...files, `${shown}/config`, ...parts.filter(({ directory }) => !directory).map(({ to }) => to)],
+  });
+}
+
+/** Object stores this one borrows from (`clone --shared`). */
+function alternates(commonDir: string): string[] {
+  const file = join(commonDir, "objects/info/alternates");
+  if (!existsSync(file)) return [];
+  return readFileSync(file, "utf8")
+    .split("\n")
+    .filter((line) => line.startsWith("/") && existsSync(line));
+}
+
+/** How objects and refs are stored, and nothing else of the repository's configuration. */
+export function shownGitConfig(git: GitView): string {
+  const file = join(git.commonDir, "config");
+  const text = minimalConfig(existsSync(file) ? readFileSync(file, "utf8") : "");
+  // the overlay shows other inode and device numbers than the index was made with
+  return `${text}[core]\n\tcheckStat = minimal\n\ttrustctime = false`;
+}
