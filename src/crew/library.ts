@@ -1,0 +1,77 @@
+import { ensureProjectDir, findRepository } from "../effect/repository.js";
+import type { Result } from "../kernel/result.js";
+import { createDecision, searchDecisions } from "../memory/decisions.js";
+import { createIssue, searchIssues } from "../memory/issues.js";
+import { pm_assign, pm_get_status, pm_set_deadline } from "../memory/project-management.js";
+import { search } from "../memory/project-search.js";
+import { createTrigger } from "../memory/triggers.js";
+import { registerWorknode, updateSelf } from "../memory/worknodes.js";
+import type { AnyEvent } from "../schema/event.js";
+import { openStore, type Store } from "../store/store.js";
+
+/** Drops the store from a memory function's arguments. */
+type Bound<F> = F extends (store: Store, ...rest: infer Rest) => infer Return
+  ? (...rest: Rest) => Promise<Unwrapped<Awaited<Return>>>
+  : never;
+/** What a Result holds when it is a success; its error is thrown. */
+type Unwrapped<R> = R extends Result<infer T, unknown> ? T : R;
+
+/**
+ * A repository's memory, with the sources' names and shapes (S3). Every call throws a Fault where the
+ * underlying one answers with an error.
+ */
+export interface Worknode {
+  createDecision: Bound<typeof createDecision>;
+  searchDecisions: Bound<typeof searchDecisions>;
+  createIssue: Bound<typeof createIssue>;
+  searchIssues: Bound<typeof searchIssues>;
+  search: Bound<typeof search>;
+  createTrigger: Bound<typeof createTrigger>;
+  registerWorknode: Bound<typeof registerWorknode>;
+  updateSelf: Bound<typeof updateSelf>;
+  pm_assign: Bound<typeof pm_assign>;
+  pm_set_deadline: Bound<typeof pm_set_deadline>;
+  pm_get_status: Bound<typeof pm_get_status>;
+  /** Told of events as they are committed, here or by another process; answers how to stop. */
+  subscribe(listener: (events: readonly AnyEvent[]) => void): () => void;
+  /** The events of the log, oldest first. */
+  events: Store["events"];
+  close(): void;
+}
+
+/** Opens the project around a directory: any folder or worktree of a git repository. Throws Fault (exit 2). */
+export async function open(dir: string, options: { env?: NodeJS.ProcessEnv } = {}): Promise<Worknode> {
+  const repository = await findRepository(dir, options);
+  await ensureProjectDir(repository);
+  const store = openStore(repository.databasePath);
+  return {
+    createDecision: bind(store, createDecision),
+    searchDecisions: bind(store, searchDecisions),
+    createIssue: bind(store, createIssue),
+    searchIssues: bind(store, searchIssues),
+    search: bind(store, search),
+    createTrigger: bind(store, createTrigger),
+    registerWorknode: bind(store, registerWorknode),
+    updateSelf: bind(store, updateSelf),
+    pm_assign: bind(store, pm_assign),
+    pm_set_deadline: bind(store, pm_set_deadline),
+    pm_get_status: bind(store, pm_get_status),
+    subscribe: (listener) => store.subscribe(listener),
+    events: (filter) => store.events(filter),
+    close: () => store.close(),
+  };
+}
+
+function bind<F extends (store: Store, ...rest: never[]) => unknown>(store: Store, work: F): Bound<F> {
+  const bound = async (...rest: unknown[]): Promise<unknown> => {
+    const answer = await (work as unknown as (store: Store, ...rest: unknown[]) => unknown)(store, ...rest);
+    if (!isResult(answer)) return answer;
+    if (answer.ok) return answer.value;
+    throw answer.error;
+  };
+  return bound as Bound<F>;
+}
+
+function isResult(value: unknown): value is Result<unknown, unknown> {
+  return typeof value === "object" && value !== null && "ok" in value && ("value" in value || "error" in value);
+}
