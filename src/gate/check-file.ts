@@ -1,25 +1,37 @@
+import type { WriteSet } from "../capability/write-set.js";
 import type { Capability } from "../schema/capability.js";
-import type { Refusal } from "./denial.js";
-import { few } from "./denial.js";
+import { few, type Refusal } from "./denial.js";
 import type { GateFacts } from "./facts.js";
 import { hardDenied } from "./hard-deny.js";
 
 /** Folders outside which a tier never writes, whatever a token says (DESIGN §5). */
 const TIER_FOLDER: Readonly<Record<string, string>> = { executive: "docs/", validation: "reports/validation/" };
 
+const bound = new WeakMap<Capability, WriteSet>();
+
+/** Whether a compiled write set is this capability's own list; compared once for each pair. */
+export function isBound(capability: Capability, writes: WriteSet): boolean {
+  if (bound.get(capability) === writes) return true;
+  const { patterns } = writes;
+  const { write } = capability;
+  const same = patterns.length === write.length && write.every((entry, index) => entry === patterns[index]);
+  if (same) bound.set(capability, writes);
+  return same;
+}
+
 /** Whether a capability may write a path: hard deny, tier, phase, whitelist, in this order. */
 export function refuseWrite(path: string, capability: Capability, facts: GateFacts): Refusal | undefined {
   if (hardDenied(path, facts.loadedFiles)) return hardDenial(path);
-  if (facts.isDenied(path)) return deniedPath(path);
+  if (facts.isDenied(path) !== false) return deniedPath(path);
   const folder = TIER_FOLDER[capability.tier];
   if (folder !== undefined && !path.startsWith(folder)) return tierDenial(path, capability, folder);
-  if (facts.writes.has(path)) return undefined;
-  return facts.laterFiles.has(path) ? laterPhase(path, capability) : outOfScope(path, capability);
+  if (facts.writes.has(path) === true) return undefined;
+  return facts.laterFiles.has(path) !== false ? laterPhase(path, capability) : outOfScope(path, capability);
 }
 
 /** Whether a path may be read: everything in the worktree but `workspace.deny` and git's own. */
 export function refuseRead(path: string, facts: GateFacts): Refusal | undefined {
-  return facts.isDenied(path) ? deniedPath(path) : undefined;
+  return facts.isDenied(path) === false ? undefined : deniedPath(path);
 }
 
 function hardDenial(path: string): Refusal {

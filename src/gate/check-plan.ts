@@ -1,19 +1,20 @@
 import type { Capability } from "../schema/capability.js";
 import type { Proposal } from "../schema/proposal.js";
 import { isStewardTool, WRITING_TOOLS } from "../schema/tool.js";
-import { refuseRead, refuseWrite } from "./check-file.js";
-import type { Refusal } from "./denial.js";
+import { isBound, refuseRead, refuseWrite } from "./check-file.js";
+import { missing, type Refusal } from "./denial.js";
 import type { GateFacts, Image, ObservedPath } from "./facts.js";
-import { resolvePath } from "./path.js";
+import { isRoot, resolvePath } from "./path.js";
 
 /** The plan check: phase active, every path by the path rules, every write in the whitelist, nothing deleted. */
 export function checkPlan(proposal: Proposal, facts: GateFacts): Refusal[] {
   if (!facts.capability.ok) return [missing("the capability is not valid")];
   const capability = facts.capability.value;
   const refusals: Refusal[] = [];
-  if (!facts.phaseActive && !isStewardTool(proposal.what.tool)) refusals.push(inactivePhase(capability));
+  if (!facts.phaseActive && !isStewardTool(proposal.what.tool)) refusals.push(inactivePhase(proposal, capability));
   const named = pathArgument(proposal);
-  if (named !== undefined) refusals.push(...checkPath(proposal, named, { capability, facts }));
+  if (WRITING_TOOLS.has(proposal.what.tool)) refusals.push(...checkWrite(proposal, named ?? "", { capability, facts }));
+  else if (named !== undefined && !mayNameRoot(proposal, named, facts)) refusals.push(...checkRead(named, facts));
   return refusals;
 }
 
@@ -25,37 +26,65 @@ interface Context {
 /** The one path a tool's arguments name, if any. */
 export function pathArgument(proposal: Proposal): string | undefined {
   const { tool, args } = proposal.what;
-  const value = tool === "Glob" || tool === "Grep" ? args["path"] : args["file_path"];
+  const value = looksThroughFolders(tool) ? args["path"] : args["file_path"];
   return typeof value === "string" ? value : undefined;
 }
 
-function checkPath(proposal: Proposal, raw: string, context: Context): Refusal[] {
-  const { facts, capability } = context;
-  const writing = WRITING_TOOLS.has(proposal.what.tool);
-  if (!writing && raw === facts.shownRoot) return [];
+function looksThroughFolders(tool: string): boolean {
+  return tool === "Glob" || tool === "Grep";
+}
+
+function mayNameRoot(proposal: Proposal, raw: string, facts: GateFacts): boolean {
+  return looksThroughFolders(proposal.what.tool) && isRoot(raw, facts.shownRoot);
+}
+
+function checkRead(raw: string, facts: GateFacts): Refusal[] {
   const resolved = resolvePath(raw, facts.shownRoot);
   if (!resolved.ok) return [pathRefusal(raw, resolved.error)];
+  const observed = facts.paths.find((fact) => fact.path === resolved.value);
+  if (observed === undefined) return [missing(`${resolved.value} was not looked at`)];
+  return present([refuseRead(resolved.value, facts), linkRefusal(observed)]);
+}
+
+function checkWrite(proposal: Proposal, raw: string, { capability, facts }: Context): Refusal[] {
+  const resolved = resolvePath(raw, facts.shownRoot);
+  if (!resolved.ok) return [pathRefusal(raw, resolved.error)];
+  if (!isBound(capability, facts.writes)) return [missing("the write list is not the capability's")];
   const path = resolved.value;
   const observed = facts.paths.find((fact) => fact.path === path);
   if (observed === undefined) return [missing(`${path} was not looked at`)];
-  const refusal = writing ? refuseWrite(path, capability, facts) : refuseRead(path, facts);
-  const kind = refuseKind(observed, writing);
-  const image = writing && facts.inputFault === undefined ? refuseImage(path, facts.images) : undefined;
-  return [refusal, kind, image].filter((found) => found !== undefined);
+  const image = facts.inputFault === undefined ? refuseImages(proposal, path, facts.images) : undefined;
+  return present([refuseWrite(path, capability, facts), refuseKind(observed), image]);
 }
 
-function refuseKind(observed: ObservedPath, writing: boolean): Refusal | undefined {
-  if (observed.linkOnTheWay) return pathRefusal(observed.path, "a component of the path is a link");
-  if (!writing || observed.kind === "file" || observed.kind === "missing") return undefined;
+function present(refusals: readonly (Refusal | undefined)[]): Refusal[] {
+  return refusals.filter((refusal) => refusal !== undefined);
+}
+
+function linkRefusal(observed: ObservedPath): Refusal | undefined {
+  return observed.linkOnTheWay ? pathRefusal(observed.path, "a component of the path is a link") : undefined;
+}
+
+/** Only regular files and names not taken yet are written to. */
+export function refuseKind(observed: ObservedPath): Refusal | undefined {
+  if (observed.linkOnTheWay) return linkRefusal(observed);
+  if (observed.kind === "file" || observed.kind === "missing") return undefined;
   return pathRefusal(observed.path, "the path is not a regular file");
 }
 
-/** Emptying a file is deleting it (DESIGN §5); a write without its post-image cannot be judged. */
-function refuseImage(path: string, images: readonly Image[]): Refusal | undefined {
-  const image = images.find((candidate) => candidate.path === path);
-  if (image === undefined) return missing(`the post-image of ${path} is missing`);
+/** A structured write has exactly one post-image: of the file it names, and of the text it was given. */
+function refuseImages(proposal: Proposal, path: string, images: readonly Image[]): Refusal | undefined {
+  const [image, ...others] = images;
+  if (image?.path !== path || others.length > 0) return missing(`the post-image of ${path} is missing`);
+  const { tool, args } = proposal.what;
+  if (tool === "Write" && args["content"] !== image.after) return missing(`the post-image of ${path} is another text`);
+  return refuseImage(image);
+}
+
+/** Emptying a file is deleting it (DESIGN §5). */
+export function refuseImage(image: Image): Refusal | undefined {
   const empties = image.after === "" && image.before !== null && image.before !== "";
-  return empties ? deletion(path) : undefined;
+  return empties ? deletion(image.path) : undefined;
 }
 
 /** The refusal of a deletion, by whatever route. */
@@ -69,7 +98,8 @@ export function deletion(path: string): Refusal {
   };
 }
 
-function pathRefusal(path: string, why: string): Refusal {
+/** The refusal of a path for what it is. */
+export function pathRefusal(path: string, why: string): Refusal {
   return {
     code: "ERROR_PATH",
     rule: "path",
@@ -79,25 +109,13 @@ function pathRefusal(path: string, why: string): Refusal {
   };
 }
 
-function inactivePhase(capability: Capability): Refusal {
+function inactivePhase(proposal: Proposal, capability: Capability): Refusal {
+  const writes = WRITING_TOOLS.has(proposal.what.tool) || proposal.what.tool === "Bash";
   return {
     code: "ERROR_PLAN_VIOLATION",
     rule: "phase-active",
-    message: "Attempting to modify future phase",
+    message: writes ? "Attempting to modify future phase" : `Phase ${capability.phase} is not active`,
     object: capability.phase,
-    remedy: `Phase ${capability.phase} is not active yet; it starts when the phases it needs are done.`,
-  };
-}
-
-/** The refusal where a fact is not there to judge by. */
-export function missing(what: string): Refusal {
-  return {
-    code: "ERROR_MISSING_FACT",
-    rule: "facts",
-    message: `Cannot decide: ${what}`,
-    object: what,
-    remedy: "Nothing is allowed on a missing fact.",
-    violation: false,
-    escalate: true,
+    remedy: `Phase ${capability.phase} is not active; it starts when the phases it needs are done.`,
   };
 }

@@ -1,4 +1,3 @@
-import type { Proposal } from "../schema/proposal.js";
 import type { CheckName, Denial, DenialCode } from "../schema/verdict.js";
 
 /** A refusal before it is known whose it is. `violation` is true unless said otherwise. */
@@ -14,9 +13,22 @@ export interface Refusal {
 }
 
 /** Completes a refusal with who asked and which check refused. */
-export function denialOf(proposal: Proposal, check: CheckName, refusal: Refusal): Denial {
-  const { code, rule, message, object, remedy } = refusal;
-  return { code, check, rule, message, subject: proposal.who.agent, object, remedy, violation: refusal.violation ?? true };
+export function denialOf(subject: string, check: CheckName, refusal: Refusal): Denial {
+  const { code, rule, message, object, remedy, violation = true } = refusal;
+  return { code, check, rule, message, subject, object, remedy, violation };
+}
+
+/** The refusal where a fact is not there to judge by. */
+export function missing(what: string): Refusal {
+  return {
+    code: "ERROR_MISSING_FACT",
+    rule: "facts",
+    message: `Cannot decide: ${what}`,
+    object: what,
+    remedy: "Nothing is allowed on a missing fact.",
+    violation: false,
+    escalate: true,
+  };
 }
 
 /** At most a few names of a list, for remedies. */

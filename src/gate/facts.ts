@@ -1,7 +1,7 @@
 import type { WriteSet } from "../capability/write-set.js";
 import type { Result } from "../kernel/result.js";
 import type { Capability } from "../schema/capability.js";
-import type { Change } from "../schema/effect.js";
+import type { Change, RefusedChange } from "../schema/effect.js";
 import type { Proposal } from "../schema/proposal.js";
 import type { Denial, Verdict } from "../schema/verdict.js";
 import type { Permit } from "./permit.js";
@@ -54,6 +54,18 @@ export interface RiskFacts {
   readonly humanReview: "never" | "on-risk" | "always";
   readonly violatedWithinDay: boolean;
   readonly rejectedBefore: boolean;
+  /** Only for actions on targets; left out for calls in a task's own worktree. */
+  readonly action?: ActionFacts;
+}
+
+/** What an action on targets does. */
+export interface ActionFacts {
+  readonly kind: "network" | "deploy" | "start" | "teardown";
+  /** Hosts it touches. */
+  readonly targets: number;
+  readonly irreversible: boolean;
+  /** Age of what is known about the targets; null where they were not probed. */
+  readonly probeAgeMs: number | null;
 }
 
 /** Everything a decision depends on besides the proposal. A missing fact is a denial, never a pass. */
@@ -62,6 +74,8 @@ export interface GateFacts {
   readonly shownRoot: string;
   /** The caller's token, verified. */
   readonly capability: Result<Capability, string>;
+  /** Hash of the plan the run is on; the capability must be for it. */
+  readonly planHash?: string;
   /** The kill switch. */
   readonly killed: boolean;
   /** Whether the capability's phase is active. */
@@ -85,7 +99,11 @@ export interface GateFacts {
   readonly budget: BudgetFacts;
   readonly policies: readonly PolicyFact[];
   readonly risk: RiskFacts;
-  readonly review: { readonly auditor: SignOff | null; readonly humans: readonly SignOff[]; readonly excluded: readonly string[] };
+  readonly review: {
+    readonly auditor: SignOff | null;
+    readonly humans: readonly SignOff[];
+    readonly excluded: readonly string[];
+  };
 }
 
 /** The decision with everything that follows from it. `permit` is there only when approved. */
@@ -100,10 +118,19 @@ export interface Judgement {
   readonly permit?: Permit;
 }
 
-/** A command's net effects, for judgement after it ran. */
+/** A command's net effects, for judgement after it ran. Every path changed has one of each but scratch. */
 export interface EffectFacts {
   readonly proposal: Proposal;
   readonly facts: GateFacts;
   readonly changes: readonly Change[];
+  /** One for each added or modified file. */
   readonly images: readonly Image[];
+  /** Untracked paths that are neither judged nor kept; hard deny and `workspace.deny` come before it. */
+  isScratch?(path: string): boolean;
+}
+
+/** What is forbidden among a command's effects. One refusal discards them all. */
+export interface EffectJudgement {
+  readonly refused: readonly RefusedChange[];
+  readonly denials: readonly Denial[];
 }

@@ -1,64 +1,74 @@
-import picomatch from "picomatch";
+import { compileWriteSet } from "../capability/write-set.js";
+import { foldName } from "./path.js";
 
 /**
  * Never written by an agent, whatever a whitelist says and whether or not the file exists: what steers
- * worknode itself, git, CI and the hooks of agent clients (DESIGN §7). Compared without case.
+ * worknode itself, git, CI and review, and what agent clients and editors run or obey without asking
+ * (DESIGN §7). All lower case, because paths are compared without it.
  */
 const PATTERNS = [
-  ".worknode",
-  ".worknode/**",
+  // worknode and git
+  "**/.worknode",
+  "**/.worknode/**",
   "**/.git",
   "**/.git/**",
-  ".gitmodules",
+  "**/.gitmodules",
   "**/.gitattributes",
-  ".github/workflows/**",
-  ".github/actions/**",
-  ".gitlab-ci.yml",
-  ".gitlab/**",
-  ".circleci/**",
-  ".buildkite/**",
-  ".forgejo/**",
-  ".gitea/**",
-  ".woodpecker{.yml,.yaml,/**}",
-  ".drone.{yml,yaml,star,jsonnet}",
-  ".travis.yml",
-  "appveyor.yml",
-  ".appveyor.yml",
-  "azure-pipelines*.{yml,yaml}",
-  "bitbucket-pipelines.yml",
-  "jenkinsfile*",
-  ".cirrus.{yml,star}",
-  "cloudbuild.{yml,yaml,json}",
-  "buildspec.{yml,yaml}",
-  ".teamcity/**",
-  "**/.claude/settings*.json",
-  "**/.claude/hooks/**",
-  "**/.claude/{agents,commands,skills,plugins}/**",
-  "**/.claude-plugin/**",
+  // CI, and who must review what
+  "**/.github/{workflows,actions,hooks}/**",
+  "**/codeowners",
+  "**/.gitlab-ci.{yml,yaml}",
+  "**/.gitlab/**",
+  "**/{.ci,.circleci,.buildkite,.forgejo,.gitea,.woodpecker,.teamcity,.semaphore,.tekton}/**",
+  "**/{.woodpecker,.travis,.appveyor,appveyor,bitbucket-pipelines,cloudbuild,buildspec,wercker}.{yml,yaml,json}",
+  "**/.drone.{yml,yaml,star,jsonnet}",
+  "**/.cirrus.{yml,yaml,star}",
+  "**/azure-pipelines*.{yml,yaml}",
+  "**/jenkinsfile*",
+  // hooks and settings of agent clients and editors
+  "**/{.claude,.claude-plugin,.cursor,.windsurf,.gemini,.codex,.opencode,.roo,.kiro,.amazonq,.crush,.continue}/**",
+  "**/.claude.json",
   "**/.mcp.json",
-  "**/.cursor/**",
-  "**/.cursorrules",
-  "**/.windsurf/**",
-  "**/.gemini/**",
-  "**/.codex/**",
-  "**/.opencode/**",
-  "**/opencode.json",
-  "**/.roo/**",
+  "**/{.cursorrules,.windsurfrules,.roomodes}",
+  "**/{opencode,crush,.crush}.{json,jsonc}",
+  "**/.aider.conf.{yml,yaml}",
   "**/.vscode/{settings,tasks,mcp,launch}.json",
-  "**/.husky/**",
-  "**/.githooks/**",
-  ".pre-commit-config.yaml",
-  "{.,}lefthook{-local,}.{yml,yaml,toml,json}",
+  "**/*.code-workspace",
+  "**/.idea/**",
+  "**/.devcontainer/**",
+  "**/.devcontainer.json",
+  // git hooks kept in the repository, and what starts on entering the folder
+  "**/{.husky,.githooks,.lefthook}/**",
+  "**/{.,}pre-commit-config.{yml,yaml}",
+  "**/.pre-commit-hooks.{yml,yaml}",
+  "**/{.,}lefthook{-local,}.{yml,yaml,toml,json}",
+  "**/.overcommit.yml",
+  "**/.envrc",
 ];
 
-const matches = picomatch(PATTERNS, { dot: true, nocase: true });
+const denied = compileWriteSet(PATTERNS);
 
-/** Whether a repository-relative path is on the hard deny list or one of the files the run was loaded from. */
-export function hardDenied(path: string, loaded: ReadonlySet<string>): boolean {
-  return loaded.has(path) || loaded.has(path.toLowerCase()) || matches(path);
+/**
+ * Whether a repository-relative path is on the hard deny list or one of the files the run was loaded
+ * from (plan, agents, capabilities). Case, width and invisible characters do not matter.
+ */
+export function hardDenied(path: string, loadedFiles: ReadonlySet<string>): boolean {
+  const folded = foldName(path);
+  return denied.has(folded) || loadedFiles.has(path) || isLoaded(folded, loadedFiles);
 }
 
-/** Whether a whitelist entry can only name files that are hard denied: such a rule matches nothing. */
+const foldedSets = new WeakMap<ReadonlySet<string>, { readonly size: number; readonly names: ReadonlySet<string> }>();
+
+function isLoaded(folded: string, loadedFiles: ReadonlySet<string>): boolean {
+  let known = foldedSets.get(loadedFiles);
+  if (known?.size !== loadedFiles.size) {
+    known = { size: loadedFiles.size, names: new Set([...loadedFiles].map(foldName)) };
+    foldedSets.set(loadedFiles, known);
+  }
+  return known.names.has(folded);
+}
+
+/** Whether a whitelist entry names a hard denied file, or only such files: the rule matches nothing. */
 export function onlyHardDenied(entry: string): boolean {
-  return matches(entry);
+  return denied.has(foldName(entry));
 }

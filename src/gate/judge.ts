@@ -1,12 +1,13 @@
 import { messageOf } from "../kernel/fault.js";
 import type { Proposal } from "../schema/proposal.js";
 import type { Check, Denial, PolicyOutcome, Verdict } from "../schema/verdict.js";
-import { GATE_CHECKS, type GateCheck } from "./checks.js";
-import { missing } from "./check-plan.js";
-import { denialOf, type Refusal } from "./denial.js";
+import { GATE_CHECKS, type GateCheck, invalidInput } from "./checks.js";
+import { denialOf, missing, type Refusal } from "./denial.js";
+import { missingFact } from "./fact-shape.js";
 import type { GateFacts, Judgement } from "./facts.js";
 import { issuePermit } from "./permit.js";
-import { reviewNeed } from "./review.js";
+import { isProposal, proposalFaults } from "./proposal-shape.js";
+import { humansNeeded } from "./review.js";
 import { riskOf } from "./risk.js";
 
 /**
@@ -15,16 +16,22 @@ import { riskOf } from "./risk.js";
  * the same proposal and facts give the same verdict. Only an approval carries a permit.
  */
 export function judge(proposal: Proposal, facts: GateFacts): Judgement {
-  const results = GATE_CHECKS.map((check) => ({ check, refusals: runCheck(check, proposal, facts) }));
-  const all = results.flatMap(({ refusals }) => refusals);
-  const verdict: Verdict = {
-    outcome: outcomeOf(all),
-    checks: results.map(({ check, refusals }) => checkResult(check, refusals)),
-  };
-  const denials: Denial[] = results.flatMap(({ check, refusals }) =>
-    refusals.map((refusal) => denialOf(proposal, check.name, refusal)),
-  );
-  return { verdict, denials, ...reviewFacts(proposal, facts, all), ...permitFor(verdict, proposal, facts) };
+  const formed = isFormed(proposal);
+  const subject = formed ? proposal.who.agent : "unknown";
+  const checks: Check[] = [];
+  const denials: Denial[] = [];
+  const all: Refusal[] = [];
+  for (const check of GATE_CHECKS) {
+    const refusals = formed ? runCheck(check, proposal, facts) : refuseForm(check, proposal);
+    checks.push(checkResult(check, refusals));
+    for (const refusal of refusals) {
+      all.push(refusal);
+      denials.push(denialOf(subject, check.name, refusal));
+    }
+  }
+  const verdict: Verdict = { outcome: outcomeOf(all), checks };
+  const needs = formed ? reviewFacts(proposal, facts, all) : UNKNOWN_NEEDS;
+  return { verdict, denials, ...needs, ...permitFor(verdict, proposal, facts) };
 }
 
 /** The verdict alone. */
@@ -32,11 +39,34 @@ export function decide(proposal: Proposal, facts: GateFacts): Verdict {
   return judge(proposal, facts).verdict;
 }
 
+function isFormed(proposal: unknown): boolean {
+  try {
+    return isProposal(proposal);
+  } catch {
+    return false;
+  }
+}
+
+function refuseForm(check: GateCheck, proposal: unknown): Refusal[] {
+  if (check.name === "schema") return [invalidInput("proposal", proposalFaults(proposal))];
+  return [missing("there is no well-formed proposal")];
+}
+
 function runCheck(check: GateCheck, proposal: Proposal, facts: GateFacts): Refusal[] {
   try {
-    return check.run(proposal, facts);
+    const absent = missingFact(check.name, facts);
+    return absent === undefined ? check.run(proposal, facts) : [missing(`the fact '${absent}' is missing`)];
   } catch (thrown) {
-    return [missing(`the check '${check.name}' failed (${messageOf(thrown)})`)];
+    return [missing(`the check '${check.name}' failed (${describe(thrown)})`)];
+  }
+}
+
+/** What was thrown may itself be something that cannot be read. */
+function describe(thrown: unknown): string {
+  try {
+    return messageOf(thrown);
+  } catch {
+    return "unknown";
   }
 }
 
@@ -53,16 +83,21 @@ function checkResult(check: GateCheck, refusals: readonly Refusal[]): Check {
   return { check: name, kind, pass: false, reason };
 }
 
-function reviewFacts(proposal: Proposal, facts: GateFacts, refusals: readonly Refusal[]): Pick<Judgement, "risk" | "requires" | "humans"> {
+type Needs = Pick<Judgement, "risk" | "requires" | "humans">;
+
+const UNKNOWN_NEEDS: Needs = { risk: 100, requires: [], humans: 0 };
+
+function reviewFacts(proposal: Proposal, facts: GateFacts, refusals: readonly Refusal[]): Needs {
   try {
     const risk = riskOf(proposal, facts);
-    const lacks = (rule: string): boolean => refusals.some((refusal) => refusal.rule === rule);
+    const humans = humansNeeded(risk, facts, refusals);
     const requires: ("auditor" | "human")[] = [];
-    if (lacks("review-auditor")) requires.push("auditor");
-    if (lacks("review-human")) requires.push("human");
-    return { risk, requires, humans: reviewNeed(risk, facts.risk).humans };
+    if (refusals.some(({ rule }) => rule === "review-auditor")) requires.push("auditor");
+    if (refusals.some(({ rule, code, escalate }) => rule === "review-human" || (code === "ERROR_POLICY" && escalate)))
+      requires.push("human");
+    return { risk, requires, humans };
   } catch {
-    return { risk: 100, requires: [], humans: 0 };
+    return UNKNOWN_NEEDS;
   }
 }
 

@@ -50,14 +50,18 @@ function grantOf(permit: Permit, scope: PermitScope): Grant {
   const grant = typeof permit === "object" && permit !== null ? grants.get(permit) : undefined;
   if (grant === undefined) throw refused("there is no permit");
   if (grant.used) throw refused("the permit was used before");
-  if (scope.nowMs >= grant.expiresMs) throw refused("the permit has expired");
+  if (!(scope.nowMs < grant.expiresMs)) throw refused("the permit has expired");
   if (grant.callId !== scope.callId) throw refused("the permit is for another call");
   if (grant.argsHash !== scope.argsHash) throw refused("the permit is for other arguments");
   return grant;
 }
 
 function refused(why: string): Fault {
-  return new Fault("ERROR_NOT_APPROVED", `Not approved: ${why}. Every effect needs the gate's permit for exactly this call.`, {
-    exitCode: 3,
-  });
+  return new Fault(
+    "ERROR_NOT_APPROVED",
+    `Not approved: ${why}. Every effect needs the gate's permit for exactly this call.`,
+    {
+      exitCode: 3,
+    },
+  );
 }

@@ -1,7 +1,7 @@
 import { hashOf } from "../kernel/canonical.js";
 import type { Proposal } from "../schema/proposal.js";
-import type { Refusal } from "./denial.js";
-import type { GateFacts, SignOff } from "./facts.js";
+import { missing, type Refusal } from "./denial.js";
+import type { GateFacts, PolicyFact, SignOff } from "./facts.js";
 import { riskOf } from "./risk.js";
 
 /** What a proposal needs before it may run: an auditor, and how many people. */
@@ -10,38 +10,92 @@ export interface ReviewNeed {
   readonly humans: number;
 }
 
-/** SHA-256 of what would be done: any change of it voids every approval. */
+/** SHA-256 of what would be done: any change of it voids every approval. The arguments count by their hash. */
 export function proposalHash(proposal: Proposal): string {
   const { what, when, who } = proposal;
-  return hashOf({ what, when, who });
+  return hashOf({ what: { tool: what.tool, args_hash: what.args_hash }, when, who });
 }
 
-/** What the risk score asks for (limits: automatic, auditor, person with auditor, two people). */
-export function reviewNeed(risk: number, limits: GateFacts["risk"]): ReviewNeed {
-  const people = limits.humanReview === "always" ? 1 : 0;
-  if (risk <= limits.auto) return { auditor: false, humans: people };
-  if (risk <= limits.auditor) return { auditor: true, humans: people };
-  if (limits.humanReview === "never") return { auditor: true, humans: 0 };
-  return { auditor: true, humans: risk <= limits.human ? 1 : 2 };
+/**
+ * What the risk score asks for: nothing, an auditor, an auditor and a person, an auditor and two people.
+ * `humanReview: always` asks for a person at any score; `never` asks for none, and then what needs one
+ * cannot be approved at all: undefined.
+ */
+export function reviewNeed(risk: number, limits: GateFacts["risk"]): ReviewNeed | undefined {
+  const { auto, auditor, human, humanReview } = limits;
+  const least = humanReview === "always" ? 1 : 0;
+  if (risk <= auto) return { auditor: false, humans: least };
+  if (risk <= auditor) return { auditor: true, humans: least };
+  if (humanReview === "never") return undefined;
+  return { auditor: true, humans: risk <= human ? 1 : 2 };
 }
 
-/** Sign-offs a proposal still lacks; a rejection refuses whatever else was signed. */
+/** The risk check: the score must be one that some review can allow. */
+export function checkRisk(proposal: Proposal, facts: GateFacts): Refusal[] {
+  const risk = riskOf(proposal, facts);
+  if (!Number.isFinite(risk)) return [missing("the risk has no score")];
+  return reviewNeed(risk, facts.risk) === undefined ? [tooRisky(risk, facts)] : [];
+}
+
+function tooRisky(risk: number, facts: GateFacts): Refusal {
+  return {
+    code: "ERROR_RISK",
+    rule: "risk-limit",
+    message: `Risk ${risk} exceeds the limit of ${facts.risk.auditor} that no person need approve`,
+    object: `risk ${risk}`,
+    remedy: "The plan says humanReview: never; propose something less risky.",
+    violation: false,
+  };
+}
+
+/** The review check. A rejection refuses whatever else was signed; a missing sign-off may still be given. */
 export function checkReview(proposal: Proposal, facts: GateFacts): Refusal[] {
-  const need = reviewNeed(riskOf(proposal, facts), facts.risk);
-  if (!need.auditor && need.humans === 0) return [];
-  const hash = proposalHash(proposal);
-  const { auditor, humans, excluded } = facts.review;
-  const valid = (sign: SignOff): boolean =>
-    sign.proposalHash === hash && facts.nowMs < sign.expiresMs && !excluded.includes(sign.by);
-  const people = humans.filter(valid);
-  const audit = auditor !== null && valid(auditor) ? auditor : null;
-  const rejected = [...people, ...(audit === null ? [] : [audit])].find((sign) => sign.decision === "rejected");
+  const need = reviewNeed(riskOf(proposal, facts), facts.risk) ?? { auditor: true, humans: 0 };
+  const { auditor, humans } = facts.review;
+  const signed = auditor !== null || humans.length > 0;
+  return signed || need.auditor || need.humans > 0 ? weighSigns(need, validSigns(proposal, facts)) : [];
+}
+
+function weighSigns(need: ReviewNeed, { audits, people }: ValidSigns): Refusal[] {
+  const rejected = [...people, ...audits].find((sign) => sign.decision !== "approved");
   if (rejected !== undefined) return [rejection(rejected.by)];
   const refusals: Refusal[] = [];
-  if (need.auditor && audit === null) refusals.push(lacking("review-auditor", "an auditor's sign-off"));
+  if (need.auditor && audits.length === 0) refusals.push(lacking("review-auditor", "an auditor's sign-off"));
   const names = new Set(people.map((sign) => sign.by));
   if (names.size < need.humans) refusals.push(lacking("review-human", `approval by ${need.humans} person(s)`));
   return refusals;
+}
+
+/** Whether a person approved this very proposal, and with it what an overridable policy holds against it. */
+export function isOverridden(proposal: Proposal, facts: GateFacts): boolean {
+  if (facts.review.humans.length === 0) return false;
+  const { people } = validSigns(proposal, facts);
+  return people.length > 0 && people.every((sign) => sign.decision === "approved");
+}
+
+/** How many people must approve: for the risk, or to override a policy. */
+export function humansNeeded(risk: number, facts: GateFacts, refusals: readonly Refusal[]): number {
+  const isOverridable = (policy: PolicyFact): boolean => policy.level === "overridable" && !policy.pass;
+  const overrides = refusals.some(({ code, escalate }) => code === "ERROR_POLICY" && escalate === true);
+  const least = overrides && facts.policies.some(isOverridable) ? 1 : 0;
+  return Math.max(least, reviewNeed(risk, facts.risk)?.humans ?? 0);
+}
+
+interface ValidSigns {
+  readonly audits: readonly SignOff[];
+  readonly people: readonly SignOff[];
+}
+
+/** Sign-offs that count: for this proposal, in time, and by none of those who are excluded, its author first. */
+function validSigns(proposal: Proposal, facts: GateFacts): ValidSigns {
+  const hash = proposalHash(proposal);
+  const { auditor, humans, excluded } = facts.review;
+  const counts = (sign: SignOff): boolean =>
+    sign.proposalHash === hash &&
+    facts.nowMs < sign.expiresMs &&
+    sign.by !== proposal.who.agent &&
+    !excluded.includes(sign.by);
+  return { audits: auditor !== null && counts(auditor) ? [auditor] : [], people: humans.filter(counts) };
 }
 
 function lacking(rule: string, what: string): Refusal {

@@ -1,45 +1,154 @@
 import type { Proposal } from "../schema/proposal.js";
-import { isStewardTool, WRITING_TOOLS } from "../schema/tool.js";
-import type { GateFacts, Image } from "./facts.js";
+import { WRITING_TOOLS } from "../schema/tool.js";
+import type { ActionFacts, GateFacts, Image } from "./facts.js";
 
-const BASE = { read: 0, write: 5, create: 10, command: 15, sensitive: 25 } as const;
-const LINES_PER_POINT = 50;
-const MAX_LINE_POINTS = 10;
-const VIOLATED = 10;
-const REJECTED = 5;
+/** What a call is, for its base score (notes: approval gate). */
+export type RiskKind =
+  | "read"
+  | "write"
+  | "create"
+  | "command"
+  | "network"
+  | "sensitive"
+  | "deploy"
+  | "start"
+  | "teardown";
+
+/** What a score is made of. */
+export interface RiskInputs {
+  readonly kind: RiskKind;
+  readonly targets: number;
+  readonly files: number;
+  readonly changedLines: number;
+  readonly irreversible: boolean;
+  readonly violatedWithinDay: boolean;
+  readonly rejectedBefore: boolean;
+  readonly stale: boolean;
+}
+
+const BASE: Readonly<Record<RiskKind, number>> = {
+  read: 0,
+  write: 5,
+  create: 10,
+  command: 15,
+  network: 20,
+  sensitive: 25,
+  deploy: 30,
+  start: 30,
+  teardown: 60,
+};
+const MAX_RISK = 100;
+/** A probe older than this says little about its target. */
+const PROBE_FRESH_MS = 60_000;
+
+/** The score of a call, 0 to 100. A read adds nothing: it changes nothing, whoever asks. */
+export function scoreRisk(inputs: RiskInputs): number {
+  const { kind, targets, files, changedLines } = inputs;
+  if (kind === "read") return BASE.read;
+  const size =
+    2 * Math.max(0, targets - 1) +
+    Math.min(20, Math.floor(files / 5)) +
+    Math.min(10, Math.floor(changedLines / 50)) +
+    (inputs.irreversible ? 15 : 0);
+  const history = (inputs.violatedWithinDay ? 10 : 0) + (inputs.rejectedBefore ? 5 : 0) + (inputs.stale ? 10 : 0);
+  return Math.min(MAX_RISK, BASE[kind] + size + history);
+}
+
+/** The score of a proposal. NaN where the facts give none. */
+export function riskOf(proposal: Proposal, facts: GateFacts): number {
+  const { action, violatedWithinDay, rejectedBefore } = facts.risk;
+  const { images } = facts;
+  return scoreRisk({
+    kind: action?.kind ?? kindOf(proposal.what.tool, images),
+    targets: action?.targets ?? 1,
+    files: images.length,
+    changedLines: images.reduce((sum, image) => sum + changedLines(image), 0),
+    irreversible: action?.irreversible ?? false,
+    violatedWithinDay,
+    rejectedBefore,
+    stale: action !== undefined && isStale(action),
+  });
+}
+
+function isStale(action: ActionFacts): boolean {
+  return action.probeAgeMs === null || action.probeAgeMs > PROBE_FRESH_MS;
+}
+
+/** What a tool records or asks for changes no file and scores as a read. */
+function kindOf(tool: string, images: readonly Image[]): RiskKind {
+  if (tool === "Bash") return "command";
+  if (!WRITING_TOOLS.has(tool)) return "read";
+  if (images.some(({ path }) => isSensitive(path))) return "sensitive";
+  return images.some(({ before }) => before === null) ? "create" : "write";
+}
 
 /** Files whose change reaches beyond the code: configuration, CI, dependencies. */
-const SENSITIVE =
-  /(^|\/)(package(-lock)?\.json|npm-shrinkwrap\.json|pnpm-(lock|workspace)\.yaml|yarn\.lock|bun\.lockb?|\.npmrc|\.yarnrc(\.yml)?|requirements[^/]*\.txt|pyproject\.toml|poetry\.lock|setup\.(py|cfg)|go\.(mod|sum)|Cargo\.(toml|lock)|pom\.xml|build\.gradle(\.kts)?|Gemfile(\.lock)?|composer\.(json|lock)|Dockerfile[^/]*|docker-compose[^/]*\.ya?ml|Makefile|CMakeLists\.txt|tsconfig[^/]*\.json|[^/]+\.config\.[cm]?[jt]s|\.[^/]*rc(\.[^/]+)?)$/i;
+const SENSITIVE_NAMES = new Set([
+  "package.json",
+  "package-lock.json",
+  "npm-shrinkwrap.json",
+  "pnpm-lock.yaml",
+  "pnpm-workspace.yaml",
+  "yarn.lock",
+  "bun.lock",
+  "bun.lockb",
+  "deno.json",
+  "deno.jsonc",
+  "deno.lock",
+  ".yarnrc.yml",
+  "pyproject.toml",
+  "poetry.lock",
+  "uv.lock",
+  "pipfile",
+  "pipfile.lock",
+  "setup.py",
+  "setup.cfg",
+  "tox.ini",
+  "go.mod",
+  "go.sum",
+  "cargo.toml",
+  "cargo.lock",
+  "pom.xml",
+  "gemfile",
+  "gemfile.lock",
+  "composer.json",
+  "composer.lock",
+  "makefile",
+  "gnumakefile",
+  "cmakelists.txt",
+  "meson.build",
+]);
+const SENSITIVE_FORMS: readonly RegExp[] = [
+  /^(docker|container)file/,
+  /^(docker-)?compose[^/]*\.ya?ml$/,
+  /^requirements[^/]*\.txt$/,
+  /^[jt]sconfig[^/]*\.json$/,
+  /\.config\.[cm]?[jt]s$/,
+  /^\.[a-z0-9_-]+rc(\.[a-z]+)?$/,
+  /\.gradle(\.kts)?$/,
+  /^gradle(-wrapper)?\.properties$/,
+];
 
 /** Whether a file is configuration, CI or a dependency list. */
 export function isSensitive(path: string): boolean {
-  return SENSITIVE.test(path);
+  const name = path.slice(path.lastIndexOf("/") + 1).toLowerCase();
+  return SENSITIVE_NAMES.has(name) || SENSITIVE_FORMS.some((form) => form.test(name));
 }
 
-/** Risk of a call, 0 to 100, by the table of the approval gate. */
-export function riskOf(proposal: Proposal, facts: GateFacts): number {
-  if (isStewardTool(proposal.what.tool)) return BASE.read;
-  let score = baseOf(proposal, facts.images);
-  if (score > BASE.read && facts.risk.violatedWithinDay) score += VIOLATED;
-  if (score > BASE.read && facts.risk.rejectedBefore) score += REJECTED;
-  return Math.min(100, score);
+/** Lines a change touches: the longer of what differs between the common beginning and the common end. */
+export function changedLines(image: Image): number {
+  const before = linesOf(image.before ?? "");
+  const after = linesOf(image.after);
+  const shorter = Math.min(before.length, after.length);
+  let head = 0;
+  while (head < shorter && before[head] === after[head]) head += 1;
+  let tail = 0;
+  while (tail < shorter - head && before[before.length - 1 - tail] === after[after.length - 1 - tail]) tail += 1;
+  return Math.max(before.length, after.length) - head - tail;
 }
 
-function baseOf(proposal: Proposal, images: readonly Image[]): number {
-  const { tool } = proposal.what;
-  if (tool === "Bash") return BASE.command;
-  if (!WRITING_TOOLS.has(tool)) return BASE.read;
-  return Math.max(BASE.write, ...images.map(imageRisk));
-}
-
-function imageRisk(image: Image): number {
-  const base = isSensitive(image.path) ? BASE.sensitive : image.before === null ? BASE.create : BASE.write;
-  return base + Math.min(MAX_LINE_POINTS, Math.floor(changedLines(image) / LINES_PER_POINT));
-}
-
-/** Lines of the after-text that the before-text does not hold: cheap, and enough for a score. */
-function changedLines(image: Image): number {
-  const before = new Set((image.before ?? "").split("\n"));
-  return image.after.split("\n").filter((line) => !before.has(line)).length;
+function linesOf(text: string): string[] {
+  const lines = text.split("\n");
+  if (lines.at(-1) === "") lines.pop();
+  return lines;
 }

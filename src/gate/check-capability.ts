@@ -1,0 +1,85 @@
+import type { Capability } from "../schema/capability.js";
+import type { Proposal } from "../schema/proposal.js";
+import type { Tier } from "../schema/tier.js";
+import { isStewardTool } from "../schema/tool.js";
+import type { Refusal } from "./denial.js";
+import type { GateFacts } from "./facts.js";
+
+/** Who worknode is when it makes calls of its own. */
+const STEWARD = { agent: "worknode", role: "steward" } as const;
+
+/** Tools that belong to one tier, whatever a token says (DESIGN §5). */
+const TIER_OF_TOOL: ReadonlyMap<string, Tier> = new Map([
+  ["Bash", "implementation"],
+  ["submit_plan_review", "executive"],
+  ["resolve_escalation", "executive"],
+  ["spawn_agent", "executive"],
+  ["terminate_agent", "executive"],
+  ["assign_task", "executive"],
+  ["submit_verdict", "validation"],
+]);
+
+/** The capability check: kill switch, validity, identity, plan, tier and tool. */
+export function checkCapability(proposal: Proposal, facts: GateFacts): Refusal[] {
+  if (facts.killed) return [killed()];
+  if (!facts.capability.ok) return [capabilityRefusal(proposal, `the capability is ${facts.capability.error}`)];
+  const capability = facts.capability.value;
+  const fault =
+    timeFault(capability, facts.nowMs) ??
+    identityFault(proposal, capability) ??
+    placeFault(proposal, { capability, facts }) ??
+    toolFault(proposal.what.tool, capability);
+  return fault === undefined ? [] : [capabilityRefusal(proposal, fault)];
+}
+
+function timeFault(capability: Capability, nowMs: number): string | undefined {
+  if (!(nowMs >= capability.nbf)) return "the capability is not-yet-valid";
+  return nowMs < capability.exp ? undefined : "the capability is expired";
+}
+
+function identityFault(proposal: Proposal, capability: Capability): string | undefined {
+  const { agent, tier, task } = proposal.who;
+  const same = capability.agent === agent && capability.tier === tier && capability.task === task;
+  return same ? undefined : "the capability belongs to another agent, tier or task";
+}
+
+function placeFault(
+  proposal: Proposal,
+  { capability, facts }: { capability: Capability; facts: GateFacts },
+): string | undefined {
+  const { cycle, phase } = proposal.when;
+  if (capability.cycle !== cycle || capability.phase !== phase)
+    return "the capability belongs to another cycle or phase";
+  if (facts.planHash === undefined || facts.planHash === capability.plan_hash) return undefined;
+  return "the capability belongs to another plan";
+}
+
+function toolFault(tool: string, capability: Capability): string | undefined {
+  if (!capability.tools.includes(tool)) return `it does not hold the tool ${tool}`;
+  const isSteward = capability.agent === STEWARD.agent && capability.role === STEWARD.role;
+  if (isStewardTool(tool) !== isSteward) return `${tool} is ${isSteward ? "an agent's" : "worknode's own"}`;
+  const tier = TIER_OF_TOOL.get(tool);
+  return tier === undefined || tier === capability.tier ? undefined : `${tool} belongs to the ${tier} tier`;
+}
+
+function capabilityRefusal(proposal: Proposal, why: string): Refusal {
+  return {
+    code: "ERROR_CAPABILITY",
+    rule: "capability",
+    message: `Not within the agent's capability: ${why}`,
+    object: proposal.what.tool,
+    remedy: "Use the tools you were given.",
+  };
+}
+
+function killed(): Refusal {
+  return {
+    code: "ERROR_KILLED",
+    rule: "kill-switch",
+    message: "The kill switch is on: nothing runs",
+    object: "worknode kill",
+    remedy: "A person starts the run again with `worknode continue`.",
+    violation: false,
+    escalate: true,
+  };
+}

@@ -1,0 +1,73 @@
+import { readFileSync } from "node:fs";
+import { describe, expect, it } from "vitest";
+import { foldName, isRoot, pathFault, resolvePath } from "../../../src/gate/path.js";
+
+interface PathVector {
+  readonly name: string;
+  readonly raw: string;
+  readonly path: string | null;
+  readonly repeat?: number;
+}
+const file = JSON.parse(readFileSync(new URL("../../vectors/paths.json", import.meta.url), "utf8")) as {
+  root: string;
+  vectors: PathVector[];
+};
+
+describe("the path vectors", () => {
+  it("hold accepted and refused ones", () => {
+    expect(file.vectors.filter(({ path }) => path !== null).length).toBeGreaterThan(15);
+    expect(file.vectors.filter(({ path }) => path === null).length).toBeGreaterThan(50);
+  });
+
+  it.each(file.vectors)("$name", ({ raw, path, repeat }) => {
+    const text = raw.repeat(repeat ?? 1);
+    const resolved = resolvePath(text, file.root);
+    expect(resolved.ok ? resolved.value : null).toBe(path === null ? null : path.repeat(repeat ?? 1));
+  });
+
+  it("mean the same when the root is given with a slash at its end", () => {
+    for (const { raw, path, repeat } of file.vectors) {
+      const resolved = resolvePath(raw.repeat(repeat ?? 1), `${file.root}/`);
+      expect(resolved.ok ? resolved.value : null).toBe(path === null ? null : path.repeat(repeat ?? 1));
+    }
+  });
+});
+
+describe("a refused path", () => {
+  it.each([
+    ["", "empty"],
+    ["a".repeat(5_000), "longer than 4096 bytes"],
+    ["\u00e9/".repeat(1_500), "longer than 4096 bytes"],
+    ["/etc/passwd", "outside the workspace"],
+    ["a\\b", "backslash"],
+    ["e\u0301", "NFC"],
+    ["\ud800", "NFC"],
+    ["a//b", "empty segment"],
+    ["a/../b", "'..' segment"],
+    ["a./b", "dot or a space"],
+    [`${"\u00e9".repeat(128)}/b`, "255 bytes"],
+    [".GIT/config", ".git"],
+  ])("%j says why: %s", (path, why) => {
+    expect(pathFault(path)).toContain(why);
+  });
+});
+
+describe("the workspace root", () => {
+  it.each(["/r", "/r/", ".", "./"])("is named by %s", (raw) => {
+    expect(isRoot(raw, "/r")).toBe(true);
+  });
+
+  it.each(["", "/", "..", "/rx", "/r//", "a"])("is not named by %j", (raw) => {
+    expect(isRoot(raw, "/r")).toBe(false);
+  });
+});
+
+describe("a folded name", () => {
+  it("is the same for names some file systems take for the same", () => {
+    expect(foldName(".GiT")).toBe(".git");
+    expect(foldName(".g\u200cit")).toBe(".git");
+    expect(foldName(".\u210dusky")).toBe(".husky");
+    expect(foldName("\uff0egit")).toBe(".git");
+    expect(foldName(".\u017fettings")).toBe(".settings");
+  });
+});

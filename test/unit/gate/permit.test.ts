@@ -1,0 +1,85 @@
+import { describe, expect, it } from "vitest";
+import { judge } from "../../../src/gate/judge.js";
+import { checkPermit, consumePermit, type Permit } from "../../../src/gate/permit.js";
+import { PERMIT_TTL_MS } from "../../../src/kernel/bounds.js";
+import { Fault } from "../../../src/kernel/fault.js";
+import { NOW, writeOf } from "./samples.js";
+
+function approved(): { permit: Permit; scope: { callId: string; argsHash: string; nowMs: number } } {
+  const { proposal, facts } = writeOf("src/parse.ts", "const b = 2;\n");
+  const { permit } = judge(proposal, facts);
+  if (permit === undefined) throw new Error("not approved");
+  return { permit, scope: { callId: proposal.call_id, argsHash: proposal.what.args_hash, nowMs: NOW + 1 } };
+}
+const codeOf = (work: () => void): string => {
+  try {
+    work();
+    return "none";
+  } catch (thrown) {
+    return thrown instanceof Fault ? `${thrown.code} ${thrown.exitCode} ${thrown.message}` : String(thrown);
+  }
+};
+
+describe("a permit", () => {
+  it("is good for its own call and arguments, once", () => {
+    const { permit, scope } = approved();
+    expect(codeOf(() => checkPermit(permit, scope))).toBe("none");
+    expect(codeOf(() => checkPermit(permit, scope))).toBe("none");
+    expect(codeOf(() => consumePermit(permit, scope))).toBe("none");
+    expect(codeOf(() => consumePermit(permit, scope))).toMatch(/^ERROR_NOT_APPROVED 3 .*used before/);
+    expect(codeOf(() => checkPermit(permit, scope))).toMatch(/used before/);
+  });
+
+  it.each([
+    ["another call", { callId: "1:LC-001:work:1:4" }],
+    ["other arguments", { argsHash: "0".repeat(64) }],
+    ["a later time", { nowMs: NOW + PERMIT_TTL_MS }],
+    ["no time at all", { nowMs: Number.NaN }],
+  ])("is void for %s, and that does not use it up", (_, change) => {
+    const { permit, scope } = approved();
+    expect(codeOf(() => consumePermit(permit, { ...scope, ...change }))).toMatch(/^ERROR_NOT_APPROVED/);
+    expect(codeOf(() => consumePermit(permit, scope))).toBe("none");
+  });
+
+  it("cannot be forged by copying, parsing, inheriting, wrapping or casting", () => {
+    const { permit, scope } = approved();
+    const forgeries: unknown[] = [
+      { ...permit },
+      structuredClone(permit),
+      JSON.parse(JSON.stringify(permit)),
+      Object.create(permit),
+      Object.freeze(Object.create(Object.getPrototypeOf(permit))),
+      new Proxy(permit, {}),
+      new Proxy({}, { get: () => permit }),
+      {},
+      null,
+      undefined,
+      true,
+      "permit",
+      Symbol("permit"),
+      () => permit,
+    ];
+    for (const forged of forgeries) {
+      expect(codeOf(() => consumePermit(forged as Permit, scope))).toMatch(/^ERROR_NOT_APPROVED 3 .*no permit/);
+    }
+    expect(codeOf(() => consumePermit(permit, scope))).toBe("none");
+  });
+
+  it("holds nothing that could be read or changed", () => {
+    const { permit } = approved();
+    expect(Object.isFrozen(permit)).toBe(true);
+    expect(Reflect.ownKeys(permit)).toEqual([]);
+    expect(Object.getPrototypeOf(permit)).toBeNull();
+  });
+
+  it("cannot be written down as a literal either: the compiler refuses", () => {
+    const { scope } = approved();
+    // @ts-expect-error a permit has no literal
+    const empty: Permit = {};
+    // @ts-expect-error its brand cannot be named outside its module
+    const branded: Permit = { brand: "permit" };
+    // @ts-expect-error no permit, no effect
+    expect(codeOf(() => consumePermit(undefined, scope))).toMatch(/no permit/);
+    for (const forged of [empty, branded]) expect(codeOf(() => checkPermit(forged, scope))).toMatch(/no permit/);
+  });
+});
