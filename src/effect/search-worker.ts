@@ -42,17 +42,25 @@ function ask(worker: Worker, request: SearchRequest, leftMs: number): Promise<Re
   return new Promise((resolve) => {
     const finish = (answer: Result<SearchHit[], string>): void => {
       clearTimeout(timer);
-      worker.removeAllListeners();
+      for (const [event, listener] of listeners) worker.off(event, listener);
       resolve(answer);
     };
-    const timer = setTimeout(
-      () => finish(err("the pattern took too long to match; make it simpler or search fewer files")),
-      Math.max(1, leftMs),
-    );
-    worker.once("message", (answer: { hits?: SearchHit[]; fault?: string }) =>
-      finish(answer.hits === undefined ? err(`bad pattern: ${answer.fault ?? "unknown"}`) : ok(answer.hits)),
-    );
-    worker.once("error", (thrown: unknown) => finish(err(`the search ended: ${messageOf(thrown)}`)));
+    const late = err("the pattern took too long to match; make it simpler or search fewer files");
+    const timer = setTimeout(() => finish(late), Math.max(1, leftMs));
+    const listeners = [
+      [
+        "message",
+        (answer: Answer) => finish(answer.hits === undefined ? err(`bad pattern: ${answer.fault}`) : ok(answer.hits)),
+      ],
+      ["error", (thrown: unknown) => finish(err(`the search ended: ${messageOf(thrown)}`))],
+    ] as const;
+    for (const [event, listener] of listeners) worker.on(event, listener);
     worker.postMessage(request);
   });
+}
+
+/** What the thread sends back: one of the two. */
+interface Answer {
+  readonly hits?: SearchHit[];
+  readonly fault?: string;
 }

@@ -1,0 +1,168 @@
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { mkdir } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { runBounded } from "../../../../src/effect/sandbox/bounded-process.js";
+import { createCapture } from "../../../../src/effect/sandbox/capture.js";
+import { processIdLimit } from "../../../../src/effect/sandbox/confinement.js";
+import { commandEnvironment } from "../../../../src/effect/sandbox/environment.js";
+import { discardLayer, openLayer, removeTree } from "../../../../src/effect/sandbox/layer.js";
+import { bindReadOnly, formatMounts, isWithin, readHostMounts } from "../../../../src/effect/sandbox/mount-table.js";
+import { findOpaque } from "../../../../src/effect/sandbox/opaque.js";
+import type { SandboxSetting } from "../../../../src/effect/sandbox/spec.js";
+
+let dir: string;
+beforeEach(() => {
+  dir = mkdtempSync(join(tmpdir(), "worknode-details-"));
+});
+afterEach(() => rmSync(dir, { recursive: true, force: true }));
+
+describe("Captured output", () => {
+  const feed = (limit: number, ...chunks: string[]): string => {
+    const capture = createCapture(limit);
+    for (const chunk of chunks) capture.add(Buffer.from(chunk));
+    return capture.text();
+  };
+
+  it("is whole up to the bound, however it arrives", () => {
+    expect(feed(10, "01234", "56789")).toBe("0123456789");
+    expect(feed(10, "0123456789")).toBe("0123456789");
+    expect(feed(10, "012", "345678")).toBe("012345678");
+    expect(feed(10)).toBe("");
+    expect(feed(8, "äöüß")).toBe("äöüß");
+  });
+
+  it("beyond it is its first and last half, and the number of bytes between", () => {
+    expect(feed(10, "01234xyz", "56789")).toBe("01234\n[3 bytes left out]\n56789");
+    expect(feed(10, ..."abcdefghijklmnopqrstuvwxyz")).toBe("abcde\n[16 bytes left out]\nvwxyz");
+  });
+
+  it("counts what it does not keep", () => {
+    const capture = createCapture(4);
+    capture.add(Buffer.alloc(1_000));
+    expect(capture.seenBytes()).toBe(1_000);
+  });
+});
+
+describe("The mount table", () => {
+  it("escapes what would end a field and refuses what would end a line", () => {
+    const mount = { source: "/a b\tc\\d", target: "/t", type: "none", options: ["bind", "ro"] };
+    expect(formatMounts([mount, mount])).toBe(Array(2).fill("/a\\040b\\011c\\134d /t none bind,ro 0 0").join("\n"));
+    expect(() => formatMounts([{ ...mount, source: "/a\nb" }])).toThrow("line break");
+  });
+
+  it("binds mounts of the host below a path read-only as well, and keeps noexec", () => {
+    const file = join(dir, "mountinfo");
+    writeFileSync(
+      file,
+      "22 1 8:1 / / rw - ext4 x rw\n23 22 8:2 / /usr/lo\\040cal rw,noexec - ext4 y rw\n24 22 8:3 / /usrx rw - ext4 z rw\n\n",
+    );
+    const host = readHostMounts(file);
+    expect(host.map((mount) => mount.point)).toEqual(["/", "/usr/lo cal", "/usrx"]);
+    const mounts = bindReadOnly("/usr", "/r/usr", host);
+    expect(mounts.map(({ target, options }) => [target, options[0], options.includes("noexec")])).toEqual([
+      ["/r/usr", "rbind", false],
+      ["/r/usr/lo cal", "bind", true],
+    ]);
+    expect(bindReadOnly("/usr/lo cal/x", "/t", host)[0]?.options).toEqual(["bind", "ro", "nosuid", "nodev", "noexec"]);
+    expect(readHostMounts(join(dir, "absent"))).toEqual([]);
+  });
+
+  it("tells a path in a directory from one beside it", () => {
+    expect([isWithin("/a/b", "/a"), isWithin("/a", "/a"), isWithin("/ab", "/a"), isWithin("/a", "/")]).toEqual([
+      true,
+      true,
+      false,
+      true,
+    ]);
+  });
+});
+
+describe("The environment of a command", () => {
+  const setting: SandboxSetting = {
+    shownRoot: "/work/repo",
+    lower: "/x",
+    links: [],
+    masks: [],
+    toolchains: [],
+    env: {},
+    network: false,
+  };
+  const value = (name: string, given: Partial<SandboxSetting>, path = ""): string | undefined =>
+    commandEnvironment({ ...setting, ...given }, path)
+      .find((entry) => entry.startsWith(`${name}=`))
+      ?.slice(name.length + 1);
+
+  it("searches what the sandbox shows, in the host's order, then the toolchains, then the standard folders", () => {
+    const tool = join(dir, "tool");
+    mkdirSync(join(tool, "bin"), { recursive: true });
+    const single = join(dir, "home/bin/one");
+    const path = `/nowhere:/work/repo/bin:/usr/lib/node_modules/.bin:relative:/usr/games:${join(dir, "home/bin")}`;
+    expect(value("PATH", { toolchains: [tool, single] }, path)).toBe(
+      `/usr/games:${join(dir, "home/bin")}:${tool}/bin:/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin`,
+    );
+  });
+
+  it("is offline for npm unless the network is given, and knows where rustup is", () => {
+    expect(value("npm_config_offline", {})).toBe("true");
+    expect(value("npm_config_offline", { network: true })).toBeUndefined();
+    expect(value("RUSTUP_HOME", { toolchains: ["/h/.cargo/bin", "/h/.rustup"] })).toBe("/h/.rustup");
+    expect(value("RUSTUP_HOME", {})).toBeUndefined();
+  });
+
+  it("lets the plan's environment win, and drops what is no variable", () => {
+    expect(value("HOME", { env: { HOME: "/elsewhere" } })).toBe("/elsewhere");
+    expect(commandEnvironment({ ...setting, env: { "a b": "x", N: "a\0b" } }, "").join()).not.toMatch(/a b|a\0b/);
+  });
+});
+
+describe("The process limit of the pid namespace", () => {
+  it("is set only where it cannot change the host's", () => {
+    expect(["6.14.0", "6.18.44-x", "7.0"].map(processIdLimit)).toEqual(["1024", "1024", "1024"]);
+    expect(["6.1.0-18-amd64", "5.15", "6.13.9", "odd"].map(processIdLimit)).toEqual(["", "", "", ""]);
+  });
+});
+
+describe("A layer", () => {
+  it("keeps what it holds when opened again, and is gone when discarded", async () => {
+    const layer = await openLayer(join(dir, "l"));
+    writeFileSync(join(layer.upper, "f"), "x");
+    expect(await openLayer(join(dir, "l"))).toEqual(layer);
+    await discardLayer(layer);
+    await discardLayer(layer);
+    await expect(mkdir(join(dir, "l"))).resolves.toBeUndefined();
+  });
+
+  it("that cannot be removed is a fault with the reason", async () => {
+    await expect(removeTree("/proc/self/fdinfo")).rejects.toMatchObject({
+      code: "LAYER_NOT_REMOVED",
+      message: expect.stringContaining("rm -rf"),
+    });
+  });
+});
+
+describe("Opaque directories", () => {
+  it("are a fault when they cannot be told, never none", async () => {
+    await expect(findOpaque(dir, ["absent"])).rejects.toMatchObject({ code: "EFFECTS_UNREADABLE" });
+    writeFileSync(join(dir, "file"), "");
+    await expect(findOpaque(dir, ["file"])).rejects.toMatchObject({ code: "EFFECTS_UNREADABLE" });
+    await expect(findOpaque(join(dir, "absent"), ["x"])).rejects.toMatchObject({ code: "EFFECTS_UNREADABLE" });
+    expect(await findOpaque(dir, [])).toEqual(new Set());
+  });
+});
+
+describe("A program within bounds", () => {
+  it("that cannot be started is a set-up fault", async () => {
+    await expect(runBounded("/no/such/program", [], { timeoutMs: 1_000 })).rejects.toMatchObject({
+      code: "SANDBOX_SETUP",
+    });
+  });
+
+  it("reports what it wrote to descriptor 3, and an end by a signal as killed", async () => {
+    const exit = await runBounded("/bin/sh", ["-c", "echo status >&3; echo out; echo err >&2; kill -9 $$"], {
+      timeoutMs: 5_000,
+    });
+    expect(exit).toMatchObject({ stopped: "killed", code: null, status: "status\n", stdout: "out\n", stderr: "err\n" });
+  });
+});

@@ -1,0 +1,92 @@
+import { execFileSync, spawn } from "node:child_process";
+import { chmodSync, chownSync, mkdtempSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join, resolve } from "node:path";
+import { build } from "esbuild";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { removeTree } from "../../../../src/effect/sandbox/layer.js";
+import { isRunning, reason, sandboxMissing } from "./fixture.js";
+
+const ORDINARY_UID = 23_456;
+const isRoot = process.getuid?.() === 0;
+
+/** Runs as an ordinary user, or is killed: both need a process of its own, so the program is bundled. */
+const PROGRAM = `
+import { execFileSync } from "node:child_process";
+import { mkdirSync, mkdtempSync, readdirSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { confine } from "${resolve("src/effect/sandbox/confinement.ts")}";
+import { listEffects } from "${resolve("src/effect/sandbox/effects.ts")}";
+import { discardLayer, openLayer } from "${resolve("src/effect/sandbox/layer.ts")}";
+import { probeBackends } from "${resolve("src/effect/sandbox/probe.ts")}";
+import { resolveToolchains } from "${resolve("src/effect/sandbox/toolchain.ts")}";
+const [place, ...argv] = process.argv.slice(2);
+const dir = mkdtempSync(join(place, "run-"));
+const repo = join(dir, "repo"), lower = join(dir, "wt");
+mkdirSync(join(repo, "tree"), { recursive: true });
+writeFileSync(join(repo, "a.txt"), "alpha\\n");
+writeFileSync(join(repo, "tree/one"), "1\\n");
+const git = (...args) => execFileSync("git", ["-c", "user.name=t", "-c", "user.email=t@localhost", ...args], { cwd: repo });
+git("init", "-q"); git("add", "-A"); git("commit", "-qm", "base"); git("worktree", "add", "-q", lower);
+const report = await probeBackends({ stateDir: join(dir, "state") });
+const layer = await openLayer(join(dir, "layer"));
+const spec = { shownRoot: repo, lower, layer, links: [], masks: [], toolchains: resolveToolchains([], process.env), env: {}, network: false,
+  git: { commonDir: join(repo, ".git"), gitDir: join(repo, ".git/worktrees/wt") }, cwd: "", timeoutMs: 60000 };
+console.log("started");
+const run = await confine({ ...spec, argv });
+const effects = (await listEffects(layer.upper, lower)).map((change) => change.kind + " " + change.path);
+await discardLayer(layer);
+console.log(JSON.stringify({ uid: process.getuid(), chosen: report.chosen, failed: report.probes.filter((p) => !p.ok), run, effects, left: readdirSync(dir) }));
+`;
+
+describe.skipIf(sandboxMissing)(`The sandbox in a process of its own${reason}`, () => {
+  let dir: string;
+  let program: string;
+  beforeAll(async () => {
+    dir = mkdtempSync(join(tmpdir(), "worknode-user-"));
+    chmodSync(dir, 0o755);
+    program = join(dir, "program.mjs");
+    const stdin = { contents: PROGRAM, resolveDir: resolve("."), loader: "ts" as const };
+    const banner = {
+      js: 'import { createRequire } from "node:module"; const require = createRequire(import.meta.url);',
+    };
+    await build({ stdin, bundle: true, platform: "node", format: "esm", outfile: program, banner, logLevel: "error" });
+  });
+  afterAll(() => removeTree(dir));
+
+  it.skipIf(!isRoot)("works for an ordinary user as for root [needs root to become one]", () => {
+    const place = mkdtempSync(join(dir, "home-"));
+    chownSync(place, ORDINARY_UID, ORDINARY_UID);
+    const script =
+      "id -u; grep CapBnd /proc/self/status; sed -i s/alpha/beta/ a.txt; rm -r tree; mkdir tree; git status --porcelain; chmod 000 tree; echo x > /proc/sys/kernel/hostname; true";
+    const user = ["--reuid", String(ORDINARY_UID), "--regid", String(ORDINARY_UID), "--clear-groups"];
+    const env = { PATH: process.env["PATH"] ?? "", HOME: place };
+    const output = execFileSync("setpriv", [...user, process.execPath, program, place, "sh", "-c", script], {
+      encoding: "utf8",
+      env,
+      cwd: place,
+    });
+    const result = JSON.parse(output.replace("started\n", ""));
+    expect(result).toMatchObject({ uid: ORDINARY_UID, chosen: "util-linux", failed: [] });
+    expect(result.run.stdout).toBe("1000\nCapBnd:\t0000000000000000\n M a.txt\n D tree/one\n");
+    expect(result.effects).toEqual(["modify a.txt", "mode tree", "delete tree/one"]);
+    expect(result.left).not.toContain("layer");
+  });
+
+  it("dies with worknode when that is killed", async () => {
+    const marker = `6543.${process.pid}`;
+    const child = spawn(process.execPath, [program, dir, "sh", "-c", `setsid sleep ${marker} & sleep ${marker}`], {
+      stdio: ["ignore", "pipe", "inherit"],
+    });
+    await new Promise((done) => child.stdout.once("data", done));
+    await until(() => isRunning(marker));
+    child.kill("SIGKILL");
+    await until(() => !isRunning(marker));
+    expect(isRunning(marker)).toBe(false);
+  });
+});
+
+/** Waits for a condition; the test's own time-out bounds it. */
+async function until(holds: () => boolean): Promise<void> {
+  for (let round = 0; round < 2_000 && !holds(); round += 1) await new Promise((done) => setTimeout(done, 10));
+}
