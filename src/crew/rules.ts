@@ -3,10 +3,11 @@ import { readRegular } from "../effect/path-fact.js";
 import { changedFiles, readBase, treeHash } from "../effect/tree.js";
 import type { TaskWorkspace } from "../effect/workspace.js";
 import { MAX_FILE_BYTES } from "../kernel/bounds.js";
-import { changedFunctions, judgeChange } from "../measure/judge-change.js";
+import { changedFunctions } from "../measure/function-pair.js";
+import { judgeChange } from "../measure/judge-change.js";
+import { measureSource } from "../measure/source.js";
 import { type ChangedFile, type CoverageJudgement, judgeCoverage, readCoverage, relativeTo } from "../measure/coverage.js";
 import { isCodeFile, isTestFile } from "../measure/language.js";
-import { measureSource } from "../measure/source.js";
 import type { PlanTask } from "../schema/plan-task.js";
 import type { Crew } from "./context.js";
 import { type CommandRun, eventAt, taskStream } from "./records.js";
@@ -74,12 +75,14 @@ async function changedTexts(workspace: TaskWorkspace): Promise<ChangedFile[]> {
 function fileFaults(crew: Crew, file: ChangedFile, waivers: readonly string[]): string[] {
   const { implementation, validation } = crew.plan.limits;
   const limits = { maxComplexity: implementation.maxComplexity, maxFunctionLines: implementation.maxFunctionLines };
-  const findings = judgeChange({ ...file, limits, isTest: isTestFile(file.path) }).filter(({ blocks }) => blocks);
-  const faults = findings.map(({ code, message, line, function: name }) => `${code}: ${message} (${file.path}:${line} ${name ?? ""})`);
+  const faults = judgeChange({ ...file, limits, isTest: isTestFile(file.path) })
+    .filter(({ blocks }) => blocks)
+    .map(({ code, message, line, function: name }) => `${code}: ${message} (${file.path}:${line} ${name ?? ""})`);
   if (!validation.requireDocs || waivers.includes("documentation") || !isCodeFile(file.path)) return faults;
   const before = file.before === null ? undefined : measureSource(file.path, file.before);
   for (const { now } of changedFunctions(before, measureSource(file.path, file.after), new Set()))
-    if (now.named && !now.documented) faults.push(`ERROR_UNDOCUMENTED: ${now.qualified_name} has no documentation comment (${file.path}:${now.line})`);
+    if (now.named && !now.documented)
+      faults.push(`ERROR_UNDOCUMENTED: ${now.qualified_name} has no documentation comment (${file.path}:${now.line})`);
   return faults;
 }
 

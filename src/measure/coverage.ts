@@ -1,10 +1,10 @@
 import { err, type Result } from "../kernel/result.js";
 import { changedLines } from "./changed-lines.js";
 import type { FunctionMeasure } from "./file-measure.js";
-import { changedFunctions } from "./judge-change.js";
+import { changedFunctions } from "./function-pair.js";
+import { measureSource } from "./source.js";
 import { isCodeFile } from "./language.js";
 import { readLcov } from "./lcov.js";
-import { measureSource } from "./source.js";
 
 /** A function as a coverage tool saw it. `line` is 1-based. */
 export interface FunctionRecord {
@@ -101,9 +101,7 @@ function examine(file: ChangedFile, report: CoverageReport): Examined {
   const coverage = report.files.get(file.path);
   const after = measureSource(file.path, file.after);
   const before = file.before === null ? undefined : measureSource(file.path, file.before);
-  const functions = changedFunctions(before, after, new Set())
-    .map(({ now }) => now)
-    .filter(({ kind }) => kind === "function");
+  const functions = changedFunctions(before, after, new Set()).flatMap(({ now }) => (now.kind === "function" ? [now] : []));
   const changed = [...changedLines(file.before, file.after)];
   if (coverage === undefined) {
     const executable = new Set(after.executable);
