@@ -45,6 +45,8 @@ export interface FunctionMeasure {
 export interface Suppression {
   /** What it switches off, for example `eslint-disable`. */
   kind: string;
+  /** The comment with white space collapsed: what tells one that was there before from a new one. */
+  text: string;
   /** 1-based. */
   line: number;
 }

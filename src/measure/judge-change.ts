@@ -1,4 +1,6 @@
-import type { FileMeasure, FunctionMeasure } from "./file-measure.js";
+import type { FileMeasure, ParseError } from "./file-measure.js";
+import type { Finding } from "./finding.js";
+import { type ChangedFunction, changedFunctions, type HashLookup } from "./function-pair.js";
 import { measureSource } from "./source.js";
 
 /** What a change is judged by: complexity, and own lines of a function. */
@@ -10,80 +12,46 @@ export interface ChangeLimits {
 /** One file before and after. `elsewhere`: token hashes of the base's functions, so that a move is not new. */
 export interface ChangeInput {
   readonly path: string;
+  /** The text at the task's base commit; null when the file is new. */
   readonly before: string | null;
   readonly after: string;
   readonly limits: ChangeLimits;
   readonly isTest: boolean;
-  readonly elsewhere?: ReadonlySet<string>;
-}
-
-/** What a rule found. `message` of a complexity finding is contract (S3:212-225). */
-export interface Finding {
-  readonly rule: string;
-  readonly code:
-    | "ERROR_COMPLEXITY_VIOLATION"
-    | "ERROR_LENGTH_VIOLATION"
-    | "ERROR_PARSE"
-    | "ERROR_SUPPRESSION"
-    | "ERROR_UNDOCUMENTED";
-  readonly file: string;
-  /** 1-based. */
-  readonly line: number;
-  /** Qualified name; null where it is about no function. */
-  readonly function: string | null;
-  readonly figure: number;
-  readonly limit: number;
-  readonly message: string;
-  readonly remedy: string;
-  /** False: a warning. */
-  readonly blocks: boolean;
-}
-
-/** A new or changed function and what it was, by qualified name and order. */
-export interface ChangedFunction {
-  readonly now: FunctionMeasure;
-  readonly was: FunctionMeasure | undefined;
+  readonly elsewhere?: HashLookup;
 }
 
 /**
- * Judges what a change makes of a file: new functions within limits, existing ones within limits or no
- * worse than before; code that only moved is not new; what cannot be parsed any more blocks; a
- * suppression comment that the change adds blocks.
+ * The write-time rules (`S3:48-49`, `S3:212-225`, DESIGN §5): new functions within limits, existing ones within
+ * limits or no worse than before; code that only moved is not new; a new parse error blocks; a comment added that
+ * switches a rule off blocks. Pure and total.
  */
 export function judgeChange(input: ChangeInput): Finding[] {
   const after = measureSource(input.path, input.after);
   if (after.language === null) return [];
   const before = input.before === null ? undefined : measureSource(input.path, input.before);
+  return judgeMeasured(input, before, after);
+}
+
+/** `judgeChange` over texts already measured. */
+export function judgeMeasured(
+  input: Pick<ChangeInput, "limits" | "isTest" | "elsewhere">,
+  before: FileMeasure | undefined,
+  after: FileMeasure,
+): Finding[] {
   const changed = changedFunctions(before, after, input.elsewhere ?? new Set());
   return [
-    ...parseFindings(input, before, after),
-    ...changed.flatMap((pair) => limitFindings(input, pair)),
-    ...suppressionFindings(input, before, after),
+    ...parseFindings(before, after),
+    ...changed.flatMap((pair) => limitFindings(input.limits, pair)),
+    ...suppressionFindings(before, after, input.isTest),
   ];
 }
 
-/** Functions of `after` that are new or differ from `before`, leaving out those that merely moved. */
-export function changedFunctions(
-  before: FileMeasure | undefined,
-  after: FileMeasure,
-  elsewhere: ReadonlySet<string>,
-): ChangedFunction[] {
-  const old = new Map((before?.functions ?? []).map((fn) => [keyOf(fn), fn]));
-  const hashes = new Set((before?.functions ?? []).map((fn) => fn.token_hash));
-  return after.functions
-    .filter((fn) => !hashes.has(fn.token_hash) && !elsewhere.has(fn.token_hash))
-    .map((fn) => ({ now: fn, was: old.get(keyOf(fn)) }));
-}
-
-function keyOf(fn: FunctionMeasure): string {
-  return `${fn.qualified_name}#${fn.order}`;
-}
-
-function limitFindings(input: ChangeInput, { now, was }: ChangedFunction): Finding[] {
-  const { maxComplexity, maxFunctionLines } = input.limits;
+function limitFindings(limits: ChangeLimits, { now, was }: ChangedFunction): Finding[] {
+  const { maxComplexity, maxFunctionLines } = limits;
   const findings: Finding[] = [];
-  const at = { file: input.path, line: now.line, function: now.qualified_name, blocks: true };
-  if (now.complexity > Math.max(maxComplexity, was?.complexity ?? 0))
+  const at = { file: now.file, line: now.line, function: now.qualified_name, blocks: true };
+  const paths = Math.max(maxComplexity, was?.complexity ?? 0);
+  if (now.complexity > paths)
     findings.push({
       ...at,
       rule: "max-complexity",
@@ -91,9 +59,10 @@ function limitFindings(input: ChangeInput, { now, was }: ChangedFunction): Findi
       figure: now.complexity,
       limit: maxComplexity,
       message: `Function complexity ${now.complexity} exceeds agent limit ${maxComplexity}`,
-      remedy: `Split ${now.qualified_name} into functions of complexity at most ${maxComplexity}.`,
+      remedy: `Split ${now.qualified_name} into functions of complexity at most ${paths}.`,
     });
-  if (now.length > Math.max(maxFunctionLines, was?.length ?? 0))
+  const lines = Math.max(maxFunctionLines, was?.length ?? 0);
+  if (now.kind !== "field" && now.length > lines)
     findings.push({
       ...at,
       rule: "max-function-lines",
@@ -101,54 +70,57 @@ function limitFindings(input: ChangeInput, { now, was }: ChangedFunction): Findi
       figure: now.length,
       limit: maxFunctionLines,
       message: `Function length ${now.length} exceeds agent limit ${maxFunctionLines}`,
-      remedy: `Split ${now.qualified_name} into functions of at most ${maxFunctionLines} lines.`,
+      remedy: `Split ${now.qualified_name} into functions of at most ${lines} lines.`,
     });
   return findings;
 }
 
 /** A new parse error blocks: code could hide in what cannot be read. One that was there before warns. */
-function parseFindings(input: ChangeInput, before: FileMeasure | undefined, after: FileMeasure): Finding[] {
-  if (after.parse === "ok") return [];
-  const blocks = before === undefined || before.parse === "ok" || after.errors.length > before.errors.length;
-  const first = after.errors[0];
-  return [
-    {
-      rule: "parse",
-      code: "ERROR_PARSE",
-      file: input.path,
-      line: first?.line ?? 1,
-      function: null,
-      figure: after.errors.length,
-      limit: before?.errors.length ?? 0,
-      message: `The file cannot be parsed: ${first?.message ?? "unknown error"}`,
-      remedy: "Write code that parses.",
-      blocks,
-    },
-  ];
+function parseFindings(before: FileMeasure | undefined, after: FileMeasure): Finding[] {
+  const known = (before?.errors ?? []).map((error) => error.message);
+  return after.errors.map((error) => parseFinding(after.path, error, take(known, error.message)));
 }
 
-/** A comment that switches a rule off is never an agent's to add; tests may expect type errors. */
-function suppressionFindings(input: ChangeInput, before: FileMeasure | undefined, after: FileMeasure): Finding[] {
-  const allowed = (kind: string): boolean => input.isTest && kind === "ts-expect-error";
-  const had = new Map<string, number>();
-  for (const { kind } of before?.suppressions ?? []) had.set(kind, (had.get(kind) ?? 0) + 1);
-  const findings: Finding[] = [];
-  for (const { kind, line } of after.suppressions) {
-    const left = had.get(kind) ?? 0;
-    had.set(kind, left - 1);
-    if (left > 0 || allowed(kind)) continue;
-    findings.push({
+function parseFinding(path: string, error: ParseError, known: boolean): Finding {
+  return {
+    rule: "parse",
+    code: "ERROR_PARSE",
+    file: path,
+    line: error.line,
+    function: null,
+    figure: 1,
+    limit: 0,
+    message: `The file cannot be parsed: ${error.message}`,
+    remedy: known ? "It could not be parsed before either: its functions are unknown." : "Write code that parses.",
+    blocks: !known,
+  };
+}
+
+/**
+ * A comment that switches a rule off is never an agent's to add, in tests neither: it hides the rule from people
+ * too. Only `ts-expect-error` is allowed in tests, being how one asserts that something must not compile.
+ */
+function suppressionFindings(before: FileMeasure | undefined, after: FileMeasure, isTest: boolean): Finding[] {
+  const known = (before?.suppressions ?? []).map((one) => one.text);
+  return after.suppressions
+    .filter((one) => !take(known, one.text) && !(isTest && one.kind === "ts-expect-error"))
+    .map((one) => ({
       rule: "no-suppression",
       code: "ERROR_SUPPRESSION",
-      file: input.path,
-      line,
+      file: after.path,
+      line: one.line,
       function: null,
       figure: 1,
       limit: 0,
-      message: `Comment switches a rule off: ${kind}`,
-      remedy: "Fix what the rule points at instead.",
+      message: `Comment switches a rule off: ${one.kind}`,
+      remedy: "Fix what the rule points at instead, or ask a person to change the plan.",
       blocks: true,
-    });
-  }
-  return findings;
+    }));
+}
+
+/** Removes one occurrence of `item` and says whether there was one. */
+function take(items: string[], item: string): boolean {
+  const index = items.indexOf(item);
+  if (index !== -1) items.splice(index, 1);
+  return index !== -1;
 }

@@ -45,7 +45,11 @@ const DECORATION = /^[\s*!/#]+/;
  */
 export function findSuppressions(comments: readonly Comment[], table: LineTable): Suppression[] {
   return comments.flatMap((comment) =>
-    kindsIn(comment.value).map((kind) => ({ kind, line: lineAt(table, comment.start) })),
+    kindsIn(comment.value).map((kind) => ({
+      kind,
+      text: `${kind} ${comment.value.replace(/\s+/g, " ").trim()}`,
+      line: lineAt(table, comment.start),
+    })),
   );
 }
 
