@@ -31,9 +31,16 @@ export function packPayload(payload: unknown): Packed {
   return { text, blobs: blobs.size === 0 ? NO_BLOBS : blobs };
 }
 
-function write(value: unknown, depth: number, blobs: Map<string, string>): string {
-  if (typeof value === "string")
-    return value.length > BLOB_THRESHOLD_CHARS ? refer(value, blobs) : JSON.stringify(value);
+/** Canonical JSON of a value, nothing replaced: the same text whether the value comes from a caller or from the log. */
+export function canonicalText(value: unknown): string {
+  return write(value, 0, undefined);
+}
+
+/** Where long texts go; none are replaced, and no name is escaped, without it. */
+type Blobs = Map<string, string> | undefined;
+
+function write(value: unknown, depth: number, blobs: Blobs): string {
+  if (typeof value === "string") return writeText(value, blobs);
   if (typeof value === "number") assert(Number.isFinite(value), "number is not finite");
   if (value === null || typeof value !== "object") return JSON.stringify(value) ?? "null";
   assert(depth <= MAX_JSON_DEPTH, "JSON nested too deeply");
@@ -41,7 +48,11 @@ function write(value: unknown, depth: number, blobs: Map<string, string>): strin
   return writeObject(value as Record<string, unknown>, depth + 1, blobs);
 }
 
-function writeArray(items: readonly unknown[], depth: number, blobs: Map<string, string>): string {
+function writeText(text: string, blobs: Blobs): string {
+  return blobs === undefined || text.length <= BLOB_THRESHOLD_CHARS ? JSON.stringify(text) : refer(text, blobs);
+}
+
+function writeArray(items: readonly unknown[], depth: number, blobs: Blobs): string {
   let text = "[";
   for (let index = 0; index < items.length; index += 1) {
     if (index > 0) text += ",";
@@ -50,13 +61,13 @@ function writeArray(items: readonly unknown[], depth: number, blobs: Map<string,
   return `${text}]`;
 }
 
-function writeObject(value: Record<string, unknown>, depth: number, blobs: Map<string, string>): string {
+function writeObject(value: Record<string, unknown>, depth: number, blobs: Blobs): string {
   let text = "{";
   for (const name of Object.keys(value).sort()) {
     const member = value[name];
     if (member === undefined) continue;
     if (text.length > 1) text += ",";
-    text += quoteName(name) + write(member, depth, blobs);
+    text += (blobs === undefined ? `${JSON.stringify(name)}:` : quoteName(name)) + write(member, depth, blobs);
   }
   return `${text}}`;
 }

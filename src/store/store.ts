@@ -26,7 +26,7 @@ export interface Store {
    * Appends events in one transaction: chain, texts, projections. Throws Fault DUPLICATE_EVENT when
    * one records again what happens once; then none of them is there.
    */
-  append(events: readonly AnyNewEvent[]): AnyEvent[];
+  readonly append: (events: readonly AnyNewEvent[]) => AnyEvent[];
   /** Runs `work` in one immediate transaction; `append` and `transaction` inside join it. `work` is synchronous. */
   transaction<T>(work: () => T): T;
   /** The events a filter chooses, large texts put back. */

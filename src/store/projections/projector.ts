@@ -1,4 +1,5 @@
 import type { AnyEvent, EventType, StoredEvent } from "../../schema/event.js";
+import { canonicalText } from "../blobs.js";
 import type { Connection } from "../connection.js";
 
 /** Folds one event into the tables. Runs in the event's own transaction; throws Fault DUPLICATE_EVENT. */
@@ -7,9 +8,9 @@ export type Projector<T extends EventType> = (db: Connection, event: StoredEvent
 /** A projector for each event type a table is made from. */
 export type Projectors = { readonly [T in EventType]?: Projector<T> };
 
-/** JSON text of a value, for a column. */
+/** JSON text of a value, for a column: canonical, so that a replay gives the same. */
 export function jsonOf(value: unknown): string {
-  return JSON.stringify(value ?? null);
+  return canonicalText(value ?? null);
 }
 
 /** Money as an integer, so that sums are exact: 1 USD = 1e9. */

@@ -1,0 +1,110 @@
+import { writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { describe, expect, it } from "vitest";
+import type { AnyEvent } from "../../../src/schema/event.js";
+import { watchDirectory } from "../../../src/store/watch.js";
+import { event, taskCompleted, temporaryFolder, temporaryStore } from "./sample-events.js";
+
+function note(text: string) {
+  return event("ALERT", { severity: "info", message: text, to: "executive" });
+}
+
+function textsOf(events: readonly AnyEvent[]): string[] {
+  return events.map(({ payload }) => ("message" in payload ? payload.message : ""));
+}
+
+describe("subscribing", () => {
+  it("tells of an own event before append returns, without a timer", () => {
+    const store = temporaryStore();
+    const types: string[] = [];
+    store.subscribe((events) => types.push(...events.map(({ type }) => type)));
+    store.append([taskCompleted("T-1")]);
+    expect(types).toEqual(["EVENT_TASK_COMPLETED"]);
+  });
+
+  it("tells nothing of the past and nothing after stopping", () => {
+    const store = temporaryStore();
+    store.append([note("past")]);
+    const told: string[] = [];
+    const stop = store.subscribe((events) => told.push(...textsOf(events)));
+    store.append([note("now")]);
+    stop();
+    store.append([note("later")]);
+    expect(told).toEqual(["now"]);
+  });
+
+  it("tells every listener in the same order, also when one appends", () => {
+    const store = temporaryStore();
+    const told: string[] = [];
+    store.subscribe((events) => {
+      if (textsOf(events)[0] === "one") store.append([note("two")]);
+    });
+    store.subscribe((events) => told.push(...textsOf(events)));
+    store.append([note("one")]);
+    expect(told).toEqual(["one", "two"]);
+  });
+
+  it("tells of events of another connection, once each and in order", async () => {
+    const store = temporaryStore();
+    const other = temporaryStore({ path: store.path });
+    const told: string[] = [];
+    const all = new Promise<void>((resolve) => {
+      store.subscribe((events) => {
+        told.push(...textsOf(events));
+        if (told.length === 4) resolve();
+      });
+    });
+    other.append([note("1"), note("2")]);
+    store.append([note("3")]);
+    other.append([note("4")]);
+    await all;
+    expect(told).toEqual(["1", "2", "3", "4"]);
+  });
+
+  it("does not let a failing listener undo the append or silence the others", async () => {
+    const store = temporaryStore();
+    const told: string[] = [];
+    const caught = new Promise((resolve) => process.once("uncaughtException", resolve));
+    const known = process.listeners("uncaughtException");
+    for (const listener of known.slice(0, -1)) process.removeListener("uncaughtException", listener);
+    store.subscribe(() => {
+      throw new Error("defect");
+    });
+    store.subscribe((events) => told.push(...textsOf(events)));
+    expect(store.append([note("one")])).toHaveLength(1);
+    expect(told).toEqual(["one"]);
+    expect(await caught).toMatchObject({ message: "defect" });
+    for (const listener of known.slice(0, -1)) process.on("uncaughtException", listener);
+  });
+});
+
+describe("watching a folder", () => {
+  it("falls back to looking at the file where the kernel refuses to watch", async () => {
+    const path = join(temporaryFolder(), "w.db");
+    const refuse = () => {
+      throw new Error("ENOSPC: no more watches");
+    };
+    const changed = new Promise<{ close(): void }>((resolve) => {
+      const watcher = watchDirectory(path, () => resolve(watcher), refuse as never);
+    });
+    writeFileSync(`${path}-wal`, "changed");
+    (await changed).close();
+  });
+
+  it("falls back when watching breaks off", async () => {
+    const path = join(temporaryFolder(), "w.db");
+    let closed = false;
+    let fail: () => void = () => undefined;
+    const breaking = () => ({
+      on: (_name: string, listener: () => void) => (fail = listener),
+      close: () => (closed = true),
+    });
+    const changed = new Promise<{ close(): void }>((resolve) => {
+      const watcher = watchDirectory(path, () => resolve(watcher), breaking as never);
+    });
+    fail();
+    writeFileSync(`${path}-wal`, "changed");
+    (await changed).close();
+    expect(closed).toBe(true);
+  });
+});
