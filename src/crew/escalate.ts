@@ -53,8 +53,9 @@ export async function escalate(crew: Crew, trouble: Trouble): Promise<Remedy> {
   return { action: decided.action, reason: decided.reason };
 }
 
-function escalationId(crew: Crew, { task, state }: Trouble): string {
-  return `es_${crew.cycle}_${task.id}_${state.remedies.length + state.open.size + 1}_${crew.store.queries.openEscalations(crew.cycle).length}`;
+function escalationId(crew: Crew, { task }: Trouble): string {
+  const before = crew.store.events({ stream: taskStream(crew.cycle, task.id), type: "ESCALATION" }).length;
+  return `es_${crew.cycle}_${task.id}_${before + 1}`;
 }
 
 function recordEscalation(crew: Crew, trouble: Trouble, at: { id: string; to: "executive" | "human" }): void {
