@@ -53,6 +53,7 @@ export function tokenHash(token: string): string {
 
 /** Verifies everything about a token, offline and in constant time but for its own size. Never throws. */
 export function verifyToken(token: string, context: TokenContext): Result<Capability, TokenFault> {
+  if (typeof token !== "string") return err("malformed");
   const opened = openToken(token, context.publicKey);
   return opened.ok ? checkValidity(opened.value, context) : opened;
 }
@@ -68,6 +69,7 @@ export function createVerifier(publicKey: KeyObject): TokenVerifier {
   const known = new Map<string, Capability>();
   const recent = new Map<string, Capability>();
   const openOnce = (token: string): Result<Capability, TokenFault> => {
+    if (typeof token !== "string") return err("malformed");
     const hash = tokenHash(token);
     const hit = known.get(hash);
     if (hit !== undefined) return ok(hit);
@@ -113,7 +115,7 @@ interface TokenParts {
 }
 
 function splitToken(token: string): TokenParts | undefined {
-  if (typeof token !== "string" || token.length > MAX_TOKEN_CHARS || !token.startsWith(PREFIX)) return undefined;
+  if (token.length > MAX_TOKEN_CHARS || !token.startsWith(PREFIX)) return undefined;
   const parts = token.slice(PREFIX.length).split(".");
   const [payload, signature] = parts.map(decodeExactly);
   if (parts.length !== 2 || payload === undefined || signature?.length !== 64) return undefined;

@@ -85,7 +85,7 @@ export function judgeImage(
   const known = elsewhere === undefined ? {} : { elsewhere };
   const findings = judgeChange({ path, before, after, limits, isTest: isTestFile(path), ...known });
   return findings
-    .filter((finding) => finding.blocks)
+    .filter((finding) => finding.blocks !== false)
     .map(({ code, rule, message, remedy, line, function: name }) => ({
       code,
       rule,
