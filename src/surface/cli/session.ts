@@ -4,7 +4,7 @@ import type { OutputFormat } from "./arguments.js";
 import { type CliContext, writeLine } from "./context.js";
 import { formatElapsed, formatTokens, formatUsd, paintFor, singleLine } from "./progress/paint.js";
 import { createProgress, type Progress, silentProgress, streamProgress } from "./progress/progress.js";
-import type { RunResult, SessionOptions } from "./session-port.js";
+import type { RunResult, SessionOptions } from "../../crew/session.js";
 
 /** Options that `run` and `continue` share. */
 export interface SessionFlags {

@@ -2,7 +2,7 @@ import { invalid } from "../../kernel/fault.js";
 import { describeVerb, formatOption, type OutputFormat, withArguments } from "./arguments.js";
 import { type CliContext, type Verb, writeLine } from "./context.js";
 import { singleLine } from "./progress/paint.js";
-import type { ToolReport } from "./session-port.js";
+import type { ToolReport } from "../../crew/tool-call.js";
 
 interface Flags {
   plan: string;

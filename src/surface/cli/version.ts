@@ -1,6 +1,6 @@
 import { readFileSync } from "node:fs";
 import { type Verb, writeLine } from "./context.js";
-import { packageFile } from "./package-file.js";
+import { packageFile } from "../../crew/package-file.js";
 
 /** Version of this worknode, from its package.json. */
 export function readVersion(): string {
