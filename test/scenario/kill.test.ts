@@ -1,0 +1,94 @@
+import { spawn } from "node:child_process";
+import { fileURLToPath } from "node:url";
+import { afterEach, expect, it } from "vitest";
+import { makeRepo, type Repo, scripted } from "./harness.js";
+
+const MAIN = fileURLToPath(new URL("../../dist/main.js", import.meta.url));
+let repo: Repo | undefined;
+afterEach(() => repo?.remove());
+
+const PLAN = `apiVersion: worknode/v1
+kind: Plan
+id: notes
+title: Write the notes
+phases:
+  - id: write
+    tasks:
+      - id: RPC-005
+        title: QUIC transport implementation
+        owner: implementer
+        files: { write: [notes/one.md, notes/two.md] }
+`;
+
+const SCRIPT = `apiVersion: worknode/v1
+kind: Script
+replies:
+  "-:plan-review:1":
+    - tools: [{ name: submit_plan_review, input: { decision: ACCEPT, risks: [] } }]
+  "RPC-005:work:1":
+    - tools: [{ name: Write, input: { file_path: notes/one.md, content: "one\\n" } }]
+    - tools: [{ name: Write, input: { file_path: notes/two.md, content: "two\\n" } }]
+      hold: here
+    - tools: [{ name: submit_result, input: { summary: wrote both } }]
+  "RPC-005:critic:1":
+    - tools: [{ name: submit_verdict, input: { decision: ACCEPT } }]
+`;
+
+interface Ended {
+  code: number | null;
+  out: string;
+  err: string;
+}
+
+function worknode(at: Repo, args: string[], onStart: (kill: () => void) => void = () => {}): Promise<Ended> {
+  return new Promise((resolve) => {
+    const child = spawn(process.execPath, [MAIN, ...args], { cwd: at.dir, env: at.env, stdio: ["ignore", "pipe", "pipe"] });
+    let out = "";
+    let err = "";
+    child.stdout.on("data", (piece) => (out += String(piece)));
+    child.stderr.on("data", (piece) => (err += String(piece)));
+    child.on("close", (code) => resolve({ code, out, err }));
+    onStart(() => child.kill("SIGKILL"));
+  });
+}
+
+it("continues after kill -9 in mid-task without asking again for a reply it has", async () => {
+  repo = makeRepo({ "README.md": "# r\n", "plan.yaml": PLAN });
+  const server = await scripted(repo, SCRIPT);
+  const first = await worknode(repo, ["run", "plan.yaml", "--yes"], (kill) => server.onHold("here", kill));
+  expect(first.code).toBeNull();
+  server.release("here");
+  const brief = await worknode(repo, ["continue", "--brief"]);
+  expect(brief.out).toContain("Resuming RPC-005 (QUIC transport implementation).");
+  expect(brief.out).toContain("No blockers. Starting now...");
+  const second = await worknode(repo, ["continue"]);
+  await server.close();
+  expect(second.err).toBe("");
+  expect(second.code).toBe(0);
+  expect(server.repeatedWholeReplies()).toEqual([]);
+  expect(repo.git("show", "worknode/notes/1:notes/one.md", "worknode/notes/1:notes/two.md")).toBe("one\ntwo\n");
+  const third = await worknode(repo, ["continue"]);
+  expect(third.code).toBe(7);
+  expect(third.err + third.out).toContain("No incomplete cycle to continue");
+  const log = await worknode(repo, ["log", "verify"]);
+  expect(log.code).toBe(0);
+});
+
+it("answers one call as a task's agent, and nothing else on standard output", async () => {
+  repo = makeRepo({ "README.md": "# r\n", "plan.yaml": PLAN });
+  const call = (name: string, input: object): Promise<Ended> =>
+    worknode(repo as Repo, ["tool", name, JSON.stringify(input), "--plan", "plan.yaml", "--task", "RPC-005", "--yes", "--output-format", "json"]);
+  const kept = await call("Write", { file_path: "notes/one.md", content: "one\n" });
+  expect(kept.err).toBe("");
+  expect(JSON.parse(kept.out)).toMatchObject({
+    verdict: { outcome: "Approved" },
+    effects: { kept: true, changes: [{ path: "notes/one.md", kind: "add" }], refused: [] },
+  });
+  expect(kept.code).toBe(0);
+  const denied = await call("Write", { file_path: `${repo.dir}/README.md`, content: "mine" });
+  expect(denied.code).toBe(3);
+  const verdict = (JSON.parse(denied.out) as { verdict: { outcome: string; checks: { check: string; pass: boolean; reason?: string }[] } }).verdict;
+  expect(verdict.outcome).toBe("PolicyBlocked");
+  expect(verdict.checks.map(({ check }) => check)).toEqual(["schema", "capability", "plan", "limits", "budget", "policy", "risk", "review"]);
+  expect(verdict.checks.find(({ check }) => check === "plan")?.reason).toContain("ERROR_PLAN_VIOLATION File not in agent's assigned scope");
+});
