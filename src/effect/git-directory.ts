@@ -1,4 +1,4 @@
-import { mkdir, readFile, readlink, rename, rm, symlink, writeFile } from "node:fs/promises";
+import { mkdir, readFile, readlink, rename, symlink, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { systemRandom } from "../kernel/ids.js";
 
@@ -49,8 +49,5 @@ async function linkTo(target: string, path: string): Promise<void> {
   if ((await readlink(path).catch(() => undefined)) === target) return;
   const temporary = `${path}.${process.pid}.${systemRandom.hex(4)}`;
   await symlink(target, temporary);
-  await rename(temporary, path).catch(async (thrown: unknown) => {
-    await rm(temporary, { force: true });
-    throw thrown;
-  });
+  await rename(temporary, path);
 }

@@ -11,10 +11,10 @@ function fileOf(workspace: TaskWorkspace): string {
   return join(workspace.taskDir, "kept-paths");
 }
 
-/** Adds the paths not listed yet. */
+/** Adds the paths not listed yet, each on a line of its own even after one that a crash cut short. */
 export async function noteKept(workspace: TaskWorkspace, changes: readonly Change[]): Promise<void> {
   const known = new Set(await keptPaths(workspace));
-  const lines = changes.filter(({ path }) => !known.has(path)).map(({ path }) => `${JSON.stringify(path)}\n`);
+  const lines = changes.filter(({ path }) => !known.has(path)).map(({ path }) => `\n${JSON.stringify(path)}`);
   if (lines.length > 0) await appendFile(fileOf(workspace), lines.join(""), { flush: true });
 }
 

@@ -1,4 +1,4 @@
-import { readFileSync } from "node:fs";
+import { existsSync, readFileSync } from "node:fs";
 import { link, mkdir, readFile, rename, rm, writeFile } from "node:fs/promises";
 import { dirname } from "node:path";
 import { MAX_LOCK_WAIT_MS } from "../kernel/bounds.js";
@@ -87,29 +87,24 @@ function isAlive(holder: Holder | undefined): boolean {
   return start !== undefined && start === holder.start;
 }
 
-/** Start time of a process in clock ticks since boot, undefined when it is gone. Where there is no /proc: "" while it lives. */
-export function startTimeOf(pid: number): string | undefined {
+/**
+ * Start time of a process in clock ticks since boot, undefined when it is gone. Where there is no
+ * `/proc` it is the empty text for every living process.
+ */
+export function startTimeOf(pid: number, procDir = "/proc"): string | undefined {
+  if (!existsSync(`${procDir}/self/stat`)) return isSignalable(pid) ? "" : undefined;
   try {
-    const stat = readFileSync(`/proc/${pid}/stat`, "latin1");
+    const stat = readFileSync(`${procDir}/${pid}/stat`, "latin1");
     return stat.slice(stat.lastIndexOf(")") + 2).split(" ")[19];
   } catch {
-    return hasProc() ? undefined : signalable(pid);
+    return undefined;
   }
 }
 
-function hasProc(): boolean {
+function isSignalable(pid: number): boolean {
   try {
-    return readFileSync("/proc/self/stat").length > 0;
+    return process.kill(pid, 0);
   } catch {
     return false;
-  }
-}
-
-function signalable(pid: number): string | undefined {
-  try {
-    process.kill(pid, 0);
-    return "";
-  } catch {
-    return undefined;
   }
 }
