@@ -174,5 +174,14 @@ async function gateFinish(crew: Crew, spec: ConverseSpec, at: ToolCall): Promise
       over: false,
     };
   }
-  return await spec.finish({ conversation: at.conversation, execution: at.callId, call: at.call });
+  const finish = await spec.finish({ conversation: at.conversation, execution: at.callId, call: at.call });
+  if (!finish.over) return finish;
+  const done = eventAt(placeOf(at.conversation, at.callId), "TOOL_RESULT", {
+    call_id: callId,
+    tool_use_id: at.call.id,
+    content: `${at.call.name}: ${finish.output.decision}`,
+    is_error: false,
+    verification: { succeeded: true, outcomeCorrect: true, retry: { should: false, why: "the conversation is over" } },
+  });
+  return { ...finish, events: [done, ...finish.events] };
 }

@@ -11,6 +11,7 @@ import { conversationStream } from "./conversation.js";
 import { phaseState } from "./expressions.js";
 import { grantFor, holdCapability } from "./grants.js";
 import { readPlan } from "./plan-source.js";
+import { eventAt } from "./records.js";
 import { proposeCall } from "./propose.js";
 import { openBranch, openCycle, type Project, requireApproval, type RunOptions, withProject } from "./session.js";
 import { headWorkspace, taskWorkspace } from "./workspaces.js";
@@ -70,15 +71,22 @@ async function callAs(crew: Crew, at: { options: ToolOptions; workspace: TaskWor
   const conversation = `${crew.cycle}:${options.task}:tool:${crew.store.events({ task: options.task, run: crew.cycle, type: "PROPOSAL" }).length + 1}`;
   const callId = `${conversation}:1`;
   const { args } = trimInput(options.tool, asRecord(options.input));
+  const records = { stream: conversationStream(conversation), actor: owner, run: crew.cycle, task: options.task, execution: callId };
   const caller = { agent: owner, tier: agent.tier, task: options.task, phase: taskOf(crew, options.task).phase, cycle: crew.cycle, source: "worknode tool" };
-  return await performCall(crew, {
+  const outcome = await performCall(crew, {
     proposal: proposeCall(callId, options.tool === "" ? "(none)" : options.tool, args, caller),
     place: { held, workspace, executionsLeft: held.minted.capability.limits.max_executions },
-    records: { stream: conversationStream(conversation), actor: owner, run: crew.cycle, task: options.task, execution: callId },
+    records,
     toolUseId: "",
     dryRun: options.dryRun,
     append: (events) => void crew.store.append(events),
   });
+  if (options.dryRun) {
+    const content = outcome.isError ? outcome.content : "dry run: approved, not carried out";
+    const verification = { succeeded: !outcome.isError, outcomeCorrect: true, retry: { should: false, why: "dry run" } };
+    crew.store.append([eventAt(records, "TOOL_RESULT", { call_id: callId, tool_use_id: "", content, is_error: outcome.isError, verification })]);
+  }
+  return outcome;
 }
 
 function answer(crew: Crew, at: { outcome: CallOutcome; workspace: TaskWorkspace; options: ToolOptions; startedAt: string }): { exitCode: number; report: ToolReport } {
