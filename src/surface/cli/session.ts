@@ -1,9 +1,12 @@
 import { Option } from "commander";
+import type { AnyEvent } from "../../schema/event.js";
 import { eventLine } from "../../store/lines.js";
+import { openStore } from "../../store/store.js";
 import type { OutputFormat } from "./arguments.js";
 import { type CliContext, writeLine } from "./context.js";
 import { formatElapsed, formatTokens, formatUsd, paintFor, singleLine } from "./progress/paint.js";
 import { createProgress, type Progress, silentProgress, streamProgress } from "./progress/progress.js";
+import { locateProject } from "./project.js";
 import type { RunResult, SessionOptions } from "../../crew/session.js";
 
 /** Options that `run` and `continue` share. */
@@ -35,7 +38,10 @@ export async function showSession(
     cwd: context.cwd,
     env: context.env,
     signal: context.signal,
-    onEvent: (event) => progress.show(event),
+    onEvent: (event) => {
+      if (progress.state.cycle === 0) for (const earlier of eventsBefore(context, event)) progress.show(earlier);
+      progress.show(event);
+    },
     ...(flags.mode === undefined ? {} : { mode: flags.mode }),
   };
   let result: RunResult;
@@ -46,6 +52,17 @@ export async function showSession(
   }
   printResult(context, flags.outputFormat, result);
   return result.exitCode;
+}
+
+/** What the log holds of the event's cycle from before it: how the cycle was opened. */
+function eventsBefore(context: CliContext, event: AnyEvent): AnyEvent[] {
+  if (event.run === 0 || event.type === "CYCLE_STARTED") return [];
+  const store = openStore(locateProject(context).databasePath, { readonly: true });
+  try {
+    return store.events({ run: event.run }).filter(({ seq }) => seq < event.seq);
+  } finally {
+    store.close();
+  }
 }
 
 function progressFor(context: CliContext, format: OutputFormat): Progress {

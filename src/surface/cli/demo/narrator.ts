@@ -1,5 +1,6 @@
+import { type Clock, systemClock } from "../../../kernel/clock.js";
 import { type CliContext, writeLine } from "../context.js";
-import { paintFor } from "../progress/paint.js";
+import { formatElapsed, paintFor } from "../progress/paint.js";
 import type { Incident } from "./incidents.js";
 import type { DemoRepository } from "./repository.js";
 import type { RefusedCommand } from "./without-commands.js";
@@ -17,10 +18,11 @@ export interface Narrator {
 }
 
 /** A narrator on the context's screen. */
-export function createNarrator(context: CliContext): Narrator {
+export function createNarrator(context: CliContext, clock: Clock = systemClock): Narrator {
   const paint = paintFor(context);
   const say = (line = "") => writeLine(context.out, line);
   const title = (text: string) => say(`\n${paint("bold", `== ${text}`)}`);
+  const startedMs = clock.nowMs();
   const mark = (good: boolean) => (good ? paint("green", "✓") : paint("red", "✗"));
 
   return {
@@ -48,6 +50,7 @@ export function createNarrator(context: CliContext): Narrator {
       say(`${mark(replies.repeated === 0)} the scripted server counted ${asked}`);
     },
     conclusion({ directory }) {
+      say(`${mark(true)} both runs and the kill between them took ${formatElapsed(clock.nowMs() - startedMs)}`);
       title("look around");
       say(`cd ${directory}`);
       say("git log --oneline worknode/formatkit/1      # the result, one commit a task; main is untouched");

@@ -38,9 +38,8 @@ const SAY: Say = {
   VERDICT: (event) => {
     const { outcome, checks } = event.payload;
     if (outcome === "Approved") return undefined;
-    const reasons = checks.flatMap((check) => (check.pass || check.reason === undefined ? [] : [check.reason]));
-    const said = [...new Set(reasons)].join("; ");
-    return notice("✗", "red", `${placeOf(event)} denied before anything was touched (${outcome}): ${said}`);
+    const first = checks.find((check) => !check.pass);
+    return notice("✗", "red", `${placeOf(event)} DENIED before anything was touched: ${first?.reason ?? outcome}`);
   },
   EFFECT_KEPT: (event) => {
     const paths = event.payload.changes.map((change) => `${change.path} (${change.kind})`);
@@ -52,7 +51,7 @@ const SAY: Say = {
   },
   SECURITY_VIOLATION: (event) => {
     const { subject, object, code, message } = event.payload;
-    return notice("✗", "red", `${event.task ?? "-"}: violation by ${subject} on ${object}: ${code} "${message}"`);
+    return notice("✗", "red", `${placeOf(event)} violation by ${subject} on ${object}: ${code} "${message}"`);
   },
   ALERT: ({ task, payload }) =>
     notice("!", "yellow", `${task ?? "-"}: ${payload.to} is told (${payload.severity}): ${payload.message}`),
@@ -162,6 +161,7 @@ function stepNotice(event: Extract<AnyEvent, { type: "STEP_ENDED" }>): Notice | 
 function verifiedNotice(event: Extract<AnyEvent, { type: "VERIFIED" }>): Notice {
   const { pass, commands, findings } = event.payload;
   const runs = commands.map((run) => `${run.role} exit ${run.exit_code ?? "none"}`).join(", ");
+  const how = commands.length === 0 ? "verified by rules alone" : `verified in the sandbox: ${runs}`;
   const found = findings.length === 0 ? "" : `, ${findings.length} finding(s)`;
-  return notice(pass ? "✓" : "✗", pass ? "green" : "yellow", `${event.task}: verified in the sandbox: ${runs}${found}`);
+  return notice(pass ? "✓" : "✗", pass ? "green" : "yellow", `${event.task}: ${how}${found}`);
 }

@@ -16,6 +16,13 @@ export interface Progress {
   end(): void;
 }
 
+/** A call whose result is not there yet. */
+interface Call {
+  readonly text: string;
+  /** Whether its denial was shown already. */
+  denied: boolean;
+}
+
 /** Proposals remembered until their verdict comes. */
 const MAX_OPEN_CALLS = 1_000;
 
@@ -28,7 +35,7 @@ export function createProgress(context: CliContext, clock: Clock = systemClock):
   const paint = paintFor(context);
   const live = context.out.isTTY && context.env["TERM"] !== "dumb";
   const startedMs = clock.nowMs();
-  const calls = new Map<string, string>();
+  const calls = new Map<string, Call>();
   let drawn = 0;
 
   function erase(): string {
@@ -66,19 +73,20 @@ export function createProgress(context: CliContext, clock: Clock = systemClock):
   };
 }
 
-/** The lines an event adds: a denied call is named by the proposal that came before its verdict. */
-function linesOf(event: AnyEvent, calls: Map<string, string>, paint: Paint): string[] {
+/** The lines an event adds: a call is named by the proposal that came before, and denied once, not twice. */
+function linesOf(event: AnyEvent, calls: Map<string, Call>, paint: Paint): string[] {
   if (event.type === "PROPOSAL") {
     if (calls.size >= MAX_OPEN_CALLS) calls.clear();
-    calls.set(event.payload.call_id, describeCall(event));
+    calls.set(event.payload.call_id, { text: describeCall(event), denied: false });
     return [];
   }
-  const said = describe(event);
   const call = "call_id" in event.payload ? calls.get(event.payload.call_id) : undefined;
   if (event.type === "TOOL_RESULT") calls.delete(event.payload.call_id);
+  if (event.type === "SECURITY_VIOLATION" && call?.denied === true) return [];
+  const said = describe(event);
   if (said === undefined) return [];
-  const text = call === undefined ? said.text : `${said.text}  [${call}]`;
-  return [`${paint(said.colour, said.mark)} ${text}`];
+  if (call !== undefined && event.type === "VERDICT") call.denied = true;
+  return [`${paint(said.colour, said.mark)} ${said.text}${call === undefined ? "" : `  [${call.text}]`}`];
 }
 
 /** A display that prints nothing: the fold alone, for `--output-format json`. */

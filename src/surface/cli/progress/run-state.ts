@@ -21,7 +21,9 @@ export interface RunState {
   title: string;
   branch: string;
   status: string;
-  readonly phases: Map<string, string>;
+  /** Phases in the plan's order, and those that have begun. */
+  readonly phases: Set<string>;
+  readonly started: Set<string>;
   readonly tasks: Map<string, TaskView>;
   readonly requests: Map<string, { usd: number; tokens: number }>;
   tokens: number;
@@ -39,7 +41,8 @@ export function emptyRunState(): RunState {
     title: "",
     branch: "",
     status: "planning",
-    phases: new Map(),
+    phases: new Set(),
+    started: new Set(),
     tasks: new Map(),
     requests: new Map(),
     tokens: 0,
@@ -56,15 +59,14 @@ const FOLD: Fold = {
   CYCLE_STARTED(state, { payload }) {
     Object.assign(state, { cycle: payload.cycle, title: payload.title, branch: payload.branch });
     for (const { id, title, phase, owner } of payload.tasks) {
-      if (!state.phases.has(phase)) state.phases.set(phase, "PENDING");
+      state.phases.add(phase);
       const fresh = { status: "PENDING" as const, activity: "", attempts: 0, tokens: 0, usd: 0 };
       state.tasks.set(id, { id, title, phase, agent: owner, ...fresh });
     }
   },
   CYCLE_STATUS: (state, { payload }) => void (state.status = payload.status),
   CYCLE_ENDED: (state, { payload }) => void (state.status = payload.status),
-  PHASE_STARTED: (state, { payload }) => void state.phases.set(payload.phase, "ACTIVE"),
-  PHASE_ENDED: (state, { payload }) => void state.phases.set(payload.phase, payload.status),
+  PHASE_STARTED: (state, { payload }) => void state.started.add(payload.phase),
   TASK_STARTED(state, event) {
     update(state, event.task, {
       status: "IN_PROGRESS",

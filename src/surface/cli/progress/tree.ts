@@ -13,6 +13,8 @@ const MARKS: Readonly<Record<string, string>> = {
   CANCELLED: "✗",
 };
 
+const ENDED: ReadonlySet<string> = new Set(["DONE", "SKIPPED"]);
+
 /** Rows of the tree at most; long plans show what moves and count the rest. */
 const MAX_TASK_ROWS = 24;
 
@@ -23,19 +25,21 @@ export function treeLines(state: RunState, paint: Paint, screen: { columns: numb
   const figures = `${formatTokens(state.tokens)} tokens · ${money} · ${state.denials} denied · ${formatElapsed(screen.elapsedMs)}`;
   const lines = [paint("bold", fit(`cycle ${state.cycle} ${state.status} · ${figures}`, screen.columns))];
   const shown = chooseTasks(state);
-  for (const [phase, status] of state.phases) {
+  for (const phase of state.phases) {
+    const status = phaseStatus(state, phase);
+    lines.push(paint(status === "active" ? "bold" : "dim", fit(` ${phase} · ${status}`, screen.columns)));
     const tasks = shown.filter((task) => task.phase === phase);
-    lines.push(
-      paint(
-        status === "ACTIVE" ? "bold" : "dim",
-        fit(` ${phase}${status === "PENDING" ? "" : ` · ${status}`}`, screen.columns),
-      ),
-    );
     lines.push(...tasks.map((task) => taskLine(task, paint, screen.columns)));
   }
   const hidden = state.tasks.size - shown.length;
   if (hidden > 0) lines.push(paint("dim", `  … and ${hidden} more task(s)`));
   return lines;
+}
+
+function phaseStatus(state: RunState, phase: string): "waiting" | "active" | "done" {
+  const statuses = [...state.tasks.values()].filter((task) => task.phase === phase).map((task) => task.status);
+  if (statuses.every((status) => ENDED.has(status))) return "done";
+  return state.started.has(phase) ? "active" : "waiting";
 }
 
 function chooseTasks(state: RunState): TaskView[] {
