@@ -82,6 +82,8 @@ export function judgeImage(
     maxComplexity: Math.min(MAX_COMPLEXITY, max_complexity),
     maxFunctionLines: Math.min(MAX_FUNCTION_LINES, max_function_lines),
   };
+  if (Number.isNaN(limits.maxComplexity) || Number.isNaN(limits.maxFunctionLines))
+    return [missing("the limits are missing")];
   const known = elsewhere === undefined ? {} : { elsewhere };
   const findings = judgeChange({ path, before, after, limits, isTest: isTestFile(path), ...known });
   return findings

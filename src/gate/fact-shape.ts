@@ -24,10 +24,14 @@ const members =
     for (const name in tests) if (tests[name]?.((value as Record<string, unknown>)[name]) !== true) return false;
     return true;
   };
+/** Counts by index, because `every` skips what a sparse array lacks. */
 const listOf =
   (test: Test): Test =>
-  (value) =>
-    Array.isArray(value) && value.every(test);
+  (value) => {
+    if (!Array.isArray(value)) return false;
+    for (let index = 0; index < value.length; index += 1) if (!test(value[index])) return false;
+    return true;
+  };
 
 const isSignOff = members({ by: isText, proposalHash: isText, decision: isText, expiresMs: isNumber });
 const isImage = members({ path: isText, before: (value) => value === null || isText(value), after: isText });

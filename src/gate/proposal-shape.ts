@@ -116,6 +116,9 @@ function isTexts(value: unknown): boolean {
   return isList(value, (item) => typeof item === "string");
 }
 
+/** Counts by index, because `every` skips what a sparse array lacks. */
 function isList(value: unknown, accepts: (item: unknown) => boolean): boolean {
-  return Array.isArray(value) && value.every(accepts);
+  if (!Array.isArray(value)) return false;
+  for (let index = 0; index < value.length; index += 1) if (!accepts(value[index])) return false;
+  return true;
 }
