@@ -13,6 +13,8 @@ import type { SandboxRun, SandboxSpec } from "./spec.js";
 const READY = "ready\n";
 /** Longest time a timer of the platform can wait. */
 const MAX_TIMER_MS = 2_147_483_647;
+/** Unit of the shell's limit on file sizes. */
+const ULIMIT_BLOCK_BYTES = 512;
 /** First kernel whose `pid_max` belongs to the pid namespace; before, writing it would change the host. */
 const PID_MAX_KERNEL = [6, 14] as const;
 
@@ -23,7 +25,7 @@ const PID_MAX_KERNEL = [6, 14] as const;
  */
 export async function confine(spec: SandboxSpec, signal?: AbortSignal): Promise<SandboxRun> {
   refuseCommand(spec);
-  await freshenLayer(spec.layer, spec.links.length);
+  freshenLayer(spec.layer, spec.links.length);
   const exit = await runBounded("/usr/bin/setpriv", ["--pdeathsig", "KILL", ...unshareArguments(spec)], {
     timeoutMs: Math.min(spec.timeoutMs, MAX_TIMER_MS),
     signal,
@@ -70,7 +72,7 @@ function unshareArguments(spec: SandboxSpec): string[] {
     join(spec.shownRoot, spec.cwd),
     hostname(),
     processIdLimit(release()),
-    String(MAX_SANDBOX_FILE_BYTES),
+    String(MAX_SANDBOX_FILE_BYTES / ULIMIT_BLOCK_BYTES),
     String(MAX_SANDBOX_PROCESSES),
     spec.network ? "shared" : "isolated",
     INIT_SCRIPT,

@@ -7,6 +7,8 @@ export const STAGE_PARTS = "/sys/m";
 
 /** Directories of programs and libraries: either links into `/usr`, or bound like it. */
 const SYSTEM_DIRECTORIES = ["/usr", "/bin", "/sbin", "/lib", "/lib32", "/lib64", "/libx32"];
+/** What the last programs of the set-up need, once the host's tree is gone; never seen by a command. */
+const STAGE_DIRECTORIES = ["/usr/bin", "/usr/sbin", "/lib", "/lib64"];
 const DEVICES = ["null", "zero", "full", "random", "urandom"];
 /** What programs need of `/etc`. No account data, no keys, no host configuration. */
 const ETC_DIRECTORIES = [
@@ -67,12 +69,16 @@ export function systemPart(host: readonly HostMount[], network: boolean): StageP
       ...masked.map((path) => maskFile(STAGE_ROOT + path)),
       ...DEVICES.map((name) => bindWritable(`/dev/${name}`, `${STAGE_ROOT}/dev/${name}`)),
       ...WRITABLE.map((path) => bindWritable(`${STAGE_PARTS}/t${path}`, STAGE_ROOT + path)),
+      ...STAGE_DIRECTORIES.filter((path) => existsSync(path)).map((path) =>
+        bindWritable(realpathSync(path), `/sys${path}`),
+      ),
       { source: "proc", target: "/sys/proc", type: "proc", options: ["nosuid", "nodev", "noexec"] },
       { source: "proc", target: `${STAGE_ROOT}/proc`, type: "proc", options: ["ro", "nosuid", "nodev", "noexec"] },
     ],
     directories: [
       "/sys/proc",
       "/sys/old",
+      ...STAGE_DIRECTORIES.filter((path) => existsSync(path)).map((path) => `/sys${path}`),
       `${STAGE_PARTS}/e/directory`,
       `${STAGE_PARTS}/t/tmp/home`,
       ...["/dev", "/etc", "/proc", "/run", ...bound].map((path) => STAGE_ROOT + path),

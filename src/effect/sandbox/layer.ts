@@ -1,5 +1,6 @@
 import { spawn } from "node:child_process";
-import { chmod, mkdir, rm } from "node:fs/promises";
+import { chmodSync, existsSync, mkdirSync, rmSync } from "node:fs";
+import { mkdir, rm } from "node:fs/promises";
 import { join } from "node:path";
 import { Fault } from "../../kernel/fault.js";
 import type { Layer } from "./spec.js";
@@ -18,12 +19,13 @@ export async function discardLayer(layer: Pick<Layer, "dir">): Promise<void> {
 }
 
 /** Makes the work directories of a layer fresh for the next mount: a volatile overlay refuses a used one. */
-export async function freshenLayer(layer: Layer, links: number): Promise<void> {
+export function freshenLayer(layer: Layer, links: number): void {
   const places = [layer, ...Array.from({ length: links }, (_, index) => linkLayer(layer, index))];
   for (const place of places) {
-    await removeTree(place.work);
-    await mkdir(place.upper, { recursive: true, mode: 0o755 });
-    await mkdir(place.work, { recursive: true });
+    openForRemoval(place.work);
+    rmSync(place.work, { recursive: true, force: true }); // a handful of entries of the kernel's own
+    mkdirSync(place.upper, { recursive: true, mode: 0o755 });
+    mkdirSync(place.work, { recursive: true });
   }
 }
 
@@ -32,15 +34,20 @@ function linkLayer(layer: Layer, index: number): Pick<Layer, "upper" | "work"> {
   return { upper: join(dir, "upper"), work: join(dir, "work") };
 }
 
+/** The kernel leaves `<work>/work` without any permission. */
+function openForRemoval(work: string): void {
+  const inner = join(work, "work");
+  if (existsSync(inner)) chmodSync(inner, 0o700);
+}
+
 /**
  * Removes a directory tree. The kernel leaves its work directory without any permission, and a
  * command may leave directories of odd modes or deeper than any path can name: then `chmod` and
  * `rm`, which walk by descriptor, do it. Throws Fault LAYER_NOT_REMOVED.
  */
 export async function removeTree(path: string): Promise<void> {
-  await chmod(join(path, "work"), 0o700).catch(() => undefined); // only an overlay's work directory has one
-  await chmod(join(path, "work", "work"), 0o700).catch(() => undefined);
   try {
+    openForRemoval(join(path, "work"));
     await rm(path, { recursive: true, force: true });
   } catch {
     await runTool("chmod", ["-R", "u+rwx", "--", path]).catch(() => undefined);

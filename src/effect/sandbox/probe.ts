@@ -21,7 +21,7 @@ export interface ProbeOptions {
   readonly programPath?: readonly string[];
 }
 
-const PROGRAMS = "unshare setpriv prlimit mount umount pivot_root sh env cp mkdir ln chmod rm tar".split(" ");
+const PROGRAMS = "unshare setpriv mount umount pivot_root sh env cp mkdir chmod rm tar".split(" ");
 const PROGRAM_PATH = ["/usr/sbin", "/usr/bin", "/sbin", "/bin"];
 const CACHE = "sandbox-probe.json";
 

@@ -15,8 +15,8 @@
  * so a failed set-up is never taken for the command's own failure.
  *
  * Arguments: mount table, directories, files, host paths to copy, `.git` text, git configuration,
- * start directory, host name, process limit of the pid namespace (or empty), file size limit,
- * process limit, `isolated` or `shared` network, the init text; then the environment and the command.
+ * start directory, host name, process limit of the pid namespace (or empty), file size
+ * limit, process limit, `isolated` or `shared` network, the init text; then the environment and the command.
  */
 export const SETUP_SCRIPT = `
 set -euf
@@ -35,7 +35,6 @@ IFS='
 mkdir -p $dirs
 for file in $files; do : > "$file"; done
 cp -P --parents $copies /sys/r
-ln -s r/usr r/bin r/sbin r/lib r/lib64 /sys/
 printf 'root:x:0:0:root:/:/bin/sh\\nworknode:x:1000:1000::/tmp/home:/bin/sh\\nnobody:x:65534:65534::/:/bin/false\\n' > /sys/r/etc/passwd
 printf 'root:x:0:\\nworknode:x:1000:\\nnogroup:x:65534:\\n' > /sys/r/etc/group
 printf '127.0.0.1 localhost %s\\n::1 localhost\\n' "$host" > /sys/r/etc/hosts
@@ -49,7 +48,7 @@ echo 1 > /proc/sys/user/max_user_namespaces
 test -z "$pids" || echo "$pids" > /proc/sys/kernel/pid_max
 if test "$network" = isolated; then
   if command -v ip > /dev/null; then ip link set lo up
-  else perl -e 'socket(my $s,2,2,0)&&ioctl($s,0x8914,my $r=pack("a16sx22","lo",0x49))||die "cannot raise the loopback: $!\\n"'
+  else perl -e 'socket(S,2,2,0)&&ioctl(S,0x8914,$r=pack("a16sx22","lo",0x49))||die "cannot raise the loopback: $!\\n"'
   fi
 fi
 pivot_root /sys /sys/old
@@ -58,12 +57,21 @@ unset PWD OLDPWD
 umount -l /old /m/l /m/w
 exec unshare --user --map-user=1000 --map-group=1000 --keep-caps --root=/r --wd="$start" \\
   setpriv --bounding-set=-all --inh-caps=-all --ambient-caps=-all --no-new-privs \\
-  prlimit --nproc="$nproc" --fsize="$fsize" --core=0 \\
-  /bin/sh -c "$init" worknode "$@"
+  /bin/sh -c "$init" worknode "$fsize" "$nproc" "$@"
 `;
 
 /**
- * Process 1 of the sandbox: says that the set-up is done, gives the command its streams and its
- * environment, waits for it and reaps what is left. When it ends, the kernel ends everything else.
+ * Process 1 of the sandbox: bounds what follows, says that the set-up is done, gives the command its
+ * streams and its environment, waits for it and reaps what is left. When it ends, the kernel ends
+ * everything else. The option for the number of processes is the one thing shells do not agree on.
+ *
+ * Arguments: file size limit in blocks of 512 bytes, process limit, environment, command.
  */
-export const INIT_SCRIPT = 'printf "ready\\n" >&3; exec 2>&4 3>&- 4>&-; /usr/bin/env -i "$@"; exit $?';
+export const INIT_SCRIPT = `
+ulimit -c 0 && ulimit -f "$1" && if test -n "\${BASH_VERSION-}"; then ulimit -u "$2"; else ulimit -p "$2"; fi || exit 1
+shift 2
+printf 'ready\\n' >&3
+exec 2>&4 3>&- 4>&-
+/usr/bin/env -i "$@"
+exit $?
+`;

@@ -1,3 +1,4 @@
+import { execFileSync } from "node:child_process";
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { mkdir } from "node:fs/promises";
 import { tmpdir } from "node:os";
@@ -10,7 +11,9 @@ import { commandEnvironment } from "../../../../src/effect/sandbox/environment.j
 import { discardLayer, openLayer, removeTree } from "../../../../src/effect/sandbox/layer.js";
 import { bindReadOnly, formatMounts, isWithin, readHostMounts } from "../../../../src/effect/sandbox/mount-table.js";
 import { findOpaque } from "../../../../src/effect/sandbox/opaque.js";
+import { SETUP_SCRIPT } from "../../../../src/effect/sandbox/setup-script.js";
 import type { SandboxSetting } from "../../../../src/effect/sandbox/spec.js";
+import { reason, sandboxMissing } from "./fixture.js";
 
 let dir: string;
 beforeEach(() => {
@@ -35,7 +38,7 @@ describe("Captured output", () => {
 
   it("beyond it is its first and last half, and the number of bytes between", () => {
     expect(feed(10, "01234xyz", "56789")).toBe("01234\n[3 bytes left out]\n56789");
-    expect(feed(10, ..."abcdefghijklmnopqrstuvwxyz")).toBe("abcde\n[16 bytes left out]\nvwxyz");
+    expect(feed(10, ..."abcdefghijklmnopqrstuvwxyz".split(""))).toBe("abcde\n[16 bytes left out]\nvwxyz");
   });
 
   it("counts what it does not keep", () => {
@@ -149,6 +152,25 @@ describe("Opaque directories", () => {
     await expect(findOpaque(dir, ["file"])).rejects.toMatchObject({ code: "EFFECTS_UNREADABLE" });
     await expect(findOpaque(join(dir, "absent"), ["x"])).rejects.toMatchObject({ code: "EFFECTS_UNREADABLE" });
     expect(await findOpaque(dir, [])).toEqual(new Set());
+  });
+});
+
+describe("The loopback", () => {
+  it.skipIf(sandboxMissing)(`is raised by perl where there is no ip${reason}`, () => {
+    const perl = /^ {2}else (perl -e .*)$/m.exec(SETUP_SCRIPT)?.[1] ?? "";
+    const connect = `require("net").createServer((s) => s.destroy()).listen(0, "127.0.0.1", function () {
+      require("net").connect(this.address().port, "127.0.0.1", () => { console.log("up"); process.exit(); }).on("error", (e) => { console.log(e.code); process.exit(); });
+    })`;
+    const run = (raise: string): string =>
+      execFileSync(
+        "unshare",
+        ["-U", "-r", "-n", "sh", "-c", `${raise}; exec "$0" -e "$1"`, process.execPath, connect],
+        {
+          encoding: "utf8",
+        },
+      );
+    expect(run("true")).toBe("ENETUNREACH\n");
+    expect(run(perl)).toBe("up\n");
   });
 });
 

@@ -80,6 +80,35 @@ describe.skipIf(sandboxMissing)(`Ordinary work inside the sandbox${reason}`, () 
     }
   });
 
+  it("reads history of a repository that borrows objects, without its configuration or hooks", async () => {
+    const borrower = join(bench.dir, "borrower");
+    git(bench.dir, "clone", "-q", "--shared", bench.repo, borrower);
+    git(borrower, "pack-refs", "--all");
+    const lower = join(bench.dir, "wt2");
+    git(borrower, "worktree", "add", "-q", lower);
+    const view = { commonDir: join(borrower, ".git"), gitDir: join(borrower, ".git/worktrees/wt2") };
+    const run = await bench.sh("git log --format=%s && git status --porcelain && git branch -a", {
+      shownRoot: borrower,
+      lower,
+      git: view,
+      masks: [],
+      links: [],
+    });
+    expect(run).toMatchObject({ stderr: "", exit_code: 0 });
+    expect(run.stdout).toMatch(/^base\n/);
+    expect(run.stdout).toContain("remotes/origin/main");
+  });
+
+  it("works without git, in a plain folder", async () => {
+    const plain = join(bench.dir, "plain");
+    mkdirSync(plain);
+    writeFileSync(join(plain, "f"), "x");
+    const { git: _, ...spec } = bench.spec;
+    const { confine } = await import("../../../../src/effect/sandbox/confinement.js");
+    const run = await confine({ ...spec, lower: plain, masks: [], links: [], argv: ["sh", "-c", "cat f; cat .git"] });
+    expect(run.stdout).toBe("x\n");
+  });
+
   it.skipIf(missing("gcc") || missing("make"))("compiles and runs C with make [needs gcc and make]", async () => {
     bench.write("Makefile", "t: t.c\n\tgcc -o t t.c\n");
     bench.write("t.c", '#include <stdio.h>\nint main(void) { puts("compiled"); return 0; }\n');
