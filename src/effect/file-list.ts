@@ -55,7 +55,6 @@ export async function matchGlob(
     flags: matcher.flags,
     texts,
     filter: true,
-    maxLines: 1,
   });
   return hits.ok ? ok(hits.value.map(({ path }) => path)) : hits;
 }

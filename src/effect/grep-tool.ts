@@ -81,7 +81,7 @@ async function searchEitherWay(
   searcher: Searcher,
   what: { source: string; flags: string; texts: readonly SearchText[] },
 ): ReturnType<Searcher["search"]> {
-  const request = { ...what, filter: false, maxLines: MAX_FILE_BYTES };
+  const request = { ...what, filter: false };
   const strict = await searcher.search(request);
   if (strict.ok || !strict.error.startsWith("bad pattern")) return strict;
   return searcher.search({ ...request, flags: what.flags.replace("u", "") });

@@ -1,6 +1,7 @@
 /**
  * What a search worker runs. Everything here is one self-contained function: its text is what the
- * worker evaluates, so it must not use anything from outside itself.
+ * worker evaluates, so it must not use anything from outside itself. It has no named function inside,
+ * because bundlers that keep names wrap those in a function of their own.
  */
 
 /** One file to look in. */
@@ -15,8 +16,6 @@ export interface SearchRequest {
   readonly flags: string;
   readonly texts: readonly SearchText[];
   readonly filter: boolean;
-  /** Matching lines reported of one text. */
-  readonly maxLines: number;
 }
 
 /** Matching lines of one file, counted from 1. */
@@ -28,21 +27,20 @@ export interface SearchHit {
 /** Looks for the pattern line by line, or in each text as a whole when filtering. Throws SyntaxError on a bad pattern. */
 export function searchTexts(request: SearchRequest): SearchHit[] {
   const pattern = new RegExp(request.source, request.flags);
-  const partsOf = (text: string): string[] => {
-    if (request.filter) return [text];
-    const parts = text.split(/\r?\n/);
-    if (parts.at(-1) === "") parts.pop();
-    return parts;
-  };
-  const linesOf = (text: string): number[] => {
-    const lines: number[] = [];
-    for (const [index, part] of partsOf(text).entries()) {
-      if (lines.length >= request.maxLines) break;
-      if (pattern.test(part)) lines.push(index + 1);
-    }
-    return lines;
-  };
   return request.texts
-    .map(({ path, text }) => ({ path, lines: linesOf(text) }))
+    .map(({ path, text }) => ({
+      path,
+      // an empty file has no lines, where splitting would give one
+      parts: request.filter
+        ? [text]
+        : text
+            .replace(/\r?\n$/, "")
+            .split(/\r?\n/)
+            .slice(0, text.length),
+    }))
+    .map(({ path, parts }) => ({
+      path,
+      lines: parts.flatMap((part, index) => (pattern.test(part) ? [index + 1] : [])),
+    }))
     .filter(({ lines }) => lines.length > 0);
 }

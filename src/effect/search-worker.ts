@@ -4,9 +4,7 @@ import { messageOf } from "../kernel/fault.js";
 import { err, ok, type Result } from "../kernel/result.js";
 import { type SearchHit, type SearchRequest, searchTexts } from "./search-program.js";
 
-/** `__name` is what some bundlers wrap functions in. */
 const PROGRAM = `
-const __name = (value) => value;
 const { parentPort } = require("node:worker_threads");
 const search = ${searchTexts.toString()};
 parentPort.on("message", (request) => {

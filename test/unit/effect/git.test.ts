@@ -70,7 +70,8 @@ function hostile(): { home: ReturnType<typeof makeRepository>; pwned(): string[]
 
 describe("git that worknode runs", () => {
   it("executes nothing the repository configures, from the base to the merge", async () => {
-    const { home, pwned } = hostile();
+    const hostileHome = hostile();
+    const { home } = hostileHome;
     const repository = await home.find();
     write(home.root, { "a.txt": "uncommitted\n" });
     expect(await dirtyPaths(repository)).toEqual(["a.txt"]);
@@ -84,15 +85,16 @@ describe("git that worknode runs", () => {
     expect((await mergeTask(one.permit, repository, first, one.call)).kind).toBe("merged");
     const two = approve({ message: "two\n", paths: ["b.txt"] });
     expect((await mergeTask(two.permit, repository, second, two.call)).kind).toBe("conflict");
-    expect(pwned()).toEqual([]);
+    expect(hostileHome.pwned()).toEqual([]);
   });
 
   it("would have been caught: the user's own git does run those programs", () => {
-    const { home, pwned } = hostile();
+    const hostileHome = hostile();
+    const { home } = hostileHome;
     writeFileSync(join(home.root, "a.txt"), "changed\n");
     git(home.root, "hash-object", "--path", "a.txt", "a.txt");
     git(home.root, "checkout", "-q", "-f", "HEAD");
-    expect(pwned()).toEqual(expect.arrayContaining(["clean", "hook-post-checkout"]));
+    expect(hostileHome.pwned()).toEqual(expect.arrayContaining(["clean", "hook-post-checkout"]));
   });
 
   it("inherits no GIT_ variable and no user or system configuration", async () => {

@@ -1,4 +1,4 @@
-import { chmodSync, readFileSync, rmSync, symlinkSync } from "node:fs";
+import { chmodSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { adoptMerge, type MergeOutcome, mergeTask } from "../../../src/effect/merge.js";
@@ -201,4 +201,52 @@ describe("merging a task", () => {
     expect((await mergeTask(permit, repository, workspace, call)).kind).toBe("merged");
     await expect(mergeTask(permit, repository, workspace, call)).rejects.toMatchObject({ code: "ERROR_NOT_APPROVED" });
   });
+
+  it("sees a branch that moved between the look and the merge", async () => {
+    const home = makeRepository();
+    const repository = await home.find();
+    const workspace = await openTask(repository);
+    write(workspace.worktree, { "mine.txt": "x\n" });
+    const other = git(home.root, "commit-tree", "HEAD^{tree}", "-p", "HEAD", "-m", "other").trim();
+    const moving = intercept(repository, () => git(home.root, "update-ref", "refs/heads/worknode/plan/1", other));
+    expect(await merge(moving, workspace, ["mine.txt"])).toMatchObject({ kind: "moved", head: other });
+  });
+
+  it("reports a ref that cannot be moved, and a git that cannot merge trees", async () => {
+    const home = makeRepository();
+    const repository = await home.find();
+    const [first, second] = [await openTask(repository, "T1"), await openTask(repository, "T2")];
+    write(first.worktree, { "mine.txt": "x\n" });
+    const lock = join(home.root, ".git/refs/heads/worknode/plan/1.lock");
+    writeFileSync(lock, "");
+    await expect(merge(repository, first, ["mine.txt"])).rejects.toMatchObject({
+      code: "GIT_FAILED",
+      message: expect.stringContaining("could not move"),
+    });
+    rmSync(lock);
+    expect((await merge(repository, first, ["mine.txt"])).kind).toBe("merged");
+    write(second.worktree, { "other.txt": "x\n" });
+    const old = intercept(repository, () => undefined, "merge-tree");
+    await expect(merge(old, second, ["other.txt"])).rejects.toMatchObject({ message: expect.stringContaining("2.38") });
+  });
+
+  it("needs the workspace's record", async () => {
+    const repository = await makeRepository().find();
+    const workspace = await openTask(repository);
+    write(workspace.worktree, { "mine.txt": "x\n" });
+    rmSync(join(workspace.taskDir, "task.json"));
+    await expect(merge(repository, workspace, ["mine.txt"])).rejects.toMatchObject({ code: "WORKSPACE_GONE" });
+  });
 });
+
+/** The same repository, where something happens just before a ref is moved, or a command is unknown. */
+function intercept(repository: Repository, before: () => unknown, unknown?: string): Repository {
+  let done = false;
+  const attempt: Repository["git"]["attempt"] = (args, options) => {
+    if (args[0] === unknown) return Promise.resolve({ code: 129, stdout: Buffer.alloc(0), stderr: "usage" });
+    if (args[0] === "update-ref" && !done) before();
+    done ||= args[0] === "update-ref";
+    return repository.git.attempt(args, options);
+  };
+  return { ...repository, git: { ...repository.git, attempt } };
+}

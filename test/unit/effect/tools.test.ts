@@ -1,6 +1,7 @@
 import { mkdirSync, symlinkSync, utimesSync } from "node:fs";
 import { execFileSync } from "node:child_process";
 import { join } from "node:path";
+import { build } from "esbuild";
 import { describe, expect, it } from "vitest";
 import { globTool } from "../../../src/effect/glob-tool.js";
 import { grepTool } from "../../../src/effect/grep-tool.js";
@@ -9,7 +10,7 @@ import { searchTexts } from "../../../src/effect/search-program.js";
 import { openSearcher } from "../../../src/effect/search-worker.js";
 import type { TaskWorkspace } from "../../../src/effect/workspace.js";
 import type { ToolInput } from "../../../src/schema/tool.js";
-import { approve, makeRepository, openTask, write } from "./fixture.js";
+import { approve, makeRepository, openTask, temporaryDirectory, write } from "./fixture.js";
 
 const FILES = {
   "src/a.js": "const one = 1;\nfunction two() {\n  return 2;\n}\n",
@@ -222,9 +223,10 @@ describe("Grep", () => {
     const searcher = openSearcher(200);
     const texts = [{ path: "x", text: `${"a".repeat(50)}!` }];
     try {
-      expect(
-        await searcher.search({ source: "^(a+)+$", flags: "u", texts, filter: false, maxLines: 10 }),
-      ).toMatchObject({ ok: false, error: expect.stringContaining("too long") });
+      expect(await searcher.search({ source: "^(a+)+$", flags: "u", texts, filter: false })).toMatchObject({
+        ok: false,
+        error: expect.stringContaining("too long"),
+      });
     } finally {
       await searcher.close();
     }
@@ -233,7 +235,7 @@ describe("Grep", () => {
   it("reports a thread that runs out of memory", async () => {
     const searcher = openSearcher(60_000);
     const texts = Array.from({ length: 40 }, (_, index) => ({ path: `${index}`, text: "\n".repeat(4_000_000) }));
-    const request = { source: "^$", flags: "", texts, filter: false, maxLines: 4_000_000 };
+    const request = { source: "^", flags: "", texts, filter: false };
     expect(await searcher.search(request)).toMatchObject({
       ok: false,
       error: expect.stringContaining("the search ended"),
@@ -243,17 +245,39 @@ describe("Grep", () => {
 });
 
 describe("the search program", () => {
-  it("looks at lines, or at whole texts when filtering, up to the lines asked for", () => {
+  it("looks at lines, or at whole texts when filtering", () => {
     const texts = [
       { path: "x", text: "a\nb\na\na\n" },
       { path: "y", text: "" },
     ];
-    expect(searchTexts({ source: "^a$", flags: "u", texts, filter: false, maxLines: 2 })).toEqual([
-      { path: "x", lines: [1, 3] },
+    expect(searchTexts({ source: "^a?$", flags: "u", texts, filter: false })).toEqual([
+      { path: "x", lines: [1, 3, 4] },
     ]);
-    expect(searchTexts({ source: "^a", flags: "u", texts, filter: true, maxLines: 1 })).toEqual([
-      { path: "x", lines: [1] },
-    ]);
+    expect(searchTexts({ source: "^a", flags: "u", texts, filter: true })).toEqual([{ path: "x", lines: [1] }]);
+  });
+});
+
+describe("the search thread", () => {
+  it("works when a bundler has minified it and kept its names", async () => {
+    const directory = temporaryDirectory();
+    const entry = join(import.meta.dirname, "../../../src/effect/search-worker.ts");
+    const outfile = join(directory, "search.mjs");
+    await build({
+      entryPoints: [entry],
+      outfile,
+      bundle: true,
+      minify: true,
+      keepNames: true,
+      platform: "node",
+      format: "esm",
+    });
+    const { openSearcher: openBundled } = (await import(
+      outfile
+    )) as typeof import("../../../src/effect/search-worker.js");
+    const searcher = openBundled();
+    const request = { source: "b", flags: "u", texts: [{ path: "x", text: "a\nb" }], filter: false };
+    expect(await searcher.search(request)).toEqual({ ok: true, value: [{ path: "x", lines: [2] }] });
+    await searcher.close();
   });
 });
 

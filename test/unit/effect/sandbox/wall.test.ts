@@ -237,6 +237,17 @@ describe.skipIf(sandboxMissing)(`The wall around a command${reason}`, () => {
       }
     });
 
+    it("sees no shared memory of the host", async () => {
+      const { execFileSync } = await import("node:child_process");
+      const id = /\d+/.exec(execFileSync("ipcmk", ["-M", "64"], { encoding: "utf8" }))?.[0] ?? "";
+      try {
+        expect(execFileSync("ipcs", ["-m"], { encoding: "utf8" })).toMatch(new RegExp(`\\s${id}\\s`));
+        expect((await bench.sh("ipcs -m")).stdout).not.toMatch(/0x[0-9a-f]{8}/);
+      } finally {
+        execFileSync("ipcrm", ["-m", id]);
+      }
+    });
+
     it("shares the host's network only when told to", async () => {
       const run = await bench.run(connect(`{ host: "127.0.0.1", port: ${port} }`), { network: true });
       expect(run.stdout).toBe("got host\n");

@@ -1,0 +1,65 @@
+import { execFileSync } from "node:child_process";
+import { readdirSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { describe, expect, it } from "vitest";
+import { startTimeOf, withLock } from "../../../src/effect/process-lock.js";
+import { temporaryDirectory } from "./fixture.js";
+
+describe("a lock between processes", () => {
+  it("lets one at a time in and leaves nothing behind, whatever the work does", async () => {
+    const directory = temporaryDirectory();
+    let inside = 0;
+    let most = 0;
+    const work = async (): Promise<void> => {
+      inside += 1;
+      most = Math.max(most, inside);
+      await new Promise((resolve) => setImmediate(resolve));
+      inside -= 1;
+    };
+    await Promise.all(Array.from({ length: 8 }, () => withLock(join(directory, "lock"), work)));
+    await expect(withLock(join(directory, "lock"), () => Promise.reject(new Error("no")))).rejects.toThrow("no");
+    expect(most).toBe(1);
+    expect(readdirSync(directory)).toEqual([]);
+  });
+
+  it("is taken over at once from a dead process, a reused pid and an unreadable holder", async () => {
+    const directory = temporaryDirectory();
+    const dead = Number(execFileSync(process.execPath, ["-p", "process.pid"], { encoding: "utf8" }));
+    for (const holder of [
+      { pid: dead, start: "1", nonce: "x" },
+      { pid: process.pid, start: "1", nonce: "x" },
+      "nonsense",
+    ]) {
+      writeFileSync(join(directory, "lock"), JSON.stringify(holder));
+      expect(await withLock(join(directory, "lock"), () => Promise.resolve("in"))).toBe("in");
+    }
+    writeFileSync(join(directory, "lock"), "{");
+    expect(await withLock(join(directory, "lock"), () => Promise.resolve("in"))).toBe("in");
+  });
+
+  it("gives up after a bounded time while its holder lives", async () => {
+    const file = join(temporaryDirectory(), "lock");
+    const holder = { pid: process.pid, start: startTimeOf(process.pid), nonce: "x" };
+    writeFileSync(file, JSON.stringify(holder));
+    const clock = { nowMs: () => 0, sleep: () => Promise.resolve() };
+    await expect(withLock(file, () => Promise.resolve(), clock)).rejects.toMatchObject({
+      code: "LOCK_TIMEOUT",
+      retry: "transient",
+    });
+  });
+
+  it("knows the living from the dead without /proc too", () => {
+    const dead = Number(execFileSync(process.execPath, ["-p", "process.pid"], { encoding: "utf8" }));
+    expect([startTimeOf(process.pid, "/nowhere"), startTimeOf(dead, "/nowhere"), startTimeOf(dead)]).toEqual([
+      "",
+      undefined,
+      undefined,
+    ]);
+  });
+
+  it("says where it cannot be made", async () => {
+    const file = join(temporaryDirectory(), "file");
+    writeFileSync(file, "");
+    await expect(withLock(join(file, "lock"), () => Promise.resolve())).rejects.toThrow(/EEXIST|ENOTDIR/);
+  });
+});
