@@ -13,6 +13,7 @@ import { iterateEvents } from "./sql/iterate-events.js";
 import { type EventFilter, selectEvents } from "./sql/select-events.js";
 import { createSubscriptions, type Listener } from "./subscription.js";
 import { type Verification, verifyChain } from "./verification.js";
+import { wakeWatchers } from "./watch.js";
 
 /**
  * The event log of one repository and everything read from it. Several processes may hold the same
@@ -86,7 +87,12 @@ export function createStore(db: Connection, options: StoreOptions = {}): Store {
   const clock = options.clock ?? systemClock;
   const authority = createAuthority(db);
   const subscriptions = createSubscriptions(db);
-  const inTransaction = createTransactions(db, subscriptions.publish, authority.invalidate);
+  const inTransaction = createTransactions(db, committed, authority.invalidate);
+
+  function committed(events: readonly AnyEvent[]): void {
+    wakeWatchers(path, Date.now());
+    subscriptions.publish(events);
+  }
 
   function append(events: readonly AnyNewEvent[]): AnyEvent[] {
     return inTransaction((pending) => {

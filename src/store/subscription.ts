@@ -87,6 +87,7 @@ export function createSubscriptions(db: Connection): Subscriptions {
     add(listener) {
       if (open === undefined) start();
       listeners.add(listener);
+      open?.drain([]);
       return () => {
         listeners.delete(listener);
         if (listeners.size === 0) stop();

@@ -1,4 +1,4 @@
-import { type FSWatcher, unwatchFile, watch, watchFile } from "node:fs";
+import { type FSWatcher, unwatchFile, utimesSync, watch, watchFile } from "node:fs";
 import { dirname } from "node:path";
 
 /** Where the kernel gives no directory watch, the log's file is looked at this often (milliseconds). */
@@ -24,4 +24,16 @@ export function watchDirectory(path: string, changed: () => void, watcher: typeo
       unwatchFile(`${path}-wal`, changed);
     },
   };
+}
+
+/**
+ * Wakes the watchers of other processes after a commit. SQLite's own last write comes before the
+ * commit can be seen, so a watcher woken by that alone would look too early and then never again.
+ */
+export function wakeWatchers(path: string, nowMs: number): void {
+  try {
+    utimesSync(`${path}-wal`, nowMs / 1_000, nowMs / 1_000);
+  } catch {
+    // Only a hint: the events are committed, and a watcher finds them with whatever comes next.
+  }
 }

@@ -78,6 +78,20 @@ describe("subscribing", () => {
   });
 });
 
+/** Changes the log's file again and again until it was noticed: the first look may come after the first change. */
+async function changeUntil<T>(path: string, noticed: Promise<T>): Promise<T> {
+  let length = 0;
+  const timer = setInterval(() => {
+    length += 1;
+    writeFileSync(`${path}-wal`, "x".repeat(length));
+  }, 50);
+  try {
+    return await noticed;
+  } finally {
+    clearInterval(timer);
+  }
+}
+
 describe("watching a folder", () => {
   it("falls back to looking at the file where the kernel refuses to watch", async () => {
     const path = join(temporaryFolder(), "w.db");
@@ -87,8 +101,7 @@ describe("watching a folder", () => {
     const changed = new Promise<{ close(): void }>((resolve) => {
       const watcher = watchDirectory(path, () => resolve(watcher), refuse as never);
     });
-    writeFileSync(`${path}-wal`, "changed");
-    (await changed).close();
+    (await changeUntil(path, changed)).close();
   });
 
   it("falls back when watching breaks off", async () => {
@@ -103,8 +116,7 @@ describe("watching a folder", () => {
       const watcher = watchDirectory(path, () => resolve(watcher), breaking as never);
     });
     fail();
-    writeFileSync(`${path}-wal`, "changed");
-    (await changed).close();
+    (await changeUntil(path, changed)).close();
     expect(closed).toBe(true);
   });
 });
