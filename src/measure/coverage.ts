@@ -101,7 +101,9 @@ function examine(file: ChangedFile, report: CoverageReport): Examined {
   const coverage = report.files.get(file.path);
   const after = measureSource(file.path, file.after);
   const before = file.before === null ? undefined : measureSource(file.path, file.before);
-  const functions = changedFunctions(before, after, new Set()).flatMap(({ now }) => (now.kind === "function" ? [now] : []));
+  const functions = changedFunctions(before, after, new Set()).flatMap(({ now }) =>
+    now.kind === "function" ? [now] : [],
+  );
   const changed = [...changedLines(file.before, file.after)];
   if (coverage === undefined) {
     const executable = new Set(after.executable);

@@ -45,7 +45,7 @@ function attempts(path: string, language: Language): Options[] {
 
 function parseOnce(path: string, text: string, options: Options, table: LineTable): ParsedSource {
   try {
-    const result = parseSync(path, text, { preserveParens: false, ...options });
+    const result = parseSync(path, text, { preserveParens: false, astType: "js", ...options });
     const errors = result.errors
       .filter((error) => error.severity === "Error")
       .map((error) => ({ message: error.message, line: lineAt(table, error.labels[0]?.start ?? 0) }));

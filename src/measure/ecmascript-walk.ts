@@ -1,14 +1,8 @@
-import { joinName, type Place, placeOf, ROOT } from "./ecmascript-name.js";
+import { type Place, placeOf, ROOT } from "./ecmascript-name.js";
 import type { SyntaxNode } from "./ecmascript-parse.js";
 import { closeDraft, type Draft, openDraft } from "./function-draft.js";
-import { tokensOf } from "./syntax-token.js";
-
-/** A declaration whose documentation counts for the function of its qualified name. */
-export interface Signature {
-  name: string;
-  /** Offset before which the documentation stands. */
-  offset: number;
-}
+import { NODE_ROLES, type Signature } from "./node-role.js";
+import { headToken, memberToken } from "./syntax-token.js";
 
 /** What one pass over a tree finds. */
 export interface WalkedSource {
@@ -19,113 +13,93 @@ export interface WalkedSource {
   signatures: Signature[];
 }
 
-interface Frame {
-  node: SyntaxNode;
+/** What is still to be visited, the next one last. Three lists instead of one of objects: this is the hot loop. */
+interface Pending {
+  /** A node, or null where the owner beside it is to be closed. */
+  readonly nodes: (SyntaxNode | null)[];
   /** The function the node counts for; null at module level. */
-  owner: Draft | null;
-  place: Place;
-  /** Whether this frame closes `owner`, after everything in it. */
-  closes: boolean;
-}
-
-/** Node types that add one path, as ESLint's `complexity` (classic) counts them. */
-const BRANCHES: ReadonlySet<string> = new Set([
-  "AssignmentPattern",
-  "CatchClause",
-  "ConditionalExpression",
-  "DoWhileStatement",
-  "ForInStatement",
-  "ForOfStatement",
-  "ForStatement",
-  "IfStatement",
-  "LogicalExpression",
-  "WhileStatement",
-]);
-const LOGICAL_ASSIGNMENTS: ReadonlySet<unknown> = new Set(["&&=", "||=", "??="]);
-const STATEMENTS: ReadonlySet<string> = new Set([
-  "BreakStatement",
-  "ContinueStatement",
-  "DoWhileStatement",
-  "ForInStatement",
-  "ForOfStatement",
-  "ForStatement",
-  "IfStatement",
-  "ReturnStatement",
-  "SwitchStatement",
-  "ThrowStatement",
-  "TryStatement",
-  "WhileStatement",
-]);
-
-/** Paths a node adds to the function it belongs to: 0 or 1. */
-export function branchesOf(node: SyntaxNode): number {
-  if (BRANCHES.has(node.type)) return 1;
-  if (node.type === "SwitchCase") return node["test"] === null ? 0 : 1;
-  if (node.type === "AssignmentExpression") return LOGICAL_ASSIGNMENTS.has(node["operator"]) ? 1 : 0;
-  const chained = node.type === "MemberExpression" || node.type === "CallExpression";
-  return chained && node["optional"] === true ? 1 : 0;
+  readonly owners: (Draft | null)[];
+  readonly places: Place[];
 }
 
 /** Walks a tree once, without recursion, and collects its functions with their figures. */
 export function walkSource(program: SyntaxNode): WalkedSource {
   const found: WalkedSource = { drafts: [], statements: [], signatures: [] };
-  const stack: Frame[] = [{ node: program, owner: null, place: ROOT, closes: false }];
-  for (let frame = stack.pop(); frame !== undefined; frame = stack.pop()) {
-    if (frame.closes && frame.owner !== null) closeDraft(frame.owner, found.drafts);
-    else visit(frame, stack, found);
+  const pending: Pending = { nodes: [program], owners: [null], places: [ROOT] };
+  while (pending.nodes.length > 0) {
+    const node = pending.nodes.pop() ?? null;
+    const owner = pending.owners.pop() ?? null;
+    const place = pending.places.pop() ?? ROOT;
+    if (node !== null) visit(node, owner, place, { pending, found });
+    else if (owner !== null) closeDraft(owner, found.drafts);
   }
   return found;
 }
 
-function visit(frame: Frame, stack: Frame[], found: WalkedSource): void {
-  const { node, place } = frame;
-  if (isStatement(node)) found.statements.push(node.start);
-  const signature = signatureOf(node, place);
-  if (signature !== null) found.signatures.push(signature);
-  const draft = openDraft(node, place, frame.owner);
-  if (draft !== null) stack.push({ node, owner: draft, place, closes: true });
-  const owner = draft ?? frame.owner;
-  if (owner !== null) {
-    owner.complexity += branchesOf(node);
-    owner.tokens += tokensOf(node, draft !== null);
-  }
-  if (node["expression"] === true && draft !== null) found.statements.push(draft.bodyStart);
-  pushChildren(stack, node, owner, draft?.inside ?? place);
+interface Walk {
+  readonly pending: Pending;
+  readonly found: WalkedSource;
 }
 
-function pushChildren(stack: Frame[], node: SyntaxNode, owner: Draft | null, place: Place): void {
-  const keys = Object.keys(node);
-  for (let at = keys.length - 1; at >= 0; at -= 1) {
-    const key = keys[at] ?? "";
-    const value = node[key];
-    if (value === null || typeof value !== "object") continue;
-    const children: unknown[] = Array.isArray(value) ? value : [value];
-    for (let index = children.length - 1; index >= 0; index -= 1) {
-      const child = children[index];
-      if (isNode(child)) stack.push({ node: child, owner, place: placeOf(node, key, index, place), closes: false });
-    }
+function visit(node: SyntaxNode, outer: Draft | null, place: Place, { pending, found }: Walk): void {
+  const draft = openDraft(node, place, outer);
+  const owner = draft ?? outer;
+  if (draft !== null) {
+    push(pending, null, draft, place);
+    if (node["expression"] === true) found.statements.push(draft.bodyStart);
   }
+  playRole(node, owner, place, found);
+  if (owner !== null) owner.tokens += headToken(node, draft !== null);
+  const mark = pending.nodes.length;
+  visitMembers(node, owner, draft?.inside ?? place, pending);
+  reverseFrom(pending, mark);
+}
+
+function playRole(node: SyntaxNode, owner: Draft | null, place: Place, found: WalkedSource): void {
+  const role = NODE_ROLES.get(node.type);
+  if (role === undefined) return;
+  if (owner !== null && role.branches?.(node) === true) owner.complexity += 1;
+  if (role.executes?.(node) === true) found.statements.push(node.start);
+  if (role.signs !== undefined) found.signatures.push(role.signs(node, place));
+}
+
+/** Writes the members' tokens to the owner and lines the children up, in the order of the text. */
+function visitMembers(node: SyntaxNode, owner: Draft | null, place: Place, pending: Pending): void {
+  for (const key in node) {
+    const value = node[key];
+    if (owner !== null) owner.tokens += memberToken(node, key, value);
+    if (value === null || typeof value !== "object") continue;
+    if (!Array.isArray(value)) visitChild(value, owner, placeOf(node, key, 0, place), pending);
+    else
+      for (let index = 0; index < value.length; index += 1)
+        visitChild(value[index], owner, placeOf(node, key, index, place), pending);
+  }
+}
+
+function visitChild(value: unknown, owner: Draft | null, place: Place, pending: Pending): void {
+  if (isNode(value)) push(pending, value, owner, place);
 }
 
 function isNode(value: unknown): value is SyntaxNode {
   return value !== null && typeof value === "object" && "type" in value && "start" in value;
 }
 
-function isStatement(node: SyntaxNode): boolean {
-  if (STATEMENTS.has(node.type)) return true;
-  if (node.type === "ExpressionStatement") return typeof node["directive"] !== "string";
-  if (node.type === "PropertyDefinition") return node["value"] !== null;
-  if (node.type !== "VariableDeclaration" || node["declare"] === true) return false;
-  return (node["declarations"] as SyntaxNode[]).some((item) => item["init"] !== null);
+function push(pending: Pending, node: SyntaxNode | null, owner: Draft | null, place: Place): void {
+  pending.nodes.push(node);
+  pending.owners.push(owner);
+  pending.places.push(place);
 }
 
-/** Overloads and abstract methods document their implementation, a class documents its constructor. */
-function signatureOf(node: SyntaxNode, place: Place): Signature | null {
-  const offset = place.doc === -1 ? node.start : place.doc;
-  const name = String((node["id"] as SyntaxNode | null | undefined)?.["name"] ?? place.hint);
-  if (node.type === "TSDeclareFunction") return { name: joinName(place.path, name), offset };
-  if (node.type.startsWith("Class") && node.type !== "ClassBody")
-    return { name: `${joinName(place.path, name)}.constructor`, offset };
-  if (node.type !== "TSEmptyBodyFunctionExpression") return null;
-  return { name: joinName(place.path, place.hint ?? "<anonymous>"), offset };
+/** Turns what was pushed since `mark` round, so that the first child comes off first. */
+function reverseFrom(pending: Pending, mark: number): void {
+  for (let low = mark, high = pending.nodes.length - 1; low < high; low += 1, high -= 1) {
+    swap(pending.nodes, low, high);
+    swap(pending.places, low, high);
+  }
+}
+
+function swap<T>(items: T[], one: number, other: number): void {
+  const kept = items[one] as T;
+  items[one] = items[other] as T;
+  items[other] = kept;
 }

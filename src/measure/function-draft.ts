@@ -45,42 +45,41 @@ export function closeDraft(draft: Draft, drafts: Draft[]): void {
 }
 
 function functionDraft(node: SyntaxNode, place: Place, parent: Draft | null): Draft {
-  const id = node["id"] as SyntaxNode | null | undefined;
-  const own = id === null || id === undefined ? null : String(id["name"]);
   const declared = node.type === "FunctionDeclaration";
-  const name = (declared ? (own ?? place.hint) : (place.hint ?? own)) ?? "<anonymous>";
-  const qualifiedName = joinName(place.path, name);
+  const name = nameOf(node, place, declared);
   const start = place.start === -1 ? node.start : place.start;
   return {
-    kind: "function",
-    name,
-    qualifiedName,
+    ...emptyDraft("function", name, place, parent),
     start,
     end: node.end,
     bodyStart: (node["body"] as SyntaxNode).start,
     doc: place.doc === -1 ? start : place.doc,
     named: declared || place.named,
     parameters: (node["params"] as unknown[]).length,
-    complexity: 1,
-    tokens: "",
-    hash: "",
-    parent,
-    nested: [],
-    inside: plain(qualifiedName),
   };
 }
 
+function nameOf(node: SyntaxNode, place: Place, declared: boolean): string {
+  const own = (node["id"] as { name: string } | null | undefined)?.name ?? null;
+  return (declared ? (own ?? place.hint) : (place.hint ?? own)) ?? "<anonymous>";
+}
+
 function blockDraft(node: SyntaxNode, place: Place, parent: Draft | null, kind: FunctionKind): Draft {
-  const name = place.hint ?? "<anonymous>";
-  const inside = kind === "field" ? { ...place, field: false } : plain(joinName(place.path, name));
+  const draft = emptyDraft(kind, place.hint ?? "<anonymous>", place, parent);
+  const inside = kind === "field" ? { ...place, field: false } : draft.inside;
+  return { ...draft, start: node.start, end: node.end, bodyStart: node.start, doc: node.start, inside };
+}
+
+function emptyDraft(kind: FunctionKind, name: string, place: Place, parent: Draft | null): Draft {
+  const qualifiedName = joinName(place.path, name);
   return {
     kind,
     name,
-    qualifiedName: joinName(place.path, name),
-    start: node.start,
-    end: node.end,
-    bodyStart: node.start,
-    doc: node.start,
+    qualifiedName,
+    start: 0,
+    end: 0,
+    bodyStart: 0,
+    doc: 0,
     named: false,
     parameters: 0,
     complexity: 1,
@@ -88,6 +87,6 @@ function blockDraft(node: SyntaxNode, place: Place, parent: Draft | null, kind: 
     hash: "",
     parent,
     nested: [],
-    inside,
+    inside: plain(qualifiedName),
   };
 }

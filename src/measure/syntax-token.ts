@@ -2,30 +2,33 @@ import type { SyntaxNode } from "./ecmascript-parse.js";
 
 /** Members that say where or how a node was written, not what it is. */
 const SPELLING: ReadonlySet<string> = new Set(["type", "start", "end", "range", "raw", "directive"]);
+/** Members of a function's head that a move or a new name may change. */
+const HEAD: ReadonlySet<string> = new Set(["id", "expression"]);
 
 /**
- * A node as normalised tokens, without its children: type, scalar members and the arity of lists, so that equal
- * strings in walking order mean equal trees. Of a function's head its own name and whether it was declared or an
- * expression are left out, so that a function moved into a class or renamed keeps its hash.
+ * The token that opens a node. A declared function and a function expression read alike, so that a function moved
+ * into a class keeps its tokens.
  */
-export function tokensOf(node: SyntaxNode, isHead: boolean): string {
-  const head = isHead && node.type.startsWith("Function");
-  let tokens = head ? "|Function" : `|${node.type}`;
-  for (const key in node) {
-    if (SPELLING.has(key) || (head && (key === "id" || key === "expression"))) continue;
-    tokens += tokenOf(key, node[key]);
-  }
-  return tokens;
+export function headToken(node: SyntaxNode, opensFunction: boolean): string {
+  return opensFunction && node.type.startsWith("Function") ? "|Function" : `|${node.type}`;
 }
 
-function tokenOf(key: string, value: unknown): string {
-  if (value === null || value === undefined || value === false) return "";
-  if (typeof value !== "object") return `;${key}=${scalar(value)}`;
+/**
+ * The token of one member: scalars by value, lists by length, nodes by their presence, so that equal token strings in
+ * walking order mean equal trees. White space, comments, quotes and a function's own name leave no trace.
+ */
+export function memberToken(node: SyntaxNode, key: string, value: unknown): string {
+  if (value === null || value === false || value === undefined || SPELLING.has(key)) return "";
+  if (HEAD.has(key) && node.type.startsWith("Function")) return "";
+  return typeof value === "object" ? objectToken(key, value) : `;${key}=${scalar(value)}`;
+}
+
+function objectToken(key: string, value: object): string {
   if (Array.isArray(value)) return value.length === 0 ? "" : `;${key}#${value.length}`;
   if ("type" in value) return `;${key}>`;
   return value instanceof RegExp ? "" : `;${key}=${JSON.stringify(value)}`;
 }
 
 function scalar(value: unknown): string {
-  return typeof value === "bigint" ? `${value}n` : (JSON.stringify(value) ?? "");
+  return typeof value === "string" ? JSON.stringify(value) : String(value);
 }
