@@ -1,7 +1,9 @@
 import { type CliContext, writeLine } from "./context.js";
-import { VERBS } from "./verbs.js";
+import { VERBS, type VerbEntry } from "./verbs.js";
 
 const USAGE = 2;
+const VERSION = new Set(["--version", "-V"]);
+const HELP = new Set(["--help", "-h", "help"]);
 
 /**
  * Does what the arguments say and answers the exit code; never throws. Loads nothing before the verb is
@@ -19,11 +21,14 @@ export async function runCommandLine(context: CliContext, args: readonly string[
 async function decide(context: CliContext, args: readonly string[]): Promise<number> {
   const [name = "--help", ...rest] = args;
   if (isBrief(args)) return await (await import("./brief.js")).briefVerb(context, rest);
-  if (name === "--version" || name === "-V") return await (await import("./version.js")).versionVerb(context, rest);
-  if (name === "--help" || name === "-h" || name === "help") return await help(context, rest);
-  const verb = Object.hasOwn(VERBS, name) ? VERBS[name] : undefined;
-  if (verb === undefined) return unknownVerb(context, name);
-  return await (await verb.load())(context, rest);
+  if (VERSION.has(name)) return await (await import("./version.js")).versionVerb(context, rest);
+  if (HELP.has(name)) return await help(context, rest);
+  const verb = findVerb(name);
+  return verb === undefined ? unknownVerb(context, name) : await (await verb.load())(context, rest);
+}
+
+function findVerb(name: string): VerbEntry | undefined {
+  return Object.hasOwn(VERBS, name) ? VERBS[name] : undefined;
 }
 
 /** `continue --brief` alone takes the lean way: no parser, no schemas, only the store and the brief. */
@@ -33,9 +38,10 @@ function isBrief(args: readonly string[]): boolean {
 
 async function help(context: CliContext, args: readonly string[]): Promise<number> {
   const topic = args.find((each) => !each.startsWith("-"));
-  const verb = topic !== undefined && Object.hasOwn(VERBS, topic) ? VERBS[topic] : undefined;
-  if (verb !== undefined) return await (await verb.load())(context, ["--help"]);
-  if (topic !== undefined) return unknownVerb(context, topic);
+  if (topic !== undefined) {
+    const verb = findVerb(topic);
+    return verb === undefined ? unknownVerb(context, topic) : await (await verb.load())(context, ["--help"]);
+  }
   const { helpText } = await import("./help.js");
   context.out.write(helpText(args.includes("--all")));
   return 0;

@@ -12,7 +12,7 @@ import { type Ended, startWorknode } from "./demo/child.js";
 import { findIncidents } from "./demo/incidents.js";
 import { createNarrator, type Narrator } from "./demo/narrator.js";
 import { type DemoRepository, makeBase, makeRepository, readDemoFile } from "./demo/repository.js";
-import { withoutCommands } from "./demo/without-commands.js";
+import { type RefusedCommand, withoutCommands } from "./demo/without-commands.js";
 
 /** Name of the reply in the script that is withheld until the run has been killed. */
 const HOLD = "in-mid-task";
@@ -38,29 +38,41 @@ async function demonstrate(context: CliContext): Promise<number> {
   assert(script.ok, "the shipped demo script is valid");
   const base = makeBase();
   const fixes = await missingSandbox(join(base, "state"), context.env);
-  const reduced = fixes === undefined ? undefined : withoutCommands(readDemoFile("plan.yaml"));
-  const repository = makeRepository(base, context.env, reduced?.plan ?? readDemoFile("plan.yaml"));
   const server = await startScriptedServer({ script: script.value });
   try {
-    say.introduction(server.url, repository.directory);
-    if (reduced !== undefined) say.refused(reduced.refused);
-    const code = await runAndKill(context, say, server, connect(repository, server));
-    if (code !== 0) return code;
-    const shown = prove(say, server, repository);
-    say.conclusion(repository);
-    if (fixes !== undefined) say.fixes(fixes);
-    if (!shown) return NOT_SHOWN;
-    return fixes === undefined ? 0 : UNVERIFIED;
+    const plan = readDemoFile("plan.yaml");
+    if (fixes.length === 0) return await show(context, say, { server, base, plan, refused: [] });
+    const code = await show(context, say, { server, base, ...withoutCommands(plan) });
+    say.fixes(fixes);
+    return code === 0 ? UNVERIFIED : code;
   } finally {
     say.leftovers(base);
     await server.close();
   }
 }
 
-/** How to get a sandbox where there is none; undefined where commands can be run. */
-async function missingSandbox(stateDir: string, env: NodeJS.ProcessEnv): Promise<string[] | undefined> {
+interface Stage {
+  readonly server: ScriptedServer;
+  readonly base: string;
+  readonly plan: string;
+  readonly refused: readonly RefusedCommand[];
+}
+
+async function show(context: CliContext, say: Narrator, { server, base, plan, refused }: Stage): Promise<number> {
+  const repository = makeRepository(base, context.env, plan);
+  say.introduction(server.url, repository.directory);
+  say.refused(refused);
+  const code = await runAndKill(context, say, server, connect(repository, server));
+  if (code !== 0) return code;
+  const shown = prove(say, server, repository);
+  say.conclusion(repository);
+  return shown ? 0 : NOT_SHOWN;
+}
+
+/** How to get a sandbox where there is none; empty where commands can be run. */
+async function missingSandbox(stateDir: string, env: NodeJS.ProcessEnv): Promise<string[]> {
   const report = await probeBackends({ stateDir, env });
-  if (report.chosen !== null) return undefined;
+  if (report.chosen !== null) return [];
   return report.probes.filter(({ ok }) => !ok).map(({ name, detail, fix }) => `${name}: ${detail}\n  fix: ${fix}`);
 }
 

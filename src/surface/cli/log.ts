@@ -1,4 +1,6 @@
+import type { AnyEvent } from "../../schema/event.js";
 import { describeEvent, eventLine } from "../../store/lines.js";
+import type { Store } from "../../store/store.js";
 import { describeVerb, formatOption, type OutputFormat, wholeNumber, withArguments } from "./arguments.js";
 import { type CliContext, type Verb, writeLine } from "./context.js";
 import { singleLine } from "./progress/paint.js";
@@ -21,36 +23,38 @@ interface PrintOptions {
   after: number;
   task?: string;
   cycle?: number;
+  outputFormat: OutputFormat;
 }
 
 function printLog(context: CliContext, args: readonly string[]): Promise<number> {
-  const command = describeVerb(
-    context,
-    "log",
-    "Print the event log, oldest first. `log verify` checks its chain, `log rebuild` its tables.",
-  )
-    .option("--json", "one event a line")
+  const summary = "Print the event log, oldest first. `log verify` checks its chain, `log rebuild` its tables.";
+  const command = describeVerb(context, "log", summary)
+    .option("--json", "one event a line; the same as --output-format stream-json")
     .option("--after <seq>", "only events after this number", wholeNumber(0), 0)
     .option("--task <id>", "only events of this task")
-    .option("--cycle <n>", "only events of this cycle", wholeNumber(0));
+    .option("--cycle <n>", "only events of this cycle", wholeNumber(0))
+    .addOption(formatOption(["text", "stream-json"]));
   return withArguments<PrintOptions>(command, args, ({ options }) =>
     withStore(context, (store) => {
-      const place = {
-        ...(options.task === undefined ? {} : { task: options.task }),
-        ...(options.cycle === undefined ? {} : { run: options.cycle }),
-      };
-      let afterSeq = options.after;
-      for (;;) {
-        const page = store.events({ ...place, afterSeq, limit: PAGE });
-        for (const event of page) {
-          writeLine(context.out, options.json ? JSON.stringify(eventLine(event)) : singleLine(describeEvent(event)));
-        }
-        const last = page.at(-1);
-        if (last === undefined || page.length < PAGE || context.out.closed) return 0;
-        afterSeq = last.seq;
+      const json = options.json === true || options.outputFormat === "stream-json";
+      for (const event of pagesOf(store, options)) {
+        if (context.out.closed) break;
+        writeLine(context.out, json ? JSON.stringify(eventLine(event)) : singleLine(describeEvent(event)));
       }
+      return 0;
     }),
   );
+}
+
+/** The events asked for, a page in memory at a time. */
+function* pagesOf(store: Store, options: PrintOptions): IterableIterator<AnyEvent> {
+  const task = options.task === undefined ? {} : { task: options.task };
+  const run = options.cycle === undefined ? {} : { run: options.cycle };
+  for (let afterSeq: number | undefined = options.after; afterSeq !== undefined; ) {
+    const page = store.events({ ...task, ...run, afterSeq, limit: PAGE });
+    yield* page;
+    afterSeq = page.length < PAGE ? undefined : page.at(-1)?.seq;
+  }
 }
 
 function verifyLog(context: CliContext, args: readonly string[]): Promise<number> {

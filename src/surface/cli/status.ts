@@ -1,9 +1,10 @@
+import type { TaskStatus } from "../../schema/states.js";
 import type { CycleRow, TaskRow } from "../../store/cycle-rows.js";
 import type { Store } from "../../store/store.js";
 import { describeVerb, formatOption, type OutputFormat, wholeNumber, withArguments } from "./arguments.js";
 import { approvalLines } from "./approvals.js";
 import { type CliContext, type Verb, writeLine } from "./context.js";
-import { formatTokens, formatUsd, type Paint, paintFor, singleLine } from "./progress/paint.js";
+import { type Colour, formatTokens, formatUsd, type Paint, paintFor, singleLine } from "./progress/paint.js";
 import { withStore } from "./project.js";
 
 /** Cycles in the list below the one shown. */
@@ -62,42 +63,58 @@ function reportOf(store: Store, number: number): StatusReport {
 }
 
 function print(context: CliContext, report: StatusReport): void {
-  const paint = paintFor(context);
-  const say = (line: string) => writeLine(context.out, line);
-  const { cycle, totals } = report;
-  if (cycle === null || totals === null) return say("No cycle yet. `worknode run PLAN` opens the first one.");
-  const why = cycle.reason === null ? "" : `: ${singleLine(cycle.reason)}`;
-  say(paint("bold", `cycle ${cycle.number} ${cycle.status}${why}`));
-  say(
-    `  plan ${cycle.plan_id} (${singleLine(cycle.title)}), branch ${cycle.branch}, base ${cycle.base_commit.slice(0, 10)}`,
-  );
-  say(
-    `  ${formatTokens(totals.spent_tokens)} tokens, ${formatUsd(totals.spent_usd)} spent, ${formatUsd(totals.reserved_usd)} reserved, ${totals.requests} request(s)`,
-  );
-  if (report.counts !== null)
-    say(
-      `  ${report.counts.violations} violation(s), ${report.counts.alerts} alert(s), ${report.counts.executions} execution(s)`,
-    );
-  for (const task of report.tasks) printTask(say, paint, task);
-  for (const agent of report.agents)
-    say(`  agent ${agent.agent} on ${agent.task}: ${agent.tier}, ${agent.model}, ${agent.status}`);
-  for (const each of report.escalations)
-    say(
-      paint(
-        "yellow",
-        `  escalation ${each.id} of ${each.task ?? "-"} to ${each.recipient}: ${singleLine(each.reason)}`,
-      ),
-    );
-  if (report.approvals.length > 0) for (const line of approvalLines(report.approvals)) say(line);
+  const lines =
+    report.cycle === null
+      ? ["No cycle yet. `worknode run PLAN` opens the first one."]
+      : cycleLines(report.cycle, report, paintFor(context));
+  for (const line of lines) writeLine(context.out, line);
 }
 
-function printTask(say: (line: string) => void, paint: Paint, task: TaskRow): void {
-  const colour = task.status === "DONE" ? "green" : task.status === "BLOCKED" ? "red" : "cyan";
-  const attempts = task.attempts > 1 ? `, attempt ${task.attempts}` : "";
-  const commit = task.commit === null ? "" : `, ${task.commit.slice(0, 10)}`;
-  const why = task.reason === null ? "" : `: ${singleLine(task.reason)}`;
-  const waived = task.waivers.length === 0 ? "" : ` (waived: ${task.waivers.join(", ")})`;
-  say(
-    `  ${paint(colour, task.status.padEnd(11))} ${task.phase}/${task.id} ${singleLine(task.title)} · ${task.agent ?? task.owner}${attempts}${commit}${waived}${why}`,
-  );
+function cycleLines(cycle: CycleRow, report: StatusReport, paint: Paint): string[] {
+  const { totals, counts, approvals } = report;
+  const sums =
+    totals === null
+      ? []
+      : [
+          `${formatTokens(totals.spent_tokens)} tokens, ${formatUsd(totals.spent_usd)} spent, ${formatUsd(totals.reserved_usd)} reserved, ${totals.requests} request(s)`,
+        ];
+  const happened =
+    counts === null
+      ? []
+      : [`${counts.violations} violation(s), ${counts.alerts} alert(s), ${counts.executions} execution(s)`];
+  return [
+    paint("bold", `cycle ${cycle.number} ${cycle.status}${because(cycle.reason)}`),
+    `  plan ${cycle.plan_id} (${singleLine(cycle.title)}), branch ${cycle.branch}, base ${cycle.base_commit.slice(0, 10)}`,
+    ...[...sums, ...happened].map((line) => `  ${line}`),
+    ...report.tasks.map((task) => taskLine(task, paint)),
+    ...report.agents.map(
+      ({ agent, task, tier, model, status }) => `  agent ${agent} on ${task}: ${tier}, ${model}, ${status}`,
+    ),
+    ...report.escalations.map(({ id, task, recipient, reason }) =>
+      paint("yellow", `  escalation ${id} of ${task ?? "-"} to ${recipient}${because(reason)}`),
+    ),
+    ...(approvals.length === 0 ? [] : approvalLines(approvals)),
+  ];
+}
+
+const COLOURS: Readonly<Partial<Record<TaskStatus, Colour>>> = {
+  DONE: "green",
+  BLOCKED: "red",
+  REJECTED: "red",
+  CANCELLED: "red",
+  PENDING: "dim",
+};
+
+function taskLine(task: TaskRow, paint: Paint): string {
+  const facts = [
+    `${task.phase}/${task.id} ${singleLine(task.title)} · ${task.agent ?? task.owner}`,
+    ...(task.attempts > 1 ? [`attempt ${task.attempts}`] : []),
+    ...(task.commit === null ? [] : [task.commit.slice(0, 10)]),
+    ...(task.waivers.length === 0 ? [] : [`waived: ${task.waivers.join(", ")}`]),
+  ];
+  return `  ${paint(COLOURS[task.status] ?? "cyan", task.status.padEnd(11))} ${facts.join(", ")}${because(task.reason)}`;
+}
+
+function because(reason: string | null): string {
+  return reason === null || reason === "" ? "" : `: ${singleLine(reason)}`;
 }

@@ -1,7 +1,7 @@
 import { invalid } from "../../kernel/fault.js";
 import { describeVerb, formatOption, type OutputFormat, withArguments } from "./arguments.js";
 import { type CliContext, type Verb, writeLine } from "./context.js";
-import { singleLine } from "./progress/paint.js";
+import { harmless, singleLine } from "./progress/paint.js";
 import type { ToolReport } from "../../crew/tool-call.js";
 
 interface Flags {
@@ -61,14 +61,21 @@ function parseInput(text: string): unknown {
 }
 
 function print(context: CliContext, report: ToolReport): void {
-  const say = (line: string) => writeLine(context.out, line);
-  say(report.verdict.outcome);
-  for (const { check, pass, reason } of report.verdict.checks)
-    say(`  ${pass ? "pass" : "FAIL"}  ${check}${reason === undefined ? "" : `: ${singleLine(reason)}`}`);
-  for (const { path, kind } of report.effects?.changes ?? [])
-    say(`  ${report.effects?.kept === true ? "kept" : "discarded"}  ${kind} ${path}`);
-  for (const { path, kind, rule } of report.effects?.refused ?? []) say(`  refused  ${kind} ${path} (${rule})`);
-  if (report.result !== undefined)
-    say(typeof report.result === "string" ? report.result : JSON.stringify(report.result, null, 2));
-  if (report.workspace !== null) say(`workspace ${report.workspace}`);
+  const { verdict, effects, result, workspace } = report;
+  const checks = verdict.checks.map(
+    ({ check, pass, reason }) => `  ${pass ? "pass" : "FAIL"}  ${check}${reason === undefined ? "" : `: ${reason}`}`,
+  );
+  const lines = [verdict.outcome, ...checks, ...(effects === undefined ? [] : effectLines(effects))].map((line) =>
+    harmless(line),
+  );
+  if (result !== undefined) lines.push(harmless(typeof result === "string" ? result : JSON.stringify(result, null, 2)));
+  if (workspace !== null) lines.push(`workspace ${workspace}`);
+  for (const line of lines) writeLine(context.out, line);
+}
+
+function effectLines({ kept, changes, refused }: NonNullable<ToolReport["effects"]>): string[] {
+  return [
+    ...changes.map(({ path, kind }) => `  ${kept ? "kept" : "discarded"}  ${kind} ${path}`),
+    ...refused.map(({ path, kind, rule }) => `  refused  ${kind} ${path} (${rule})`),
+  ];
 }

@@ -31,11 +31,11 @@ export function createNarrator(context: CliContext, clock: Clock = systemClock):
       say(`Only the model's words are scripted: a server at ${url} speaks the Messages API in its place.`);
       say("Agents, gate, worktrees, files, sandboxed commands, tests, coverage, SQLite and git are real.");
       say(`The repository: ${directory}`);
-      title("worknode run (to be killed in mid-task)");
     },
     refused(commands) {
       for (const { task, command } of commands)
         say(`${paint("yellow", "refused")}  ${task}: ${command} (no sandbox; nothing runs unconfined)`);
+      title("worknode run (to be killed in mid-task)");
     },
     killed(pid) {
       title(`kill -9 ${pid}: the whole run is gone, in the middle of a task`);

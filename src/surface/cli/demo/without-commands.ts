@@ -23,7 +23,10 @@ export function withoutCommands(plan: string): { plan: string; refused: RefusedC
   }
   const tasks = refused.map(({ task }) => task);
   const reason = "this machine has no sandbox, so the demo's commands are refused";
-  document.set("waivers", document.createNode(["tests", "coverage"].map((rule) => ({ rule, tasks, reason }))));
+  document.set(
+    "waivers",
+    document.createNode(["tests", "coverage"].map((rule) => ({ rule, tasks: [...tasks], reason }))),
+  );
   return { plan: document.toString(), refused };
 }
 

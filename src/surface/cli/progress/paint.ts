@@ -32,10 +32,16 @@ export function formatElapsed(ms: number): string {
   return `${Math.floor(seconds / 60)} min ${String(seconds % 60).padStart(2, "0")} s`;
 }
 
-const ESCAPES = /\u001b\[[0-?]*[ -/]*[@-~]|[\u0000-\u0008\u000b-\u001f\u007f-\u009f]/g;
+/** Escape sequences whole, then what is left of control characters; tabs and line breaks stay. */
+const CONTROLS = [/(?![\t\n])\p{Cc}\[[0-?]*[ -/]*[@-~]/gu, /(?![\t\n])\p{Cc}/gu];
 
-/** Text from a model or a repository, harmless on a terminal: no escape sequences, no line breaks. */
+/** Text from a model or a repository that cannot steer a terminal. */
+export function harmless(text: string): string {
+  return CONTROLS.reduce((left, pattern) => left.replace(pattern, ""), text);
+}
+
+/** The same on one line, cut to a length. */
 export function singleLine(text: string, maxChars = 400): string {
-  const flat = text.replace(ESCAPES, "").replace(/\s+/g, " ").trim();
+  const flat = harmless(text).replace(/\s+/g, " ").trim();
   return flat.length <= maxChars ? flat : `${flat.slice(0, maxChars - 1)}…`;
 }

@@ -73,20 +73,28 @@ export function createProgress(context: CliContext, clock: Clock = systemClock):
   };
 }
 
-/** The lines an event adds: a call is named by the proposal that came before, and denied once, not twice. */
+/** The line an event adds, if any. */
 function linesOf(event: AnyEvent, calls: Map<string, Call>, paint: Paint): string[] {
-  if (event.type === "PROPOSAL") {
-    if (calls.size >= MAX_OPEN_CALLS) calls.clear();
-    calls.set(event.payload.call_id, { text: describeCall(event), denied: false });
-    return [];
-  }
+  if (event.type === "PROPOSAL") remember(calls, event);
   const call = "call_id" in event.payload ? calls.get(event.payload.call_id) : undefined;
   if (event.type === "TOOL_RESULT") calls.delete(event.payload.call_id);
-  if (event.type === "SECURITY_VIOLATION" && call?.denied === true) return [];
-  const said = describe(event);
+  const said = isToldAlready(event, call) ? undefined : describe(event);
   if (said === undefined) return [];
-  if (call !== undefined && event.type === "VERDICT") call.denied = true;
-  return [`${paint(said.colour, said.mark)} ${said.text}${call === undefined ? "" : `  [${call.text}]`}`];
+  const named = call === undefined ? "" : `  [${call.text}]`;
+  return [`${paint(said.colour, said.mark)} ${said.text}${named}`];
+}
+
+/** A call is named by its proposal, which comes before everything else about it. */
+function remember(calls: Map<string, Call>, event: Extract<AnyEvent, { type: "PROPOSAL" }>): void {
+  if (calls.size >= MAX_OPEN_CALLS) calls.clear();
+  calls.set(event.payload.call_id, { text: describeCall(event), denied: false });
+}
+
+/** The violation of a call whose denial was shown would be the same line again. */
+function isToldAlready(event: AnyEvent, call: Call | undefined): boolean {
+  if (call === undefined) return false;
+  if (event.type === "VERDICT") call.denied = event.payload.outcome !== "Approved";
+  return event.type === "SECURITY_VIOLATION" && call.denied;
 }
 
 /** A display that prints nothing: the fold alone, for `--output-format json`. */

@@ -1,16 +1,17 @@
-import { formatElapsed, formatTokens, formatUsd, type Paint, singleLine } from "./paint.js";
+import type { TaskStatus } from "../../../schema/states.js";
+import { type Colour, formatElapsed, formatTokens, formatUsd, type Paint, singleLine } from "./paint.js";
 import { type RunState, reservedUsd, type TaskView } from "./run-state.js";
 
-const MARKS: Readonly<Record<string, string>> = {
-  PENDING: "·",
-  READY: "·",
-  IN_PROGRESS: "▸",
-  BLOCKED: "✗",
-  VERIFIED: "✓",
-  DONE: "✓",
-  REJECTED: "↺",
-  SKIPPED: "-",
-  CANCELLED: "✗",
+const LOOKS: Readonly<Record<TaskStatus, { mark: string; colour: Colour }>> = {
+  PENDING: { mark: "·", colour: "dim" },
+  READY: { mark: "·", colour: "dim" },
+  IN_PROGRESS: { mark: "▸", colour: "cyan" },
+  BLOCKED: { mark: "✗", colour: "red" },
+  VERIFIED: { mark: "✓", colour: "cyan" },
+  DONE: { mark: "✓", colour: "green" },
+  REJECTED: { mark: "↺", colour: "yellow" },
+  SKIPPED: { mark: "-", colour: "dim" },
+  CANCELLED: { mark: "✗", colour: "red" },
 };
 
 const ENDED: ReadonlySet<string> = new Set(["DONE", "SKIPPED"]);
@@ -50,17 +51,16 @@ function chooseTasks(state: RunState): TaskView[] {
 }
 
 function taskLine(task: TaskView, paint: Paint, columns: number): string {
-  const cost = task.tokens === 0 ? "" : ` · ${formatTokens(task.tokens)} tokens ${formatUsd(task.usd)}`;
-  const again = task.attempts > 1 ? ` · attempt ${task.attempts}` : "";
-  const doing = task.activity === "" ? "" : ` · ${task.activity}`;
-  const mark = MARKS[task.status] ?? "?";
-  const line = fit(
-    `  ${mark} ${task.id} ${task.title} · ${task.agent} · ${task.status}${again}${cost}${doing}`,
-    columns,
-  );
-  if (task.status === "DONE") return paint("green", line);
-  if (task.status === "BLOCKED" || task.status === "CANCELLED") return paint("red", line);
-  return task.status === "IN_PROGRESS" || task.status === "REJECTED" ? paint("cyan", line) : paint("dim", line);
+  const facts = [
+    `${task.id} ${task.title}`,
+    task.agent,
+    task.status,
+    ...(task.attempts > 1 ? [`attempt ${task.attempts}`] : []),
+    ...(task.tokens > 0 ? [`${formatTokens(task.tokens)} tokens ${formatUsd(task.usd)}`] : []),
+    ...(task.activity === "" ? [] : [task.activity]),
+  ];
+  const look = LOOKS[task.status];
+  return paint(look.colour, fit(`  ${look.mark} ${facts.join(" · ")}`, columns));
 }
 
 function fit(text: string, columns: number): string {
