@@ -36,7 +36,7 @@ export function assembleCrew(project: Project, assembly: Assembly): Crew {
   const { repository, store } = project;
   const { source, cycle, env } = assembly;
   const { plan } = source;
-  const { agents, loaded } = callRoster(plan, { shipped: packageFile("agents"), root: repository.root, env });
+  const { agents, loaded } = callRoster(plan, { shipped: packageFile("agents"), profiles: packageFile("capabilities"), root: repository.root, env });
   const prices = loadPrices();
   if (assembly.client !== undefined && plan.budget.usd !== null)
     for (const agent of agents.values())

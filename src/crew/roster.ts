@@ -3,20 +3,19 @@ import { basename, join } from "node:path";
 import { invalid } from "../kernel/fault.js";
 import { resolveModel } from "../model/aliases.js";
 import { type AgentFile, parseAgentFile } from "../plan/agent-file.js";
-import type { Plan } from "../schema/plan.js";
-import type { PlanAgent } from "../schema/plan.js";
+import { parseTierProfile, type TierProfile } from "../plan/tier-profile.js";
+import type { Plan, PlanAgent } from "../schema/plan.js";
 import type { Tier } from "../schema/tier.js";
 import type { CrewAgent } from "./context.js";
 
-/** Model of a tier (DESIGN §5). */
-const TIER_MODEL: Readonly<Record<Tier, string>> = { executive: "opus", implementation: "sonnet", validation: "haiku" };
 /** Shipped agent file of a tier, for roles without one of their own. */
 const TIER_FILE: Readonly<Record<Tier, string>> = { executive: "executive", implementation: "implementer", validation: "validator" };
 
 /** Where agent files are looked for. */
 export interface RosterPlaces {
-  /** worknode's own `agents/`. */
+  /** worknode's own `agents/` and `capabilities/`. */
   readonly shipped: string;
+  readonly profiles: string;
   readonly root: string;
   readonly env: Readonly<Record<string, string | undefined>>;
 }
@@ -42,18 +41,35 @@ interface Search {
 
 function enlist(id: string, agent: PlanAgent, search: Search): CrewAgent {
   const file = findFile(id, agent, search);
+  const profile = findProfile(agent.tier, search.places);
   if (file.tier !== agent.tier)
     throw invalid("AGENT_TIER", `agent ${id} is of tier ${agent.tier} in the plan, and its file ${file.name} says ${file.tier}.`);
   return {
     id,
     role: id,
     tier: agent.tier,
-    model: resolveModel(agent.model ?? file.model ?? TIER_MODEL[agent.tier], search.places.env),
+    model: resolveModel(agent.model ?? file.model ?? profile.model, search.places.env),
     system: file.prompt,
-    tools: agent.tools ?? file.tools,
+    tools: narrow(profile.tools, file.tools, agent.tools ?? []),
     memoryTokens: agent.memoryBudget,
     parent: null,
   };
+}
+
+/** What every list allows; an empty list allows all. */
+function narrow(...lists: readonly (readonly string[])[]): string[] {
+  const given = lists.filter((list) => list.length > 0);
+  return [...(given[0] ?? [])].filter((tool) => given.every((list) => list.includes(tool)));
+}
+
+/** The repository's profile of a tier, else worknode's. Looser than the built-in numbers is Fault PROFILE_INVALID. */
+function findProfile(tier: Tier, places: RosterPlaces): TierProfile {
+  const own = join(places.root, ".worknode", "capabilities", `${tier}.yaml`);
+  const path = existsSync(own) ? own : join(places.profiles, `${tier}.yaml`);
+  const parsed = parseTierProfile(read(path), path);
+  if (!parsed.ok) throw invalid("PROFILE_INVALID", parsed.error);
+  if (parsed.value.tier !== tier) throw invalid("PROFILE_INVALID", `${path} is a profile of the ${parsed.value.tier} tier`);
+  return parsed.value;
 }
 
 /** The named instructions, else the repository's file of that name, else worknode's, else the tier's own. */
@@ -76,14 +92,15 @@ function findFile(id: string, agent: PlanAgent, search: Search): AgentFile {
 }
 
 function parse(path: string): AgentFile {
-  let text: string;
-  try {
-    text = readFileSync(path, "utf8");
-  } catch (cause) {
-    throw invalid("AGENT_MISSING", `cannot read the agent file ${path}. Restore it.`, cause);
-  }
-  const parsed = parseAgentFile(text, path);
+  const parsed = parseAgentFile(read(path), path);
   if (!parsed.ok) throw invalid("AGENT_INVALID", parsed.error);
   return parsed.value;
 }
 
+function read(path: string): string {
+  try {
+    return readFileSync(path, "utf8");
+  } catch (cause) {
+    throw invalid("AGENT_MISSING", `cannot read ${path}. Restore it.`, cause);
+  }
+}
