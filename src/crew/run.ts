@@ -33,6 +33,29 @@ const PEER: Readonly<Record<string, CycleStatus>> = { plan: "planning", execute:
 export async function runCycle(crew: Crew): Promise<CycleEnd> {
   const review = await reviewPlan(crew);
   if (!review.accepted) return { exitCode: 4, reason: `the executive refused the plan: ${review.feedback}`, status: "failed" };
+  const ended = new AbortController();
+  try {
+    remindReviews(crew, ended.signal);
+    return await runTasks(crew);
+  } finally {
+    ended.abort();
+  }
+}
+
+/** One review event each `reviewEvery` while the cycle runs (S3:36). The sleep is the only timer, and ends with the cycle. */
+function remindReviews(crew: Crew, signal: AbortSignal): void {
+  const place = { stream: cycleStream(crew.cycle), actor: "worknode", run: crew.cycle, task: null };
+  crew.clock.sleep(crew.plan.limits.executive.reviewEvery, signal).then(
+    () => {
+      if (signal.aborted) return;
+      crew.store.append([eventAt(place, "REVIEW_DUE", { cycle: crew.cycle, plan_id: crew.plan.id })]);
+      remindReviews(crew, signal);
+    },
+    () => undefined,
+  );
+}
+
+async function runTasks(crew: Crew): Promise<CycleEnd> {
   const queue = new PQueue({ concurrency: crew.plan.budget.maxAgents });
   const running = new Map<string, Promise<void>>();
   const faults: unknown[] = [];

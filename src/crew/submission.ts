@@ -22,6 +22,8 @@ export interface WorkContext {
   readonly state: TaskState;
   /** Whether the plan's commands judge this submission: they do on the task's last agent step. */
   readonly last: boolean;
+  /** Whether the step asks for a recorded decision (`record: decision`). */
+  readonly decides: boolean;
 }
 
 /** Names of files the task changed, for its record. */
@@ -39,6 +41,8 @@ export function judgeSubmission(crew: Crew, work: WorkContext): FinishJudge {
     const { summary, outputs } = asRecord(at.call.input) as { summary: string; outputs?: Record<string, unknown> };
     const missing = missingOutputs(work, outputs ?? {});
     if (missing !== undefined) return turnBack(at, missing);
+    if (work.decides && crew.store.queries.taskDecisions(crew.cycle, work.task.id, 1).length === 0)
+      return turnBack(at, "This step asks for a recorded decision: call create_decision before you submit.");
     const report = await runRules(crew, work);
     if (!report.pass) return reject(crew, work, at, { by: "rules", feedback: report.feedback });
     const verdict = await askCritic(crew, work.task.id, await submissionOf(work, { summary, report, author: at.conversation.agent }), submissionNumber(crew, work));

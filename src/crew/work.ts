@@ -22,7 +22,7 @@ export async function work(crew: Crew, run: TaskRun, at: { step: PlanAgentStep; 
     if (run.state.open.size > 0) await escalate(crew, troubleOf(run, openReason(run)));
     const agent = workerFor(crew, run, at.step);
     const brief = await briefOf(crew, run, { step: at.step, agent });
-    const context: WorkContext = { task: run.task, brief, workspace: run.workspace, state: run.state, last: at.last };
+    const context: WorkContext = { task: run.task, brief, workspace: run.workspace, state: run.state, last: at.last, decides: at.step.record === "decision" };
     const { end } = await converse(crew, {
       kind: "work",
       task: run.task.id,

@@ -1,16 +1,23 @@
-import { open, rename } from "node:fs/promises";
+import { closeSync, fchmodSync, fsync, openSync, renameSync, writeFileSync } from "node:fs";
 import { dirname } from "node:path";
+import { promisify } from "node:util";
 import { systemRandom } from "../kernel/ids.js";
+
+/**
+ * Small files are written by synchronous calls: handing each of the many short steps of a keep to a
+ * thread costs more than the step. Only the wait for the disk leaves the thread free for others.
+ */
+const syncDescriptor = promisify(fsync);
 
 /** Writes a new file and forces it to disk. Fails when the name exists. */
 export async function writeDurable(file: string, content: string | Uint8Array, mode = 0o600): Promise<void> {
-  const handle = await open(file, "wx", mode);
+  const descriptor = openSync(file, "wx", mode);
   try {
-    await handle.writeFile(content);
-    await handle.chmod(mode); // exact, whatever the umask
-    await handle.sync();
+    writeFileSync(descriptor, content);
+    fchmodSync(descriptor, mode); // exact, whatever the umask
+    await syncDescriptor(descriptor);
   } finally {
-    await handle.close();
+    closeSync(descriptor);
   }
 }
 
@@ -18,16 +25,16 @@ export async function writeDurable(file: string, content: string | Uint8Array, m
 export async function replaceDurable(file: string, content: string): Promise<void> {
   const temporary = `${file}.${process.pid}.${systemRandom.hex(4)}.tmp`;
   await writeDurable(temporary, content);
-  await rename(temporary, file);
-  await syncDirectory(dirname(file));
+  renameSync(temporary, file);
+  await syncPath(dirname(file));
 }
 
-/** Forces a directory's names to disk. */
-export async function syncDirectory(directory: string): Promise<void> {
-  const handle = await open(directory, "r");
+/** Forces a file's content, or a directory's names, to disk. */
+export async function syncPath(path: string): Promise<void> {
+  const descriptor = openSync(path, "r");
   try {
-    await handle.sync();
+    await syncDescriptor(descriptor);
   } finally {
-    await handle.close();
+    closeSync(descriptor);
   }
 }

@@ -1,28 +1,25 @@
 import { createHash } from "node:crypto";
-import { constants, type ReadStream } from "node:fs";
-import { type FileHandle, lstat, mkdir, open } from "node:fs/promises";
+import { closeSync, constants, fstatSync, lstatSync, mkdirSync, openSync, readSync } from "node:fs";
+import { open } from "node:fs/promises";
 import { dirname, join } from "node:path";
+import { setImmediate as nextTurn } from "node:timers/promises";
 import { Fault } from "../kernel/fault.js";
 
-/** Bytes read at a time from files of any length. */
+/** Bytes read at a time; between two reads of a longer file others get their turn. */
 const CHUNK_BYTES = 1024 * 1024;
 
 /** SHA-256 of a regular file as hex; null when there is none (missing, a link, something else). */
 export async function hashFile(absolute: string): Promise<string | null> {
-  const handle = await openRegular(absolute);
-  if (handle === null) return null;
   const hash = createHash("sha256");
-  try {
-    for await (const chunk of chunksOf(handle)) hash.update(chunk);
-    return hash.digest("hex");
-  } finally {
-    await handle.close();
-  }
+  const found = await readChunks(absolute, (chunk) => {
+    hash.update(chunk);
+  });
+  return found ? hash.digest("hex") : null;
 }
 
 /** Permission bits of a regular file, or undefined when there is none. */
-export async function modeOf(absolute: string): Promise<number | undefined> {
-  const stat = await lstat(absolute).catch(() => undefined);
+export function modeOf(absolute: string): number | undefined {
+  const stat = lstatSync(absolute, { throwIfNoEntry: false });
   return stat?.isFile() === true ? stat.mode & 0o777 : undefined;
 }
 
@@ -31,49 +28,61 @@ export async function modeOf(absolute: string): Promise<number | undefined> {
  * Null when the source is not a regular file.
  */
 export async function copyDurable(source: string, target: string, mode: number): Promise<string | null> {
-  const from = await openRegular(source);
-  if (from === null) return null;
   const hash = createHash("sha256");
   const to = await open(target, "wx", mode);
   try {
-    for await (const chunk of chunksOf(from)) {
+    const found = await readChunks(source, async (chunk) => {
       hash.update(chunk);
-      await to.write(chunk);
-    }
+      await to.writeFile(chunk);
+    });
     await to.chmod(mode);
     await to.sync();
-    return hash.digest("hex");
+    return found ? hash.digest("hex") : null;
   } finally {
     await to.close();
-    await from.close();
   }
 }
 
-async function openRegular(absolute: string): Promise<FileHandle | null> {
-  const flags = constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK;
-  const handle = await open(absolute, flags).catch(() => null);
-  if (handle === null) return null;
-  if ((await handle.stat()).isFile()) return handle;
-  await handle.close();
-  return null;
+/** Hands a regular file's bytes on, never following a link at its name; false when there is no such file. */
+async function readChunks(absolute: string, take: (chunk: Buffer) => void | Promise<void>): Promise<boolean> {
+  const descriptor = openRegular(absolute);
+  if (descriptor === undefined) return false;
+  try {
+    const size = fstatSync(descriptor).size;
+    const buffer = Buffer.allocUnsafe(Math.min(size, CHUNK_BYTES) + 1);
+    for (let length = -1; length !== 0; ) {
+      if (length > 0 && size > CHUNK_BYTES) await nextTurn();
+      length = readSync(descriptor, buffer);
+      await take(buffer.subarray(0, length));
+    }
+    return true;
+  } finally {
+    closeSync(descriptor);
+  }
 }
 
-function chunksOf(handle: FileHandle): ReadStream & AsyncIterable<Buffer> {
-  return handle.createReadStream({ autoClose: false, highWaterMark: CHUNK_BYTES });
+/** A descriptor of a regular file. O_NONBLOCK so that a FIFO at the name cannot make the open wait for a writer. */
+export function openRegular(absolute: string): number | undefined {
+  let descriptor: number;
+  try {
+    descriptor = openSync(absolute, constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK);
+  } catch {
+    return undefined;
+  }
+  if (fstatSync(descriptor).isFile()) return descriptor;
+  closeSync(descriptor);
+  return undefined;
 }
 
 /** Makes the directories that lead to `path`, each of them a real one. Throws Fault NOT_A_DIRECTORY otherwise. */
-export async function ensureParents(worktree: string, path: string): Promise<void> {
+export function ensureParents(worktree: string, path: string): void {
   const parent = dirname(path);
   if (parent === ".") return;
   let here = worktree;
   for (const segment of parent.split("/")) {
     here = join(here, segment);
-    await mkdir(here, { mode: 0o755 }).catch(ignoreExisting);
-    if (!(await lstat(here)).isDirectory()) throw new Fault("NOT_A_DIRECTORY", `${here} is not a directory`);
+    const stat = lstatSync(here, { throwIfNoEntry: false });
+    if (stat === undefined) mkdirSync(here, { mode: 0o755 });
+    else if (!stat.isDirectory()) throw new Fault("NOT_A_DIRECTORY", `${here} is not a directory`);
   }
-}
-
-function ignoreExisting(thrown: unknown): void {
-  if ((thrown as NodeJS.ErrnoException).code !== "EEXIST") throw thrown;
 }

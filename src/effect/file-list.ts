@@ -13,7 +13,7 @@ import type { TaskWorkspace } from "./workspace.js";
  */
 export async function listVisible(workspace: TaskWorkspace, named: string): Promise<string[]> {
   const args = ["ls-files", "-z", "--cached", "--others", "--exclude-standard"];
-  const paths = new Set([...splitNul(await workspace.git.run(args)), ...(await keptPaths(workspace))]);
+  const paths = new Set([...splitNul(await workspace.git.run(args)), ...keptPaths(workspace)]);
   const skipsModules = !named.includes("node_modules");
   return [...paths]
     .filter((path) => !(skipsModules && /(^|\/)node_modules\//.test(path)) && !workspace.isDenied(path))

@@ -1,9 +1,9 @@
-import { readdir, readFile, rename, rm, stat } from "node:fs/promises";
+import { readdirSync, readFileSync, renameSync, rmSync, statSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { type Json, sha256Hex } from "../kernel/canonical.js";
 import { Fault } from "../kernel/fault.js";
 import type { Change } from "../schema/effect.js";
-import { syncDirectory, writeDurable } from "./durable.js";
+import { syncPath, writeDurable } from "./durable.js";
 import { ensureParents, hashFile } from "./file-content.js";
 import type { TaskWorkspace } from "./workspace.js";
 
@@ -37,8 +37,8 @@ export function stagedFile(workspace: TaskWorkspace, key: string, index: number)
 export async function writeJournal(workspace: TaskWorkspace, key: string, journal: Journal): Promise<void> {
   const temporary = join(workspace.journalDir, `${key}.tmp`);
   await writeDurable(temporary, JSON.stringify(journal));
-  await rename(temporary, join(workspace.journalDir, `${key}.json`));
-  await syncDirectory(workspace.journalDir);
+  renameSync(temporary, join(workspace.journalDir, `${key}.json`));
+  await syncPath(workspace.journalDir);
 }
 
 /** Renames one staged content into place. Doing it again changes nothing. */
@@ -46,9 +46,9 @@ export async function applyChange(workspace: TaskWorkspace, key: string, index: 
   const staged = stagedFile(workspace, key, index);
   if ((await hashFile(staged)) === null) return; // done before the crash
   const target = join(workspace.worktree, change.path);
-  await ensureParents(workspace.worktree, change.path);
+  ensureParents(workspace.worktree, change.path);
   await displaceForeign(workspace, { target, change, aside: `${key}.${index}` });
-  await rename(staged, target);
+  renameSync(staged, target);
 }
 
 /** Content that is neither what the call was made from nor its result was put there by someone else: never lost. */
@@ -58,36 +58,32 @@ async function displaceForeign(
 ): Promise<void> {
   const current = await hashFile(at.target);
   if (current === null || current === at.change.before || current === at.change.after) return;
-  await rename(at.target, join(workspace.taskDir, `displaced.${at.aside}`));
+  renameSync(at.target, join(workspace.taskDir, `displaced.${at.aside}`));
 }
 
 /** Forces the new names to disk before the journal that could repeat them goes. */
 export async function syncTargets(workspace: TaskWorkspace, changes: readonly Change[]): Promise<void> {
   const directories = new Set(changes.map((change) => dirname(join(workspace.worktree, change.path))));
-  for (const directory of directories) await syncDirectory(directory);
+  for (const directory of directories) await syncPath(directory);
 }
 
 /** The call is recorded elsewhere: nothing is left to recover. */
-export async function dropJournal(workspace: TaskWorkspace, key: string): Promise<void> {
-  await rm(join(workspace.journalDir, `${key}.json`), { force: true });
+export function dropJournal(workspace: TaskWorkspace, key: string): void {
+  rmSync(join(workspace.journalDir, `${key}.json`), { force: true });
 }
 
 /** Journals of decided calls, in the order they were written, by key. Throws Fault JOURNAL_CORRUPT. */
-export async function readJournals(workspace: TaskWorkspace): Promise<Map<string, Journal>> {
-  const names = (await readdir(workspace.journalDir)).filter((name) => name.endsWith(".json"));
-  const dated = await Promise.all(
-    names.map(async (name) => ({ name, atMs: (await stat(join(workspace.journalDir, name))).mtimeMs })),
-  );
+export function readJournals(workspace: TaskWorkspace): Map<string, Journal> {
+  const names = readdirSync(workspace.journalDir).filter((name) => name.endsWith(".json"));
+  const dated = names.map((name) => ({ name, atMs: statSync(join(workspace.journalDir, name)).mtimeMs }));
   dated.sort((a, b) => a.atMs - b.atMs || a.name.localeCompare(b.name));
-  const journals = new Map<string, Journal>();
-  for (const { name } of dated) journals.set(name.slice(0, -".json".length), await readJournal(workspace, name));
-  return journals;
+  return new Map(dated.map(({ name }) => [name.slice(0, -".json".length), readJournal(workspace, name)]));
 }
 
-async function readJournal(workspace: TaskWorkspace, name: string): Promise<Journal> {
+function readJournal(workspace: TaskWorkspace, name: string): Journal {
   const file = join(workspace.journalDir, name);
   try {
-    return JSON.parse(await readFile(file, "utf8")) as Journal;
+    return JSON.parse(readFileSync(file, "utf8")) as Journal;
   } catch (cause) {
     throw new Fault("JOURNAL_CORRUPT", `${file} cannot be read. Move it away to give up the call it belongs to.`, {
       cause,
@@ -96,8 +92,8 @@ async function readJournal(workspace: TaskWorkspace, name: string): Promise<Jour
 }
 
 /** Removes staged contents that no journal decided on. */
-export async function removeStray(workspace: TaskWorkspace): Promise<void> {
-  for (const name of await readdir(workspace.journalDir)) {
-    if (!name.endsWith(".json")) await rm(join(workspace.journalDir, name), { force: true });
+export function removeStray(workspace: TaskWorkspace): void {
+  for (const name of readdirSync(workspace.journalDir)) {
+    if (!name.endsWith(".json")) rmSync(join(workspace.journalDir, name), { force: true });
   }
 }

@@ -58,7 +58,7 @@ export async function keepChanges(
   const { callId, prepared } = request;
   const step = stepOf(options);
   useForHash(permit, callId, prepared.argsHash, options.clock ?? systemClock);
-  await assertRecovered(workspace);
+  assertRecovered(workspace);
   const stale = await compareBefore(workspace, prepared.changes);
   if (stale !== undefined) return err(stale);
   step("checked");
@@ -96,12 +96,12 @@ export async function recoverJournal(
   options: KeepOptions = {},
 ): Promise<RecoveredCall[]> {
   const recovered: RecoveredCall[] = [];
-  for (const [key, journal] of await readJournals(workspace)) {
+  for (const [key, journal] of readJournals(workspace)) {
     const call = { callId: journal.call_id, changes: journal.changes, result: journal.result };
     await finish(workspace, { key, journal, record: () => record(call) }, stepOf(options));
     recovered.push(call);
   }
-  await removeStray(workspace);
+  removeStray(workspace);
   return recovered;
 }
 
@@ -118,16 +118,16 @@ async function finish(workspace: TaskWorkspace, decided: Decided, step: (step: K
     step("renamed");
   }
   await syncTargets(workspace, journal.changes);
-  await noteKept(workspace, journal.changes);
+  noteKept(workspace, journal.changes);
   step("applied");
   decided.record();
   step("recorded");
-  await dropJournal(workspace, key);
+  dropJournal(workspace, key);
   step("dropped");
 }
 
-async function assertRecovered(workspace: TaskWorkspace): Promise<void> {
-  const [pending] = (await readJournals(workspace)).values();
+function assertRecovered(workspace: TaskWorkspace): void {
+  const [pending] = readJournals(workspace).values();
   if (pending === undefined) return removeStray(workspace);
   throw new Fault("JOURNAL_PENDING", `call ${pending.call_id} was interrupted while being kept and is not recovered`);
 }
@@ -152,7 +152,7 @@ async function stageAll(
 ): Promise<string | undefined> {
   for (const [index, change] of changes.entries()) {
     if ((await stageOne(workspace, stagedFile(workspace, key, index), change)) === change.after) continue;
-    await removeStray(workspace);
+    removeStray(workspace);
     return `${change.path} is not what was judged; nothing was kept.`;
   }
   return undefined;
@@ -160,7 +160,7 @@ async function stageAll(
 
 async function stageOne(workspace: TaskWorkspace, staged: string, change: KeepChange): Promise<string | null> {
   const target = join(workspace.worktree, change.path);
-  const mode = (change.mode ?? (await modeOf(target)) ?? 0o644) & 0o777;
+  const mode = (change.mode ?? modeOf(target) ?? 0o644) & 0o777;
   if (change.content === undefined) return copyDurable(change.sourceFile ?? target, staged, mode);
   await writeDurable(staged, change.content, mode);
   return sha256Hex(change.content);

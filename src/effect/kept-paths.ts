@@ -1,4 +1,4 @@
-import { appendFile, readFile } from "node:fs/promises";
+import { appendFileSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import type { Change } from "../schema/effect.js";
 import type { TaskWorkspace } from "./workspace.js";
@@ -12,16 +12,23 @@ function fileOf(workspace: TaskWorkspace): string {
 }
 
 /** Adds the paths not listed yet, each on a line of its own even after one that a crash cut short. */
-export async function noteKept(workspace: TaskWorkspace, changes: readonly Change[]): Promise<void> {
-  const known = new Set(await keptPaths(workspace));
+export function noteKept(workspace: TaskWorkspace, changes: readonly Change[]): void {
+  const known = new Set(keptPaths(workspace));
   const lines = changes.filter(({ path }) => !known.has(path)).map(({ path }) => `\n${JSON.stringify(path)}`);
-  if (lines.length > 0) await appendFile(fileOf(workspace), lines.join(""), { flush: true });
+  if (lines.length > 0) appendFileSync(fileOf(workspace), lines.join(""), { flush: true });
 }
 
 /** Every path kept so far. A line cut short by a crash is left out; recovery adds it again. */
-export async function keptPaths(workspace: TaskWorkspace): Promise<string[]> {
-  const text = await readFile(fileOf(workspace), "utf8").catch(() => "");
-  return [...new Set(text.split("\n").flatMap(parseLine))];
+export function keptPaths(workspace: TaskWorkspace): string[] {
+  return [...new Set(readList(workspace).split("\n").flatMap(parseLine))];
+}
+
+function readList(workspace: TaskWorkspace): string {
+  try {
+    return readFileSync(fileOf(workspace), "utf8");
+  } catch {
+    return ""; // nothing was kept yet
+  }
 }
 
 function parseLine(line: string): string[] {

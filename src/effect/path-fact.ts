@@ -1,6 +1,6 @@
-import { constants } from "node:fs";
-import { type FileHandle, lstat, open } from "node:fs/promises";
+import { closeSync, fstatSync, lstatSync, readFileSync } from "node:fs";
 import { join } from "node:path";
+import { openRegular } from "./file-content.js";
 
 /** What is at a path of a worktree, seen without following any link (DESIGN §7, paths). */
 export interface PathFact {
@@ -17,7 +17,7 @@ export async function observePath(worktree: string, path: string): Promise<PathF
   const segments = path.split("/");
   for (let index = 0; index < segments.length; index += 1) {
     const here = segments.slice(0, index + 1).join("/");
-    const seen = await observeComponent(join(worktree, here));
+    const seen = observeComponent(join(worktree, here));
     if (seen === "link") return { path, kind: "other", linkOnTheWay: true, link: here };
     if (index === segments.length - 1) return { path, kind: seen, linkOnTheWay: false };
     if (seen !== "directory") return { path, kind: seen === "missing" ? "missing" : "other", linkOnTheWay: false };
@@ -25,14 +25,15 @@ export async function observePath(worktree: string, path: string): Promise<PathF
   return { path, kind: "other", linkOnTheWay: false };
 }
 
-async function observeComponent(absolute: string): Promise<PathFact["kind"] | "link"> {
+function observeComponent(absolute: string): PathFact["kind"] | "link" {
   try {
-    const stat = await lstat(absolute);
+    const stat = lstatSync(absolute, { throwIfNoEntry: false });
+    if (stat === undefined) return "missing";
     if (stat.isSymbolicLink() || (stat.isFile() && stat.nlink > 1)) return "link";
     if (stat.isDirectory()) return "directory";
     return stat.isFile() ? "file" : "other";
-  } catch (thrown) {
-    return (thrown as NodeJS.ErrnoException).code === "ENOENT" ? "missing" : "other";
+  } catch {
+    return "other";
   }
 }
 
@@ -56,19 +57,13 @@ export function viewWorkspace(worktree: string): WorkspaceView {
 
 /** Reads a regular file without following a link at its name; null when it is anything else or too long. */
 export async function readRegular(absolute: string, maxBytes: number): Promise<Buffer | null> {
-  const handle = await openRegular(absolute);
-  if (handle === null) return null;
+  const descriptor = openRegular(absolute);
+  if (descriptor === undefined) return null;
   try {
-    const stat = await handle.stat();
-    if (!stat.isFile() || stat.size > maxBytes) return null;
-    const content = await handle.readFile();
+    if (fstatSync(descriptor).size > maxBytes) return null;
+    const content = readFileSync(descriptor);
     return content.length > maxBytes ? null : content;
   } finally {
-    await handle.close();
+    closeSync(descriptor);
   }
-}
-
-/** O_NONBLOCK so that a FIFO planted at the name cannot make the open wait for a writer. */
-async function openRegular(absolute: string): Promise<FileHandle | null> {
-  return open(absolute, constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK).catch(() => null);
 }

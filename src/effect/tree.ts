@@ -23,7 +23,7 @@ export async function treeHash(workspace: TaskWorkspace): Promise<string> {
   try {
     await copyFile(join(workspace.gitDir, "index"), indexFile);
     const changed = await statusPaths(workspace.git, { indexFile });
-    const paths = new Set([...changed, ...(await keptPaths(workspace))]);
+    const paths = new Set([...changed, ...keptPaths(workspace)]);
     await stagePaths(workspace.git, [...paths], indexFile);
     return (await workspace.git.run(["write-tree"], { indexFile })).trim();
   } finally {

@@ -64,7 +64,11 @@ export async function scripted(repo: Repo, script: string): Promise<Awaited<Retu
 }
 
 /** Runs a plan of the repository to its end, approved. */
-export async function run(repo: Repo, planPath = "plan.yaml", onEvent: (event: AnyEvent) => void = () => {}): Promise<RunResult> {
+export async function run(
+  repo: Repo,
+  planPath = "plan.yaml",
+  onEvent: (event: AnyEvent) => void = () => {},
+): Promise<RunResult> {
   return await runPlan({
     cwd: repo.dir,
     env: repo.env,

@@ -1,0 +1,99 @@
+import { MAX_PLAN_TASKS } from "../../kernel/bounds.js";
+import { type DataPath, error, type Finding } from "../plan-fault.js";
+import type { LintRule } from "./subject.js";
+
+interface Node {
+  id: string;
+  needs: readonly string[];
+  path: DataPath;
+}
+
+/** The names on a way from `start` back to itself; undefined when there is none. */
+function cycleThrough(nodes: ReadonlyMap<string, Node>, start: string): string[] | undefined {
+  const from = new Map<string, string>();
+  const waiting = [start];
+  while (waiting.length > 0) {
+    const id = waiting.shift() ?? start;
+    for (const need of nodes.get(id)?.needs ?? []) {
+      if (need === start) return walkBack(from, start, id);
+      if (from.has(need)) continue;
+      from.set(need, id);
+      waiting.push(need);
+    }
+  }
+  return undefined;
+}
+
+function walkBack(from: ReadonlyMap<string, string>, start: string, last: string): string[] {
+  const way = [start];
+  let at: string | undefined = last;
+  while (at !== undefined && at !== start) {
+    way.unshift(at);
+    at = from.get(at);
+  }
+  return [start, ...way];
+}
+
+/** One finding per cycle, at the needs of its first member. */
+function cycles(what: string, list: readonly Node[]): Finding[] {
+  const nodes = new Map(list.map((node) => [node.id, node]));
+  const told = new Set<string>();
+  return list.flatMap((node) => {
+    if (told.has(node.id)) return [];
+    const cycle = cycleThrough(nodes, node.id);
+    if (cycle === undefined) return [];
+    for (const id of cycle) told.add(id);
+    return [error([...node.path, "needs"], "dependency-cycle", `${what} need each other: ${cycle.join(" → ")}`)];
+  });
+}
+
+/** Tasks or phases that wait for themselves. */
+export const findCycles: LintRule = ({ plan, tasks }) => [
+  ...cycles(
+    "phases",
+    plan.phases.map((phase, index) => ({ id: phase.id, needs: phase.needs, path: ["phases", index] })),
+  ),
+  ...cycles(
+    "tasks",
+    tasks.map(({ task, path }) => ({ id: task.id, needs: task.needs, path })),
+  ),
+];
+
+/** A task that needs one of a phase which itself waits for the task's phase. */
+export const findLaterPhaseNeeds: LintRule = ({ tasks, taskById, order }) =>
+  tasks.flatMap(({ task, phase, path }) =>
+    task.needs.flatMap((id, index) => {
+      const other = taskById.get(id)?.phase.id;
+      if (other === undefined || other === phase.id || !order.phasesBefore(other).has(phase.id)) return [];
+      const message = `task '${task.id}' of phase '${phase.id}' needs '${id}' of the later phase '${other}'`;
+      return [error([...path, "needs", index], "need-in-later-phase", message)];
+    }),
+  );
+
+/** A second verdict is given by the validation tier on tasks that are finished by then. */
+export const findDecisions: LintRule = ({ plan, tasks, taskById, order }) =>
+  tasks.flatMap(({ task, path }) => {
+    const tier = plan.agents[task.owner]?.tier;
+    const wrongTier =
+      task.decides.length > 0 && tier !== undefined && tier !== "validation"
+        ? [
+            error(
+              [...path, "decides"],
+              "decides-not-validation",
+              `only the validation tier decides; '${task.owner}' is ${tier}`,
+            ),
+          ]
+        : [];
+    const early = task.decides.flatMap((id, index) => {
+      if (!taskById.has(id) || order.tasksBefore(task.id).has(id)) return [];
+      const message = `'${id}' is not sure to be done when '${task.id}' decides on it; add it to needs`;
+      return [error([...path, "decides", index], "decides-not-before", message)];
+    });
+    return [...wrongTier, ...early];
+  });
+
+/** More tasks than a plan may hold. */
+export const findTooManyTasks: LintRule = ({ tasks }) =>
+  tasks.length > MAX_PLAN_TASKS
+    ? [error(["phases"], "too-many-tasks", `${tasks.length} tasks; a plan may hold ${MAX_PLAN_TASKS}`)]
+    : [];

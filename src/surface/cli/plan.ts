@@ -1,0 +1,110 @@
+import { readFileSync } from "node:fs";
+import { resolve } from "node:path";
+import { requireApproval, withProject } from "../../crew/session.js";
+import { parsePlan } from "../../crew/plan-source.js";
+import { invalid } from "../../kernel/fault.js";
+import { explainPlan } from "../../plan/explain-plan.js";
+import { loadPlan } from "../../plan/load-plan.js";
+import { formatFault, hasErrors, type PlanFault } from "../../plan/plan-fault.js";
+import { planJsonSchema } from "../../plan/plan-json-schema.js";
+import { unsupported } from "../../plan/unsupported.js";
+import { describeVerb, formatOption, type OutputFormat, withArguments } from "./arguments.js";
+import { type CliContext, type Verb, writeLine } from "./context.js";
+
+const INVALID = 2;
+
+const VERBS: Readonly<Record<string, Verb>> = { lint, explain, schema, approve };
+
+/** `worknode plan lint|explain|schema|approve`. */
+export const planVerb: Verb = (context, args) => {
+  const [name = "--help", ...rest] = args;
+  const verb = Object.hasOwn(VERBS, name) ? VERBS[name] : undefined;
+  if (verb !== undefined) return verb(context, rest);
+  const command = describeVerb(context, "plan", "Check a plan, read it, approve it.");
+  command.command("lint <plan>").description("every fault with its line and column");
+  command.command("explain <plan>").description("every branch of it in words");
+  command.command("schema").description("its JSON Schema, for editors");
+  command.command("approve <plan>").description("record your consent to exactly these bytes");
+  return withArguments(command, args, async () => INVALID);
+};
+
+interface Flags {
+  outputFormat: OutputFormat;
+}
+
+function lint(context: CliContext, args: readonly string[]): Promise<number> {
+  const command = describeVerb(context, "plan lint", "Report every fault of a plan with its line and column.")
+    .argument("<plan>", "the plan's YAML file")
+    .addOption(formatOption());
+  return withArguments<Flags>(command, args, async ({ options, values }) => {
+    const path = values[0] ?? "";
+    const { plan, faults } = loadPlan(readText(context, path), path);
+    const later = plan === undefined ? [] : unsupported(plan);
+    const ok = plan !== undefined && !hasErrors(faults);
+    const verdict = ok ? "the plan is sound" : `${faults.length} fault(s)`;
+    if (options.outputFormat === "json")
+      writeLine(context.out, JSON.stringify({ ok, faults, not_supported_yet: later }));
+    else for (const line of [...faultLines(path, faults, later), `${path}: ${verdict}`]) writeLine(context.out, line);
+    return ok ? 0 : INVALID;
+  });
+}
+
+/** Every fault, and every part that is sound and cannot be run yet. */
+function faultLines(path: string, faults: readonly PlanFault[], later: readonly PlanFault[]): string[] {
+  const told = later.map(
+    (fault): PlanFault => ({ ...fault, severity: "warning", message: `${fault.message} (refused by \`run\`)` }),
+  );
+  return [...faults, ...told].map((fault) => formatFault(path, fault));
+}
+
+function explain(context: CliContext, args: readonly string[]): Promise<number> {
+  const command = describeVerb(context, "plan explain", "Print every branch of a plan, from its file alone.").argument(
+    "<plan>",
+    "the plan's YAML file",
+  );
+  return withArguments(command, args, async ({ values }) => {
+    const path = values[0] ?? "";
+    const { plan, faults } = loadPlan(readText(context, path), path);
+    if (plan === undefined || hasErrors(faults)) {
+      for (const fault of faults) writeLine(context.err, formatFault(path, fault));
+      return INVALID;
+    }
+    context.out.write(explainPlan(plan));
+    return 0;
+  });
+}
+
+function schema(context: CliContext, args: readonly string[]): Promise<number> {
+  const command = describeVerb(context, "plan schema", "Print the JSON Schema of plans.");
+  return withArguments(command, args, async () => {
+    writeLine(context.out, JSON.stringify(planJsonSchema(), null, 2));
+    return 0;
+  });
+}
+
+function approve(context: CliContext, args: readonly string[]): Promise<number> {
+  const command = describeVerb(context, "plan approve", "Record your consent to exactly these bytes of a plan.")
+    .argument("<plan>", "the plan's YAML file")
+    .addOption(formatOption());
+  return withArguments<Flags>(command, args, async ({ options, values }) => {
+    const path = resolve(context.cwd, values[0] ?? "");
+    const source = parsePlan(readText(context, path), path);
+    await withProject(context, (project) => requireApproval(project, source, { env: context.env, yes: true }));
+    const report = { approved: true, plan_id: source.plan.id, plan_hash: source.hash };
+    writeLine(
+      context.out,
+      options.outputFormat === "json"
+        ? JSON.stringify(report)
+        : `Approved ${source.plan.id}, SHA-256 ${source.hash}. A changed byte needs a new approval.`,
+    );
+    return 0;
+  });
+}
+
+function readText(context: CliContext, path: string): string {
+  try {
+    return readFileSync(resolve(context.cwd, path), "utf8");
+  } catch (cause) {
+    throw invalid("PLAN_MISSING", `cannot read the plan ${path}. Give the path of a plan's YAML file.`, cause);
+  }
+}
