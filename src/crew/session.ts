@@ -3,6 +3,7 @@ import { claimedIdentity } from "../effect/identity.js";
 import { ensureProjectDir, findRepository, type Repository } from "../effect/repository.js";
 import { probeBackends } from "../effect/sandbox/probe.js";
 import { cycleBranchName, openCycleBranch } from "../effect/branch.js";
+import { selectMode } from "../dispatch/mode.js";
 import { Fault, invalid } from "../kernel/fault.js";
 import { createModelClient } from "../model/client.js";
 import { resolveConnection } from "../model/connection.js";
@@ -55,8 +56,9 @@ export async function runPlan(options: RunOptions): Promise<RunResult> {
     await requireApproval(project, source, options);
     resolveConnection(options.env);
     const inputs = readInputs(source, options.inputs);
-    const cycle = openCycle(project, source, { inputs, openedBy: "run", mode: options.mode, includeWip: options.includeWip });
-    return await runSession(project, { source, cycle, inputs, resumed: false, includeWip: options.includeWip }, options);
+    const mode = modeOf(options, source);
+    const cycle = openCycle(project, source, { inputs, openedBy: "run", mode, includeWip: options.includeWip });
+    return await runSession(project, { source, cycle, inputs, resumed: false, includeWip: options.includeWip }, { ...options, mode });
   });
 }
 
@@ -70,9 +72,16 @@ export async function continueRun(options: SessionOptions): Promise<RunResult> {
     const source = parsePlan(started.payload.plan_source, started.payload.plan_path);
     await requireSandbox(project.repository, source, options.env);
     resolveConnection(options.env);
-    const forced = options.mode === undefined && row.mode === "off" ? { mode: "off" as const } : {};
-    return await runSession(project, { source, cycle: row.number, inputs: row.inputs, resumed: true, includeWip: false }, { ...options, ...forced });
+    const mode = row.mode === "off" ? "off" : modeOf(options, source);
+    return await runSession(project, { source, cycle: row.number, inputs: row.inputs, resumed: true, includeWip: false }, { ...options, mode });
   });
+}
+
+/** The mode of work in the tasks' own worktrees: it runs unless a flag or WORKNODE_MODE forces it `off` (C29). */
+export function modeOf(options: Pick<SessionOptions, "env"> & { mode?: RolloutMode }, source: PlanSource): RolloutMode {
+  const selected = selectMode({ flag: options.mode, env: options.env["WORKNODE_MODE"], plan: source.plan.rollout.mode }, "worktree");
+  if (!selected.ok) throw invalid("UNKNOWN_MODE", selected.error);
+  return selected.value.mode;
 }
 
 /** A repository and its store. */

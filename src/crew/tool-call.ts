@@ -13,7 +13,7 @@ import { grantFor, holdCapability } from "./grants.js";
 import { readPlan } from "./plan-source.js";
 import { eventAt } from "./records.js";
 import { proposeCall } from "./propose.js";
-import { openBranch, openCycle, type Project, requireApproval, type RunOptions, withProject } from "./session.js";
+import { modeOf, openBranch, openCycle, type Project, requireApproval, type RunOptions, withProject } from "./session.js";
 import { headWorkspace, taskWorkspace } from "./workspaces.js";
 
 /** Options of one call (issue 2, point 11). */
@@ -54,9 +54,9 @@ async function crewFor(project: Project, source: ReturnType<typeof readPlan>, op
   if (!source.plan.phases.some(({ tasks }) => tasks.some(({ id }) => id === options.task)))
     throw invalid("UNKNOWN_TASK", `the plan has no task '${options.task}'.`);
   const inputs = Object.fromEntries(Object.entries(source.plan.inputs).map(([name, spec]) => [name, spec.default]));
+  const mode = modeOf(options, source);
   const mine = known !== undefined && known.plan_hash === source.hash;
-  const cycle = mine ? known.number : openCycle(project, source, { inputs, openedBy: "tool", mode: options.mode, includeWip: false });
-  const mode = options.mode ?? (options.env["WORKNODE_MODE"] === "off" ? "off" : "enforced");
+  const cycle = mine ? known.number : openCycle(project, source, { inputs, openedBy: "tool", mode, includeWip: false });
   const crew = assembleCrew(project, { source, cycle, inputs, client: undefined, mode, signal: options.signal, env: options.env });
   await openBranch(crew, false);
   for (const phase of source.plan.phases) if (phase.needs.every((need) => phaseState(crew, need) === "DONE")) crew.activePhases.add(phase.id);
