@@ -139,9 +139,8 @@ describe("paths of a worktree", () => {
     const root = temporaryDirectory();
     write(root, { file: "x" });
     symlinkSync("/tmp", join(root, "link"));
-    for (const path of ["file/x", "link/x"])
-      await expect(ensureParents(root, path)).rejects.toMatchObject({ code: "NOT_A_DIRECTORY" });
-    await expect(ensureParents(join(root, "none"), "a/b")).rejects.toThrow("ENOENT");
+    for (const path of ["file/x", "link/x"]) expect(() => ensureParents(root, path)).toThrow(/not a directory/);
+    expect(() => ensureParents(join(root, "none"), "a/b")).toThrow("ENOENT");
   });
 });
 
@@ -149,9 +148,9 @@ describe("the list of kept paths", () => {
   it("survives a line cut short by a crash", async () => {
     const workspace = await openTask(await makeRepository().find());
     const change = (path: string): never => ({ path, kind: "add", before: null, after: null }) as never;
-    await noteKept(workspace, [change("a\nb"), change("c")]);
+    noteKept(workspace, [change("a\nb"), change("c")]);
     writeFileSync(join(workspace.taskDir, "kept-paths"), '\n"cut', { flag: "a" });
-    await noteKept(workspace, [change("c"), change("d")]);
-    expect(await keptPaths(workspace)).toEqual(["a\nb", "c", "d"]);
+    noteKept(workspace, [change("c"), change("d")]);
+    expect(keptPaths(workspace)).toEqual(["a\nb", "c", "d"]);
   });
 });
