@@ -5,6 +5,7 @@ import { Fault } from "../kernel/fault.js";
 import { err, ok, type Result } from "../kernel/result.js";
 import type { Change } from "../schema/effect.js";
 import { type Permit, useForHash } from "./authority.js";
+import { diskFault } from "./disk-fault.js";
 import { writeDurable } from "./durable.js";
 import { copyDurable, hashFile, modeOf } from "./file-content.js";
 import {
@@ -46,7 +47,7 @@ export interface KeepOptions {
 /**
  * Puts the changes of one call into the worktree: all of them or none. Each file must still be what
  * the change was made from (no lost update), else nothing is kept and the error says why.
- * Throws Fault ERROR_NOT_APPROVED, JOURNAL_PENDING when an earlier call awaits recovery, and whatever
+ * Throws Fault ERROR_NOT_APPROVED, DISK_FULL, JOURNAL_PENDING when an earlier call awaits recovery, and whatever
  * `record` throws.
  */
 export async function keepChanges(
@@ -56,8 +57,20 @@ export async function keepChanges(
   options: KeepOptions = {},
 ): Promise<Result<readonly Change[], string>> {
   const { callId, prepared } = request;
-  const step = stepOf(options);
   useForHash(permit, callId, prepared.argsHash, options.clock ?? systemClock);
+  try {
+    return await keepAll(workspace, request, stepOf(options));
+  } catch (thrown) {
+    throw diskFault(thrown, workspace.worktree);
+  }
+}
+
+async function keepAll(
+  workspace: TaskWorkspace,
+  request: KeepRequest,
+  step: (step: KeepStep) => void,
+): Promise<Result<readonly Change[], string>> {
+  const { callId, prepared } = request;
   assertRecovered(workspace);
   const stale = await compareBefore(workspace, prepared.changes);
   if (stale !== undefined) return err(stale);

@@ -6,6 +6,7 @@ import { err, ok, type Result } from "../kernel/result.js";
 import { type Call, type Permit, useOnce } from "./authority.js";
 import { resolveCommit } from "./branch.js";
 import { DEFAULT_DENY } from "./deny.js";
+import { diskFault } from "./disk-fault.js";
 import { withLock } from "./process-lock.js";
 import type { Repository } from "./repository.js";
 import { readRecord, type TaskRecord, writeRecord } from "./task-record.js";
@@ -131,8 +132,12 @@ export async function cycleHead(repository: Repository, branch: string): Promise
 }
 
 /** Two worktrees made at once would race for git's configuration lock and for names. */
-function withWorktreeLock<T>(repository: Repository, work: () => Promise<T>): Promise<T> {
-  return withLock(join(repository.stateDir, "locks", "worktrees"), work, repository.clock);
+async function withWorktreeLock<T>(repository: Repository, work: () => Promise<T>): Promise<T> {
+  try {
+    return await withLock(join(repository.stateDir, "locks", "worktrees"), work, repository.clock);
+  } catch (thrown) {
+    throw diskFault(thrown, repository.stateDir);
+  }
 }
 
 /** The workspace that is there, when it is this one and its base is still part of the cycle's branch. */

@@ -218,6 +218,26 @@ describe("keeping a call", () => {
     expect(readFileSync(join(workspace.taskDir, displaced), "utf8")).toBe("by hand\n");
   });
 
+  it("says what to do about a full disk, keeps nothing, and goes on once there is room", async () => {
+    const workspace = await workspaceOf();
+    const prepared = await prepare(workspace, "a.txt", "kept\n");
+    for (const [code, name] of [
+      ["ENOSPC", "DISK_FULL"],
+      ["EROFS", "DISK_REFUSED"],
+    ] as const) {
+      const onStep = (): never => {
+        throw Object.assign(new Error(`${code}: it does not go`), { code });
+      };
+      await expect(keep(workspace, prepared, { onStep })).rejects.toMatchObject({
+        code: name,
+        exitCode: 2,
+        message: expect.stringContaining(workspace.worktree),
+      });
+    }
+    expect(read(workspace, "a.txt")).toBe("one\n");
+    expect((await keep(workspace, prepared)).result.ok).toBe(true);
+  });
+
   it("says which journal cannot be read", async () => {
     const workspace = await workspaceOf();
     writeFileSync(join(workspace.journalDir, "x.json"), "{");

@@ -1,0 +1,18 @@
+import { invalid, messageOf } from "../kernel/fault.js";
+
+/** What a person can do about an error of the disk, by its code. */
+const REMEDIES: Readonly<Record<string, string>> = {
+  ENOSPC: "Free some space, then run `worknode continue`; nothing that was recorded is lost.",
+  EDQUOT: "Your disk quota is used up. Free some space, then run `worknode continue`.",
+  EROFS: "The file system is read-only. Set XDG_STATE_HOME to a directory you can write.",
+  EACCES: "Make it writable for you, or set XDG_STATE_HOME to a directory that is.",
+};
+
+/** The Fault to throw (DISK_FULL or DISK_REFUSED, exit 2) for a disk that is full or refuses; anything else unchanged. */
+export function diskFault(thrown: unknown, place: string): unknown {
+  const code = (thrown as NodeJS.ErrnoException | null)?.code ?? "";
+  const remedy = Object.hasOwn(REMEDIES, code) ? REMEDIES[code] : undefined;
+  if (remedy === undefined) return thrown;
+  const name = code === "ENOSPC" || code === "EDQUOT" ? "DISK_FULL" : "DISK_REFUSED";
+  return invalid(name, `cannot write ${place} (${messageOf(thrown)}). ${remedy}`, thrown);
+}
