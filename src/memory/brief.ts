@@ -92,7 +92,7 @@ function completedItems(store: Store, row: CycleRow, task: TaskRow | undefined):
   const ended = store.queries.tasksEndedAfter(row.number, session?.hlc ?? row.started_hlc, MAX_FILES);
   const tasks = ended.map(({ id, title }) => `${id} (${oneLine(title)})`).reverse();
   const steps = task === undefined ? [] : store.queries.steps(row.number, task.id);
-  const done = steps.filter(({ status, seq }) => status === "done" && seq > since).map(({ step }) => `step ${step}`);
+  const done = steps.filter(({ status, seq }) => status === "done" && seq > since).map(({ step }) => step);
   const files = store.queries.filesKept(row.number, MAX_FILES);
   const kept = files.filter((file) => file.task === task?.id && file.seq > since).map(({ path }) => path);
   const items = [...tasks, ...done, ...kept.reverse()];

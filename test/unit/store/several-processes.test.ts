@@ -6,7 +6,7 @@ import { buildSync } from "esbuild";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import type { AnyEvent } from "../../../src/schema/event.js";
 import { isHolderAlive } from "../../../src/store/lease.js";
-import { cycleStarted, temporaryStore } from "./sample-events.js";
+import { cycleStarted, temporaryFolder, temporaryStore } from "./sample-events.js";
 
 /** Appends notes until told how many, and says each number once it is acknowledged. */
 const WRITER = `
@@ -83,6 +83,16 @@ describe("several processes on one database", () => {
     for (const name of ["implementer", "tester", "writer"]) {
       expect(seen.filter(({ actor }) => actor === name)).toHaveLength(80);
     }
+  });
+
+  it("may all be the first to open it", async () => {
+    const path = join(temporaryFolder(), "new", "worknode.db");
+    const writers = ["a", "b", "c", "d"].map((name) => startWriter(path, name, 5));
+    await Promise.all(writers.map(ended));
+    expect(writers.map(({ exitCode }) => exitCode)).toEqual([0, 0, 0, 0]);
+    const store = temporaryStore({ path });
+    expect(store.verify()).toEqual({ ok: true, events: 20 });
+    expect(new Set(store.events({}).map(({ node }) => node)).size).toBe(1);
   });
 
   it("lose nothing acknowledged when one is killed, and its lease passes on at once", async () => {

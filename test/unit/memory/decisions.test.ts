@@ -1,0 +1,92 @@
+import { describe, expect, it } from "vitest";
+import { createDecision, searchDecisions } from "../../../src/memory/decisions.js";
+import type { Decision } from "../../../src/schema/memory.js";
+import { temporaryStore } from "../store/sample-events.js";
+
+/** The sources' own example (S3:288-299). */
+const TECH_001: Decision = {
+  id: "TECH-001",
+  question: "Cap'n Proto vs Protocol Buffers?",
+  decision: "Cap'n Proto C++ Wrapper",
+  rationale: "Promise pipelining (5-15x latency reduction), zero-copy",
+  alternatives_rejected: [{ option: "Protocol Buffers", reason: "No promise pipelining" }],
+  made_by: "300IQ-Agent-TECH-001",
+  timestamp: 1_731_369_600_000,
+  confidence: 0.9,
+};
+
+describe("decisions", () => {
+  it("are read back as recorded, found by an apostrophe, best first", () => {
+    const store = temporaryStore();
+    createDecision(store, {
+      ...TECH_001,
+      id: "TECH-000",
+      question: "Which proto folder?",
+      decision: "proto/",
+      rationale: "short",
+    });
+    expect(createDecision(store, TECH_001)).toEqual({ ok: true, value: TECH_001 });
+    expect(searchDecisions(store, { query: "Cap'n Proto", project: "Wave4-RPC" })).toEqual([TECH_001]);
+    expect(store.events({}).at(-1)).toMatchObject({
+      type: "DECISION_RECORDED",
+      actor: "300IQ-Agent-TECH-001",
+      stream: "project",
+    });
+  });
+
+  it.each([
+    ["a confidence above 1", { confidence: 1.1 }, /confidence/],
+    ["a confidence below 0", { confidence: -0.1 }, /confidence/],
+    ["an empty question", { question: "" }, /question/],
+  ])("with %s are refused", (_what, wrong, message) => {
+    const store = temporaryStore();
+    const result = createDecision(store, { ...TECH_001, ...wrong });
+    expect(result).toMatchObject({ ok: false, error: { code: "INVALID_DECISION", exitCode: 2 } });
+    expect(result.ok ? "" : result.error.message).toMatch(message);
+    expect(store.events({})).toEqual([]);
+  });
+
+  it("have an id of their own", () => {
+    const store = temporaryStore();
+    createDecision(store, TECH_001);
+    expect(createDecision(store, TECH_001)).toMatchObject({ ok: false, error: { code: "DECISION_EXISTS" } });
+  });
+
+  it("replace one that exists, and only such a one", () => {
+    const store = temporaryStore();
+    createDecision(store, TECH_001);
+    expect(createDecision(store, { ...TECH_001, id: "D-2", supersedes: "D-9" })).toMatchObject({
+      ok: false,
+      error: { code: "DECISION_UNKNOWN" },
+    });
+    createDecision(
+      store,
+      { ...TECH_001, id: "D-2", decision: "JSON", supersedes: "TECH-001" },
+      { actor: "ann", cycle: 1, task: "T-1" },
+    );
+    expect(store.queries.decisions(null, 5).map(({ record }) => record.id)).toEqual(["D-2"]);
+    expect(searchDecisions(store, { query: "wrapper" })).toHaveLength(1);
+    expect(store.queries.taskDecisions(1, "T-1", 5)).toHaveLength(1);
+  });
+
+  it("are narrowed by project, and found by any word when none has all", () => {
+    const store = temporaryStore();
+    createDecision(store, { ...TECH_001, project: "Wave4-RPC" });
+    createDecision(store, { ...TECH_001, id: "D-2", project: "other" });
+    const ids = (search: Parameters<typeof searchDecisions>[1]) => searchDecisions(store, search).map(({ id }) => id);
+    expect(ids({ query: "proto", project: "Wave4-RPC" })).toEqual(["TECH-001"]);
+    expect(ids({ query: "proto unheardof", project: "other" })).toEqual(["D-2"]);
+    expect(ids({ query: "unheardof" })).toEqual([]);
+    expect(ids({ query: "  " })).toEqual(["D-2", "TECH-001"]);
+    expect(ids({ query: "proto", limit: 1 })).toHaveLength(1);
+  });
+
+  it.each(['"', "a AND", "NEAR(", "x* OR", "col:proto", "--", "(((", "'"])(
+    "are searched by %s without a syntax error",
+    (query) => {
+      const store = temporaryStore();
+      createDecision(store, TECH_001);
+      expect(() => searchDecisions(store, { query })).not.toThrow();
+    },
+  );
+});
