@@ -1,21 +1,34 @@
+import { splitLines } from "./line-table.js";
+
 /** Cells of the comparison table beyond which lines are compared as a set. */
 const MAX_CELLS = 4_000_000;
 
-/** Line numbers (from 1) of `after` that are new or changed against `before`; all of them for a new file. */
+/**
+ * Line numbers (from 1) of `after` that are new or changed against `before`; all of them for a new file. The common
+ * head and tail are left out, the middle is compared by longest common subsequence, a very large middle as a set of
+ * lines. Kinds of line end do not matter.
+ */
 export function changedLines(before: string | null, after: string): Set<number> {
-  const now = after.split("\n");
-  if (before === null) return new Set(now.map((_, index) => index + 1));
-  const was = before.split("\n");
-  let start = 0;
-  while (start < was.length && start < now.length && was[start] === now[start]) start += 1;
-  let end = 0;
-  while (end < was.length - start && end < now.length - start && was.at(-1 - end) === now.at(-1 - end)) end += 1;
+  const now = splitLines(after);
+  const was = before === null ? [] : splitLines(before);
+  const start = sameHead(was, now);
+  const end = sameTail(was.slice(start), now.slice(start));
   const middle = { was: was.slice(start, was.length - end), now: now.slice(start, now.length - end) };
-  const kept =
-    middle.was.length * middle.now.length <= MAX_CELLS
-      ? commonLines(middle.was, middle.now)
-      : sameLines(middle.was, middle.now);
+  const fits = middle.was.length * middle.now.length <= MAX_CELLS;
+  const kept = fits ? commonLines(middle.was, middle.now) : sameLines(middle.was, middle.now);
   return new Set(middle.now.flatMap((_, index) => (kept.has(index) ? [] : [start + index + 1])));
+}
+
+function sameHead(was: readonly string[], now: readonly string[]): number {
+  let count = 0;
+  while (count < was.length && count < now.length && was[count] === now[count]) count += 1;
+  return count;
+}
+
+function sameTail(was: readonly string[], now: readonly string[]): number {
+  let count = 0;
+  while (count < was.length && count < now.length && was.at(-1 - count) === now.at(-1 - count)) count += 1;
+  return count;
 }
 
 /** Indexes of `now` on one longest common subsequence with `was`. */

@@ -1,61 +1,122 @@
 import { err, ok, type Result } from "../kernel/result.js";
-import type { CoverageReport, FileCoverage, FunctionRecord } from "./coverage.js";
+import { addFile, type CoverageReport, type FunctionRecord, type ReportDraft } from "./coverage-report.js";
 
-/** Reads an lcov tracefile. Strict: a record outside a file, or a figure that is no number, is an error. */
-export function readLcov(text: string): Result<CoverageReport, string> {
-  const files = new Map<string, FileCoverage>();
-  let open: Draft | undefined;
-  for (const [index, line] of text.split(/\r?\n/).entries()) {
-    const [tag, rest] = splitRecord(line);
-    if (tag === "SF") open = { path: rest, lines: new Map(), starts: [], hits: [] };
-    else if (tag === "end_of_record") {
-      if (open !== undefined) files.set(open.path, closeDraft(open, files.get(open.path)));
-      open = undefined;
-    } else if (!readRecord(tag, rest, open)) return err(`line ${index + 1}: cannot read '${line.slice(0, 80)}'`);
-  }
-  if (open !== undefined) return err("the report ends in the middle of a file");
-  return files.size === 0 ? err("the report holds no file") : ok({ files });
-}
-
-interface Draft {
+interface Section {
   path: string;
   lines: Map<number, number>;
-  starts: { name: string; line: number }[];
+  /** Where functions start, in the order of the report; `index` where the tool numbers them. */
+  starts: { name: string; line: number; index: string | undefined }[];
   hits: { name: string; hits: number }[];
 }
 
-function splitRecord(line: string): [string, string] {
-  const colon = line.indexOf(":");
-  return colon === -1 ? [line.trim(), ""] : [line.slice(0, colon), line.slice(colon + 1)];
+type Reader = (section: Section, fields: readonly string[]) => boolean;
+
+/** Functions engines make up for class fields; no source function is theirs. */
+const MADE_UP = /^<(?:instance_members_initializer|static_initializer)>$/;
+
+const READERS: ReadonlyMap<string, Reader> = new Map([
+  ["DA", readLine],
+  ["FN", readStart],
+  ["FNDA", readHits],
+  ["FNL", readIndexed],
+  ["FNA", readAlias],
+]);
+
+/**
+ * Reads an lcov tracefile (`SF`, `DA`, `FN`, `FNDA`, and the `FNL`, `FNA` of lcov 2.2). Strict: a figure that is no
+ * number, a record outside a file or a report that ends within one is an error. Records of other kinds are passed over.
+ */
+export function readLcov(text: string): Result<CoverageReport, string> {
+  const state: Reading = { draft: { files: new Map() }, open: undefined };
+  for (const [index, line] of text.split(/\r?\n/).entries())
+    if (!readRecord(state, line)) return err(`line ${index + 1}: cannot read '${line.slice(0, 80)}'`);
+  if (state.open !== undefined) return err("the report ends in the middle of a file");
+  const { files } = state.draft;
+  return files.size === 0 ? err("the report holds no file") : ok({ files, byModule: false });
 }
 
-/** False for a record that should be readable and is not; records of other kinds are passed over. */
-function readRecord(tag: string, rest: string, open: Draft | undefined): boolean {
-  if (tag !== "DA" && tag !== "FN" && tag !== "FNDA") return true;
+interface Reading {
+  readonly draft: ReportDraft;
+  open: Section | undefined;
+}
+
+/** Takes one line in; false when it cannot stand there. */
+function readRecord(state: Reading, line: string): boolean {
+  const { tag, rest } = splitRecord(line);
+  if (tag === "SF") return openSection(state, rest);
+  if (tag === "end_of_record") return closeSection(state);
+  const reader = READERS.get(tag);
+  return reader === undefined || (state.open !== undefined && reader(state.open, rest.split(",")));
+}
+
+function openSection(state: Reading, path: string): boolean {
+  if (state.open !== undefined) return false;
+  state.open = { path, lines: new Map(), starts: [], hits: [] };
+  return path !== "";
+}
+
+function closeSection(state: Reading): boolean {
+  const { draft, open } = state;
   if (open === undefined) return false;
-  const [first = "", second = "", third] = rest.split(",");
-  const figure = Number(first);
-  if (first === "" || !Number.isFinite(figure)) return false;
-  if (tag === "DA") {
-    open.lines.set(figure, Number(second));
-    return second !== "" && Number.isFinite(Number(second));
-  }
-  const name = tag === "FN" && third !== undefined ? rest.split(",").slice(2).join(",") : rest.slice(first.length + 1);
-  if (tag === "FN") open.starts.push({ name, line: figure });
-  else open.hits.push({ name, hits: figure });
+  addFile(draft, open.path, { lines: open.lines, functions: recordsOf(open) });
+  state.open = undefined;
   return true;
 }
 
-/** Several functions may share a name: the n-th hit record of a name belongs to its n-th start. */
-function closeDraft(draft: Draft, earlier: FileCoverage | undefined): FileCoverage {
-  const seen = new Map<string, number>();
-  const functions: FunctionRecord[] = draft.starts.map(({ name, line }) => {
-    const nth = seen.get(name) ?? 0;
-    seen.set(name, nth + 1);
-    const records = draft.hits.filter((record) => record.name === name);
-    return { line, hits: (records[nth] ?? records.at(-1))?.hits ?? 0 };
-  });
-  const lines = new Map(earlier?.lines ?? []);
-  for (const [line, hits] of draft.lines) lines.set(line, (lines.get(line) ?? 0) + hits);
-  return { lines, functions: [...(earlier?.functions ?? []), ...functions] };
+function splitRecord(line: string): { tag: string; rest: string } {
+  const colon = line.indexOf(":");
+  return colon === -1 ? { tag: line.trim(), rest: "" } : { tag: line.slice(0, colon), rest: line.slice(colon + 1) };
+}
+
+/** A count or line number; NaN for anything else. */
+function figure(field: string | undefined): number {
+  return field !== undefined && /^\d+(?:\.\d+)?(?:e\+\d+)?$/.test(field) ? Number(field) : Number.NaN;
+}
+
+function readLine(section: Section, [line, hits]: readonly string[]): boolean {
+  const at = figure(line);
+  const count = hits?.startsWith("-") === true ? 0 : figure(hits);
+  section.lines.set(at, (section.lines.get(at) ?? 0) + count);
+  return Number.isInteger(at) && !Number.isNaN(count);
+}
+
+/** `FN:<line>,<name>` or, since lcov 2, `FN:<line>,<end line>,<name>`. */
+function readStart(section: Section, fields: readonly string[]): boolean {
+  const line = figure(fields[0]);
+  const hasEnd = fields.length > 2 && !Number.isNaN(figure(fields[1]));
+  section.starts.push({ name: fields.slice(hasEnd ? 2 : 1).join(","), line, index: undefined });
+  return Number.isInteger(line) && fields.length > 1;
+}
+
+function readHits(section: Section, [hits, ...name]: readonly string[]): boolean {
+  section.hits.push({ name: name.join(","), hits: figure(hits) });
+  return !Number.isNaN(figure(hits)) && name.length > 0;
+}
+
+/** `FNL:<index>,<line>[,<end line>]`. */
+function readIndexed(section: Section, [index = "", line]: readonly string[]): boolean {
+  section.starts.push({ name: "", line: figure(line), index });
+  return Number.isInteger(figure(line));
+}
+
+/** `FNA:<index>,<hits>,<name>`: gives the function of that index its name and hits. */
+function readAlias(section: Section, [index = "", hits, ...name]: readonly string[]): boolean {
+  const start = section.starts.find((one) => one.index === index);
+  if (start === undefined || Number.isNaN(figure(hits))) return false;
+  start.name = name.join(",");
+  section.hits.push({ name: start.name, hits: figure(hits) });
+  return true;
+}
+
+/** Functions may share a name: the n-th hit record of a name belongs to its n-th start. */
+function recordsOf({ starts, hits }: Section): FunctionRecord[] {
+  const byName = new Map<string, number[]>();
+  for (const record of hits) {
+    const counts = byName.get(record.name);
+    if (counts === undefined) byName.set(record.name, [record.hits]);
+    else counts.push(record.hits);
+  }
+  return starts
+    .map(({ name, line }) => ({ name, line, hits: byName.get(name)?.shift() ?? 0 }))
+    .filter(({ name }) => !MADE_UP.test(name));
 }

@@ -1,0 +1,56 @@
+/** A function as a coverage tool saw it. `line` is 1-based. */
+export interface FunctionRecord {
+  readonly name: string;
+  readonly line: number;
+  readonly hits: number;
+}
+
+/** One file of a report. Lines are 1-based; only those the tool holds executable are in the map. */
+export interface FileCoverage {
+  readonly lines: ReadonlyMap<number, number>;
+  readonly functions: readonly FunctionRecord[];
+}
+
+/** A report's files by the path it gives them. */
+export interface CoverageReport {
+  readonly files: ReadonlyMap<string, FileCoverage>;
+  /** Whether paths start with a module's name, as Go's do, instead of a directory. */
+  readonly byModule: boolean;
+}
+
+/** Collects a report's files; a file that comes twice is added up, as tools do that write one section a test. */
+export interface ReportDraft {
+  readonly files: Map<string, { lines: Map<number, number>; functions: FunctionRecord[] }>;
+}
+
+/** Adds one file's figures to a report. */
+export function addFile(draft: ReportDraft, path: string, file: FileCoverage): void {
+  const earlier = draft.files.get(path);
+  if (earlier === undefined) {
+    draft.files.set(path, { lines: new Map(file.lines), functions: [...file.functions] });
+    return;
+  }
+  for (const [line, hits] of file.lines) earlier.lines.set(line, (earlier.lines.get(line) ?? 0) + hits);
+  earlier.functions = sumRecords([...earlier.functions, ...file.functions]);
+}
+
+/** Joins records of the same name and line by adding their hits; order of first appearance is kept. */
+export function sumRecords(records: readonly FunctionRecord[]): FunctionRecord[] {
+  const sums = new Map<string, FunctionRecord>();
+  for (const record of records) {
+    const key = `${record.line} ${record.name}`;
+    sums.set(key, { ...record, hits: record.hits + (sums.get(key)?.hits ?? 0) });
+  }
+  return [...sums.values()];
+}
+
+/** The share of lines hit among a report's files that `counts` accepts, with what is missing added; 1 for none. */
+export function shareOf(files: Iterable<FileCoverage>, missingLines: number): number {
+  let hit = 0;
+  let of = missingLines;
+  for (const { lines } of files) {
+    of += lines.size;
+    for (const hits of lines.values()) if (hits > 0) hit += 1;
+  }
+  return of === 0 ? 1 : hit / of;
+}
