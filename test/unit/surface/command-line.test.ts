@@ -1,0 +1,146 @@
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterAll, describe, expect, it } from "vitest";
+import { InvariantError } from "../../../src/kernel/assert.js";
+import { Fault, invalid } from "../../../src/kernel/fault.js";
+import { runCommandLine } from "../../../src/surface/cli/command-line.js";
+import { reportFault } from "../../../src/surface/cli/report-fault.js";
+import { VERBS } from "../../../src/surface/cli/verbs.js";
+import { makeContext } from "./screen.js";
+
+const outside = mkdtempSync(join(tmpdir(), "worknode-cli-"));
+afterAll(() => rmSync(outside, { recursive: true, force: true }));
+
+/** Verbs DESIGN §13 names and issue 2 asks for. */
+const PROMISED = [
+  "demo",
+  "plan",
+  "run",
+  "continue",
+  "status",
+  "trace",
+  "tool",
+  "approvals",
+  "approve",
+  "reject",
+  "kill",
+  "log",
+  "doctor",
+];
+
+async function run(...args: string[]) {
+  const context = makeContext({ cwd: outside, env: { HOME: outside } });
+  const code = await runCommandLine(context, args);
+  return { code, out: context.printed(), err: context.complained() };
+}
+
+describe("help", () => {
+  it.each([[[]], [["--help"]], [["-h"]], [["help"]]])(
+    "%j lists the eight verbs a newcomer needs first",
+    async (args) => {
+      const { code, out } = await run(...args);
+      expect(code).toBe(0);
+      const listed = [...out.matchAll(/^ {2}(\S+) {2,}/gm)].map((hit) => hit[1]);
+      expect(listed).toHaveLength(8);
+      expect(listed).toEqual(expect.arrayContaining(["demo", "run", "continue", "plan", "doctor"]));
+    },
+  );
+
+  it("lists every promised verb with --all, and none that serves tests", async () => {
+    const { out } = await run("help", "--all");
+    const listed = [...out.matchAll(/^ {2}(\S+) {2,}/gm)].map((hit) => hit[1]);
+    expect(listed.toSorted()).toEqual(PROMISED.toSorted());
+  });
+
+  it("names every exit code of the contract", async () => {
+    const { out } = await run("--help");
+    for (const code of [0, 1, 2, 3, 4, 5, 6, 7, 130]) expect(out).toMatch(new RegExp(`\\b${code} [a-z]`));
+  });
+
+  it.each(PROMISED)("%s explains itself and exits 0", async (verb) => {
+    const { code, out } = await run(verb, "--help");
+    expect(code).toBe(0);
+    expect(out).toContain(`Usage: worknode ${verb}`);
+  });
+
+  it("explains one verb when asked for it by name", async () => {
+    expect((await run("help", "run")).out).toBe((await run("run", "--help")).out);
+  });
+
+  it("loads the module of every verb", async () => {
+    for (const verb of Object.values(VERBS)) expect(await verb.load()).toBeTypeOf("function");
+  });
+});
+
+describe("wrong usage", () => {
+  it.each([
+    [["nonsense"], "no verb 'nonsense'"],
+    [["help", "nonsense"], "no verb 'nonsense'"],
+    [["constructor"], "no verb 'constructor'"],
+    [["run"], "missing required argument"],
+    [["run", "p.yaml", "--nonsense"], "unknown option"],
+    [["run", "p.yaml", "--mode", "sometimes"], "Allowed choices"],
+    [["run", "p.yaml", "--input", "novalue"], "name=value"],
+    [["reject", "ap_1"], "--reason"],
+    [["status", "--cycle", "zero"], "whole number"],
+    [["status", "--output-format", "xml"], "Allowed choices"],
+    [["tool", "Write", "--plan", "p.yaml", "--task", "T-1"], "missing required argument"],
+    [["tool", "Write", "{}"], "--plan"],
+  ])("%j is exit 2 and says why on standard error", async (args, said) => {
+    const { code, out, err } = await run(...args);
+    expect(code).toBe(2);
+    expect(err).toContain(said);
+    expect(out).toBe("");
+  });
+
+  it("prints its version", async () => {
+    const { code, out } = await run("--version");
+    expect(code).toBe(0);
+    expect(out).toMatch(/^\d+\.\d+\.\d+\n$/);
+  });
+});
+
+describe("outside a repository", () => {
+  it.each([["status"], ["continue"], ["approvals"], ["log"], ["kill"], ["trace"]])(
+    "%s is exit 2 and says what to do",
+    async (verb) => {
+      const { code, err } = await run(verb);
+      expect(code).toBe(2);
+      expect(err).toMatch(/^worknode: .*is not inside a git repository\. .*git init/);
+      expect(err).not.toMatch(/\n\s+at /);
+    },
+  );
+
+  it("continue --brief answers the same on its lean way", async () => {
+    expect(await run("continue", "--brief")).toEqual(await run("continue"));
+  });
+});
+
+describe("faults", () => {
+  it("carry their message and exit code, without a stack trace", () => {
+    const context = makeContext();
+    expect(reportFault(context, new Fault("X", "what, where, what to do", { exitCode: 5 }))).toBe(5);
+    expect(context.complained()).toBe("worknode: what, where, what to do\n");
+  });
+
+  it("of the program itself ask for a report and are exit 1", () => {
+    const context = makeContext();
+    expect(reportFault(context, new InvariantError("a is b"))).toBe(1);
+    expect(context.complained()).toContain("broken invariant");
+    expect(context.complained()).toContain("worknode continue");
+    expect(context.complained()).not.toMatch(/\n\s+at /);
+  });
+
+  it("that are no errors at all are exit 1 too", () => {
+    const context = makeContext();
+    expect(reportFault(context, "thrown text")).toBe(1);
+    expect(context.complained()).toContain("worknode: thrown text");
+  });
+
+  it("show their stack and causes when WORKNODE_DEBUG is 1", () => {
+    const context = makeContext({ env: { WORKNODE_DEBUG: "1" } });
+    reportFault(context, invalid("X", "outer", new Error("inner")));
+    expect(context.complained()).toMatch(/Fault: outer\n\s+at [\s\S]*caused by: Error: inner/);
+  });
+});
