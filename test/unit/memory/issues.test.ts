@@ -104,6 +104,16 @@ describe("issues", () => {
   });
 });
 
+describe("known fixes", () => {
+  it("come before open issues that match as well", async () => {
+    const store = temporaryStore();
+    createIssue(store, { type: "E", error: "disk quota reached in shard_one", resolved: true });
+    createIssue(store, { type: "E", error: "disk quota reached in shard_two", resolved: false });
+    const found = await errorsOf(store, { query: "disk quota reached" });
+    expect(found).toEqual(["disk quota reached in shard_one", "disk quota reached in shard_two"]);
+  });
+});
+
 describe("a caller's pattern", () => {
   it("is stopped when it would take for ever, with a clear message", async () => {
     const result = await matchPattern(/^(a+)+$/, [`${"a".repeat(40)}!`], 200);
