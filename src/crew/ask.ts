@@ -82,7 +82,10 @@ function definitionOf(name: string): ToolDefinition {
   const known = definitions.get(name);
   if (known !== undefined) return known;
   if (!isToolName(name)) throw new Error(`no tool ${name}`);
-  const { $schema: _, ...input_schema } = z.toJSONSchema(toolInputSchemas[name], { io: "input" }) as Record<string, unknown>;
+  const { $schema: _, ...input_schema } = z.toJSONSchema(toolInputSchemas[name], { io: "input" }) as Record<
+    string,
+    unknown
+  >;
   const made = { name, description: toolDescriptions[name], input_schema };
   definitions.set(name, made);
   return made;
@@ -174,7 +177,9 @@ function settle(
 function withFreshIds(reply: ModelReply, repeated: boolean, request: string): ModelReply {
   if (!repeated) return reply;
   const mark = request.replace(/[^A-Za-z0-9_-]/g, "_");
-  const content = reply.content.map((block, index) => (isToolUse(block) ? { ...block, id: `${mark}_${index}` } : block));
+  const content = reply.content.map((block, index) =>
+    isToolUse(block) ? { ...block, id: `${mark}_${index}` } : block,
+  );
   return { ...reply, content };
 }
 
@@ -194,9 +199,15 @@ function overBudget(crew: Crew, conversation: Conversation, refusal: BudgetRefus
 function judgeFailure(crew: Crew, failure: ModelFailure): ModelFailure {
   if (failure.failure_class === "aborted") throw new RunStop(130, "interrupted");
   if (isConfigurationFailure(failure) && (!crew.answered || failure.retry === "never"))
-    throw new RunStop(2, `the model cannot be asked: ${failure.message}. Check ANTHROPIC_API_KEY, ANTHROPIC_BASE_URL and the model's name (.env.example), then \`worknode continue\`.`);
+    throw new RunStop(
+      2,
+      `the model cannot be asked: ${failure.message}. Check ANTHROPIC_API_KEY, ANTHROPIC_BASE_URL and the model's name (.env.example), then \`worknode continue\`.`,
+    );
   if (failure.retry === "never")
-    throw new ExecutionStop("ERROR", `the model's reply could not be used (${failure.failure_class}): ${failure.message}`);
+    throw new ExecutionStop(
+      "ERROR",
+      `the model's reply could not be used (${failure.failure_class}): ${failure.message}`,
+    );
   return failure;
 }
 
@@ -204,7 +215,12 @@ async function park(crew: Crew, conversation: Conversation, failure: ModelFailur
   const message = `${conversation.id} waits: the model is unavailable (${failure.failure_class}: ${failure.message})`;
   if (outage === 0)
     crew.store.append([
-      eventAt(placeOf(conversation, null), "ALERT", { severity: "warning", message, to: "executive", key: `outage:${conversation.id}` }),
+      eventAt(placeOf(conversation, null), "ALERT", {
+        severity: "warning",
+        message,
+        to: "executive",
+        key: `outage:${conversation.id}`,
+      }),
     ]);
   const wait = Math.max(failure.retryAfterMs ?? 0, PARK_MS[Math.min(outage, PARK_MS.length - 1)] ?? 0);
   try {

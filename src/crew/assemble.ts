@@ -4,13 +4,15 @@ import { loadOrCreateKey } from "../capability/keys.js";
 import { createVerifier } from "../capability/token.js";
 import { cycleBranchName } from "../effect/branch.js";
 import { invalid } from "../kernel/fault.js";
-import { createGovernor } from "../model/governor.js";
-import { hasPrice, loadPrices } from "../model/prices.js";
+import { createGovernor, type Governor } from "../model/governor.js";
+import { hasPrice, loadPrices, type Prices } from "../model/prices.js";
 import type { ModelClient } from "../model/request.js";
+import type { AnyEvent } from "../schema/event.js";
+import type { Plan } from "../schema/plan.js";
 import type { PlanTask } from "../schema/plan-task.js";
 import type { RolloutMode } from "../schema/result.js";
 import type { TaskStatus } from "../schema/states.js";
-import type { Crew } from "./context.js";
+import type { Crew, CrewAgent } from "./context.js";
 import { callRoster } from "./roster.js";
 import { packageFile } from "./package-file.js";
 import type { PlanSource } from "./plan-source.js";
@@ -29,22 +31,17 @@ export interface Assembly {
   env: NodeJS.ProcessEnv;
 }
 
-const NO_USAGE = { spent_usd: 0, spent_tokens: 0, reserved_usd: 0, reserved_tokens: 0 };
-
 /** Puts a crew together for a cycle, with everything the log already knows of it. Throws Faults of exit 2. */
 export function assembleCrew(project: Project, assembly: Assembly): Crew {
   const { repository, store } = project;
-  const { source, cycle, env } = assembly;
+  const { source, cycle, env, client, mode, signal, inputs } = assembly;
   const { plan } = source;
-  const { agents, loaded } = callRoster(plan, { shipped: packageFile("agents"), profiles: packageFile("capabilities"), root: repository.root, env });
+  const places = { shipped: packageFile("agents"), profiles: packageFile("capabilities"), root: repository.root, env };
+  const { agents, loaded } = callRoster(plan, places);
   const prices = loadPrices();
-  if (assembly.client !== undefined && plan.budget.usd !== null)
-    for (const agent of agents.values())
-      if (!hasPrice(prices, agent.model))
-        throw invalid("NO_PRICE", `no price is known for the model ${agent.model} of agent ${agent.id}, and the plan has a budget in usd. Give one in WORKNODE_PRICES, or use a budget in tokens.`);
-  const broker = createBroker({ privateKey: loadOrCreateKey(join(repository.stateDir, "keys")), clock: repository.clock });
-  const usage = store.queries.usageTotals(cycle) ?? NO_USAGE;
-  const row = store.queries.cycle(cycle);
+  if (client !== undefined) requirePrices(plan, prices, agents.values());
+  const privateKey = loadOrCreateKey(join(repository.stateDir, "keys"));
+  const broker = createBroker({ privateKey, clock: repository.clock });
   const crew: Crew = {
     store,
     clock: repository.clock,
@@ -57,23 +54,40 @@ export function assembleCrew(project: Project, assembly: Assembly): Crew {
     planSource: source.text,
     cycle,
     branch: cycleBranchName(plan.id, cycle),
-    inputs: assembly.inputs,
+    inputs,
     agents,
-    client: assembly.client,
+    client,
     prices,
-    governor: createGovernor({
-      usd: plan.budget.usd === null ? null : plan.budget.usd + (row?.added_usd ?? 0),
-      tokens: plan.budget.tokens === null ? null : plan.budget.tokens + (row?.added_tokens ?? 0),
-      spent: { usd: usage.spent_usd, tokens: usage.spent_tokens },
-      reserved: { usd: usage.reserved_usd, tokens: usage.reserved_tokens },
-    }),
-    mode: assembly.mode,
+    governor: openGovernor(project, plan, cycle),
+    mode,
     epoch: store.epoch(),
-    signal: assembly.signal,
+    signal,
     endsAtMs: plan.budget.wallClock === null ? null : repository.clock.nowMs() + plan.budget.wallClock,
     loadedFiles: new Set([...loaded, relative(repository.root, source.path)]),
     env,
     tasks: indexTasks(source),
+    ...freshState(),
+  };
+  recall(crew);
+  return crew;
+}
+
+type State = Pick<
+  Crew,
+  | "statuses"
+  | "activePhases"
+  | "held"
+  | "workspaces"
+  | "assigned"
+  | "answered"
+  | "violatedAtMs"
+  | "rejected"
+  | "merging"
+>;
+
+/** What a session learns while it runs. */
+function freshState(): State {
+  return {
     statuses: new Map(),
     activePhases: new Set(),
     held: new Map(),
@@ -84,35 +98,87 @@ export function assembleCrew(project: Project, assembly: Assembly): Crew {
     rejected: new Set(),
     merging: Promise.resolve(),
   };
-  recall(crew);
-  return crew;
+}
+
+/** A budget in money can only be kept for models whose price is known. */
+function requirePrices(plan: Plan, prices: Prices, agents: Iterable<CrewAgent>): void {
+  if (plan.budget.usd === null) return;
+  for (const agent of agents)
+    if (!hasPrice(prices, agent.model))
+      throw invalid(
+        "NO_PRICE",
+        `no price is known for the model ${agent.model} of agent ${agent.id}, and the plan has a budget in usd. Use a model with a price, or a budget in tokens.`,
+      );
+}
+
+/** The plan's budget with what people added and what earlier sessions spent or left reserved. */
+function openGovernor({ store }: Project, plan: Plan, cycle: number): Governor {
+  const row = store.queries.cycle(cycle);
+  const usage = store.queries.usageTotals(cycle);
+  const limit = (bound: number | null, added: number | undefined): number | null =>
+    bound === null ? null : bound + (added ?? 0);
+  return createGovernor({
+    usd: limit(plan.budget.usd, row?.added_usd),
+    tokens: limit(plan.budget.tokens, row?.added_tokens),
+    ...(usage === undefined
+      ? {}
+      : {
+          spent: { usd: usage.spent_usd, tokens: usage.spent_tokens },
+          reserved: { usd: usage.reserved_usd, tokens: usage.reserved_tokens },
+        }),
+  });
 }
 
 function indexTasks(source: PlanSource): Map<string, { task: PlanTask; phase: string }> {
-  return new Map(source.plan.phases.flatMap((phase) => phase.tasks.map((task) => [task.id, { task, phase: phase.id }])));
+  return new Map(
+    source.plan.phases.flatMap((phase) => phase.tasks.map((task) => [task.id, { task, phase: phase.id }])),
+  );
 }
 
 /** States a session that died leaves behind are taken up again; the rest stands as it was recorded. */
-const RESUMED: Partial<Record<TaskStatus, TaskStatus>> = { READY: "PENDING", IN_PROGRESS: "PENDING", BLOCKED: "BLOCKED" };
+const RESUMED: Partial<Record<TaskStatus, TaskStatus>> = {
+  READY: "PENDING",
+  IN_PROGRESS: "PENDING",
+  BLOCKED: "BLOCKED",
+};
 
 function recall(crew: Crew): void {
   for (const row of crew.store.queries.tasks(crew.cycle)) {
     crew.statuses.set(row.id, RESUMED[row.status] ?? row.status);
     if (row.feedback !== null) crew.rejected.add(row.id);
   }
-  const events = crew.store.events({ run: crew.cycle, type: ["PHASE_STARTED", "AGENT_SPAWNED", "TASK_ASSIGNED"] });
-  for (const event of events) {
-    if (event.type === "PHASE_STARTED") crew.activePhases.add(event.payload.phase);
-    if (event.type === "TASK_ASSIGNED" && event.task !== null) crew.assigned.set(event.task, event.payload.assignee);
-    if (event.type === "AGENT_SPAWNED" && event.payload.parent !== null && event.stream === cycleStream(crew.cycle)) recallChild(crew, event.payload);
-  }
+  const type = ["PHASE_STARTED", "AGENT_SPAWNED", "TASK_ASSIGNED"] as const;
+  for (const event of crew.store.events({ run: crew.cycle, type: [...type] })) recallEvent(crew, event);
+}
+
+function recallEvent(crew: Crew, event: AnyEvent): void {
+  if (event.type === "PHASE_STARTED") crew.activePhases.add(event.payload.phase);
+  if (event.type === "TASK_ASSIGNED" && event.task !== null) crew.assigned.set(event.task, event.payload.assignee);
+  const spawned = event.type === "AGENT_SPAWNED" && event.stream === cycleStream(crew.cycle);
+  if (spawned && event.payload.parent !== null) recallChild(crew, event.payload);
 }
 
 /** A child an earlier session spawned is there again, as narrow as it was. */
-function recallChild(crew: Crew, spawned: { agent: { id: string }; role: string; parent: string | null; capability: { write: string[]; limits: { max_complexity: number; max_function_lines: number; max_executions: number } } }): void {
+function recallChild(
+  crew: Crew,
+  spawned: {
+    agent: { id: string };
+    role: string;
+    parent: string | null;
+    capability: {
+      write: string[];
+      limits: { max_complexity: number; max_function_lines: number; max_executions: number };
+    };
+  },
+): void {
   const template = crew.agents.get(spawned.role);
   if (template === undefined) return;
   const { max_complexity, max_function_lines, max_executions } = spawned.capability.limits;
   const limits = { maxComplexity: max_complexity, maxFunctionLines: max_function_lines, maxExecutions: max_executions };
-  crew.agents.set(spawned.agent.id, { ...template, id: spawned.agent.id, parent: spawned.parent, narrowed: { files: spawned.capability.write, limits } });
+  crew.agents.set(spawned.agent.id, {
+    ...template,
+    id: spawned.agent.id,
+    parent: spawned.parent,
+    narrowed: { files: spawned.capability.write, limits },
+  });
 }

@@ -43,7 +43,10 @@ export interface CallOutcome {
 }
 
 /** Drops unknown members of a known tool's input, and says which. */
-export function trimInput(tool: string, input: Record<string, unknown>): { args: Record<string, unknown>; note: string } {
+export function trimInput(
+  tool: string,
+  input: Record<string, unknown>,
+): { args: Record<string, unknown>; note: string } {
   if (!isToolName(tool)) return { args: input, note: "" };
   const known = Object.keys(toolInputSchemas[tool].shape);
   const unknown = Object.keys(input).filter((name) => !known.includes(name));
@@ -74,7 +77,12 @@ export async function performCall(crew: Crew, request: CallRequest): Promise<Cal
 }
 
 /** Proposal and verdict, and in the same transaction a violation with its notice to the executive (S3:86-90). */
-function recordJudgement(crew: Crew, request: CallRequest, judgement: Judgement, mode: "auto" | "reviewed" = "auto"): void {
+function recordJudgement(
+  crew: Crew,
+  request: CallRequest,
+  judgement: Judgement,
+  mode: "auto" | "reviewed" = "auto",
+): void {
   const { proposal, records } = request;
   const events: AnyNewEvent[] = mode === "auto" ? [eventAt(records, "PROPOSAL", proposal)] : [];
   events.push(eventAt(records, "VERDICT", { ...judgement.verdict, call_id: proposal.call_id, mode }));
@@ -91,7 +99,12 @@ function violationEvents(records: Place, proposal: Proposal, denial: Denial): An
   const alert = `${subject} was denied ${proposal.what.tool} ${object}: ${code} ${message}`;
   return [
     eventAt(records, "SECURITY_VIOLATION", { call_id: proposal.call_id, code, rule, subject, object, message, remedy }),
-    eventAt(records, "ALERT", { severity: "warning", message: alert, to: "executive", key: `${subject}:${rule}:${object}` }),
+    eventAt(records, "ALERT", {
+      severity: "warning",
+      message: alert,
+      to: "executive",
+      key: `${subject}:${rule}:${object}`,
+    }),
   ];
 }
 
@@ -99,14 +112,17 @@ function violationEvents(records: Place, proposal: Proposal, denial: Denial): An
 export function renderDenials(denials: readonly Denial[]): string {
   return denials
     .map(({ code, message, rule, subject, object, remedy }) =>
-      [`${code}: ${message}`, `rule: ${rule}`, `subject: ${subject}`, `object: ${object}`, `remedy: ${remedy}`].join("\n"),
+      [`${code}: ${message}`, `rule: ${rule}`, `subject: ${subject}`, `object: ${object}`, `remedy: ${remedy}`].join(
+        "\n",
+      ),
     )
     .join("\n\n");
 }
 
 function denied(request: CallRequest, judgement: Judgement): CallOutcome {
   const content = renderDenials(judgement.denials);
-  if (request.dryRun !== true) request.append([resultEvent(request, { content, is_error: true }, "the gate denied it")]);
+  if (request.dryRun !== true)
+    request.append([resultEvent(request, { content, is_error: true }, "the gate denied it")]);
   return { judgement, content, isError: true, effects: undefined };
 }
 
@@ -143,14 +159,19 @@ async function carryOut(crew: Crew, request: CallRequest, approved: Approved): P
     request.append([...result.events, resultEvent(request, result, "nothing to retry")]);
     return { judgement, content: clip(result.content), isError: result.is_error, effects: undefined };
   } catch (thrown) {
-    if (!(thrown instanceof Fault) || thrown instanceof InvariantError || thrown.code.startsWith("STORE_")) throw thrown;
+    if (!(thrown instanceof Fault) || thrown instanceof InvariantError || thrown.code.startsWith("STORE_"))
+      throw thrown;
     const content = `The call failed (${thrown.code}): ${thrown.message}`;
     request.append([resultEvent(request, { content, is_error: true }, thrown.retry)]);
     return { judgement, content, isError: true, effects: undefined };
   }
 }
 
-async function write(crew: Crew, request: CallRequest, approved: Approved & { prepared: Prepared }): Promise<CallOutcome> {
+async function write(
+  crew: Crew,
+  request: CallRequest,
+  approved: Approved & { prepared: Prepared },
+): Promise<CallOutcome> {
   const { judgement, permit, prepared } = approved;
   const { records, proposal } = request;
   const workspace = request.place.workspace as TaskWorkspace;
@@ -178,7 +199,8 @@ async function write(crew: Crew, request: CallRequest, approved: Approved & { pr
     },
     { clock: crew.clock },
   );
-  if (kept.ok) return { judgement, content, isError: false, effects: { kept: true, changes: [...kept.value], refused: [] } };
+  if (kept.ok)
+    return { judgement, content, isError: false, effects: { kept: true, changes: [...kept.value], refused: [] } };
   const changes = prepared.changes.map(toChange);
   const refused = changes.map(({ path, kind }) => ({ path, kind, rule: "lost-update" }));
   const discard = eventAt(records, "EFFECT_DISCARDED", { call_id, changes, refused, reason: kept.error });
@@ -186,7 +208,12 @@ async function write(crew: Crew, request: CallRequest, approved: Approved & { pr
   return { judgement, content: kept.error, isError: true, effects: { kept: false, changes, refused } };
 }
 
-function toChange(change: { path: string; kind: "add" | "modify" | "mode"; before: string | null; after: string }): Change {
+function toChange(change: {
+  path: string;
+  kind: "add" | "modify" | "mode";
+  before: string | null;
+  after: string;
+}): Change {
   const { path, kind, before, after } = change;
   return { path, kind, before, after };
 }

@@ -10,6 +10,7 @@ import {
   conversationStream,
   currentExecution,
   pendingCall,
+  pendingOf,
   recordIn,
 } from "./conversation.js";
 import { CUT_CALL, NUDGE } from "./prompts.js";
@@ -25,7 +26,7 @@ export interface ChainPorts {
   store: Store;
   /** Agent id of the planner named in PLAN entries. */
   planner: string;
-  isWorker(name: string): boolean;
+  readonly isWorker: (name: string) => boolean;
   /** Tools that end this kind of conversation. */
   finishing: ReadonlySet<string>;
   maxExecutions: number;
@@ -50,9 +51,7 @@ export interface Finish {
 }
 
 /** How a chain ended. */
-export type ChainEnd =
-  | { kind: "finished"; call: ToolUseBlock; finish: Finish }
-  | { kind: "exhausted"; reason: string };
+export type ChainEnd = { kind: "finished"; call: ToolUseBlock; finish: Finish } | { kind: "exhausted"; reason: string };
 
 /** Runs executions until a finishing call ends the conversation or a bound is reached. */
 export async function runChain(conversation: Conversation, ports: ChainPorts): Promise<ChainEnd> {
@@ -60,13 +59,16 @@ export async function runChain(conversation: Conversation, ports: ChainPorts): P
   for (;;) {
     const reason = boundReached(conversation, ports, broken);
     if (reason !== undefined) return { kind: "exhausted", reason };
-    const step = await runOne(conversation, ports);
-    if (step.finish?.over === true && step.call !== undefined) {
-      return { kind: "finished", call: step.call, finish: step.finish };
-    }
-    if (step.run.stopped !== undefined && !(step.run.stopped instanceof ExecutionStop)) throw step.run.stopped;
-    broken = step.run.stopped === undefined ? 0 : broken + 1;
+    const { run, call, finish } = await runOne(conversation, ports);
+    if (call !== undefined && finish?.over === true) return { kind: "finished", call, finish };
+    passOn(run.stopped);
+    broken = run.stopped === undefined ? 0 : broken + 1;
   }
+}
+
+/** A reply that breaks the protocol costs its execution; everything else that was thrown goes on up. */
+function passOn(stopped: unknown): void {
+  if (stopped !== undefined && !(stopped instanceof ExecutionStop)) throw stopped;
 }
 
 function boundReached(conversation: Conversation, ports: ChainPorts, broken: number): string | undefined {
@@ -136,37 +138,44 @@ export function asRecord(input: unknown): Record<string, unknown> {
   return { input };
 }
 
+interface Standing {
+  call: ToolUseBlock;
+  event: string;
+}
+
 async function nextCall(
   conversation: Conversation,
   ports: ChainPorts,
   at: { place: Place; round: 1 | 2 },
-): Promise<{ call: ToolUseBlock; event: string }> {
+): Promise<Standing> {
   const { place, round } = at;
-  let nudged = false;
-  for (let pauses = 0; pauses <= MAX_PAUSES; ) {
-    const standing = round === 1 ? callOf(conversation, place.execution ?? "") : pendingIn(conversation);
-    if (standing !== undefined) {
-      if (conversation.lastReply?.stopReason === "max_tokens" && pendingCall(conversation) !== undefined) refuseCut(conversation, ports, place);
-      return standing;
-    }
-    if (needsNudge(conversation)) {
-      if (nudged) throw new ExecutionStop("ERROR", "the model stopped twice without calling a tool");
-      const content = [{ type: "text", text: NUDGE }];
-      recordIn(ports.store, conversation, [
-        eventAt(place, "CONVERSATION_APPENDED", { conversation: conversation.id, content }),
-      ]);
-      nudged = true;
-    }
-    if (conversation.lastReply?.stopReason === "pause_turn") pauses += 1;
+  const first = round === 1 ? callOf(conversation, place.execution ?? "") : pendingOf(conversation);
+  let standing = first;
+  let nudges = 0;
+  for (let replies = 0; standing === undefined; replies += 1) {
+    if (replies > MAX_PAUSES) throw new ExecutionStop("ERROR", `the model paused ${MAX_PAUSES} times without going on`);
+    nudges += nudgeOnce(conversation, ports, { place, nudges });
     await ports.ask(conversation);
     refuseEnding(conversation);
+    standing = pendingOf(conversation);
   }
-  throw new ExecutionStop("ERROR", `the model paused ${MAX_PAUSES} times without going on`);
+  if (isCut(conversation)) refuseCut(conversation, ports, place);
+  return standing;
 }
 
-function pendingIn(conversation: Conversation): { call: ToolUseBlock; event: string } | undefined {
-  const call = pendingCall(conversation);
-  return call === undefined ? undefined : { call, event: conversation.lastReply?.event ?? "" };
+/** Nudges a model that stopped without a call, once an execution; answers how often it did. */
+function nudgeOnce(conversation: Conversation, ports: ChainPorts, at: { place: Place; nudges: number }): 0 | 1 {
+  if (!needsNudge(conversation)) return 0;
+  if (at.nudges > 0) throw new ExecutionStop("ERROR", "the model stopped twice without calling a tool");
+  const content = [{ type: "text", text: NUDGE }];
+  const appended = { conversation: conversation.id, content };
+  recordIn(ports.store, conversation, [eventAt(at.place, "CONVERSATION_APPENDED", appended)]);
+  return 1;
+}
+
+/** Whether the reply that the pending call is in was cut by its token limit. */
+function isCut(conversation: Conversation): boolean {
+  return conversation.lastReply?.stopReason === "max_tokens" && pendingCall(conversation) !== undefined;
 }
 
 /** The last thing said was the model's, without a call to answer. */
@@ -180,7 +189,8 @@ function needsNudge(conversation: Conversation): boolean {
 function refuseEnding(conversation: Conversation): void {
   const reason = conversation.lastReply?.stopReason;
   if (reason === "refusal") throw new ExecutionStop("ERROR", "the model refused to continue");
-  if (reason === "model_context_window_exceeded") throw new ExecutionStop("ERROR", "the model's context window is full");
+  if (reason === "model_context_window_exceeded")
+    throw new ExecutionStop("ERROR", "the model's context window is full");
 }
 
 /** Calls of a reply cut by `max_tokens` are never run; each is answered with the reason. */

@@ -1,7 +1,14 @@
 import { assert } from "../kernel/assert.js";
 import type { ConversationKind } from "../schema/conversation.js";
 import type { AnyEvent, AnyNewEvent } from "../schema/event.js";
-import { isToolUse, type Message, type ReplyBlock, type TextBlock, type ToolResultBlock, type ToolUseBlock } from "../schema/message.js";
+import {
+  isToolUse,
+  type Message,
+  type ReplyBlock,
+  type TextBlock,
+  type ToolResultBlock,
+  type ToolUseBlock,
+} from "../schema/message.js";
 import type { Store } from "../store/store.js";
 
 /**
@@ -151,26 +158,29 @@ function applyReply(conversation: Conversation, event: Extract<AnyEvent, { type:
 
 function applyToolResult(conversation: Conversation, event: Extract<AnyEvent, { type: "TOOL_RESULT" }>): void {
   const { call_id, tool_use_id, content, is_error } = event.payload;
+  const { refusals, results } = conversation;
   conversation.answered.set(call_id, { toolUseId: tool_use_id, content, is_error });
-  if (is_error && content.startsWith("ERROR_"))
-    conversation.refusals.set(content, (conversation.refusals.get(content) ?? 0) + 1);
+  if (is_error && content.startsWith("ERROR_")) refusals.set(content, (refusals.get(content) ?? 0) + 1);
   const calls = conversation.lastReply?.calls ?? [];
   if (!calls.some((call) => call.id === tool_use_id)) return;
+  results.set(tool_use_id, resultBlock(tool_use_id, content, is_error));
+  if (results.size === calls.length)
+    pushUser(
+      conversation,
+      calls.flatMap(({ id }) => results.get(id) ?? []),
+    );
+}
+
+/** The API refuses empty results of failed calls. */
+function resultBlock(toolUseId: string, content: string, isError: boolean): ToolResultBlock {
   const shown = content === "" ? "(no output)" : content;
-  conversation.results.set(tool_use_id, {
-    type: "tool_result",
-    tool_use_id,
-    content: shown,
-    ...(is_error ? { is_error } : {}),
-  });
-  if (conversation.results.size < calls.length) return;
-  const blocks = calls.map((call) => conversation.results.get(call.id));
-  pushUser(conversation, blocks as ToolResultBlock[]);
+  return { type: "tool_result", tool_use_id: toolUseId, content: shown, ...(isError ? { is_error: true } : {}) };
 }
 
 function pushUser(conversation: Conversation, content: (TextBlock | ToolResultBlock)[]): void {
   const last = conversation.messages.at(-1);
-  if (last?.role === "user") conversation.messages[conversation.messages.length - 1] = { role: "user", content: [...last.content, ...content] };
+  if (last?.role === "user")
+    conversation.messages[conversation.messages.length - 1] = { role: "user", content: [...last.content, ...content] };
   else conversation.messages.push({ role: "user", content });
   for (const block of content)
     conversation.bytesSince += BLOCK_BYTES + Buffer.byteLength(block.type === "text" ? block.text : block.content);
@@ -190,17 +200,24 @@ export function pendingCall(conversation: Conversation): ToolUseBlock | undefine
  * The call an execution stands on: the one whose result an earlier run of the same execution recorded,
  * else the first pending one. Undefined when the model has to be asked.
  */
-export function callOf(conversation: Conversation, execution: string): { call: ToolUseBlock; event: string } | undefined {
+export function callOf(
+  conversation: Conversation,
+  execution: string,
+): { call: ToolUseBlock; event: string } | undefined {
   const recorded = conversation.answered.get(execution);
-  if (recorded === undefined) {
-    const call = pendingCall(conversation);
-    return call === undefined ? undefined : { call, event: conversation.lastReply?.event ?? "" };
-  }
-  for (const reply of [conversation.lastReply, conversation.priorReply]) {
-    const call = reply?.calls.find((block) => block.id === recorded.toolUseId);
-    if (call !== undefined) return { call, event: reply?.event ?? "" };
+  if (recorded === undefined) return pendingOf(conversation);
+  const replies = [conversation.lastReply, conversation.priorReply].filter((reply) => reply !== undefined);
+  for (const { calls, event } of replies) {
+    const call = calls.find((block) => block.id === recorded.toolUseId);
+    if (call !== undefined) return { call, event };
   }
   return undefined;
+}
+
+/** The first pending call with the event of the reply it is in. */
+export function pendingOf(conversation: Conversation): { call: ToolUseBlock; event: string } | undefined {
+  const call = pendingCall(conversation);
+  return call === undefined ? undefined : { call, event: conversation.lastReply?.event ?? "" };
 }
 
 /** Id of the execution that runs now. */

@@ -28,7 +28,11 @@ const MEMORY_SHARE = 0.8;
 const JUDGING_EXECUTIONS = 60;
 
 /** Judges a finishing call that the gate has let through. */
-export type FinishJudge = (at: { conversation: Conversation; execution: string; call: ToolUseBlock }) => Promise<Finish>;
+export type FinishJudge = (at: {
+  conversation: Conversation;
+  execution: string;
+  call: ToolUseBlock;
+}) => Promise<Finish>;
 
 /** A conversation to hold: with whom, about what, where, and how its end is judged. */
 export interface ConverseSpec {
@@ -55,7 +59,8 @@ export async function converse(crew: Crew, spec: ConverseSpec): Promise<{ end: C
     finishing: FINISHING[spec.kind],
     maxExecutions: executions,
     ask: (asked) => askModel(crew, spec.agent, asked),
-    call: async (at, callId, call) => (await callTool(crew, spec, { conversation: at, callId, call, held, executions })).content,
+    call: async (at, callId, call) =>
+      (await callTool(crew, spec, { conversation: at, callId, call, held, executions })).content,
     finish: (at, callId, call) => gateFinish(crew, spec, { conversation: at, callId, call, held, executions }),
     mustEnd: (at) => mustEnd(at, spec.agent),
   });

@@ -59,35 +59,56 @@ function createIssue(_crew: Crew, request: CallRequest): ToolRun {
   const fixed =
     solution === undefined
       ? {}
-      : { solution: { fix: solution.fix, root_cause: solution.root_cause, ...(solution.patch === undefined ? {} : { patch: solution.patch }) } };
+      : {
+          solution: {
+            fix: solution.fix,
+            root_cause: solution.root_cause,
+            ...(solution.patch === undefined ? {} : { patch: solution.patch }),
+          },
+        };
   const issue = { ...rest, ...(file === undefined ? {} : { file }), ...fixed };
   const fingerprint = fingerprintOf(issue.type, issue.error);
-  const event = eventAt({ ...request.records, stream: "project" }, "ISSUE_RECORDED", { ...issue, id: newId("is"), fingerprint });
+  const event = eventAt({ ...request.records, stream: "project" }, "ISSUE_RECORDED", {
+    ...issue,
+    id: newId("is"),
+    fingerprint,
+  });
   return { content: "Issue recorded.", is_error: false, events: [event] };
 }
 
 /** Every word quoted, so that operators and apostrophes are only text to FTS5. */
 function quoteTerms(query: string): string {
   const words = query.match(/[\p{L}\p{N}_]+/gu) ?? [];
-  return words.slice(0, 32).map((word) => `"${word}"`).join(" ");
+  return words
+    .slice(0, 32)
+    .map((word) => `"${word}"`)
+    .join(" ");
 }
 
 function searchDecisions(crew: Crew, request: CallRequest): ToolRun {
   const { query } = toolInputSchemas.search_decisions.parse(request.proposal.what.args);
   const match = quoteTerms(query);
-  const rows = match === "" ? crew.store.queries.decisions(null, MAX_HITS) : crew.store.queries.searchDecisions(match, null, MAX_HITS);
+  const rows =
+    match === ""
+      ? crew.store.queries.decisions(null, MAX_HITS)
+      : crew.store.queries.searchDecisions(match, null, MAX_HITS);
   return found(rows.map(({ record }) => record));
 }
 
 function searchIssues(crew: Crew, request: CallRequest): ToolRun {
   const { query } = toolInputSchemas.search_issues.parse(request.proposal.what.args);
   const match = quoteTerms(query);
-  const rows = match === "" ? crew.store.queries.issues(null, MAX_HITS) : crew.store.queries.searchIssueWords(match, MAX_HITS);
+  const rows =
+    match === "" ? crew.store.queries.issues(null, MAX_HITS) : crew.store.queries.searchIssueWords(match, MAX_HITS);
   return found(rows.map(({ type, error, solution, resolved, count }) => ({ type, error, solution, resolved, count })));
 }
 
 function found(records: readonly object[]): ToolRun {
-  return { content: records.length === 0 ? "Nothing found." : JSON.stringify(records, null, 1), is_error: false, events: [] };
+  return {
+    content: records.length === 0 ? "Nothing found." : JSON.stringify(records, null, 1),
+    is_error: false,
+    events: [],
+  };
 }
 
 /** Where events about the cycle's crew belong. */

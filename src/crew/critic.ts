@@ -29,12 +29,22 @@ export interface Submission {
  * Asks a validator about a result that passed the rules. One conversation per submission: `submission`
  * numbers them, and one that ended before a crash is not held again. It can only add a rejection.
  */
-export async function askCritic(crew: Crew, task: string, what: Submission, submission: number): Promise<CriticDecision> {
+export async function askCritic(
+  crew: Crew,
+  task: string,
+  what: Submission,
+  submission: number,
+): Promise<CriticDecision> {
   const parent = crew.agents.get(what.author)?.parent;
-  const critic = tierAgent(crew, "validation", [what.author, ...(parent === null || parent === undefined ? [] : [parent])]);
+  const critic = tierAgent(crew, "validation", [
+    what.author,
+    ...(parent === null || parent === undefined ? [] : [parent]),
+  ]);
   if (critic === undefined) return { by: "rules", decision: "REJECT", feedback: "No validator may judge this result." };
   const mark = `submission-${submission}`;
-  const known = crew.store.queries.conversations(crew.cycle, task, "critic").find(({ outcome }) => outcome?.split(" ")[1] === mark);
+  const known = crew.store.queries
+    .conversations(crew.cycle, task, "critic")
+    .find(({ outcome }) => outcome?.split(" ")[1] === mark);
   if (known !== undefined) return decisionOf(known.outcome ?? "", known.agent);
   const { end } = await converse(crew, {
     kind: "critic",
@@ -47,7 +57,8 @@ export async function askCritic(crew: Crew, task: string, what: Submission, subm
       return await simpleVerdict("submit_verdict", `${mark} ${encodeURIComponent(feedback ?? "")}`)(at);
     },
   });
-  if (end.kind === "exhausted") return { by: critic.id, decision: "REJECT", feedback: `The critic gave no verdict: ${end.reason}` };
+  if (end.kind === "exhausted")
+    return { by: critic.id, decision: "REJECT", feedback: `The critic gave no verdict: ${end.reason}` };
   const { feedback } = asRecord(end.call.input) as { feedback?: string };
   return { by: critic.id, decision: end.finish.output.decision, feedback: feedback ?? "" };
 }

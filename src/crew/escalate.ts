@@ -44,12 +44,22 @@ export async function escalate(crew: Crew, trouble: Trouble): Promise<Remedy> {
     const why = decided?.reason ?? "the executive did not decide";
     resolve(crew, trouble, { id, action: "block", by: executive?.id ?? "rules", reason: why });
     const next = escalationId(crew, trouble);
-    recordEscalation(crew, { ...trouble, from: executive?.id ?? "rules", reason: `${trouble.reason} (${why})` }, { id: next, to: "human" });
+    recordEscalation(
+      crew,
+      { ...trouble, from: executive?.id ?? "rules", reason: `${trouble.reason} (${why})` },
+      { id: next, to: "human" },
+    );
     return askPerson(crew, trouble, next);
   }
   if (decided.action === "reassign" && decided.agent !== undefined) crew.assigned.set(trouble.task.id, decided.agent);
   const agent = decided.agent === undefined ? {} : { agent: decided.agent };
-  resolve(crew, trouble, { id, action: decided.action, by: executive?.id ?? "executive", reason: decided.reason, ...agent });
+  resolve(crew, trouble, {
+    id,
+    action: decided.action,
+    by: executive?.id ?? "executive",
+    reason: decided.reason,
+    ...agent,
+  });
   return { action: decided.action, reason: decided.reason };
 }
 
@@ -118,7 +128,8 @@ async function askExecutive(crew: Crew, trouble: Trouble, executive: CrewAgent):
     finish: async (at) => {
       const { action, agent } = toolInputSchemas.resolve_escalation.parse(asRecord(at.call.input));
       if (action === "amend") return turnBack(at, "amend is not supported yet: choose retry, reassign or block.");
-      if (action === "reassign" && !crew.agents.has(agent ?? "")) return turnBack(at, `reassign needs one of the plan's agents; '${agent ?? ""}' is none.`);
+      if (action === "reassign" && !crew.agents.has(agent ?? ""))
+        return turnBack(at, `reassign needs one of the plan's agents; '${agent ?? ""}' is none.`);
       return await simpleVerdict("resolve_escalation")(at);
     },
   });

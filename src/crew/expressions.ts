@@ -10,12 +10,19 @@ export interface BranchFiles {
 }
 
 /** What expressions of the plan may see now. */
-export function expressionContext(crew: Crew, files: BranchFiles, at?: { task: PlanTask; state: TaskState }): ExpressionContext {
+export function expressionContext(
+  crew: Crew,
+  files: BranchFiles,
+  at?: { task: PlanTask; state: TaskState },
+): ExpressionContext {
   const rows = crew.store.queries.tasks(crew.cycle);
   const tasks = Object.fromEntries(rows.map((row) => [row.id, { status: row.status, outputs: row.outputs }]));
   const phases = Object.fromEntries(crew.plan.phases.map(({ id }) => [id, { status: phaseState(crew, id) }]));
   const steps = Object.fromEntries(
-    [...(at?.state.steps ?? [])].map(([id, step]) => [id, { status: step.status.toUpperCase(), outputs: step.outputs }]),
+    [...(at?.state.steps ?? [])].map(([id, step]) => [
+      id,
+      { status: step.status.toUpperCase(), outputs: step.outputs },
+    ]),
   );
   return { tasks, phases, steps, inputs: { ...crew.inputs }, files, cycle: { number: crew.cycle } };
 }

@@ -29,26 +29,22 @@ export interface PreparedCall {
 
 /** Gathers what the gate needs to know. Reads only. */
 export async function gatherFacts(crew: Crew, proposal: Proposal, place: CallPlace): Promise<PreparedCall> {
-  const { workspace } = place;
+  const { workspace, held } = place;
   const prepared = await prepareCall(proposal, workspace);
   const shownRoot = workspace?.shownRoot ?? crew.repository.root;
+  const { phase } = proposal.when;
   const facts: GateFacts = {
     nowMs: crew.clock.nowMs(),
     shownRoot,
-    capability: crew.verifier.verify(place.held.minted.token, {
-      nowMs: crew.clock.nowMs(),
-      epoch: crew.store.epoch(),
-      isRevoked: (ids) => crew.store.isRevoked(ids),
-    }),
+    capability: verified(crew, held),
     killed: crew.store.epoch() > crew.epoch,
-    phaseActive: proposal.when.phase === "-" || crew.activePhases.has(proposal.when.phase),
-    writes: place.held.writes,
-    laterFiles: laterFiles(crew, proposal.when.phase),
+    phaseActive: phase === "-" || crew.activePhases.has(phase),
+    writes: held.writes,
+    laterFiles: laterFiles(crew, phase),
     loadedFiles: crew.loadedFiles,
     isDenied: (path) => workspace?.isDenied(path) ?? true,
     paths: await observe(proposal, shownRoot, workspace),
-    images: prepared?.ok === true ? prepared.value.images : [],
-    ...(prepared?.ok === false ? { inputFault: prepared.error } : {}),
+    ...writeFacts(prepared),
     budget: budgetFacts(crew, place.executionsLeft),
     policies: policyFacts(crew, proposal),
     risk: riskFacts(crew, proposal),
@@ -57,8 +53,24 @@ export async function gatherFacts(crew: Crew, proposal: Proposal, place: CallPla
   return { facts, prepared: prepared?.ok === true ? prepared.value : undefined };
 }
 
+function verified(crew: Crew, held: Held): GateFacts["capability"] {
+  return crew.verifier.verify(held.minted.token, {
+    nowMs: crew.clock.nowMs(),
+    epoch: crew.store.epoch(),
+    isRevoked: (ids) => crew.store.isRevoked(ids),
+  });
+}
+
+function writeFacts(prepared: Result<Prepared, string> | undefined): Pick<GateFacts, "images" | "inputFault"> {
+  if (prepared === undefined) return { images: [] };
+  return prepared.ok ? { images: prepared.value.images } : { images: [], inputFault: prepared.error };
+}
+
 /** Undefined for a call that writes no file. An error is an ordinary result for the model. */
-async function prepareCall(proposal: Proposal, workspace: TaskWorkspace | undefined): Promise<Result<Prepared, string> | undefined> {
+async function prepareCall(
+  proposal: Proposal,
+  workspace: TaskWorkspace | undefined,
+): Promise<Result<Prepared, string> | undefined> {
   const { tool, args } = proposal.what;
   if (tool !== "Write" && tool !== "Edit") return undefined;
   if (workspace === undefined) return err("there is no workspace to write in");
@@ -72,7 +84,11 @@ async function prepareCall(proposal: Proposal, workspace: TaskWorkspace | undefi
   return await prepareEdit(workspace, replace_all === undefined ? rest : { ...rest, replace_all });
 }
 
-async function observe(proposal: Proposal, shownRoot: string, workspace: TaskWorkspace | undefined): Promise<GateFacts["paths"]> {
+async function observe(
+  proposal: Proposal,
+  shownRoot: string,
+  workspace: TaskWorkspace | undefined,
+): Promise<GateFacts["paths"]> {
   const raw = pathArgument(proposal);
   const path = raw === undefined ? err("") : resolvePath(raw, shownRoot);
   return path.ok && workspace !== undefined ? [await observePath(workspace.worktree, path.value)] : [];
@@ -87,7 +103,9 @@ function laterFiles(crew: Crew, phase: string): WriteSet {
   const hit = known.get(phase);
   if (hit !== undefined) return hit;
   const index = crew.plan.phases.findIndex(({ id }) => id === phase);
-  const files = crew.plan.phases.slice(index + 1).flatMap(({ tasks }) => tasks.flatMap(({ files: { write } }) => write));
+  const files = crew.plan.phases
+    .slice(index + 1)
+    .flatMap(({ tasks }) => tasks.flatMap(({ files: { write } }) => write));
   const set = compileWriteSet(files);
   known.set(phase, set);
   return set;
@@ -113,7 +131,13 @@ function policyFacts(crew: Crew, proposal: Proposal): PolicyFact[] {
       (tasks === undefined || tasks.includes(proposal.who.task)),
   );
   return applies.map(({ id, level, rule }) => {
-    const call = { tool, agent: proposal.who.agent, tier: proposal.who.tier, task: proposal.who.task, phase: proposal.when.phase };
+    const call = {
+      tool,
+      agent: proposal.who.agent,
+      tier: proposal.who.tier,
+      task: proposal.who.task,
+      phase: proposal.when.phase,
+    };
     const now = nowFacts(crew.clock.nowMs(), crew.plan.timezone);
     const result = evaluateCondition(rule, { now, call, inputs: { ...crew.inputs } });
     const pass = result.ok && result.value;
@@ -132,6 +156,9 @@ function riskFacts(crew: Crew, proposal: Proposal): GateFacts["risk"] {
 }
 
 /** The same facts with the sign-offs there are. */
-export function withReview(facts: GateFacts, review: { auditor: SignOff | null; humans: readonly SignOff[]; excluded: readonly string[] }): GateFacts {
+export function withReview(
+  facts: GateFacts,
+  review: { auditor: SignOff | null; humans: readonly SignOff[]; excluded: readonly string[] },
+): GateFacts {
   return { ...facts, nowMs: facts.nowMs, review };
 }

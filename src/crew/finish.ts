@@ -18,7 +18,11 @@ export function turnBack(at: Parameters<FinishJudge>[0], feedback: string, by = 
  */
 export function simpleVerdict(tool: string, mark = ""): FinishJudge {
   return async (at) => {
-    const { decision, feedback, action } = asRecord(at.call.input) as { decision?: string; feedback?: string; action?: string };
+    const { decision, feedback, action } = asRecord(at.call.input) as {
+      decision?: string;
+      feedback?: string;
+      action?: string;
+    };
     if (decision === "REJECT" && (feedback ?? "").trim() === "")
       return turnBack(at, `${tool} with REJECT needs feedback that says exactly what must change.`);
     const outcome = `${decision ?? action ?? "done"} ${mark}`.trim();

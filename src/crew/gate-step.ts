@@ -26,17 +26,31 @@ export async function passGate(crew: Crew, run: TaskRun, step: PlanGateStep, mes
     if (refusal !== undefined) return { approved: false, reason: refusal, rejections: rounds + 1 };
   }
   if (!step.gate.require.includes("human")) return { approved: true, reason: "", rejections: rounds };
-  const asked = requestApproval(crew, { kind: "gate", task: run.task.id, hash, message, require: ["human"], exclude: [author] });
+  const asked = requestApproval(crew, {
+    kind: "gate",
+    task: run.task.id,
+    hash,
+    message,
+    require: ["human"],
+    exclude: [author],
+  });
   crew.store.append(asked.events);
   const answer = answerOf(crew, hash, 1);
-  if (answer === "pending") throw new TaskPark(asked.id, `${message}: waits for a person (worknode approve ${asked.id})`);
+  if (answer === "pending")
+    throw new TaskPark(asked.id, `${message}: waits for a person (worknode approve ${asked.id})`);
   const reason = approvalOf(crew, hash)?.resolutions.at(-1)?.reason ?? "no answer in time";
   return { approved: answer === "approved", reason, rejections: answer === "approved" ? rounds : rounds + 1 };
 }
 
 /** The auditor's objection, or undefined; an audit that ended before a crash counts. */
-async function audit(crew: Crew, run: TaskRun, what: { message: string; hash: string; author: string }): Promise<string | undefined> {
-  const known = crew.store.queries.conversations(crew.cycle, run.task.id, "audit").find(({ outcome }) => outcome?.endsWith(what.hash) === true);
+async function audit(
+  crew: Crew,
+  run: TaskRun,
+  what: { message: string; hash: string; author: string },
+): Promise<string | undefined> {
+  const known = crew.store.queries
+    .conversations(crew.cycle, run.task.id, "audit")
+    .find(({ outcome }) => outcome?.endsWith(what.hash) === true);
   if (known !== undefined) return known.outcome?.startsWith("ACCEPT") === true ? undefined : "rejected by the auditor";
   const auditor = tierAgent(crew, "validation", [what.author]);
   if (auditor === undefined) return "no auditor may judge this gate";
@@ -49,5 +63,7 @@ async function audit(crew: Crew, run: TaskRun, what: { message: string; hash: st
     finish: simpleVerdict("submit_verdict", what.hash),
   });
   if (end.kind === "exhausted") return `the auditor gave no verdict: ${end.reason}`;
-  return end.finish.output.decision === "ACCEPT" ? undefined : String(asRecord(end.call.input)["feedback"] ?? "rejected");
+  return end.finish.output.decision === "ACCEPT"
+    ? undefined
+    : String(asRecord(end.call.input)["feedback"] ?? "rejected");
 }

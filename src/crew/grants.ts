@@ -37,7 +37,15 @@ const KIND_TOOLS: Readonly<Record<ConversationKind, readonly string[]>> = {
   "plan-review": [...LOOK, "raise_alert", "create_decision", "submit_plan_review"],
   critic: [...LOOK, "submit_verdict"],
   audit: [...LOOK, "submit_verdict"],
-  escalation: [...LOOK, "raise_alert", "create_decision", "spawn_agent", "terminate_agent", "assign_task", "resolve_escalation"],
+  escalation: [
+    ...LOOK,
+    "raise_alert",
+    "create_decision",
+    "spawn_agent",
+    "terminate_agent",
+    "assign_task",
+    "resolve_escalation",
+  ],
   work: [
     ...LOOK,
     "Write",
@@ -68,7 +76,8 @@ const STEWARD_TOOLS: readonly string[] = Object.keys(toolInputSchemas).filter(is
 export function offeredTools(agent: CrewAgent, kind: ConversationKind): string[] {
   const tier = TIER_TOOLS[agent.tier];
   return KIND_TOOLS[kind].filter(
-    (tool) => tier.includes(tool) && (FINISHING[kind].has(tool) || agent.tools.length === 0 || agent.tools.includes(tool)),
+    (tool) =>
+      tier.includes(tool) && (FINISHING[kind].has(tool) || agent.tools.length === 0 || agent.tools.includes(tool)),
   );
 }
 
@@ -78,14 +87,17 @@ function writesOf(crew: Crew, agent: CrewAgent, task: string | null, kind: Conve
   return agent.narrowed?.files ?? taskOf(crew, task).task.files.write;
 }
 
+/** The tightest of plan, task and spawner. */
 function limitsOf(crew: Crew, agent: CrewAgent, task: string | null): CapabilityLimits {
   const plan = crew.plan.limits.implementation;
-  const own = task === null ? undefined : taskOf(crew, task).task.limits;
+  const own = task === null ? {} : taskOf(crew, task).task.limits;
   const narrow = agent.narrowed?.limits ?? {};
+  const tightest = (...bounds: readonly (number | undefined)[]): number =>
+    Math.min(...bounds.filter((bound) => bound !== undefined));
   return {
-    max_complexity: Math.min(plan.maxComplexity, own?.maxComplexity ?? plan.maxComplexity, narrow["maxComplexity"] ?? plan.maxComplexity),
-    max_function_lines: Math.min(plan.maxFunctionLines, own?.maxFunctionLines ?? plan.maxFunctionLines, narrow["maxFunctionLines"] ?? plan.maxFunctionLines),
-    max_executions: Math.min(own?.maxExecutions ?? plan.maxExecutions, narrow["maxExecutions"] ?? Number.MAX_SAFE_INTEGER),
+    max_complexity: tightest(plan.maxComplexity, own.maxComplexity, narrow["maxComplexity"]),
+    max_function_lines: tightest(plan.maxFunctionLines, own.maxFunctionLines, narrow["maxFunctionLines"]),
+    max_executions: tightest(own.maxExecutions ?? plan.maxExecutions, narrow["maxExecutions"]),
   };
 }
 

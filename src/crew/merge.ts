@@ -27,13 +27,15 @@ async function mergeNow(crew: Crew, run: TaskRun, rework: () => Promise<void>): 
   for (let round = 0; round < MAX_ADOPTIONS; round += 1) {
     const paths = (await changedFiles(workspace)).map(({ path }) => path);
     const outside = paths.filter((path) => !isSubsetOf([path], run.task.files.write));
-    if (outside.length > 0) throw new TaskFailure(`the work holds files outside the task's list: ${outside.join(", ")}`);
+    if (outside.length > 0)
+      throw new TaskFailure(`the work holds files outside the task's list: ${outside.join(", ")}`);
     const args = { message: messageFor(crew, run, paths), paths };
     const at = await stewardPermit(crew, { tool: "task.merge", task: run.task.id, args });
     const outcome = await mergeTask(at.permit, crew.repository, workspace, { callId: at.callId, args });
     stewardDone(crew, at, outcome.kind);
     if (outcome.kind === "merged") return complete(crew, run, outcome);
-    if (outcome.kind !== "moved") throw new TaskFailure(`the work cannot be merged (${outcome.kind}): ${outcome.paths.join(", ")}`);
+    if (outcome.kind !== "moved")
+      throw new TaskFailure(`the work cannot be merged (${outcome.kind}): ${outcome.paths.join(", ")}`);
     workspace = await adopt(crew, { ...run, workspace }, outcome);
     const report = await runRules(crew, { task: run.task, workspace, state: run.state, last: true });
     if (report.pass) continue;
@@ -56,7 +58,11 @@ async function adopt(crew: Crew, run: TaskRun, moved: { head: string; tree: stri
 function rejectMerge(crew: Crew, run: TaskRun, feedback: string): void {
   const text = `On top of what others merged meanwhile: ${feedback}`;
   run.state.rejections.push(text);
-  const rejected = eventAt(run.place, "TASK_REJECTED", { attempt: run.state.rejections.length, by: "rules", feedback: text });
+  const rejected = eventAt(run.place, "TASK_REJECTED", {
+    attempt: run.state.rejections.length,
+    by: "rules",
+    feedback: text,
+  });
   crew.store.append([rejected]);
 }
 
@@ -80,7 +86,9 @@ function complete(crew: Crew, run: TaskRun, merged: { commit: string | null; pat
   const parent = run.workspace.baseCommit;
   crew.workspaces.delete("-");
   const events = [
-    ...(merged.commit === null ? [] : [eventAt(place, "TASK_MERGED", { commit: merged.commit, branch: crew.branch, parent })]),
+    ...(merged.commit === null
+      ? []
+      : [eventAt(place, "TASK_MERGED", { commit: merged.commit, branch: crew.branch, parent })]),
     eventAt({ ...place, stream: cycleStream(crew.cycle) }, "EVENT_TASK_COMPLETED", {
       commit: merged.commit,
       summary: run.state.summary,

@@ -12,5 +12,12 @@ export function nowFacts(nowMs: number, timeZone: string): Record<string, number
   }).formatToParts(nowMs);
   const of = (type: string): string => parts.find((part) => part.type === type)?.value ?? "";
   const weekday = ["Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun"].indexOf(of("weekday")) + 1;
-  return { weekday, hour: Number(of("hour")), minute: Number(of("minute")), day: Number(of("day")), month: Number(of("month")), year: Number(of("year")) };
+  return {
+    weekday,
+    hour: Number(of("hour")),
+    minute: Number(of("minute")),
+    day: Number(of("day")),
+    month: Number(of("month")),
+    year: Number(of("year")),
+  };
 }

@@ -19,12 +19,23 @@ export async function reviewPlan(crew: Crew): Promise<{ accepted: boolean; feedb
     task: null,
     agent: executive,
     workspace,
-    prompt: () => planReviewPrompt({ source: crew.planSource, hash: crew.planHash, root: workspace.shownRoot, memory: "" }),
+    prompt: () =>
+      planReviewPrompt({ source: crew.planSource, hash: crew.planHash, root: workspace.shownRoot, memory: "" }),
     finish: async (at) => {
-      const { decision, feedback, risks } = asRecord(at.call.input) as { decision: "ACCEPT" | "REJECT"; feedback?: string; risks: string[] };
+      const { decision, feedback, risks } = asRecord(at.call.input) as {
+        decision: "ACCEPT" | "REJECT";
+        feedback?: string;
+        risks: string[];
+      };
       if (decision === "REJECT" && (feedback ?? "").trim() === "")
         return turnBack(at, "submit_plan_review with REJECT needs feedback that says exactly what must change.");
-      const place = { stream: cycleStream(crew.cycle), actor: executive.id, run: crew.cycle, task: null, execution: at.execution };
+      const place = {
+        stream: cycleStream(crew.cycle),
+        actor: executive.id,
+        run: crew.cycle,
+        task: null,
+        execution: at.execution,
+      };
       const reviewed = { cycle: crew.cycle, decision, risks, ...(feedback === undefined ? {} : { feedback }) };
       return {
         agent_id: executive.id,

@@ -32,9 +32,15 @@ export function parsePlan(text: string, path: string): PlanSource {
   const { plan, faults } = loadPlan(text, path);
   const errors = faults.filter(({ severity }) => severity === "error");
   if (plan === undefined || errors.length > 0)
-    throw invalid("PLAN_INVALID", `the plan has ${errors.length} fault(s):\n${errors.map((fault) => formatFault(path, fault)).join("\n")}`);
+    throw invalid(
+      "PLAN_INVALID",
+      `the plan has ${errors.length} fault(s):\n${errors.map((fault) => formatFault(path, fault)).join("\n")}`,
+    );
   const later = unsupported(plan);
   if (later.length > 0)
-    throw invalid("NOT_SUPPORTED", `the plan uses what is not supported yet:\n${later.map((fault) => formatFault(path, fault)).join("\n")}`);
+    throw invalid(
+      "NOT_SUPPORTED",
+      `the plan uses what is not supported yet:\n${later.map((fault) => formatFault(path, fault)).join("\n")}`,
+    );
   return { plan, text, hash: sha256Hex(text), path };
 }

@@ -35,7 +35,10 @@ export function workPrompt(brief: TaskBrief, root: string): string {
   for (const [name, value] of Object.entries(brief.with)) lines.push("", `Context ${name}:`, fence(asText(value)));
   if (brief.outputs.length > 0) lines.push("", `submit_result must give these outputs: ${brief.outputs.join(", ")}`);
   if (brief.memory !== "") lines.push("", "What the crew remembers:", fence(brief.memory));
-  lines.push("", "Call submit_result when the work is done and you have checked it, or report_blocker when you cannot go on.");
+  lines.push(
+    "",
+    "Call submit_result when the work is done and you have checked it, or report_blocker when you cannot go on.",
+  );
   return lines.join("\n");
 }
 

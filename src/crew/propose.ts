@@ -29,7 +29,11 @@ export function proposeCall(callId: string, tool: string, args: Record<string, u
     failureModes: failuresOf(tool),
     observation: {
       data: { request: caller.source },
-      sources: [planned ? { name: "approved plan", trust: "trusted" } : { name: `model reply ${caller.source}`, trust: "untrusted" }],
+      sources: [
+        planned
+          ? { name: "approved plan", trust: "trusted" }
+          : { name: `model reply ${caller.source}`, trust: "untrusted" },
+      ],
       signals: [],
     },
     analysis: { meaning: expectationOf(tool, object), probabilities: {}, risks: failuresOf(tool) },

@@ -24,7 +24,9 @@ export async function reviewCall(
   const { proposal } = request;
   const hash = proposalHash(proposal);
   const excluded = excludedFrom(crew, proposal.who.agent);
-  const auditor = first.judgement.requires.includes("auditor") ? await audit(crew, request, { hash, excluded, risk: first.judgement.risk }) : null;
+  const auditor = first.judgement.requires.includes("auditor")
+    ? await audit(crew, request, { hash, excluded, risk: first.judgement.risk })
+    : null;
   const humans = humanSigns(crew, hash);
   const facts = withReview(first.facts, { auditor, humans, excluded });
   const judgement = judge(proposal, facts);
@@ -38,7 +40,11 @@ function excludedFrom(crew: Crew, agent: string): string[] {
   return parent === null || parent === undefined ? [agent] : [agent, parent];
 }
 
-async function audit(crew: Crew, request: CallRequest, about: { hash: string; excluded: readonly string[]; risk: number }): Promise<SignOff | null> {
+async function audit(
+  crew: Crew,
+  request: CallRequest,
+  about: { hash: string; excluded: readonly string[]; risk: number },
+): Promise<SignOff | null> {
   const { task } = request.proposal.who;
   const auditor = tierAgent(crew, "validation", about.excluded);
   if (auditor === undefined) return null;
@@ -46,7 +52,12 @@ async function audit(crew: Crew, request: CallRequest, about: { hash: string; ex
   const known = signedBefore(crew, named, about.hash);
   const verdict = known ?? (await askAuditor(crew, request, { auditor, task: named, ...about }));
   if (verdict === undefined) return null;
-  return { by: auditor.id, proposalHash: about.hash, decision: verdict === "ACCEPT" ? "approved" : "rejected", expiresMs: Number.MAX_SAFE_INTEGER };
+  return {
+    by: auditor.id,
+    proposalHash: about.hash,
+    decision: verdict === "ACCEPT" ? "approved" : "rejected",
+    expiresMs: Number.MAX_SAFE_INTEGER,
+  };
 }
 
 /** An audit that ended before a crash still counts: its outcome names the proposal's hash. */
@@ -67,7 +78,13 @@ async function askAuditor(
     task: about.task,
     agent: about.auditor,
     workspace,
-    prompt: () => auditPrompt({ text: canonicalJson(request.proposal), risk: about.risk, hash: about.hash, root: workspace.shownRoot }),
+    prompt: () =>
+      auditPrompt({
+        text: canonicalJson(request.proposal),
+        risk: about.risk,
+        hash: about.hash,
+        root: workspace.shownRoot,
+      }),
     finish: simpleVerdict("submit_verdict", about.hash),
   });
   return end.kind === "finished" ? end.finish.output.decision : undefined;

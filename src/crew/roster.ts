@@ -9,7 +9,11 @@ import type { Tier } from "../schema/tier.js";
 import type { CrewAgent } from "./context.js";
 
 /** Shipped agent file of a tier, for roles without one of their own. */
-const TIER_FILE: Readonly<Record<Tier, string>> = { executive: "executive", implementation: "implementer", validation: "validator" };
+const TIER_FILE: Readonly<Record<Tier, string>> = {
+  executive: "executive",
+  implementation: "implementer",
+  validation: "validator",
+};
 
 /** Where agent files are looked for. */
 export interface RosterPlaces {
@@ -43,7 +47,10 @@ function enlist(id: string, agent: PlanAgent, search: Search): CrewAgent {
   const file = findFile(id, agent, search);
   const profile = findProfile(agent.tier, search.places);
   if (file.tier !== agent.tier)
-    throw invalid("AGENT_TIER", `agent ${id} is of tier ${agent.tier} in the plan, and its file ${file.name} says ${file.tier}.`);
+    throw invalid(
+      "AGENT_TIER",
+      `agent ${id} is of tier ${agent.tier} in the plan, and its file ${file.name} says ${file.tier}.`,
+    );
   return {
     id,
     role: id,
@@ -68,7 +75,8 @@ function findProfile(tier: Tier, places: RosterPlaces): TierProfile {
   const path = existsSync(own) ? own : join(places.profiles, `${tier}.yaml`);
   const parsed = parseTierProfile(read(path), path);
   if (!parsed.ok) throw invalid("PROFILE_INVALID", parsed.error);
-  if (parsed.value.tier !== tier) throw invalid("PROFILE_INVALID", `${path} is a profile of the ${parsed.value.tier} tier`);
+  if (parsed.value.tier !== tier)
+    throw invalid("PROFILE_INVALID", `${path} is a profile of the ${parsed.value.tier} tier`);
   return parsed.value;
 }
 
@@ -83,7 +91,10 @@ function findFile(id: string, agent: PlanAgent, search: Search): AgentFile {
     }
     const shipped = join(places.shipped, basename(agent.instructions));
     if (agent.instructions.startsWith("agents/") && existsSync(shipped)) return parse(shipped);
-    throw invalid("AGENT_MISSING", `agent ${id} names the instructions ${agent.instructions}, and there is no such file. Write it, or leave 'instructions' out.`);
+    throw invalid(
+      "AGENT_MISSING",
+      `agent ${id} names the instructions ${agent.instructions}, and there is no such file. Write it, or leave 'instructions' out.`,
+    );
   }
   const override = join(places.root, ".worknode", "agents", `${id}.md`);
   if (existsSync(override)) return parse(override);

@@ -6,7 +6,13 @@ import { MAX_FILE_BYTES } from "../kernel/bounds.js";
 import { changedFunctions } from "../measure/function-pair.js";
 import { judgeChange } from "../measure/judge-change.js";
 import { measureSource } from "../measure/source.js";
-import { type ChangedFile, type CoverageJudgement, judgeCoverage, readCoverage, relativeTo } from "../measure/coverage.js";
+import {
+  type ChangedFile,
+  type CoverageJudgement,
+  judgeCoverage,
+  readCoverage,
+  relativeTo,
+} from "../measure/coverage.js";
 import { isCodeFile, isTestFile } from "../measure/language.js";
 import type { PlanTask } from "../schema/plan-task.js";
 import type { Crew } from "./context.js";
@@ -35,7 +41,10 @@ export function waiversFor(crew: Crew, task: string): string[] {
  * Judges a task's tree: the plan's commands run on exactly it, from empty scratch; figures are read from
  * the report they wrote. Everything is recorded as VERIFIED with the tree's hash.
  */
-export async function runRules(crew: Crew, work: { task: PlanTask; workspace: TaskWorkspace; state: TaskState; last: boolean }): Promise<RuleReport> {
+export async function runRules(
+  crew: Crew,
+  work: { task: PlanTask; workspace: TaskWorkspace; state: TaskState; last: boolean },
+): Promise<RuleReport> {
   const { task, workspace, state } = work;
   const waivers = waiversFor(crew, task.id);
   const tree = await treeHash(workspace);
@@ -44,7 +53,8 @@ export async function runRules(crew: Crew, work: { task: PlanTask; workspace: Ta
   const verify = work.last ? task.verify : undefined;
   const ran = verify === undefined ? undefined : await runCommands(crew, task, workspace);
   const commands = ran?.commands ?? [];
-  for (const run of commands) if (run.exit_code !== 0 && !(run.role === "test" && waivers.includes("tests"))) faults.push(commandFault(run));
+  for (const run of commands)
+    if (run.exit_code !== 0 && !(run.role === "test" && waivers.includes("tests"))) faults.push(commandFault(run));
   const coverage = faults.length > 0 ? undefined : judgeReport(crew, work, { files, report: ran?.report, waivers });
   faults.push(...(coverage?.faults ?? []));
   if ((await treeHash(workspace)) !== tree) faults.push("ERROR_TESTS_FAILED: the tree changed while it was judged");
@@ -58,7 +68,13 @@ export async function runRules(crew: Crew, work: { task: PlanTask; workspace: Ta
     findings: faults,
   };
   crew.store.append([eventAt(place, "VERIFIED", verified)]);
-  return { pass: faults.length === 0, feedback: faults.join("\n\n"), commands, coverage: coverage?.text ?? "n/a", waivers };
+  return {
+    pass: faults.length === 0,
+    feedback: faults.join("\n\n"),
+    commands,
+    coverage: coverage?.text ?? "n/a",
+    waivers,
+  };
 }
 
 async function changedTexts(workspace: TaskWorkspace): Promise<ChangedFile[]> {
@@ -66,7 +82,8 @@ async function changedTexts(workspace: TaskWorkspace): Promise<ChangedFile[]> {
   for (const { path, kind } of await changedFiles(workspace)) {
     if (kind !== "add" && kind !== "modify") continue;
     const content = await readRegular(join(workspace.worktree, path), MAX_FILE_BYTES);
-    if (content !== null) files.push({ path, before: await readBase(workspace, path), after: content.toString("utf8") });
+    if (content !== null)
+      files.push({ path, before: await readBase(workspace, path), after: content.toString("utf8") });
   }
   return files;
 }
@@ -117,7 +134,10 @@ function judgeReport(
     baseTotal: null,
   });
   const faults = judgement.denials.map(({ code, message }) => `${code}: ${message}`);
-  const text = judgement.lines === null ? "n/a (no function changed)" : `changed lines ${judgement.lines.toFixed(4)}, total ${(judgement.total ?? 0).toFixed(4)}`;
+  const text =
+    judgement.lines === null
+      ? "n/a (no function changed)"
+      : `changed lines ${judgement.lines.toFixed(4)}, total ${(judgement.total ?? 0).toFixed(4)}`;
   return { judgement, faults, text };
 }
 

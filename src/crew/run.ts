@@ -2,6 +2,7 @@ import PQueue from "p-queue";
 import { evaluateCondition } from "../plan/expression.js";
 import { mayOverlap } from "../capability/write-set.js";
 import type { PlanPhase } from "../schema/plan.js";
+import type { PlanTask } from "../schema/plan-task.js";
 import type { CycleStatus, TaskStatus } from "../schema/states.js";
 import type { Crew } from "./context.js";
 import { expressionContext, phaseState } from "./expressions.js";
@@ -23,7 +24,12 @@ export interface CycleEnd {
 const OVER: ReadonlySet<TaskStatus> = new Set(["DONE", "SKIPPED"]);
 const STUCK: ReadonlySet<TaskStatus> = new Set(["BLOCKED", "REJECTED", "CANCELLED"]);
 /** Cycle states of the template's phases (S4:200). */
-const PEER: Readonly<Record<string, CycleStatus>> = { plan: "planning", execute: "executing", express: "expressing", review: "reviewing" };
+const PEER: Readonly<Record<string, CycleStatus>> = {
+  plan: "planning",
+  execute: "executing",
+  express: "expressing",
+  review: "reviewing",
+};
 
 /**
  * Runs a cycle as far as it goes: the executive's review, then tasks as they become ready, as many at
@@ -32,7 +38,8 @@ const PEER: Readonly<Record<string, CycleStatus>> = { plan: "planning", execute:
  */
 export async function runCycle(crew: Crew): Promise<CycleEnd> {
   const review = await reviewPlan(crew);
-  if (!review.accepted) return { exitCode: 4, reason: `the executive refused the plan: ${review.feedback}`, status: "failed" };
+  if (!review.accepted)
+    return { exitCode: 4, reason: `the executive refused the plan: ${review.feedback}`, status: "failed" };
   const ended = new AbortController();
   try {
     remindReviews(crew, ended.signal);
@@ -55,30 +62,53 @@ function remindReviews(crew: Crew, signal: AbortSignal): void {
   );
 }
 
+/** Tasks under way, and what made some of them stop the session. */
+interface Running {
+  readonly queue: PQueue;
+  readonly tasks: Map<string, Promise<void>>;
+  readonly faults: unknown[];
+}
+
 async function runTasks(crew: Crew): Promise<CycleEnd> {
-  const queue = new PQueue({ concurrency: crew.plan.budget.maxAgents });
-  const running = new Map<string, Promise<void>>();
-  const faults: unknown[] = [];
-  for (;;) {
+  const running: Running = {
+    queue: new PQueue({ concurrency: crew.plan.budget.maxAgents }),
+    tasks: new Map(),
+    faults: [],
+  };
+  let stop: string | undefined;
+  do {
     reviveAnswered(crew);
-    const stop = faults.length > 0 ? undefined : await startPhases(crew);
-    if (stop !== undefined && running.size === 0) return { exitCode: 4, reason: stop, status: "failed" };
-    for (const id of faults.length > 0 || stop !== undefined ? [] : readyTasks(crew, [...running.keys()])) {
-      crew.statuses.set(id, crew.statuses.get(id) === "VERIFIED" ? "VERIFIED" : "READY");
-      const done = queue.add(() => runTask(crew, id)).then(
-        () => void running.delete(id),
-        (thrown: unknown) => {
-          running.delete(id);
-          faults.push(thrown);
-        },
-      );
-      running.set(id, done);
-    }
-    if (running.size === 0) break;
-    await Promise.race(running.values());
+    const stopping = running.faults.length > 0 || stop !== undefined;
+    stop = stopping ? stop : await startPhases(crew);
+    if (!stopping && stop === undefined) startTasks(crew, running);
+    if (running.tasks.size > 0) await Promise.race(running.tasks.values());
+  } while (running.tasks.size > 0 || canStart(crew, running, stop));
+  if (running.faults.length > 0) throw worst(running.faults);
+  return stop === undefined ? endOf(crew) : { exitCode: 4, reason: stop, status: "failed" };
+}
+
+/** Whether the last task to end made another one ready. */
+function canStart(crew: Crew, running: Running, stop: string | undefined): boolean {
+  if (running.faults.length > 0 || stop !== undefined) return false;
+  const opens = crew.plan.phases.some(
+    ({ id, needs }) => !crew.activePhases.has(id) && needs.every((need) => phaseState(crew, need) === "DONE"),
+  );
+  return opens || readyTasks(crew, []).length > 0;
+}
+
+function startTasks(crew: Crew, running: Running): void {
+  for (const id of readyTasks(crew, [...running.tasks.keys()])) {
+    if (crew.statuses.get(id) !== "VERIFIED") crew.statuses.set(id, "READY");
+    const work = running.queue.add(() => runTask(crew, id));
+    const done = work.then(
+      () => void running.tasks.delete(id),
+      (thrown: unknown) => {
+        running.tasks.delete(id);
+        running.faults.push(thrown);
+      },
+    );
+    running.tasks.set(id, done);
   }
-  if (faults.length > 0) throw worst(faults);
-  return endOf(crew);
 }
 
 /** An internal fault outweighs a stop; among stops the order of DESIGN §13 decides. */
@@ -86,14 +116,18 @@ function worst(faults: readonly unknown[]): unknown {
   const other = faults.find((fault) => !(fault instanceof RunStop));
   if (other !== undefined) return other;
   const order = [130, 1, 2, 5, 6, 3, 4];
-  return [...(faults as RunStop[])].sort((left, right) => order.indexOf(left.exitCode) - order.indexOf(right.exitCode))[0];
+  return [...(faults as RunStop[])].sort(
+    (left, right) => order.indexOf(left.exitCode) - order.indexOf(right.exitCode),
+  )[0];
 }
 
 /** Tasks parked for a person go on once the person has answered. */
 function reviveAnswered(crew: Crew): void {
   for (const [id, status] of crew.statuses) {
     if (status !== "BLOCKED") continue;
-    const pending = crew.store.queries.pendingApprovals(crew.cycle).some((approval) => approval.task === id && approval.expires_at > crew.clock.nowMs());
+    const pending = crew.store.queries
+      .pendingApprovals(crew.cycle)
+      .some((approval) => approval.task === id && approval.expires_at > crew.clock.nowMs());
     if (!pending) crew.statuses.set(id, "PENDING");
   }
 }
@@ -138,7 +172,11 @@ async function checkpointFault(crew: Crew, phase: PlanPhase, when: "before" | "a
   return undefined;
 }
 
-async function checkFault(crew: Crew, phase: PlanPhase, checkpoint: PlanPhase["checkpoints"][number]): Promise<string | undefined> {
+async function checkFault(
+  crew: Crew,
+  phase: PlanPhase,
+  checkpoint: PlanPhase["checkpoints"][number],
+): Promise<string | undefined> {
   const workspace = await headWorkspace(crew);
   const context = expressionContext(crew, await files(workspace, checkpoint.verify));
   const place = { stream: cycleStream(crew.cycle), actor: "worknode", run: crew.cycle, task: null };
@@ -155,33 +193,49 @@ async function checkFault(crew: Crew, phase: PlanPhase, checkpoint: PlanPhase["c
 /** Tasks that can start now. A task that needs a skipped one is skipped, unless its own `if` decides (documented in docs/plans.md). */
 function readyTasks(crew: Crew, running: readonly string[]): string[] {
   const ready: string[] = [];
-  for (const phase of crew.plan.phases.filter(({ id }) => crew.activePhases.has(id)))
-    for (const task of phase.tasks) {
-      const status = crew.statuses.get(task.id) ?? "PENDING";
-      if (running.includes(task.id) || OVER.has(status) || STUCK.has(status)) continue;
-      const needs = task.needs.map((need) => crew.statuses.get(need) ?? "PENDING");
-      if (!needs.every((need) => OVER.has(need))) continue;
-      if (needs.includes("SKIPPED") && task.if === undefined) {
-        setStatus(crew, task.id, "SKIPPED", "a task it needs was skipped");
-        continue;
-      }
-      const others = [...running, ...ready];
-      const free = others.every((other) => !mayOverlap(crew.tasks.get(other)?.task.files.write ?? [], task.files.write));
-      if (free && others.length < crew.plan.budget.maxAgents) ready.push(task.id);
-    }
+  const active = crew.plan.phases.filter(({ id }) => crew.activePhases.has(id));
+  for (const task of active.flatMap((phase) => phase.tasks)) {
+    if (running.includes(task.id) || !isWaiting(crew, task)) continue;
+    const others = [...running, ...ready];
+    if (others.length < crew.plan.budget.maxAgents && others.every((other) => isApart(crew, other, task)))
+      ready.push(task.id);
+  }
   return ready;
+}
+
+/** Whether a task has yet to run and what it needs is over; one whose needs were skipped is skipped here. */
+function isWaiting(crew: Crew, task: PlanTask): boolean {
+  const statusOf = (id: string): TaskStatus => crew.statuses.get(id) ?? "PENDING";
+  const status = statusOf(task.id);
+  if (OVER.has(status) || STUCK.has(status)) return false;
+  const needs = task.needs.map(statusOf);
+  if (!needs.every((need) => OVER.has(need))) return false;
+  if (!needs.includes("SKIPPED") || task.if !== undefined) return true;
+  setStatus(crew, task.id, "SKIPPED", "a task it needs was skipped");
+  return false;
+}
+
+/** Whether two tasks can never write the same file. */
+function isApart(crew: Crew, other: string, task: PlanTask): boolean {
+  return !mayOverlap(crew.tasks.get(other)?.task.files.write ?? [], task.files.write);
 }
 
 /** What is left when nothing can move any more. */
 function endOf(crew: Crew): CycleEnd {
-  const of = (status: TaskStatus): string[] => [...crew.statuses].filter(([, value]) => value === status).map(([id]) => id);
+  const of = (status: TaskStatus): string[] =>
+    [...crew.statuses].filter(([, value]) => value === status).map(([id]) => id);
   const tasks = [...crew.tasks.keys()];
-  if (tasks.every((id) => OVER.has(crew.statuses.get(id) ?? "PENDING"))) return { exitCode: 0, reason: "done and verified", status: "done" };
+  if (tasks.every((id) => OVER.has(crew.statuses.get(id) ?? "PENDING")))
+    return { exitCode: 0, reason: "done and verified", status: "done" };
   const [blocked, rejected] = [of("BLOCKED"), of("REJECTED")];
   if (blocked.length > 0) {
     const place = { stream: cycleStream(crew.cycle), actor: "worknode", run: crew.cycle, task: null };
     crew.store.append([eventAt(place, "PLAN_STALLED", { cycle: crew.cycle, blocked })]);
-    return { exitCode: 6, reason: `waiting for a person: ${blocked.join(", ")} (worknode approvals)`, status: undefined };
+    return {
+      exitCode: 6,
+      reason: `waiting for a person: ${blocked.join(", ")} (worknode approvals)`,
+      status: undefined,
+    };
   }
   return { exitCode: 4, reason: `not done: ${(rejected.length > 0 ? rejected : tasks).join(", ")}`, status: "failed" };
 }

@@ -8,6 +8,7 @@ import { Fault, invalid } from "../kernel/fault.js";
 import { createModelClient } from "../model/client.js";
 import { resolveConnection } from "../model/connection.js";
 import type { AnyEvent } from "../schema/event.js";
+import type { PlanInput } from "../schema/plan-setting.js";
 import type { DispatchResult, RolloutMode } from "../schema/result.js";
 import { holderOf, isHolderAlive } from "../store/lease.js";
 import { openStore, type Store } from "../store/store.js";
@@ -58,7 +59,11 @@ export async function runPlan(options: RunOptions): Promise<RunResult> {
     const inputs = readInputs(source, options.inputs);
     const mode = modeOf(options, source);
     const cycle = openCycle(project, source, { inputs, openedBy: "run", mode, includeWip: options.includeWip });
-    return await runSession(project, { source, cycle, inputs, resumed: false, includeWip: options.includeWip }, { ...options, mode });
+    return await runSession(
+      project,
+      { source, cycle, inputs, resumed: false, includeWip: options.includeWip },
+      { ...options, mode },
+    );
   });
 }
 
@@ -68,18 +73,26 @@ export async function continueRun(options: SessionOptions): Promise<RunResult> {
     const row = project.store.queries.latestIncompleteCycle();
     if (row === undefined) throw new Fault("NOTHING_TO_CONTINUE", "No incomplete cycle to continue", { exitCode: 7 });
     const started = project.store.events({ stream: cycleStream(row.number), type: "CYCLE_STARTED" })[0];
-    if (started?.type !== "CYCLE_STARTED") throw new Fault("CYCLE_BROKEN", `cycle ${row.number} has no start in the log`);
+    if (started?.type !== "CYCLE_STARTED")
+      throw new Fault("CYCLE_BROKEN", `cycle ${row.number} has no start in the log`);
     const source = parsePlan(started.payload.plan_source, started.payload.plan_path);
     await requireSandbox(project.repository, source, options.env);
     resolveConnection(options.env);
     const mode = row.mode === "off" ? "off" : modeOf(options, source);
-    return await runSession(project, { source, cycle: row.number, inputs: row.inputs, resumed: true, includeWip: false }, { ...options, mode });
+    return await runSession(
+      project,
+      { source, cycle: row.number, inputs: row.inputs, resumed: true, includeWip: false },
+      { ...options, mode },
+    );
   });
 }
 
 /** The mode of work in the tasks' own worktrees: it runs unless a flag or WORKNODE_MODE forces it `off` (C29). */
 export function modeOf(options: Pick<SessionOptions, "env"> & { mode?: RolloutMode }, source: PlanSource): RolloutMode {
-  const selected = selectMode({ flag: options.mode, env: options.env["WORKNODE_MODE"], plan: source.plan.rollout.mode }, "worktree");
+  const selected = selectMode(
+    { flag: options.mode, env: options.env["WORKNODE_MODE"], plan: source.plan.rollout.mode },
+    "worktree",
+  );
   if (!selected.ok) throw invalid("UNKNOWN_MODE", selected.error);
   return selected.value.mode;
 }
@@ -91,7 +104,10 @@ export interface Project {
 }
 
 /** Opens the project around `cwd` for the length of `work`. */
-export async function withProject<T>(options: Pick<SessionOptions, "cwd" | "env">, work: (project: Project) => Promise<T>): Promise<T> {
+export async function withProject<T>(
+  options: Pick<SessionOptions, "cwd" | "env">,
+  work: (project: Project) => Promise<T>,
+): Promise<T> {
   const repository = await findRepository(options.cwd, { env: options.env });
   await ensureProjectDir(repository);
   const store = openStore(repository.databasePath);
@@ -103,7 +119,11 @@ export async function withProject<T>(options: Pick<SessionOptions, "cwd" | "env"
 }
 
 /** A plan with commands is refused where they cannot be confined, before anything is spent. */
-export async function requireSandbox(repository: Repository, source: PlanSource, env: NodeJS.ProcessEnv): Promise<void> {
+export async function requireSandbox(
+  repository: Repository,
+  source: PlanSource,
+  env: NodeJS.ProcessEnv,
+): Promise<void> {
   if (planPrograms(source).length === 0) return;
   const report = await probeBackends({ stateDir: repository.stateDir, env });
   if (report.chosen !== null) return;
@@ -112,33 +132,58 @@ export async function requireSandbox(repository: Repository, source: PlanSource,
 }
 
 /** An unapproved plan hash is asked for on a terminal, approved by `--yes`, else exit 6. */
-export async function requireApproval(project: Project, source: PlanSource, options: Pick<RunOptions, "yes" | "env" | "confirm">): Promise<void> {
+export async function requireApproval(
+  project: Project,
+  source: PlanSource,
+  options: Pick<RunOptions, "yes" | "env" | "confirm">,
+): Promise<void> {
   if (project.store.queries.planApproval(source.hash) !== undefined) return;
   const question = `Approve the plan ${source.plan.id} (${source.hash.slice(0, 12)}) and run it?`;
   const agreed = options.yes || (options.confirm !== undefined && (await options.confirm(question)));
   if (!agreed)
-    throw new Fault("NOT_APPROVED", `the plan ${source.path} is not approved. Read it with \`worknode plan explain\`, then \`worknode plan approve\` it, or run with --yes.`, { exitCode: 6 });
+    throw new Fault(
+      "NOT_APPROVED",
+      `the plan ${source.path} is not approved. Read it with \`worknode plan explain\`, then \`worknode plan approve\` it, or run with --yes.`,
+      { exitCode: 6 },
+    );
   const by = claimedIdentity(options.env, project.repository);
   const place = { stream: "project", actor: by.os_user, run: 0, task: null };
   project.store.append([
-    eventAt(place, "PLAN_APPROVED", { plan_hash: source.hash, plan_id: source.plan.id, path: source.path, by, via: options.yes ? "--yes" : "terminal" }),
+    eventAt(place, "PLAN_APPROVED", {
+      plan_hash: source.hash,
+      plan_id: source.plan.id,
+      path: source.path,
+      by,
+      via: options.yes ? "--yes" : "terminal",
+    }),
   ]);
 }
 
 function readInputs(source: PlanSource, given: Readonly<Record<string, string>>): Record<string, unknown> {
-  const inputs: Record<string, unknown> = {};
-  for (const name of Object.keys(given))
-    if (source.plan.inputs[name] === undefined) throw invalid("UNKNOWN_INPUT", `the plan has no input '${name}'.`);
-  for (const [name, spec] of Object.entries(source.plan.inputs)) {
-    const text = given[name];
-    const value = text === undefined ? spec.default : spec.type === "number" ? Number(text) : spec.type === "boolean" ? text === "true" : text;
-    if (value === undefined) throw invalid("MISSING_INPUT", `the plan needs --input ${name}=….`);
-    if (typeof value === "number" && !(value >= (spec.min ?? value) && value <= (spec.max ?? value)))
-      throw invalid("BAD_INPUT", `input ${name} must be a number within its bounds.`);
-    if (spec.enum !== undefined && !spec.enum.includes(value)) throw invalid("BAD_INPUT", `input ${name} must be one of ${spec.enum.join(", ")}.`);
-    inputs[name] = value;
-  }
-  return inputs;
+  const unknown = Object.keys(given).find((name) => source.plan.inputs[name] === undefined);
+  if (unknown !== undefined) throw invalid("UNKNOWN_INPUT", `the plan has no input '${unknown}'.`);
+  const specs = Object.entries(source.plan.inputs);
+  return Object.fromEntries(specs.map(([name, spec]) => [name, readInput(name, spec, given[name])]));
+}
+
+function readInput(name: string, spec: PlanInput, text: string | undefined): unknown {
+  const value = text === undefined ? spec.default : typedInput(spec.type, text);
+  if (value === undefined) throw invalid("MISSING_INPUT", `the plan needs --input ${name}=….`);
+  if (typeof value === "number" && !withinBounds(value, spec))
+    throw invalid("BAD_INPUT", `input ${name} must be a number within its bounds.`);
+  if (spec.enum !== undefined && !spec.enum.includes(value))
+    throw invalid("BAD_INPUT", `input ${name} must be one of ${spec.enum.join(", ")}.`);
+  return value;
+}
+
+function typedInput(type: PlanInput["type"], text: string): string | number | boolean {
+  if (type === "number") return Number(text);
+  return type === "boolean" ? text === "true" : text;
+}
+
+/** Not a number is within no bounds. */
+function withinBounds(value: number, { min = value, max = value }: PlanInput): boolean {
+  return value >= min && value <= max;
 }
 
 /** How a cycle is opened. */
@@ -170,7 +215,15 @@ export function openCycle(project: Project, source: PlanSource, opening: CycleOp
         inputs: opening.inputs,
         ...(opening.mode === undefined ? {} : { mode: opening.mode }),
         tasks: plan.phases.flatMap((phase) =>
-          phase.tasks.map(({ id, title, owner, estimate, needs, files }) => ({ id, title, phase: phase.id, owner, estimate, needs, files: files.write })),
+          phase.tasks.map(({ id, title, owner, estimate, needs, files }) => ({
+            id,
+            title,
+            phase: phase.id,
+            owner,
+            estimate,
+            needs,
+            files: files.write,
+          })),
         ),
       }),
       eventAt(place, "CYCLE_STATUS", { cycle, status: "planning" }),
@@ -188,7 +241,10 @@ async function runSession(project: Project, plan: SessionPlan, options: SessionO
   const { store, repository } = project;
   const lease = store.lease.acquire(`cycle:${plan.cycle}`, holderOf(process.pid, userInfo().username), isHolderAlive);
   if (!lease.ok)
-    throw invalid("CYCLE_BUSY", `cycle ${plan.cycle} is being run by process ${lease.error.pid} (${lease.error.owner}). Wait for it, or stop it with \`worknode kill\`.`);
+    throw invalid(
+      "CYCLE_BUSY",
+      `cycle ${plan.cycle} is being run by process ${lease.error.pid} (${lease.error.owner}). Wait for it, or stop it with \`worknode kill\`.`,
+    );
   const unsubscribe = store.subscribe((events) => {
     for (const event of events) options.onEvent(event);
   });
@@ -199,10 +255,23 @@ async function runSession(project: Project, plan: SessionPlan, options: SessionO
     const end = await runGuarded(project, plan, options);
     const last = [eventAt(place, "SESSION_ENDED", { cycle: plan.cycle, exit_code: end.exitCode, reason: end.reason })];
     if (end.status !== undefined)
-      last.push(eventAt(place, "CYCLE_ENDED", { cycle: plan.cycle, status: end.status, exit_code: end.exitCode, reason: end.reason }));
+      last.push(
+        eventAt(place, "CYCLE_ENDED", {
+          cycle: plan.cycle,
+          status: end.status,
+          exit_code: end.exitCode,
+          reason: end.reason,
+        }),
+      );
     store.append(last);
     const summary = summarise(store, plan.cycle, repository.clock.nowMs() - startedMs);
-    return { exitCode: end.exitCode, reason: end.reason, cycle: plan.cycle, summary, dispatch: dispatchOf(end, options.mode ?? "enforced", startedMs, repository.clock.nowMs()) };
+    return {
+      exitCode: end.exitCode,
+      reason: end.reason,
+      cycle: plan.cycle,
+      summary,
+      dispatch: dispatchOf(end, options.mode ?? "enforced", startedMs, repository.clock.nowMs()),
+    };
   } finally {
     unsubscribe();
     store.lease.release(`cycle:${plan.cycle}`, lease.value.fence);
@@ -212,8 +281,18 @@ async function runSession(project: Project, plan: SessionPlan, options: SessionO
 /** A stop is a way to end; everything else passes through. Parallel work is told to stop before it is awaited. */
 async function runGuarded(project: Project, plan: SessionPlan, options: SessionOptions): Promise<CycleEnd> {
   const connection = resolveConnection(options.env);
-  const client = createModelClient({ baseUrl: connection.baseUrl, apiKey: connection.apiKey, profile: connection.profile });
-  const crew = assembleCrew(project, { ...plan, client, mode: options.mode ?? "enforced", signal: options.signal, env: options.env });
+  const client = createModelClient({
+    baseUrl: connection.baseUrl,
+    apiKey: connection.apiKey,
+    profile: connection.profile,
+  });
+  const crew = assembleCrew(project, {
+    ...plan,
+    client,
+    mode: options.mode ?? "enforced",
+    signal: options.signal,
+    env: options.env,
+  });
   try {
     await openBranch(crew, plan.includeWip);
     return await runCycle(crew);

@@ -10,7 +10,12 @@ import { cycleStream, eventAt, taskStream } from "./records.js";
 
 /** Children one session may spawn: five agents must not become hundreds. */
 const MAX_SPAWNED = 32;
-const NOT_STARTED: ReadonlySet<TaskStatus | undefined> = new Set<TaskStatus | undefined>(["PENDING", "READY", "BLOCKED", undefined]);
+const NOT_STARTED: ReadonlySet<TaskStatus | undefined> = new Set<TaskStatus | undefined>([
+  "PENDING",
+  "READY",
+  "BLOCKED",
+  undefined,
+]);
 
 /** An agent as a Worknode record (S3:180-193). */
 export function recordOf(crew: Crew, agent: CrewAgent, task: string | null): WorknodeRecord {
@@ -44,7 +49,8 @@ export function spawnAgent(crew: Crew, request: CallRequest): ToolRun {
   const refusal = refuseTask(crew, task, template);
   if (refusal !== undefined) return failed(refusal);
   const children = [...crew.agents.values()].filter((agent) => agent.parent !== null);
-  if (children.length >= MAX_SPAWNED) return failed(`At most ${MAX_SPAWNED} agents may be spawned; work with those there are.`);
+  if (children.length >= MAX_SPAWNED)
+    return failed(`At most ${MAX_SPAWNED} agents may be spawned; work with those there are.`);
   const id = `${role}-${children.filter((agent) => agent.role === role).length + 1}`;
   const narrowed = { ...(files === undefined ? {} : { files }), ...(limits === undefined ? {} : { limits }) };
   const child: CrewAgent = { ...template, id, parent: request.proposal.who.agent, narrowed };
@@ -62,13 +68,18 @@ export function spawnAgent(crew: Crew, request: CallRequest): ToolRun {
     token_hash: tokenHash(minted.token),
     capability: minted.capability,
   });
-  return { content: `Spawned ${id} for ${task}: ${reason}`, is_error: false, events: [spawned, assignment(crew, request, { task, agent: id })] };
+  return {
+    content: `Spawned ${id} for ${task}: ${reason}`,
+    is_error: false,
+    events: [spawned, assignment(crew, request, { task, agent: id })],
+  };
 }
 
 function refuseTask(crew: Crew, task: string, agent: CrewAgent): string | undefined {
   if (knownOwner(crew, task) === undefined) return `The plan has no task ${task}.`;
   const status = crew.statuses.get(task);
-  if (!NOT_STARTED.has(status)) return `${task} is ${status ?? "unknown"}; only a task that waits can be given to another agent.`;
+  if (!NOT_STARTED.has(status))
+    return `${task} is ${status ?? "unknown"}; only a task that waits can be given to another agent.`;
   const tier = [...crew.agents.values()].find(({ id }) => id === knownOwner(crew, task))?.tier;
   return tier === agent.tier ? undefined : `${task} is work for the ${tier ?? "unknown"} tier, not for ${agent.role}.`;
 }
@@ -86,7 +97,11 @@ export function assignTask(crew: Crew, request: CallRequest): ToolRun {
   if (found === undefined) return failed(`There is no agent ${agent}.`);
   const refusal = refuseTask(crew, task, found);
   if (refusal !== undefined) return failed(refusal);
-  return { content: `${task} is now ${agent}'s.`, is_error: false, events: [assignment(crew, request, { task, agent })] };
+  return {
+    content: `${task} is now ${agent}'s.`,
+    is_error: false,
+    events: [assignment(crew, request, { task, agent })],
+  };
 }
 
 /** `terminate_agent`: ends a spawned child; its capability and those it handed on are revoked at once. */
@@ -95,10 +110,15 @@ export function terminateAgent(crew: Crew, request: CallRequest): ToolRun {
   const agent = crew.agents.get(agent_id);
   if (agent === undefined) return failed(`There is no agent ${agent_id}.`);
   if (agent.id === request.proposal.who.agent) return failed("An agent does not end itself; hand in your result.");
-  if (agent.parent === null) return failed(`${agent_id} is an agent of the approved plan; only spawned agents can be ended. Assign its task to another.`);
+  if (agent.parent === null)
+    return failed(
+      `${agent_id} is an agent of the approved plan; only spawned agents can be ended. Assign its task to another.`,
+    );
   crew.agents.delete(agent_id);
   const place = { ...request.records, stream: cycleStream(crew.cycle) };
-  const capabilities = [...crew.held].filter(([key]) => key.startsWith(`${agent_id}/`)).map(([, held]) => held.minted.capability.id);
+  const capabilities = [...crew.held]
+    .filter(([key]) => key.startsWith(`${agent_id}/`))
+    .map(([, held]) => held.minted.capability.id);
   const owned = [...crew.assigned].filter(([, assignee]) => assignee === agent_id).map(([task]) => task);
   for (const task of owned) crew.assigned.delete(task);
   return {

@@ -22,13 +22,25 @@ let serial = 0;
  * Gets the gate's permit for a call of worknode's own. It is proposed, judged and recorded like any
  * other; a denial is a Fault (exit 3), because nothing the plan allows should be denied.
  */
-export async function stewardPermit(crew: Crew, call: StewardCall): Promise<{ permit: Permit; callId: string; place: Place }> {
+export async function stewardPermit(
+  crew: Crew,
+  call: StewardCall,
+): Promise<{ permit: Permit; callId: string; place: Place }> {
   stopIfKilled(crew);
   serial += 1;
   const callId = `${crew.cycle}:${call.task ?? "-"}:${call.tool}:${crew.clock.nowMs().toString(36)}${serial}`;
-  const held = holdCapability(crew, `worknode/${call.task ?? "-"}`, () => crew.broker.mint(stewardGrant(crew, call.task)));
+  const held = holdCapability(crew, `worknode/${call.task ?? "-"}`, () =>
+    crew.broker.mint(stewardGrant(crew, call.task)),
+  );
   const { phase } = held.minted.capability;
-  const caller = { agent: "worknode", tier: "executive", task: call.task ?? "-", phase, cycle: crew.cycle, source: "plan" } as const;
+  const caller = {
+    agent: "worknode",
+    tier: "executive",
+    task: call.task ?? "-",
+    phase,
+    cycle: crew.cycle,
+    source: "plan",
+  } as const;
   const proposal = proposeCall(callId, call.tool, call.args, caller);
   const { facts } = await gatherFacts(crew, proposal, { held, workspace: undefined, executionsLeft: 1 });
   const { verdict, denials, permit } = judge(proposal, facts);

@@ -45,7 +45,12 @@ export function judgeSubmission(crew: Crew, work: WorkContext): FinishJudge {
       return turnBack(at, "This step asks for a recorded decision: call create_decision before you submit.");
     const report = await runRules(crew, work);
     if (!report.pass) return reject(crew, work, at, { by: "rules", feedback: report.feedback });
-    const verdict = await askCritic(crew, work.task.id, await submissionOf(work, { summary, report, author: at.conversation.agent }), submissionNumber(crew, work));
+    const verdict = await askCritic(
+      crew,
+      work.task.id,
+      await submissionOf(work, { summary, report, author: at.conversation.agent }),
+      submissionNumber(crew, work),
+    );
     if (verdict.decision === "REJECT") return reject(crew, work, at, verdict);
     return {
       agent_id: verdict.by,
@@ -57,7 +62,10 @@ export function judgeSubmission(crew: Crew, work: WorkContext): FinishJudge {
   };
 }
 
-async function submissionOf(work: WorkContext, what: { summary: string; report: RuleReport; author: string }): Promise<Parameters<typeof askCritic>[2]> {
+async function submissionOf(
+  work: WorkContext,
+  what: { summary: string; report: RuleReport; author: string },
+): Promise<Parameters<typeof askCritic>[2]> {
   return {
     brief: work.brief,
     workspace: work.workspace,
@@ -71,7 +79,10 @@ async function submissionOf(work: WorkContext, what: { summary: string; report: 
 }
 
 function submissionNumber(crew: Crew, work: WorkContext): number {
-  return crew.store.events({ stream: taskStream(crew.cycle, work.task.id), type: ["TASK_REJECTED", "STEP_ENDED"] }).length + 1;
+  return (
+    crew.store.events({ stream: taskStream(crew.cycle, work.task.id), type: ["TASK_REJECTED", "STEP_ENDED"] }).length +
+    1
+  );
 }
 
 /** Outputs a task declares must be there when its last agent step is handed in. */
@@ -79,11 +90,13 @@ function missingOutputs(work: WorkContext, outputs: Record<string, unknown>): st
   if (!work.last) return undefined;
   for (const [name, spec] of Object.entries(work.task.outputs)) {
     const value = outputs[name];
-    if (value === undefined && !spec.optional && !producedByStep(work, name)) return `submit_result lacks the output '${name}' the task declares.`;
+    if (value === undefined && !spec.optional && !producedByStep(work, name))
+      return `submit_result lacks the output '${name}' the task declares.`;
     if (value === undefined) continue;
     if (spec.type !== typeof value && !["any", "object", "array", "integer"].includes(spec.type))
       return `output '${name}' must be a ${spec.type}, not a ${typeof value}.`;
-    if (spec.enum !== undefined && !spec.enum.includes(value as never)) return `output '${name}' must be one of ${spec.enum.join(", ")}.`;
+    if (spec.enum !== undefined && !spec.enum.includes(value as never))
+      return `output '${name}' must be one of ${spec.enum.join(", ")}.`;
   }
   return undefined;
 }
@@ -102,21 +115,38 @@ function blocked(at: Parameters<FinishJudge>[0]): Finish {
   };
 }
 
-function reject(crew: Crew, work: WorkContext, at: Parameters<FinishJudge>[0], why: { by: string; feedback: string }): Finish {
+function reject(
+  crew: Crew,
+  work: WorkContext,
+  at: Parameters<FinishJudge>[0],
+  why: { by: string; feedback: string },
+): Finish {
   const { task, state } = work;
   const attempt = state.rejections.length + 1;
   crew.rejected.add(task.id);
   state.rejections.push(why.feedback);
   const remedied = state.remedies.length > 0;
   const over = remedied || attempt > MAX_REWORKS;
-  const place = { stream: taskStream(crew.cycle, task.id), actor: why.by, run: crew.cycle, task: task.id, execution: at.execution };
+  const place = {
+    stream: taskStream(crew.cycle, task.id),
+    actor: why.by,
+    run: crew.cycle,
+    task: task.id,
+    execution: at.execution,
+  };
   const rejected = eventAt(place, "TASK_REJECTED", { attempt, by: why.by, feedback: why.feedback });
   const text = `REJECTED by ${why.by} (${attempt}): ${why.feedback}`;
-  const rest = over ? endEvents(at.conversation, "REJECT") : [toolResult(placeOf(at.conversation, at.execution), at.call.id, text)];
-  return { agent_id: why.by, output: { decision: "REJECT", feedback: why.feedback }, outcome: "REJECT", events: [rejected, ...rest], over };
+  const rest = over
+    ? endEvents(at.conversation, "REJECT")
+    : [toolResult(placeOf(at.conversation, at.execution), at.call.id, text)];
+  return {
+    agent_id: why.by,
+    output: { decision: "REJECT", feedback: why.feedback },
+    outcome: "REJECT",
+    events: [rejected, ...rest],
+    over,
+  };
 }
 
 /** Rejections that go back to the worker before the executive is asked (DESIGN §10). */
 const MAX_REWORKS = 2;
-
-

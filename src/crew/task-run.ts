@@ -38,7 +38,13 @@ export class TaskFailure extends Error {
 }
 
 /** Sets a task's status, recorded. */
-export function setStatus(crew: Crew, task: string, status: TaskStatus, reason?: string, more: readonly AnyNewEvent[] = []): void {
+export function setStatus(
+  crew: Crew,
+  task: string,
+  status: TaskStatus,
+  reason?: string,
+  more: readonly AnyNewEvent[] = [],
+): void {
   const place = { stream: taskStream(crew.cycle, task), actor: "worknode", run: crew.cycle, task };
   crew.store.append([...more, eventAt(place, "TASK_STATUS", { status, ...(reason === undefined ? {} : { reason }) })]);
   crew.statuses.set(task, status);
@@ -128,15 +134,22 @@ async function runStep(crew: Crew, run: TaskRun, at: StepAt): Promise<number> {
     return index + 1;
   }
   crew.store.append([eventAt(run.place, "STEP_STARTED", { step: step.id, kind: step.kind })]);
-  if (step.kind === "agent") await agentStep(crew, run, { step, last: at.steps.findLast(({ kind }) => kind === "agent") === step });
+  if (step.kind === "agent")
+    await agentStep(crew, run, { step, last: at.steps.findLast(({ kind }) => kind === "agent") === step });
   if (step.kind === "check") await checkStep(crew, run, step);
   if (step.kind === "gate") return await gateStep(crew, run, { ...at, step });
   return index + 1;
 }
 
-function endStep(crew: Crew, run: TaskRun, step: PlanStep, end: { status: "done" | "failed" | "skipped"; outputs: Record<string, unknown>; error?: string; provide?: string }): void {
+function endStep(
+  crew: Crew,
+  run: TaskRun,
+  step: PlanStep,
+  end: { status: "done" | "failed" | "skipped"; outputs: Record<string, unknown>; error?: string; provide?: string },
+): void {
   const payload = { step: step.id, ...end };
-  const values = Object.keys(end.outputs).length === 0 ? [] : [eventAt(run.place, "TASK_OUTPUTS", { outputs: end.outputs })];
+  const values =
+    Object.keys(end.outputs).length === 0 ? [] : [eventAt(run.place, "TASK_OUTPUTS", { outputs: end.outputs })];
   crew.store.append([eventAt(run.place, "STEP_ENDED", payload), ...values]);
   run.state.steps.set(step.id, payload);
 }
@@ -151,7 +164,8 @@ async function agentStep(crew: Crew, run: TaskRun, at: { step: PlanAgentStep; la
   for (const [name, template] of Object.entries(step.outputs)) {
     const value = interpolate(template, context);
     if (value.ok) outputs[name] = value.value;
-    else if (run.task.outputs[name]?.optional !== true) throw new TaskFailure(`step ${step.id}: output ${name} has no value (${value.error})`);
+    else if (run.task.outputs[name]?.optional !== true)
+      throw new TaskFailure(`step ${step.id}: output ${name} has no value (${value.error})`);
   }
   endStep(crew, run, step, { status: "done", outputs });
 }
@@ -170,7 +184,8 @@ async function checkStep(crew: Crew, run: TaskRun, step: PlanCheckStep): Promise
 }
 
 async function checkFault(crew: Crew, run: TaskRun, step: PlanCheckStep): Promise<string | undefined> {
-  for (const expression of step.check.verify) if (!(await holds(crew, expression, run))) return `${expression} is not true`;
+  for (const expression of step.check.verify)
+    if (!(await holds(crew, expression, run))) return `${expression} is not true`;
   return await runCheck(crew, { task: run.task.id, workspace: run.workspace }, step.check);
 }
 
@@ -204,7 +219,9 @@ async function holds(crew: Crew, expression: string, run?: TaskRun): Promise<boo
 
 /** Reads the files that expressions name literally, before they are evaluated. */
 export async function files(workspace: TaskWorkspace, expressions: readonly string[]): ReturnType<typeof branchFiles> {
-  const named = expressions.flatMap((text) => [...text.matchAll(/files\.(?:exist|read)\(\s*(['"])(.*?)\1\s*\)/g)].map((hit) => hit[2] ?? ""));
+  const named = expressions.flatMap((text) =>
+    [...text.matchAll(/files\.(?:exist|read)\(\s*(['"])(.*?)\1\s*\)/g)].map((hit) => hit[2] ?? ""),
+  );
   try {
     return await branchFiles(workspace, named);
   } catch (thrown) {

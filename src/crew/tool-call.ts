@@ -13,7 +13,15 @@ import { grantFor, holdCapability } from "./grants.js";
 import { readPlan } from "./plan-source.js";
 import { eventAt } from "./records.js";
 import { proposeCall } from "./propose.js";
-import { modeOf, openBranch, openCycle, type Project, requireApproval, type RunOptions, withProject } from "./session.js";
+import {
+  modeOf,
+  openBranch,
+  openCycle,
+  type Project,
+  requireApproval,
+  type RunOptions,
+  withProject,
+} from "./session.js";
 import { headWorkspace, taskWorkspace } from "./workspaces.js";
 
 /** Options of one call (issue 2, point 11). */
@@ -42,7 +50,8 @@ export async function callTool(options: ToolOptions): Promise<{ exitCode: number
     const { task } = options;
     const owner = crew.agents.get(ownerOf(crew, taskOf(crew, task).task));
     if (owner === undefined) throw invalid("AGENT_MISSING", `the owner of ${task} is not an agent of the plan.`);
-    const workspace = taskOf(crew, task).task.files.write.length === 0 ? await headWorkspace(crew) : await taskWorkspace(crew, task);
+    const workspace =
+      taskOf(crew, task).task.files.write.length === 0 ? await headWorkspace(crew) : await taskWorkspace(crew, task);
     const startedAt = new Date(crew.clock.nowMs()).toISOString();
     const outcome = await callAs(crew, { options, workspace, owner: owner.id });
     return answer(crew, { outcome, workspace, options, startedAt });
@@ -57,22 +66,49 @@ async function crewFor(project: Project, source: ReturnType<typeof readPlan>, op
   const mode = modeOf(options, source);
   const mine = known !== undefined && known.plan_hash === source.hash;
   const cycle = mine ? known.number : openCycle(project, source, { inputs, openedBy: "tool", mode, includeWip: false });
-  const crew = assembleCrew(project, { source, cycle, inputs, client: undefined, mode, signal: options.signal, env: options.env });
+  const crew = assembleCrew(project, {
+    source,
+    cycle,
+    inputs,
+    client: undefined,
+    mode,
+    signal: options.signal,
+    env: options.env,
+  });
   await openBranch(crew, false);
-  for (const phase of source.plan.phases) if (phase.needs.every((need) => phaseState(crew, need) === "DONE")) crew.activePhases.add(phase.id);
+  for (const phase of source.plan.phases)
+    if (phase.needs.every((need) => phaseState(crew, need) === "DONE")) crew.activePhases.add(phase.id);
   return crew;
 }
 
-async function callAs(crew: Crew, at: { options: ToolOptions; workspace: TaskWorkspace; owner: string }): Promise<CallOutcome> {
+async function callAs(
+  crew: Crew,
+  at: { options: ToolOptions; workspace: TaskWorkspace; owner: string },
+): Promise<CallOutcome> {
   const { options, workspace, owner } = at;
   const agent = crew.agents.get(owner);
   if (agent === undefined) throw invalid("AGENT_MISSING", `there is no agent ${owner}.`);
-  const held = holdCapability(crew, `${owner}/${options.task}/work`, () => crew.broker.mint(grantFor(crew, agent, options.task, "work")));
+  const held = holdCapability(crew, `${owner}/${options.task}/work`, () =>
+    crew.broker.mint(grantFor(crew, agent, options.task, "work")),
+  );
   const conversation = `${crew.cycle}:${options.task}:tool:${crew.store.events({ task: options.task, run: crew.cycle, type: "PROPOSAL" }).length + 1}`;
   const callId = `${conversation}:1`;
   const { args } = trimInput(options.tool, asRecord(options.input));
-  const records = { stream: conversationStream(conversation), actor: owner, run: crew.cycle, task: options.task, execution: callId };
-  const caller = { agent: owner, tier: agent.tier, task: options.task, phase: taskOf(crew, options.task).phase, cycle: crew.cycle, source: "worknode tool" };
+  const records = {
+    stream: conversationStream(conversation),
+    actor: owner,
+    run: crew.cycle,
+    task: options.task,
+    execution: callId,
+  };
+  const caller = {
+    agent: owner,
+    tier: agent.tier,
+    task: options.task,
+    phase: taskOf(crew, options.task).phase,
+    cycle: crew.cycle,
+    source: "worknode tool",
+  };
   const outcome = await performCall(crew, {
     proposal: proposeCall(callId, options.tool === "" ? "(none)" : options.tool, args, caller),
     place: { held, workspace, executionsLeft: held.minted.capability.limits.max_executions },
@@ -83,13 +119,28 @@ async function callAs(crew: Crew, at: { options: ToolOptions; workspace: TaskWor
   });
   if (options.dryRun) {
     const content = outcome.isError ? outcome.content : "dry run: approved, not carried out";
-    const verification = { succeeded: !outcome.isError, outcomeCorrect: true, retry: { should: false, why: "dry run" } };
-    crew.store.append([eventAt(records, "TOOL_RESULT", { call_id: callId, tool_use_id: "", content, is_error: outcome.isError, verification })]);
+    const verification = {
+      succeeded: !outcome.isError,
+      outcomeCorrect: true,
+      retry: { should: false, why: "dry run" },
+    };
+    crew.store.append([
+      eventAt(records, "TOOL_RESULT", {
+        call_id: callId,
+        tool_use_id: "",
+        content,
+        is_error: outcome.isError,
+        verification,
+      }),
+    ]);
   }
   return outcome;
 }
 
-function answer(crew: Crew, at: { outcome: CallOutcome; workspace: TaskWorkspace; options: ToolOptions; startedAt: string }): { exitCode: number; report: ToolReport } {
+function answer(
+  crew: Crew,
+  at: { outcome: CallOutcome; workspace: TaskWorkspace; options: ToolOptions; startedAt: string },
+): { exitCode: number; report: ToolReport } {
   const { outcome, workspace, options, startedAt } = at;
   const { verdict } = outcome.judgement;
   const approved = verdict.outcome === "Approved";
@@ -98,7 +149,13 @@ function answer(crew: Crew, at: { outcome: CallOutcome; workspace: TaskWorkspace
   const effects =
     outcome.effects === undefined
       ? {}
-      : { effects: { kept: outcome.effects.kept, changes: outcome.effects.changes.map(({ path, kind }) => ({ path, kind })), refused: outcome.effects.refused } };
+      : {
+          effects: {
+            kept: outcome.effects.kept,
+            changes: outcome.effects.changes.map(({ path, kind }) => ({ path, kind })),
+            refused: outcome.effects.refused,
+          },
+        };
   const failed = approved && outcome.isError;
   const report: ToolReport = {
     verdict,
@@ -107,7 +164,15 @@ function answer(crew: Crew, at: { outcome: CallOutcome; workspace: TaskWorkspace
     workspace: workspace.worktree,
     PolicyOutcome: verdict.outcome,
     PolicyReason: outcome.judgement.denials.map(({ code, message }) => `${code}: ${message}`).join("; "),
-    HostOutcomes: [{ Host: "local", DispatchStatus: ran ? "dispatched" : "not_dispatched", AttemptCount: ran ? 1 : 0, LastFailureClass: failed ? "tool_error" : null, LastFailureMessage: failed ? outcome.content.slice(0, 500) : null }],
+    HostOutcomes: [
+      {
+        Host: "local",
+        DispatchStatus: ran ? "dispatched" : "not_dispatched",
+        AttemptCount: ran ? 1 : 0,
+        LastFailureClass: failed ? "tool_error" : null,
+        LastFailureMessage: failed ? outcome.content.slice(0, 500) : null,
+      },
+    ],
     BlastRadius: ["local"],
     EffectiveMode: crew.mode,
     OperationIntent: options.tool,
@@ -118,4 +183,3 @@ function answer(crew: Crew, at: { outcome: CallOutcome; workspace: TaskWorkspace
   };
   return { exitCode: kept ? 0 : 3, report };
 }
-

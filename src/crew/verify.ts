@@ -1,4 +1,3 @@
-
 import { listMasks, resolveLinks } from "../effect/surroundings.js";
 import { type PlanCommand, type PlanCommandResult, runPlanCommands } from "../effect/sandbox/plan-commands.js";
 import type { SandboxSetting } from "../effect/sandbox/spec.js";
@@ -43,25 +42,48 @@ export async function runCommands(crew: Crew, task: PlanTask, workspace: TaskWor
 }
 
 /** Runs a check's command and says why it did not do what was expected; undefined when it did. */
-export async function runCheck(crew: Crew, at: { task: string | null; workspace: TaskWorkspace }, check: PlanCheck): Promise<string | undefined> {
+export async function runCheck(
+  crew: Crew,
+  at: { task: string | null; workspace: TaskWorkspace },
+  check: PlanCheck,
+): Promise<string | undefined> {
   if (check.command === undefined) return undefined;
   const timeout = check.timeout === undefined ? {} : { timeoutMs: check.timeout };
-  const result = await runPlanned(crew, at.task, at.workspace, [{ role: "check", argv: check.command, ...timeout }]);
+  const command = { role: "check", argv: check.command, ...timeout };
+  const result = await runPlanned(crew, at.task, at.workspace, [command]);
   await result.discard();
-  const run = result.runs[0];
-  if (run === undefined || run.stopped !== null) return `${check.command.join(" ")} was stopped (${run?.stopped ?? "not run"})`;
-  const { exitCode, stdout, stderr } = check.expect;
-  if (run.exit_code !== exitCode) return `${check.command.join(" ")} ended with ${run.exit_code}, not ${exitCode}: ${run.stderr.slice(-500)}`;
-  if (stdout !== undefined && !new RegExp(stdout, "m").test(run.stdout)) return `standard output does not match ${stdout}`;
-  if (stderr !== undefined && !new RegExp(stderr, "m").test(run.stderr)) return `standard error does not match ${stderr}`;
-  return undefined;
+  return unexpected(result.runs[0], check.command.join(" "), check.expect);
 }
 
-async function runPlanned(crew: Crew, task: string | null, workspace: TaskWorkspace, commands: PlanCommand[]): Promise<PlanCommandResult> {
+function unexpected(
+  run: PlanCommandResult["runs"][number] | undefined,
+  command: string,
+  expect: PlanCheck["expect"],
+): string | undefined {
+  if (run === undefined || run.stopped !== null) return `${command} was stopped`;
+  if (run.exit_code !== expect.exitCode)
+    return `${command} ended with ${run.exit_code}, not ${expect.exitCode}: ${run.stderr.slice(-500)}`;
+  return unlike("standard output", run.stdout, expect.stdout) ?? unlike("standard error", run.stderr, expect.stderr);
+}
+
+function unlike(name: string, text: string, pattern: string | undefined): string | undefined {
+  if (pattern === undefined || new RegExp(pattern, "m").test(text)) return undefined;
+  return `${name} does not match ${pattern}`;
+}
+
+async function runPlanned(
+  crew: Crew,
+  task: string | null,
+  workspace: TaskWorkspace,
+  commands: PlanCommand[],
+): Promise<PlanCommandResult> {
   const at = await stewardPermit(crew, { tool: "plan.command", task, args: { commands } });
   const setting = await sandboxSetting(crew, workspace);
   const place = { ...setting, layersDir: workspace.layerDir };
-  const result = await runPlanCommands(at.permit, { callId: at.callId, args: { commands } }, place, { signal: crew.signal, clock: crew.clock });
+  const result = await runPlanCommands(at.permit, { callId: at.callId, args: { commands } }, place, {
+    signal: crew.signal,
+    clock: crew.clock,
+  });
   stewardDone(crew, at, result.runs.map(({ role, exit_code }) => `${role}: ${exit_code ?? "stopped"}`).join(", "));
   if (crew.signal.aborted) {
     await result.discard();
@@ -77,7 +99,13 @@ async function sandboxSetting(crew: Crew, workspace: TaskWorkspace): Promise<San
     lower: workspace.worktree,
     links: await resolveLinks(crew.repository, link),
     masks: await listMasks(workspace),
-    toolchains: toolchains ?? resolveToolchains(planPrograms(crew), { PATH: crew.env["PATH"], HOME: crew.env["HOME"], root: crew.repository.root }),
+    toolchains:
+      toolchains ??
+      resolveToolchains(planPrograms(crew), {
+        PATH: crew.env["PATH"],
+        HOME: crew.env["HOME"],
+        root: crew.repository.root,
+      }),
     env,
     network: false,
     git: { commonDir: crew.repository.commonDir, gitDir: workspace.gitDir },
@@ -86,17 +114,17 @@ async function sandboxSetting(crew: Crew, workspace: TaskWorkspace): Promise<San
 
 /** First words of every command the plan names. */
 export function planPrograms(crew: Pick<Crew, "plan">): string[] {
-  const programs = new Set<string>();
-  for (const phase of crew.plan.phases)
-    for (const task of phase.tasks) {
-      for (const { argv } of verifyCommands(task)) if (argv[0] !== undefined) programs.add(argv[0]);
-      for (const step of task.steps) if (step.kind === "check" && step.check.command?.[0] !== undefined) programs.add(step.check.command[0]);
-    }
-  return [...programs];
+  const tasks = crew.plan.phases.flatMap((phase) => phase.tasks);
+  const checkpoints = crew.plan.phases.flatMap((phase) => phase.checkpoints);
+  const commands = [
+    ...tasks.flatMap((task) => verifyCommands(task).map(({ argv }) => argv)),
+    ...tasks.flatMap((task) => task.steps.map((step) => (step.kind === "check" ? step.check.command : undefined))),
+    ...checkpoints.map(({ command }) => command),
+  ];
+  return [...new Set(commands.flatMap((argv) => argv?.slice(0, 1) ?? []))];
 }
 
 function toRecord(run: PlanCommandResult["runs"][number]): CommandRun {
   const { role, argv, exit_code, stdout, stderr, duration_ms } = run;
   return { role, argv: [...argv], exit_code, stdout, stderr, duration_ms };
 }
-

@@ -17,12 +17,23 @@ import { verifyCommands } from "./verify.js";
 const MAX_CONVERSATIONS = 20;
 
 /** Has an agent do one step until its result is accepted; answers what it submitted. Throws TaskPark, RunStop. */
-export async function work(crew: Crew, run: TaskRun, at: { step: PlanAgentStep; last: boolean }): Promise<Record<string, unknown>> {
+export async function work(
+  crew: Crew,
+  run: TaskRun,
+  at: { step: PlanAgentStep; last: boolean },
+): Promise<Record<string, unknown>> {
   for (let round = 0; round < MAX_CONVERSATIONS; round += 1) {
     if (run.state.open.size > 0) await escalate(crew, troubleOf(run, openReason(run)));
     const agent = workerFor(crew, run, at.step);
     const brief = await briefOf(crew, run, { step: at.step, agent });
-    const context: WorkContext = { task: run.task, brief, workspace: run.workspace, state: run.state, last: at.last, decides: at.step.record === "decision" };
+    const context: WorkContext = {
+      task: run.task,
+      brief,
+      workspace: run.workspace,
+      state: run.state,
+      last: at.last,
+      decides: at.step.record === "decision",
+    };
     const { end } = await converse(crew, {
       kind: "work",
       task: run.task.id,

@@ -43,7 +43,11 @@ async function open(crew: Crew, task: string): Promise<TaskWorkspace> {
 }
 
 /** What a call that a crash interrupted after its decision leaves to record; nothing when it was recorded. */
-function recoveredEvents(crew: Crew, task: string, call: { callId: string; changes: readonly unknown[]; result: unknown }): AnyNewEvent[] {
+function recoveredEvents(
+  crew: Crew,
+  task: string,
+  call: { callId: string; changes: readonly unknown[]; result: unknown },
+): AnyNewEvent[] {
   const recorded = crew.store.events({ execution: call.callId, type: "EFFECT_KEPT" });
   if (recorded.length > 0) return [];
   const result = (call.result ?? {}) as { content?: string; tool_use_id?: string };
@@ -56,7 +60,11 @@ function recoveredEvents(crew: Crew, task: string, call: { callId: string; chang
       tool_use_id: result.tool_use_id ?? "",
       content: result.content ?? "done",
       is_error: false,
-      verification: { succeeded: true, outcomeCorrect: true, retry: { should: false, why: "finished after an interruption" } },
+      verification: {
+        succeeded: true,
+        outcomeCorrect: true,
+        retry: { should: false, why: "finished after an interruption" },
+      },
     }),
   ];
 }
