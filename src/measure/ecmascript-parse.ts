@@ -3,6 +3,7 @@ import type { Comment } from "./comment.js";
 import type { FileMeasure, ParseError } from "./file-measure.js";
 import type { Language } from "./language.js";
 import { type LineTable, lineAt } from "./line-table.js";
+import { nestsTooDeeply } from "./nesting.js";
 
 /** A syntax node as oxc-parser gives it (ESTree with its TypeScript extension). */
 export interface SyntaxNode {
@@ -27,6 +28,7 @@ type Options = NonNullable<Parameters<typeof parseSync>[2]>;
  * `return` may stand outside a function. Never throws: what cannot be read is an error of the result.
  */
 export function parseEcmaScript(path: string, text: string, language: Language, table: LineTable): ParsedSource {
+  if (nestsTooDeeply(text)) return failed("nested too deeply to be parsed safely");
   let first: ParsedSource | undefined;
   for (const options of attempts(path, language)) {
     const parsed = parseOnce(path, text, options, table);
