@@ -79,6 +79,18 @@ export async function resolveCommit(git: Git, name: string): Promise<string | un
   return found.code === 0 ? found.stdout.toString("utf8").trim() : undefined;
 }
 
+/** Whether a commit is `of` or one of its ancestors. */
+export async function isAncestor(repository: Pick<Repository, "git">, commit: string, of: string): Promise<boolean> {
+  return (await repository.git.attempt(["merge-base", "--is-ancestor", commit, of])).code === 0;
+}
+
+/** The newest commit of the cycle's branch. Throws Fault NO_BRANCH (exit 2). */
+export async function cycleHead(repository: Pick<Repository, "git">, branch: string): Promise<string> {
+  const head = await resolveCommit(repository.git, `refs/heads/${branch}`);
+  if (head === undefined) throw invalid("NO_BRANCH", `branch ${branch} does not exist. It held the cycle's result.`);
+  return head;
+}
+
 /** Uncommitted paths of the user's checkout, to warn of: changed, staged and untracked, not ignored. Sorted. */
 export async function dirtyPaths(repository: Repository): Promise<string[]> {
   return listDirty(repository, undefined);

@@ -3,11 +3,12 @@ import { join } from "node:path";
 import { Fault } from "../kernel/fault.js";
 import { err, ok, type Result } from "../kernel/result.js";
 import { type Call, type Permit, useOnce } from "./authority.js";
+import { cycleHead, isAncestor } from "./branch.js";
 import { splitNul } from "./git.js";
 import { withLock } from "./process-lock.js";
 import type { Repository } from "./repository.js";
 import { readRecord, type TaskRecord, writeRecord } from "./task-record.js";
-import { checkOut, cycleHead, isAncestor } from "./task-workspace.js";
+import { checkOut } from "./task-workspace.js";
 import { compareTrees, treeHash } from "./tree.js";
 import type { TaskWorkspace } from "./workspace.js";
 
@@ -169,7 +170,7 @@ export async function adoptMerge(
     if (now.kind !== "moved" || now.tree !== tree) return err("the task changed since it was merged; merge it again");
     const record = await recordOf(workspace);
     await writeRecord(workspace.taskDir, { ...record, adopting: { head, tree } });
-    await checkOut(workspace, tree, head);
+    await checkOut(workspace, { tree, commit: head }, repository.clock);
     const { adopting: _done, ...rest } = record;
     await writeRecord(workspace.taskDir, { ...rest, base_commit: head });
     return ok({ ...workspace, baseCommit: head });

@@ -8,6 +8,8 @@ import { replaceDurable } from "./durable.js";
  */
 export interface TaskRecord {
   readonly state: "creating" | "ready";
+  /** Name of the worktree's directory. */
+  readonly place: string;
   readonly cycle: number;
   readonly task: string;
   /** The cycle's branch. */

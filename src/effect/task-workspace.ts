@@ -1,19 +1,24 @@
-import { mkdir, rename, rm, stat } from "node:fs/promises";
-import { join } from "node:path";
-import { invalid } from "../kernel/fault.js";
+import { mkdir, rename, stat } from "node:fs/promises";
+import { basename, join } from "node:path";
+import type { Clock } from "../kernel/clock.js";
 import { systemRandom } from "../kernel/ids.js";
-import { err, ok, type Result } from "../kernel/result.js";
 import { type Call, type Permit, useOnce } from "./authority.js";
-import { resolveCommit } from "./branch.js";
+import { cycleHead, isAncestor } from "./branch.js";
 import { DEFAULT_DENY } from "./deny.js";
 import { diskFault } from "./disk-fault.js";
 import { withLock } from "./process-lock.js";
 import type { Repository } from "./repository.js";
-import { readRecord, type TaskRecord, writeRecord } from "./task-record.js";
-import { treeHash } from "./tree.js";
+import { type TaskRecord, writeRecord } from "./task-record.js";
 import type { TaskWorkspace } from "./workspace.js";
-import { describe, type Existing, type Places, placesOf, type WorkspaceArgs } from "./workspace-places.js";
-import { addWorktree, dropWorktree, setAside, worktreeGitDir } from "./worktree.js";
+import {
+  describe,
+  type Existing,
+  findPlaces,
+  freshPlaces,
+  type Places,
+  type WorkspaceArgs,
+} from "./workspace-places.js";
+import { addWorktree, dropWorktree, freeIndex, setAside, worktreeGitDir } from "./worktree.js";
 
 /**
  * The task's own worktree, started at the head of the cycle's branch. One that is there already for
@@ -30,11 +35,12 @@ export async function openTaskWorkspace(
   useOnce(permit, call, repository.clock);
   return withWorktreeLock(repository, async () => {
     const { args } = call;
-    const places = placesOf(repository, args);
+    const places = await findPlaces(repository, args);
     const existing = await findUsable(repository, places, args);
     if (existing !== undefined) return describe(repository, places, existing, deny);
     await clearPlaces(repository, places);
-    return describe(repository, places, await create(repository, places, args), deny);
+    const fresh = freshPlaces(repository, places, args);
+    return describe(repository, fresh, await create(repository, fresh, args), deny);
   });
 }
 
@@ -51,88 +57,35 @@ export async function openHeadWorkspace(
   useOnce(permit, call, repository.clock);
   return withWorktreeLock(repository, async () => {
     const args = { ...call.args, task: "-" };
-    const { taskDir, worktree } = placesOf(repository, args);
-    const places = { taskDir, worktree };
+    const places = await findPlaces(repository, args);
     const head = await cycleHead(repository, args.branch);
-    const gitDir = await worktreeGitDir(repository, worktree);
-    const record = await readRecord(taskDir);
-    if (gitDir === undefined || record?.state !== "ready") {
-      await dropWorktree(repository, worktree);
-      return describe(repository, places, await create(repository, places, args), deny);
+    const gitDir = await worktreeGitDir(repository, places.worktree);
+    if (gitDir === undefined || places.record?.state !== "ready") {
+      await discard(repository, places.worktree);
+      const fresh = freshPlaces(repository, places, args);
+      return describe(repository, fresh, await create(repository, fresh, args), deny);
     }
-    const updated: TaskRecord = { state: "ready", ...args, base_commit: head };
-    const workspace = describe(repository, places, { gitDir, record: updated }, deny);
-    await checkOut(workspace, head, head);
-    await writeRecord(taskDir, updated);
+    const record: TaskRecord = { ...places.record, branch: args.branch, base_commit: head };
+    const workspace = describe(repository, places, { gitDir, record }, deny);
+    await checkOut(workspace, { tree: head, commit: head }, repository.clock);
+    await writeRecord(places.taskDir, record);
     return workspace;
   });
 }
 
 /** Puts a tree into the worktree and moves its HEAD to `commit`. Doing it again changes nothing. */
-export async function checkOut(workspace: TaskWorkspace, tree: string, commit: string): Promise<void> {
-  await workspace.git.run(["read-tree", "--reset", "-u", tree]);
-  await workspace.git.run(["update-ref", "HEAD", commit]);
-}
-
-/**
- * Takes a task's worktree and branch away, and everything beside them. Refused, with the reason, while
- * it holds work that is not on the cycle's branch. Remove its layers first.
- */
-export async function removeTaskWorkspace(
-  permit: Permit,
-  repository: Repository,
-  call: Call<WorkspaceArgs>,
-): Promise<Result<void, string>> {
-  useOnce(permit, call, repository.clock);
-  return withWorktreeLock(repository, async () => {
-    const places = placesOf(repository, call.args);
-    const existing = await findUsable(repository, places, call.args);
-    if (existing === undefined) return err(`task ${call.args.task} has no workspace for ${call.args.branch}`);
-    const workspace = describe(repository, places, existing, []);
-    const unmerged = await unmergedWork(repository, workspace, existing.record);
-    if (unmerged !== undefined) return err(unmerged);
-    await dropWorktree(repository, places.worktree);
-    await rm(places.taskDir, { recursive: true, force: true });
-    if (places.taskBranch !== undefined) await dropTaskBranch(repository, places.taskBranch, call.args.branch);
-    return ok(undefined);
-  });
-}
-
-async function unmergedWork(
-  repository: Repository,
+export async function checkOut(
   workspace: TaskWorkspace,
-  record: TaskRecord,
-): Promise<string | undefined> {
-  const tree = await treeHash(workspace);
-  const base = (await repository.git.run(["rev-parse", `${record.base_commit}^{tree}`])).trim();
-  if (tree === base) return undefined;
-  if (record.merge?.tree !== tree) return `${workspace.worktree} holds changes that were not merged`;
-  const onBranch = await isAncestor(repository, record.merge.commit, `refs/heads/${record.branch}`);
-  return onBranch ? undefined : `${record.merge.commit} is not on ${record.branch}`;
-}
-
-/** Only a branch whose every commit is on the cycle's branch goes. */
-async function dropTaskBranch(repository: Repository, taskBranch: string, branch: string): Promise<void> {
-  const ref = `refs/heads/${taskBranch}`;
-  const tip = await resolveCommit(repository.git, ref);
-  if (tip === undefined || !(await isAncestor(repository, tip, `refs/heads/${branch}`))) return;
-  await repository.git.run(["update-ref", "-d", ref, tip]);
-}
-
-/** Whether a commit is `of` or one of its ancestors. */
-export async function isAncestor(repository: Repository, commit: string, of: string): Promise<boolean> {
-  return (await repository.git.attempt(["merge-base", "--is-ancestor", commit, of])).code === 0;
-}
-
-/** The newest commit of the cycle's branch. Throws Fault NO_BRANCH (exit 2). */
-export async function cycleHead(repository: Repository, branch: string): Promise<string> {
-  const head = await resolveCommit(repository.git, `refs/heads/${branch}`);
-  if (head === undefined) throw invalid("NO_BRANCH", `branch ${branch} does not exist. It held the cycle's result.`);
-  return head;
+  to: { readonly tree: string; readonly commit: string },
+  clock: Clock,
+): Promise<void> {
+  await freeIndex(workspace.gitDir, clock);
+  await workspace.git.run(["read-tree", "--reset", "-u", to.tree]);
+  await workspace.git.run(["update-ref", "HEAD", to.commit]);
 }
 
 /** Two worktrees made at once would race for git's configuration lock and for names. */
-async function withWorktreeLock<T>(repository: Repository, work: () => Promise<T>): Promise<T> {
+export async function withWorktreeLock<T>(repository: Repository, work: () => Promise<T>): Promise<T> {
   try {
     return await withLock(join(repository.stateDir, "locks", "worktrees"), work, repository.clock);
   } catch (thrown) {
@@ -141,8 +94,12 @@ async function withWorktreeLock<T>(repository: Repository, work: () => Promise<T
 }
 
 /** The workspace that is there, when it is this one and its base is still part of the cycle's branch. */
-async function findUsable(repository: Repository, places: Places, args: WorkspaceArgs): Promise<Existing | undefined> {
-  const record = await readRecord(places.taskDir);
+export async function findUsable(
+  repository: Repository,
+  places: Places,
+  args: WorkspaceArgs,
+): Promise<Existing | undefined> {
+  const { record } = places;
   const gitDir = await worktreeGitDir(repository, places.worktree);
   if (record?.state !== "ready" || gitDir === undefined) return undefined;
   if (!isFor(record, args) || !(await isAncestor(repository, record.base_commit, `refs/heads/${args.branch}`)))
@@ -158,7 +115,8 @@ function isFor(record: TaskRecord, args: WorkspaceArgs): boolean {
 async function finishAdopting(repository: Repository, places: Places, existing: Existing): Promise<Existing> {
   const { adopting, ...rest } = existing.record;
   if (adopting === undefined) return existing;
-  await checkOut(describe(repository, places, existing, []), adopting.tree, adopting.head);
+  const to = { tree: adopting.tree, commit: adopting.head };
+  await checkOut(describe(repository, places, existing, []), to, repository.clock);
   const record: TaskRecord = { ...rest, base_commit: adopting.head };
   await writeRecord(places.taskDir, record);
   return { gitDir: existing.gitDir, record };
@@ -166,17 +124,29 @@ async function finishAdopting(repository: Repository, places: Places, existing: 
 
 /** What never held work goes; everything else is kept under another name. */
 async function clearPlaces(repository: Repository, places: Places): Promise<void> {
-  const record = await readRecord(places.taskDir);
+  const { record } = places;
   const present = await stat(places.worktree).catch(() => undefined);
-  if (record?.state === "creating") await dropWorktree(repository, places.worktree);
+  if (record?.state === "creating") await discard(repository, places.worktree);
   else if (present !== undefined) await setAside(repository, places.worktree);
   if (record?.state === "ready") await rename(places.taskDir, `${places.taskDir}.left-${systemRandom.hex(4)}`);
+}
+
+/** Takes away what never held work, as far as it goes: a git that is still at it may leave a rest that nobody uses. */
+async function discard(repository: Repository, worktree: string): Promise<void> {
+  await dropWorktree(repository, worktree).catch(() => undefined);
 }
 
 async function create(repository: Repository, places: Places, args: WorkspaceArgs): Promise<Existing> {
   const head = await cycleHead(repository, args.branch);
   const { cycle, task, branch } = args;
-  const record: TaskRecord = { state: "creating", cycle, task, branch, base_commit: head };
+  const record: TaskRecord = {
+    state: "creating",
+    place: basename(places.worktree),
+    cycle,
+    task,
+    branch,
+    base_commit: head,
+  };
   for (const part of ["layer", "scratch", "journal"])
     await mkdir(join(places.taskDir, part), { recursive: true, mode: 0o700 });
   await writeRecord(places.taskDir, record);

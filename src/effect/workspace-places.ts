@@ -1,8 +1,9 @@
 import { join } from "node:path";
+import { systemRandom } from "../kernel/ids.js";
 import { refPart } from "./branch.js";
 import { compileDeny } from "./deny.js";
 import type { Repository } from "./repository.js";
-import type { TaskRecord } from "./task-record.js";
+import { readRecord, type TaskRecord } from "./task-record.js";
 import type { TaskWorkspace } from "./workspace.js";
 
 /** Which workspace. */
@@ -20,22 +21,38 @@ export interface Places {
   readonly taskDir: string;
   /** The task's own branch; none for the view of the cycle's head. */
   readonly taskBranch?: string;
+  /** What the task's directory says it holds. */
+  readonly record: TaskRecord | undefined;
+}
+
+/** Where a workspace is, by its record. */
+export async function findPlaces(repository: Repository, args: WorkspaceArgs): Promise<Places> {
+  const name = placeName(args);
+  const taskDir = join(repository.stateDir, "tasks", name);
+  const record = await readRecord(taskDir);
+  const worktree = join(repository.stateDir, "worktrees", record?.place ?? name);
+  const places = { worktree, taskDir, record };
+  return args.task === "-" ? places : { ...places, taskBranch: `${args.branch}-${refPart(args.task)}` };
+}
+
+/**
+ * Where to make a workspace. After an interrupted making it is another place: a git that outlived the
+ * killed worknode may still be writing in the first one.
+ */
+export function freshPlaces(repository: Repository, places: Places, args: WorkspaceArgs): Places {
+  const name = placeName(args);
+  const place = places.record?.state === "creating" ? `${name}.${systemRandom.hex(4)}` : name;
+  return { ...places, worktree: join(repository.stateDir, "worktrees", place) };
+}
+
+function placeName(args: WorkspaceArgs): string {
+  return args.task === "-" ? `${args.cycle}.head` : `${args.cycle}-${refPart(args.task)}`;
 }
 
 /** A workspace that is there. */
 export interface Existing {
   readonly gitDir: string;
   readonly record: TaskRecord;
-}
-
-/** Where a workspace is. */
-export function placesOf(repository: Repository, args: WorkspaceArgs): Places {
-  const name = args.task === "-" ? `${args.cycle}.head` : `${args.cycle}-${refPart(args.task)}`;
-  return {
-    worktree: join(repository.stateDir, "worktrees", name),
-    taskDir: join(repository.stateDir, "tasks", name),
-    taskBranch: `${args.branch}-${refPart(args.task)}`,
-  };
 }
 
 /** The workspace as others use it. */

@@ -1,8 +1,13 @@
 import { mkdir, readdir, readFile, rename, rm, stat, writeFile } from "node:fs/promises";
 import { basename, join, resolve } from "node:path";
+import type { Clock } from "../kernel/clock.js";
 import { systemRandom } from "../kernel/ids.js";
 import { createRef, resolveCommit } from "./branch.js";
 import type { Repository } from "./repository.js";
+
+/** Longest wait for a git that outlived its worknode, and time between two looks. */
+const MAX_INDEX_WAIT_MS = 10_000;
+const INDEX_POLL_MS = 50;
 
 /** Where a worktree is and which branch is checked out in it (none: detached). */
 export interface WorktreePlace {
@@ -11,16 +16,33 @@ export interface WorktreePlace {
 }
 
 /**
- * Makes a git worktree at `commit`, and returns its git directory. What stands at the path must have
- * been taken away before. A branch of that name which holds other commits is kept under another name.
+ * Makes a git worktree at `commit`, and returns its git directory. Nothing may stand at the path. A
+ * branch of that name which holds other commits is kept under another name. Each step is one git
+ * process: a git that outlives a killed worknode can only go on with a step, and only in its own path.
  */
 export async function addWorktree(repository: Repository, place: WorktreePlace, commit: string): Promise<string> {
   const { worktree, branch } = place;
   if (branch !== undefined) await keepBranch(repository, branch, commit);
   await forgetWorktree(repository, worktree);
-  const how = branch === undefined ? ["--detach"] : ["-B", branch];
-  await repository.git.run(["worktree", "add", "--force", ...how, worktree, commit]);
-  return registerWorktree(repository, worktree);
+  await repository.git.run(["worktree", "add", "--force", "--detach", "--no-checkout", worktree, commit]);
+  const gitDir = await registerWorktree(repository, worktree);
+  const git = repository.git.at(gitDir, worktree);
+  if (branch !== undefined) {
+    await git.run(["update-ref", `refs/heads/${branch}`, commit]);
+    await git.run(["symbolic-ref", "HEAD", `refs/heads/${branch}`]);
+  }
+  await git.run(["read-tree", "--reset", "-u", commit]);
+  return gitDir;
+}
+
+/** Waits for a git that outlived its worknode to finish with the index; a lock that stays was left by a dead one. */
+export async function freeIndex(gitDir: string, clock: Clock): Promise<void> {
+  const lock = join(gitDir, "index.lock");
+  for (let waitedMs = 0; waitedMs < MAX_INDEX_WAIT_MS; waitedMs += INDEX_POLL_MS) {
+    if ((await stat(lock).catch(() => undefined)) === undefined) return;
+    await clock.sleep(INDEX_POLL_MS);
+  }
+  await rm(lock, { force: true });
 }
 
 /** Takes away what git remembers of a worktree that used to be at the path, which would be in the way. */
@@ -62,10 +84,8 @@ async function keepBranch(repository: Repository, branch: string, commit: string
 
 /** Takes a worktree away for good. Only for one that never held work or whose work is merged. */
 export async function dropWorktree(repository: Repository, worktree: string): Promise<void> {
-  const gitDir = await worktreeGitDir(repository, worktree);
-  if (gitDir !== undefined) await repository.git.attempt(["worktree", "remove", "--force", "--force", worktree]);
-  await rm(worktree, { recursive: true, force: true });
-  if (gitDir !== undefined) await rm(gitDir, { recursive: true, force: true });
+  await forgetWorktree(repository, worktree);
+  await rm(worktree, { recursive: true, force: true, maxRetries: 5 });
 }
 
 /** Moves a worktree that is in the way aside, with all it holds, off its branch, and returns where it is now. */

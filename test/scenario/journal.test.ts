@@ -7,8 +7,8 @@ import type { KeepChange } from "../../src/effect/prepared.js";
 import { changedFiles } from "../../src/effect/tree.js";
 import type { TaskWorkspace } from "../../src/effect/workspace.js";
 import { sha256Hex } from "../../src/kernel/canonical.js";
-import type { KeepOrder } from "./child/keep.js";
 import { makeRepository, openTask, temporaryDirectory } from "../unit/effect/fixture.js";
+import type { KeepOrder } from "./child/keep.js";
 
 const CHANGES: readonly KeepChange[] = [
   { path: "a.txt", kind: "modify", before: sha256Hex("one\n"), after: sha256Hex("changed\n"), content: "changed\n" },

@@ -1,11 +1,11 @@
+import { writeFileSync } from "node:fs";
+import { join } from "node:path";
 import { openCycleBranch } from "../../../src/effect/branch.js";
 import { adoptMerge, mergeTask } from "../../../src/effect/merge.js";
 import { findRepository } from "../../../src/effect/repository.js";
 import { openTaskWorkspace } from "../../../src/effect/task-workspace.js";
 import { issuePermit, type Permit } from "../../../src/gate/permit.js";
 import { hashOf } from "../../../src/kernel/canonical.js";
-import { writeFileSync } from "node:fs";
-import { join } from "node:path";
 
 /** `open.mjs <repository> <task> <open|merge>`: opens a task's workspace; or also writes one file and merges it. */
 const [root = "", task = "", verb = ""] = process.argv.slice(2);

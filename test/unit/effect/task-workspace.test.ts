@@ -1,11 +1,14 @@
 import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { describe, expect, it } from "vitest";
+import { mergeTask } from "../../../src/effect/merge.js";
 import type { Repository } from "../../../src/effect/repository.js";
 import { readRecord, writeRecord } from "../../../src/effect/task-record.js";
-import { openHeadWorkspace, openTaskWorkspace, removeTaskWorkspace } from "../../../src/effect/task-workspace.js";
-import { mergeTask } from "../../../src/effect/merge.js";
+import { openHeadWorkspace, openTaskWorkspace } from "../../../src/effect/task-workspace.js";
 import type { TaskWorkspace } from "../../../src/effect/workspace.js";
+import { removeTaskWorkspace } from "../../../src/effect/workspace-removal.js";
+import { freeIndex } from "../../../src/effect/worktree.js";
+import type { Clock } from "../../../src/kernel/clock.js";
 import { approve, git, makeRepository, openBranch, openTask, write } from "./fixture.js";
 
 async function remove(repository: Repository, task = "T1"): ReturnType<typeof removeTaskWorkspace> {
@@ -206,5 +209,40 @@ describe("removing a task's workspace", () => {
     mkdirSync(join(workspace.worktree, "empty"));
     expect((await remove(repository)).ok).toBe(true);
     expect(git(home.root, "branch", "--list", "worknode/plan/1-T1").trim()).toBe("worknode/plan/1-T1");
+  });
+});
+
+describe("a git that outlived its worknode", () => {
+  it("is given time to finish, and the lock of a dead one is taken away", async () => {
+    const repository = await makeRepository().find();
+    const { gitDir } = await openTask(repository);
+    const lock = join(gitDir, "index.lock");
+    let slept = 0;
+    const clock = (finishAfter: number): Clock => ({
+      nowMs: () => 0,
+      sleep: () => {
+        slept += 1;
+        if (slept === finishAfter) rmSync(lock);
+        return Promise.resolve();
+      },
+    });
+    writeFileSync(lock, "");
+    await freeIndex(gitDir, clock(3));
+    expect(slept).toBe(3);
+    writeFileSync(lock, "");
+    await freeIndex(gitDir, clock(-1));
+    expect(existsSync(lock)).toBe(false);
+  });
+
+  it("does not get the place where it may still be writing given to a new worktree", async () => {
+    const repository = await makeRepository().find();
+    const workspace = await openTask(repository);
+    const record = await readRecord(workspace.taskDir);
+    if (record === undefined) throw new Error("no record");
+    await writeRecord(workspace.taskDir, { ...record, state: "creating" });
+    const again = await openTask(repository);
+    expect(again.worktree).not.toBe(workspace.worktree);
+    expect((await openTask(repository)).worktree).toBe(again.worktree);
+    expect(git(again.worktree, "branch", "--show-current").trim()).toBe("worknode/plan/1-T1");
   });
 });

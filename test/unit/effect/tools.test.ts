@@ -1,5 +1,5 @@
-import { mkdirSync, symlinkSync, utimesSync } from "node:fs";
 import { execFileSync } from "node:child_process";
+import { mkdirSync, symlinkSync, utimesSync } from "node:fs";
 import { join } from "node:path";
 import { build } from "esbuild";
 import { describe, expect, it } from "vitest";

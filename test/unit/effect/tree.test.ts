@@ -2,7 +2,7 @@ import { chmodSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { ensureParents } from "../../../src/effect/file-content.js";
-import { noteKept, keptPaths } from "../../../src/effect/kept-paths.js";
+import { keptPaths, noteKept } from "../../../src/effect/kept-paths.js";
 import { observePath, readRegular, viewWorkspace } from "../../../src/effect/path-fact.js";
 import { changedFiles, compareTrees, describeDiff, readBase, treeHash } from "../../../src/effect/tree.js";
 import { sha256Hex } from "../../../src/kernel/canonical.js";

@@ -75,7 +75,7 @@ describe.skipIf(sandboxMissing)(`A plan's commands${reason}`, () => {
 
   it("give reports as the commands saw them, never through a link, nor a stale one as written", async () => {
     const script =
-      "ln -s /etc/hostname link; ln -s src linked; mkfifo pipe; rm a.txt; rm -r tree; mkdir tree; echo n > tree/new; mkdir -p d; echo w > d/w; chmod 000 d/w";
+      "ln -s /etc/hostname link; ln -s src linked; echo made > src/made; mkfifo pipe; rm a.txt; rm -r tree; mkdir tree; echo n > tree/new; mkdir -p d; echo w > d/w; chmod 000 d/w";
     const result = await run([sh("test", script)]);
     expect(await result.readFile("coverage/old.info")).toBe("stale\n");
     expect(await result.readWritten("coverage/old.info")).toBeUndefined();
@@ -84,6 +84,7 @@ describe.skipIf(sandboxMissing)(`A plan's commands${reason}`, () => {
     const absent = [
       "link",
       "linked/x.js",
+      "linked/made",
       "pipe",
       "a.txt",
       "tree/one",

@@ -82,7 +82,8 @@ describe.skipIf(sandboxMissing)(`Scratch${reason}`, () => {
   });
 
   it("does not hide what the worktree later holds at the same place", async () => {
-    await call("mkdir -p dist/inner && touch dist/inner/made");
+    await call("mkdir -p dist/inner && touch dist/old");
+    await call("rm -rf dist && mkdir -p dist/inner && touch dist/inner/made");
     bench.write("dist/inner/kept", "kept\n");
     bench.write("dist/top", "kept\n");
     expect((await call("ls dist dist/inner")).stdout).toBe("dist:\ninner\ntop\n\ndist/inner:\nkept\nmade\n");
