@@ -16,7 +16,7 @@ export function taskToResume(store: Store, cycle: number): TaskRow | undefined {
 }
 
 /** Tasks not started whose needs are met, in plan order. */
-export function startableTasks(store: Store, cycle: number): TaskRow[] {
+function startableTasks(store: Store, cycle: number): TaskRow[] {
   const waiting = store.queries.tasksIn(cycle, ["READY", "PENDING"], MAX_WAITING);
   const met = (id: string): boolean => SETTLED.has(store.queries.task(cycle, id)?.status ?? "");
   return waiting.filter((row) => row.needs.every(met));

@@ -2,7 +2,7 @@ import type { Store } from "../store/store.js";
 import { oneLine } from "./text.js";
 
 /** The sources' words when there is nothing to continue (S4:202; exit 7). */
-export const NOTHING_TO_CONTINUE = "No incomplete cycle to continue";
+const NOTHING_TO_CONTINUE = "No incomplete cycle to continue";
 
 /** What `continue` says when nothing is incomplete: the error, and the last cycle that ended, if any. */
 export function describeNothing(store: Store | undefined): { error: string; last: string | null } {

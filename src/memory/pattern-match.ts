@@ -3,7 +3,7 @@ import { Fault, invalid } from "../kernel/fault.js";
 import { err, ok, type Result } from "../kernel/result.js";
 
 /** Time a caller's regular expression may take over all texts (milliseconds). */
-export const PATTERN_TIMEOUT_MS = 2_000;
+const PATTERN_TIMEOUT_MS = 2_000;
 
 /** Runs in the worker: it has the pattern and the texts, and nothing of ours. */
 const SOURCE = `

@@ -21,7 +21,7 @@ const MAX_WAL_TRIES = 50;
 
 /** Values SQLite takes as parameters. */
 export type Value = string | number | null;
-export type Parameters = readonly Value[] | Readonly<Record<string, Value>>;
+type Parameters = readonly Value[] | Readonly<Record<string, Value>>;
 
 /** One open database and its prepared statements, kept by their text. Throws what SQLite throws. */
 export interface Connection {
@@ -35,7 +35,7 @@ export interface Connection {
 }
 
 /** Wraps an open database. */
-export function createConnection(database: Database.Database, path: string): Connection {
+function createConnection(database: Database.Database, path: string): Connection {
   const statements = new Map<string, Database.Statement>();
 
   function statement(sql: string): Database.Statement {
