@@ -2,6 +2,8 @@ import type { TaskWorkspace } from "../effect/workspace.js";
 import { asRecord } from "./chain.js";
 import { type Crew, tierAgent } from "./context.js";
 import { converse } from "./converse.js";
+import { excludedFrom } from "./review-call.js";
+import { textOf } from "./text.js";
 import { simpleVerdict } from "./finish.js";
 import { criticPrompt, type TaskBrief } from "./prompts.js";
 import type { CommandRun } from "./records.js";
@@ -35,16 +37,11 @@ export async function askCritic(
   what: Submission,
   submission: number,
 ): Promise<CriticDecision> {
-  const parent = crew.agents.get(what.author)?.parent;
-  const critic = tierAgent(crew, "validation", [
-    what.author,
-    ...(parent === null || parent === undefined ? [] : [parent]),
-  ]);
+  const critic = tierAgent(crew, "validation", excludedFrom(crew, what.author));
   if (critic === undefined) return { by: "rules", decision: "REJECT", feedback: "No validator may judge this result." };
   const mark = `submission-${submission}`;
-  const known = crew.store.queries
-    .conversations(crew.cycle, task, "critic")
-    .find(({ outcome }) => outcome?.split(" ")[1] === mark);
+  const rows = crew.store.queries.conversations(crew.cycle, task, "critic");
+  const known = rows.find(({ outcome }) => outcome?.split(" ")[1] === mark);
   if (known !== undefined) return decisionOf(known.outcome ?? "", known.agent);
   const { end } = await converse(crew, {
     kind: "critic",
@@ -53,14 +50,14 @@ export async function askCritic(
     workspace: what.workspace,
     prompt: () => criticPrompt({ task: what.brief, root: what.workspace.shownRoot, ...what }),
     finish: async (at) => {
-      const { feedback } = asRecord(at.call.input) as { feedback?: string };
-      return await simpleVerdict("submit_verdict", `${mark} ${encodeURIComponent(feedback ?? "")}`)(at);
+      const feedback = encodeURIComponent(textOf(asRecord(at.call.input)["feedback"]));
+      return await simpleVerdict("submit_verdict", `${mark} ${feedback}`)(at);
     },
   });
   if (end.kind === "exhausted")
     return { by: critic.id, decision: "REJECT", feedback: `The critic gave no verdict: ${end.reason}` };
-  const { feedback } = asRecord(end.call.input) as { feedback?: string };
-  return { by: critic.id, decision: end.finish.output.decision, feedback: feedback ?? "" };
+  const feedback = textOf(asRecord(end.call.input)["feedback"]);
+  return { by: critic.id, decision: end.finish.output.decision, feedback };
 }
 
 function decisionOf(outcome: string, by: string): CriticDecision {

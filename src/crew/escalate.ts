@@ -32,35 +32,46 @@ export interface Remedy {
  * had its remedy fail. Answers the remedy; parks the task (TaskPark) while a person has not decided.
  */
 export async function escalate(crew: Crew, trouble: Trouble): Promise<Remedy> {
-  const open = [...trouble.state.open.values()].at(-1);
-  const failed = trouble.state.remedies.some(({ by }) => by !== "person");
-  const to = open?.to ?? (failed ? "human" : "executive");
-  const id = open?.id ?? escalationId(crew, trouble);
-  if (open === undefined) recordEscalation(crew, trouble, { id, to });
+  const { id, to } = openEscalation(crew, trouble);
   if (to === "human") return askPerson(crew, trouble, id);
   const executive = tierAgent(crew, "executive");
-  const decided = executive === undefined ? undefined : await askExecutive(crew, trouble, executive);
-  if (decided === undefined || decided.action === "block" || decided.action === "amend") {
-    const why = decided?.reason ?? "the executive did not decide";
-    resolve(crew, trouble, { id, action: "block", by: executive?.id ?? "rules", reason: why });
-    const next = escalationId(crew, trouble);
-    recordEscalation(
-      crew,
-      { ...trouble, from: executive?.id ?? "rules", reason: `${trouble.reason} (${why})` },
-      { id: next, to: "human" },
-    );
-    return askPerson(crew, trouble, next);
-  }
-  if (decided.action === "reassign" && decided.agent !== undefined) crew.assigned.set(trouble.task.id, decided.agent);
-  const agent = decided.agent === undefined ? {} : { agent: decided.agent };
-  resolve(crew, trouble, {
-    id,
-    action: decided.action,
-    by: executive?.id ?? "executive",
-    reason: decided.reason,
-    ...agent,
-  });
-  return { action: decided.action, reason: decided.reason };
+  if (executive === undefined) return handOn(crew, trouble, { id, by: "rules", why: "the plan has no executive" });
+  const decided = await askExecutive(crew, trouble, executive);
+  if (decided?.action !== "retry" && decided?.action !== "reassign")
+    return handOn(crew, trouble, { id, by: executive.id, why: decided?.reason ?? "the executive did not decide" });
+  return follow(crew, trouble, { ...decided, action: decided.action, id, by: executive.id });
+}
+
+/** The escalation under way, or a new one; a remedy that failed goes to a person. */
+function openEscalation(crew: Crew, trouble: Trouble): { id: string; to: "executive" | "human" } {
+  const open = [...trouble.state.open.values()].at(-1);
+  if (open !== undefined) return { id: open.id, to: open.to };
+  const failed = trouble.state.remedies.some(({ by }) => by !== "person");
+  const made = { id: escalationId(crew, trouble), to: failed ? ("human" as const) : ("executive" as const) };
+  recordEscalation(crew, trouble, made);
+  return made;
+}
+
+/** Carries out the executive's remedy. */
+function follow(
+  crew: Crew,
+  trouble: Trouble,
+  remedy: { id: string; by: string; action: "retry" | "reassign"; reason: string; agent?: string | undefined },
+): Remedy {
+  const { id, by, action, reason, agent } = remedy;
+  const named = action === "reassign" && agent !== undefined ? { agent } : {};
+  if (named.agent !== undefined) crew.assigned.set(trouble.task.id, named.agent);
+  resolve(crew, trouble, { id, action, by, reason, ...named });
+  return { action, reason };
+}
+
+/** The executive blocks, or cannot decide: a person does. */
+function handOn(crew: Crew, trouble: Trouble, at: { id: string; by: string; why: string }): Remedy {
+  const { id, by, why } = at;
+  resolve(crew, trouble, { id, action: "block", by, reason: why });
+  const next = escalationId(crew, trouble);
+  recordEscalation(crew, { ...trouble, from: by, reason: `${trouble.reason} (${why})` }, { id: next, to: "human" });
+  return askPerson(crew, trouble, next);
 }
 
 function escalationId(crew: Crew, { task }: Trouble): string {

@@ -7,6 +7,7 @@ import { converse } from "./converse.js";
 import { simpleVerdict } from "./finish.js";
 import { auditPrompt } from "./prompts.js";
 import { TaskPark } from "./stop.js";
+import { textOf } from "./text.js";
 import type { TaskRun } from "./task-run.js";
 
 /** How a gate answered; `rejections` counts those of this gate so far. */
@@ -20,26 +21,29 @@ export interface GateAnswer {
 export async function passGate(crew: Crew, run: TaskRun, step: PlanGateStep, message: string): Promise<GateAnswer> {
   const rounds = run.state.rejections.filter((text) => text.startsWith(`Gate ${step.id} was rejected`)).length;
   const hash = hashOf({ gate: step.id, task: run.task.id, plan: crew.planHash, message, rounds });
-  const author = ownerOf(crew, run.task);
-  if (step.gate.require.includes("auditor")) {
-    const refusal = await audit(crew, run, { message, hash, author });
-    if (refusal !== undefined) return { approved: false, reason: refusal, rejections: rounds + 1 };
-  }
-  if (!step.gate.require.includes("human")) return { approved: true, reason: "", rejections: rounds };
-  const asked = requestApproval(crew, {
-    kind: "gate",
-    task: run.task.id,
-    hash,
-    message,
-    require: ["human"],
-    exclude: [author],
-  });
+  const asked = { message, hash, author: ownerOf(crew, run.task) };
+  const needs = new Set(step.gate.require);
+  const refusal = needs.has("auditor") ? await audit(crew, run, asked) : undefined;
+  const reason = refusal ?? (needs.has("human") ? askPerson(crew, run, asked) : undefined);
+  if (reason === undefined) return { approved: true, reason: "", rejections: rounds };
+  return { approved: false, reason, rejections: rounds + 1 };
+}
+
+/** Why a person refused, or undefined; parks the task (TaskPark) while they have not answered. */
+function askPerson(
+  crew: Crew,
+  run: TaskRun,
+  about: { message: string; hash: string; author: string },
+): string | undefined {
+  const { message, hash, author } = about;
+  const wish = { kind: "gate", task: run.task.id, hash, message, require: ["human"], exclude: [author] } as const;
+  const asked = requestApproval(crew, wish);
   crew.store.append(asked.events);
   const answer = answerOf(crew, hash, 1);
   if (answer === "pending")
     throw new TaskPark(asked.id, `${message}: waits for a person (worknode approve ${asked.id})`);
-  const reason = approvalOf(crew, hash)?.resolutions.at(-1)?.reason ?? "no answer in time";
-  return { approved: answer === "approved", reason, rejections: answer === "approved" ? rounds : rounds + 1 };
+  if (answer === "approved") return undefined;
+  return approvalOf(crew, hash)?.resolutions.at(-1)?.reason ?? "no answer in time";
 }
 
 /** The auditor's objection, or undefined; an audit that ended before a crash counts. */
@@ -63,7 +67,5 @@ async function audit(
     finish: simpleVerdict("submit_verdict", what.hash),
   });
   if (end.kind === "exhausted") return `the auditor gave no verdict: ${end.reason}`;
-  return end.finish.output.decision === "ACCEPT"
-    ? undefined
-    : String(asRecord(end.call.input)["feedback"] ?? "rejected");
+  return end.finish.output.decision === "ACCEPT" ? undefined : textOf(asRecord(end.call.input)["feedback"]);
 }

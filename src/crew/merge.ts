@@ -98,5 +98,5 @@ function complete(crew: Crew, run: TaskRun, merged: { commit: string | null; pat
       waivers: waiversFor(crew, task.id),
     }),
   ];
-  setStatus(crew, task.id, "DONE", undefined, events);
+  setStatus(crew, task.id, "DONE", { with: events });
 }

@@ -35,7 +35,7 @@ export async function reviewCall(
 }
 
 /** The author and whoever spawned it judge nothing of their own. */
-function excludedFrom(crew: Crew, agent: string): string[] {
+export function excludedFrom(crew: Crew, agent: string): string[] {
   const parent = crew.agents.get(agent)?.parent;
   return parent === null || parent === undefined ? [agent] : [agent, parent];
 }

@@ -41,40 +41,55 @@ export function waiversFor(crew: Crew, task: string): string[] {
  * Judges a task's tree: the plan's commands run on exactly it, from empty scratch; figures are read from
  * the report they wrote. Everything is recorded as VERIFIED with the tree's hash.
  */
-export async function runRules(
-  crew: Crew,
-  work: { task: PlanTask; workspace: TaskWorkspace; state: TaskState; last: boolean },
-): Promise<RuleReport> {
-  const { task, workspace, state } = work;
+export async function runRules(crew: Crew, work: RuledWork): Promise<RuleReport> {
+  const { task, workspace } = work;
   const waivers = waiversFor(crew, task.id);
   const tree = await treeHash(workspace);
   const files = await changedTexts(workspace);
-  const faults = files.flatMap((file) => fileFaults(crew, file, waivers));
-  const verify = work.last ? task.verify : undefined;
-  const ran = verify === undefined ? undefined : await runCommands(crew, task, workspace);
-  const commands = ran?.commands ?? [];
-  for (const run of commands)
-    if (run.exit_code !== 0 && !(run.role === "test" && waivers.includes("tests"))) faults.push(commandFault(run));
-  const coverage = faults.length > 0 ? undefined : judgeReport(crew, work, { files, report: ran?.report, waivers });
-  faults.push(...(coverage?.faults ?? []));
+  const { commands, report } = work.last
+    ? await runCommands(crew, task, workspace)
+    : { commands: [], report: undefined };
+  const faults = [...files.flatMap((file) => fileFaults(crew, file, waivers)), ...commandFaults(commands, waivers)];
+  const coverage = faults.length > 0 ? NO_COVERAGE : judgeReport(crew, work, { files, report, waivers });
+  faults.push(...coverage.faults);
   if ((await treeHash(workspace)) !== tree) faults.push("ERROR_TESTS_FAILED: the tree changed while it was judged");
+  recordVerified(crew, work, { tree, faults, commands, judgement: coverage.judgement });
+  const pass = faults.length === 0;
+  return { pass, feedback: faults.join("\n\n"), commands, coverage: coverage.text, waivers };
+}
+
+/** A task's work as the rules see it. */
+export interface RuledWork {
+  readonly task: PlanTask;
+  readonly workspace: TaskWorkspace;
+  readonly state: TaskState;
+  readonly last: boolean;
+}
+
+interface Verified {
+  tree: string;
+  faults: string[];
+  commands: readonly CommandRun[];
+  judgement: CoverageJudgement | undefined;
+}
+
+function recordVerified(crew: Crew, { task, state }: RuledWork, what: Verified): void {
+  const { tree, faults, commands, judgement } = what;
   const place = { stream: taskStream(crew.cycle, task.id), actor: "rules", run: crew.cycle, task: task.id };
   const verified = {
     attempt: state.rejections.length + 1,
     tree,
     pass: faults.length === 0,
     commands: [...commands],
-    ...(coverage?.judgement === undefined ? {} : { coverage: coverage.judgement }),
+    ...(judgement === undefined ? {} : { coverage: judgement }),
     findings: faults,
   };
   crew.store.append([eventAt(place, "VERIFIED", verified)]);
-  return {
-    pass: faults.length === 0,
-    feedback: faults.join("\n\n"),
-    commands,
-    coverage: coverage?.text ?? "n/a",
-    waivers,
-  };
+}
+
+function commandFaults(commands: readonly CommandRun[], waivers: readonly string[]): string[] {
+  const waived = (run: CommandRun): boolean => run.role === "test" && waivers.includes("tests");
+  return commands.filter((run) => run.exit_code !== 0 && !waived(run)).map(commandFault);
 }
 
 async function changedTexts(workspace: TaskWorkspace): Promise<ChangedFile[]> {
@@ -114,14 +129,17 @@ interface CoverageResult {
   readonly text: string;
 }
 
+/** Coverage that was not asked for. */
+const NO_COVERAGE: CoverageResult = { judgement: undefined, faults: [], text: "n/a" };
+
 function judgeReport(
   crew: Crew,
-  work: { task: PlanTask; workspace: TaskWorkspace; last: boolean },
+  work: RuledWork,
   what: { files: readonly ChangedFile[]; report: string | undefined; waivers: readonly string[] },
 ): CoverageResult {
-  const wanted = work.last ? work.task.verify?.coverage : undefined;
-  if (what.waivers.includes("coverage")) return { judgement: undefined, faults: [], text: "waived" };
-  if (wanted === undefined) return { judgement: undefined, faults: [], text: "n/a" };
+  if (what.waivers.includes("coverage")) return { ...NO_COVERAGE, text: "waived" };
+  const wanted = work.task.verify?.coverage;
+  if (wanted === undefined || !work.last) return NO_COVERAGE;
   if (what.report === undefined) return failedCoverage(`the commands wrote no report ${wanted.report}`);
   const parsed = readCoverage(what.report, wanted.format);
   if (!parsed.ok) return failedCoverage(`${wanted.report}: ${parsed.error}`);
@@ -134,11 +152,12 @@ function judgeReport(
     baseTotal: null,
   });
   const faults = judgement.denials.map(({ code, message }) => `${code}: ${message}`);
-  const text =
-    judgement.lines === null
-      ? "n/a (no function changed)"
-      : `changed lines ${judgement.lines.toFixed(4)}, total ${(judgement.total ?? 0).toFixed(4)}`;
-  return { judgement, faults, text };
+  return { judgement, faults, text: coverageText(judgement) };
+}
+
+function coverageText({ lines, total }: CoverageJudgement): string {
+  if (lines === null || total === null) return "n/a (no function changed)";
+  return `changed lines ${lines.toFixed(4)}, total ${total.toFixed(4)}`;
 }
 
 function failedCoverage(why: string): CoverageResult {

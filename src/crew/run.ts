@@ -211,7 +211,7 @@ function isWaiting(crew: Crew, task: PlanTask): boolean {
   const needs = task.needs.map(statusOf);
   if (!needs.every((need) => OVER.has(need))) return false;
   if (!needs.includes("SKIPPED") || task.if !== undefined) return true;
-  setStatus(crew, task.id, "SKIPPED", "a task it needs was skipped");
+  setStatus(crew, task.id, "SKIPPED", { reason: "a task it needs was skipped" });
   return false;
 }
 

@@ -1,6 +1,6 @@
 import { changedFiles, describeDiff } from "../effect/tree.js";
 import type { TaskWorkspace } from "../effect/workspace.js";
-import type { PlanTask } from "../schema/plan-task.js";
+import type { PlanOutput, PlanTask } from "../schema/plan-task.js";
 import { asRecord, type Finish, placeOf, toolResult } from "./chain.js";
 import type { Crew } from "./context.js";
 import { endEvents, type FinishJudge } from "./converse.js";
@@ -89,15 +89,25 @@ function submissionNumber(crew: Crew, work: WorkContext): number {
 function missingOutputs(work: WorkContext, outputs: Record<string, unknown>): string | undefined {
   if (!work.last) return undefined;
   for (const [name, spec] of Object.entries(work.task.outputs)) {
-    const value = outputs[name];
-    if (value === undefined && !spec.optional && !producedByStep(work, name))
-      return `submit_result lacks the output '${name}' the task declares.`;
-    if (value === undefined) continue;
-    if (spec.type !== typeof value && !["any", "object", "array", "integer"].includes(spec.type))
-      return `output '${name}' must be a ${spec.type}, not a ${typeof value}.`;
-    if (spec.enum !== undefined && !spec.enum.includes(value as never))
-      return `output '${name}' must be one of ${spec.enum.join(", ")}.`;
+    const fault = outputs[name] === undefined ? absent(work, name, spec) : misfit(name, spec, outputs[name]);
+    if (fault !== undefined) return fault;
   }
+  return undefined;
+}
+
+function absent(work: WorkContext, name: string, spec: PlanOutput): string | undefined {
+  if (spec.optional || producedByStep(work, name)) return undefined;
+  return `submit_result lacks the output '${name}' the task declares.`;
+}
+
+/** Types that `typeof` tells apart; others are as free as JSON. */
+const PLAIN: ReadonlySet<string> = new Set(["string", "number", "boolean"]);
+
+function misfit(name: string, spec: PlanOutput, value: unknown): string | undefined {
+  if (PLAIN.has(spec.type) && spec.type !== typeof value)
+    return `output '${name}' must be a ${spec.type}, not a ${typeof value}.`;
+  if (spec.enum !== undefined && !spec.enum.includes(value as never))
+    return `output '${name}' must be one of ${spec.enum.join(", ")}.`;
   return undefined;
 }
 

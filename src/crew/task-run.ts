@@ -12,6 +12,7 @@ import { passGate } from "./gate-step.js";
 import { mergeWork } from "./merge.js";
 import { eventAt, type Place, taskStream } from "./records.js";
 import { TaskPark } from "./stop.js";
+import { textOf } from "./text.js";
 import { loadTaskState, type TaskState } from "./task-state.js";
 import { runCheck } from "./verify.js";
 import { work } from "./work.js";
@@ -38,16 +39,17 @@ export class TaskFailure extends Error {
 }
 
 /** Sets a task's status, recorded. */
-export function setStatus(
-  crew: Crew,
-  task: string,
-  status: TaskStatus,
-  reason?: string,
-  more: readonly AnyNewEvent[] = [],
-): void {
+export function setStatus(crew: Crew, task: string, status: TaskStatus, why: StatusChange = {}): void {
   const place = { stream: taskStream(crew.cycle, task), actor: "worknode", run: crew.cycle, task };
-  crew.store.append([...more, eventAt(place, "TASK_STATUS", { status, ...(reason === undefined ? {} : { reason }) })]);
+  const reason = why.reason === undefined ? {} : { reason: why.reason };
+  crew.store.append([...(why.with ?? []), eventAt(place, "TASK_STATUS", { status, ...reason })]);
   crew.statuses.set(task, status);
+}
+
+/** Why a status changes, and events recorded with it. */
+export interface StatusChange {
+  reason?: string;
+  with?: readonly AnyNewEvent[];
 }
 
 /** Does one task to its end: DONE, SKIPPED, REJECTED, or BLOCKED until a person decides. RunStop passes through. */
@@ -57,8 +59,8 @@ export async function runTask(crew: Crew, id: string): Promise<void> {
   } catch (thrown) {
     if (thrown instanceof TaskPark) {
       const rejected = thrown.approval === "";
-      setStatus(crew, id, rejected ? "REJECTED" : "BLOCKED", thrown.message);
-    } else if (thrown instanceof TaskFailure) setStatus(crew, id, "REJECTED", thrown.message);
+      setStatus(crew, id, rejected ? "REJECTED" : "BLOCKED", { reason: thrown.message });
+    } else if (thrown instanceof TaskFailure) setStatus(crew, id, "REJECTED", { reason: thrown.message });
     else throw thrown;
   }
 }
@@ -67,7 +69,7 @@ async function attemptTask(crew: Crew, id: string): Promise<void> {
   const { task, phase } = taskOf(crew, id);
   const state = loadTaskState(crew.store, crew.cycle, id);
   if (task.if !== undefined && state.started === undefined && !(await holds(crew, task.if))) {
-    setStatus(crew, id, "SKIPPED", `condition is false: ${task.if}`);
+    setStatus(crew, id, "SKIPPED", { reason: `condition is false: ${task.if}` });
     return;
   }
   const workspace = task.files.write.length === 0 ? await headWorkspace(crew) : await taskWorkspace(crew, id);
@@ -89,7 +91,7 @@ function startTask(crew: Crew, run: TaskRun): void {
     base_commit: workspace.baseCommit,
     worktree: workspace.worktree,
   });
-  setStatus(crew, task.id, "IN_PROGRESS", undefined, state.started === undefined ? [started] : []);
+  setStatus(crew, task.id, "IN_PROGRESS", { with: state.started === undefined ? [started] : [] });
 }
 
 /** After a failed verification of the merged tree the last agent step has to be worked on again. */
@@ -98,7 +100,7 @@ async function reopen(crew: Crew, run: TaskRun): Promise<void> {
   if (last === undefined) throw new TaskFailure("the merged tree does not verify and no agent can rework it");
   run.state.steps.delete(last.id);
   crew.store.append([eventAt(run.place, "STEP_STARTED", { step: last.id, kind: "agent" })]);
-  setStatus(crew, run.task.id, "IN_PROGRESS", "the merged tree has to be reworked");
+  setStatus(crew, run.task.id, "IN_PROGRESS", { reason: "the merged tree has to be reworked" });
   await runSteps(crew, run);
   setStatus(crew, run.task.id, "VERIFIED");
 }
@@ -155,19 +157,31 @@ function endStep(
 }
 
 async function agentStep(crew: Crew, run: TaskRun, at: { step: PlanAgentStep; last: boolean }): Promise<void> {
-  const { step } = at;
   const submitted = await work(crew, run, at);
-  const result = asRecord(submitted["outputs"] ?? {});
-  run.state.summary = String(submitted["summary"] ?? "");
-  const outputs: Record<string, unknown> = at.last && Object.keys(step.outputs).length === 0 ? { ...result } : {};
-  const context = { ...expressionContext(crew, await files(run.workspace, Object.values(step.outputs)), run), result };
-  for (const [name, template] of Object.entries(step.outputs)) {
+  run.state.summary = textOf(submitted["summary"]);
+  const outputs = await stepOutputs(crew, run, { ...at, result: asRecord(submitted["outputs"] ?? {}) });
+  endStep(crew, run, at.step, { status: "done", outputs });
+}
+
+/** What a step declares, read from what its agent submitted; the last step gives all of it when it declares nothing. */
+async function stepOutputs(
+  crew: Crew,
+  run: TaskRun,
+  at: { step: PlanAgentStep; last: boolean; result: Record<string, unknown> },
+): Promise<Record<string, unknown>> {
+  const { step, result } = at;
+  const templates = Object.entries(step.outputs);
+  if (templates.length === 0) return at.last ? { ...result } : {};
+  const read = await files(run.workspace, Object.values(step.outputs));
+  const context = { ...expressionContext(crew, read, run), result };
+  const outputs: Record<string, unknown> = {};
+  for (const [name, template] of templates) {
     const value = interpolate(template, context);
     if (value.ok) outputs[name] = value.value;
     else if (run.task.outputs[name]?.optional !== true)
       throw new TaskFailure(`step ${step.id}: output ${name} has no value (${value.error})`);
   }
-  endStep(crew, run, step, { status: "done", outputs });
+  return outputs;
 }
 
 async function checkStep(crew: Crew, run: TaskRun, step: PlanCheckStep): Promise<void> {

@@ -66,7 +66,7 @@ function foldStep(state: TaskState, event: AnyEvent): void {
 /** A step that starts again takes its own and all later results with it. */
 function restart(state: TaskState, step: string): void {
   let drop = false;
-  for (const id of [...state.steps.keys()]) {
+  for (const id of Array.from(state.steps.keys())) {
     drop ||= id === step;
     if (drop) state.steps.delete(id);
   }

@@ -22,6 +22,7 @@ import {
   type RunOptions,
   withProject,
 } from "./session.js";
+import { localDispatch } from "./summary.js";
 import { headWorkspace, taskWorkspace } from "./workspaces.js";
 
 /** Options of one call (issue 2, point 11). */
@@ -52,9 +53,9 @@ export async function callTool(options: ToolOptions): Promise<{ exitCode: number
     if (owner === undefined) throw invalid("AGENT_MISSING", `the owner of ${task} is not an agent of the plan.`);
     const workspace =
       taskOf(crew, task).task.files.write.length === 0 ? await headWorkspace(crew) : await taskWorkspace(crew, task);
-    const startedAt = new Date(crew.clock.nowMs()).toISOString();
+    const startedMs = crew.clock.nowMs();
     const outcome = await callAs(crew, { options, workspace, owner: owner.id });
-    return answer(crew, { outcome, workspace, options, startedAt });
+    return answer(crew, { outcome, workspace, options, startedMs });
   });
 }
 
@@ -137,49 +138,45 @@ async function callAs(
   return outcome;
 }
 
-function answer(
-  crew: Crew,
-  at: { outcome: CallOutcome; workspace: TaskWorkspace; options: ToolOptions; startedAt: string },
-): { exitCode: number; report: ToolReport } {
-  const { outcome, workspace, options, startedAt } = at;
+interface Answered {
+  outcome: CallOutcome;
+  workspace: TaskWorkspace;
+  options: ToolOptions;
+  startedMs: number;
+}
+
+function answer(crew: Crew, at: Answered): { exitCode: number; report: ToolReport } {
+  const { outcome, workspace, options } = at;
   const { verdict } = outcome.judgement;
   const approved = verdict.outcome === "Approved";
-  const kept = approved && outcome.effects?.kept !== false;
-  const ran = approved && !options.dryRun && crew.mode !== "off";
-  const effects =
-    outcome.effects === undefined
-      ? {}
-      : {
-          effects: {
-            kept: outcome.effects.kept,
-            changes: outcome.effects.changes.map(({ path, kind }) => ({ path, kind })),
-            refused: outcome.effects.refused,
-          },
-        };
-  const failed = approved && outcome.isError;
+  const silent = options.dryRun && approved;
   const report: ToolReport = {
     verdict,
-    ...(options.dryRun && approved ? {} : { result: outcome.content }),
-    ...effects,
+    ...(silent ? {} : { result: outcome.content }),
+    ...effectsOf(outcome),
     workspace: workspace.worktree,
-    PolicyOutcome: verdict.outcome,
-    PolicyReason: outcome.judgement.denials.map(({ code, message }) => `${code}: ${message}`).join("; "),
-    HostOutcomes: [
-      {
-        Host: "local",
-        DispatchStatus: ran ? "dispatched" : "not_dispatched",
-        AttemptCount: ran ? 1 : 0,
-        LastFailureClass: failed ? "tool_error" : null,
-        LastFailureMessage: failed ? outcome.content.slice(0, 500) : null,
-      },
-    ],
-    BlastRadius: ["local"],
-    EffectiveMode: crew.mode,
-    OperationIntent: options.tool,
-    DispatchMode: crew.mode,
-    ExecutionOutcome: ran ? (failed ? "failed" : "succeeded") : "not_executed",
-    ExecutionStartedAt: ran ? startedAt : null,
-    ExecutionCompletedAt: ran ? new Date(crew.clock.nowMs()).toISOString() : null,
+    ...dispatchFields(crew, at, approved),
   };
-  return { exitCode: kept ? 0 : 3, report };
+  return { exitCode: approved && outcome.effects?.kept !== false ? 0 : 3, report };
+}
+
+function effectsOf({ effects }: CallOutcome): Pick<ToolReport, "effects"> {
+  if (effects === undefined) return {};
+  const changes = effects.changes.map(({ path, kind }) => ({ path, kind }));
+  return { effects: { kept: effects.kept, changes, refused: effects.refused } };
+}
+
+function dispatchFields(crew: Crew, at: Answered, approved: boolean): DispatchResult {
+  const { outcome, options, startedMs } = at;
+  const ran = approved && !options.dryRun && crew.mode !== "off";
+  return localDispatch({
+    policy: outcome.judgement.verdict.outcome,
+    reason: outcome.judgement.denials.map(({ code, message }) => `${code}: ${message}`).join("; "),
+    mode: crew.mode,
+    intent: options.tool,
+    ran,
+    failure: ran && outcome.isError ? { class: "tool_error", message: outcome.content.slice(0, 500) } : null,
+    startedMs,
+    endedMs: crew.clock.nowMs(),
+  });
 }

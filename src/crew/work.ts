@@ -11,6 +11,7 @@ import type { TaskBrief } from "./prompts.js";
 import { workPrompt } from "./prompts.js";
 import { judgeSubmission, type WorkContext } from "./submission.js";
 import { files, TaskFailure, type TaskRun } from "./task-run.js";
+import { textOf } from "./text.js";
 import { verifyCommands } from "./verify.js";
 
 /** Conversations one agent step may take: handovers, remedies, reassignments. */
@@ -53,12 +54,12 @@ type End = Awaited<ReturnType<typeof converse>>["end"];
 
 function reasonOf(end: End): string {
   if (end.kind === "exhausted") return end.reason;
-  if (end.finish.outcome === "BLOCKED") return String(asRecord(end.call.input)["reason"] ?? "blocked");
+  if (end.finish.outcome === "BLOCKED") return textOf(asRecord(end.call.input)["reason"]);
   return `rejected again: ${end.finish.output.feedback ?? ""}`;
 }
 
 function needsOf(end: End): string {
-  return end.kind === "finished" ? String(asRecord(end.call.input)["needs"] ?? "") : "";
+  return end.kind === "finished" ? textOf(asRecord(end.call.input)["needs"]) : "";
 }
 
 function openReason(run: TaskRun): string {
