@@ -3,6 +3,7 @@ import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
 import { runCommandLine } from "../../src/surface/cli/command-line.js";
+import { reportFault } from "../../src/surface/cli/report-fault.js";
 import { type ContextSettings, makeContext } from "../unit/surface/screen.js";
 import { makeRepo, type Repo, scripted } from "./harness.js";
 
@@ -201,6 +202,23 @@ describe("a finished run", () => {
       );
       expect(out).toBe("");
     }
+  });
+
+  it("leaves a log of what happened and where, and nothing of what was said", () => {
+    const text = readFileSync(join(repo.dir, ".worknode/logs/worknode.log"), "utf8");
+    const lines = text.trimEnd().split("\n").map(jsonOf);
+    expect(lines.find(({ type }) => type === "EFFECT_KEPT")).toMatchObject({ cycle: 1, task: "N-1", pid: process.pid });
+    expect(lines.at(-1)).toMatchObject({ exitCode: 0, msg: "done and verified" });
+    for (const secret of ["wrote the first", "notes/one.md", "scripted"]) expect(text).not.toContain(secret);
+  });
+
+  it("a defect is recorded with its stack, and the screen gets a hint instead", async () => {
+    const context = makeContext({ cwd: repo.dir, env: repo.env });
+    expect(await reportFault(context, new TypeError("x is not a function"))).toBe(1);
+    expect(context.complained()).toContain("unexpected error");
+    expect(readFileSync(join(repo.dir, ".worknode/logs/worknode.log"), "utf8")).toMatch(
+      /"stack":"TypeError: x is not a function\\n/,
+    );
   });
 
   it("nothing waits for a person", async () => {

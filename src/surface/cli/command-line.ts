@@ -14,7 +14,7 @@ export async function runCommandLine(context: CliContext, args: readonly string[
     return await decide(context, args);
   } catch (thrown) {
     const { reportFault } = await import("./report-fault.js");
-    return reportFault(context, thrown);
+    return await reportFault(context, thrown);
   }
 }
 

@@ -9,18 +9,27 @@ const INTERNAL = 1;
  * Says on standard error what went wrong and what to do, without a stack trace, and answers the exit
  * code. WORKNODE_DEBUG=1 adds the trace. What is no Fault is a defect of worknode itself: exit 1.
  */
-export function reportFault(context: Pick<CliContext, "err" | "env">, thrown: unknown): number {
+export async function reportFault(context: CliContext, thrown: unknown): Promise<number> {
   writeLine(context.err, `worknode: ${messageOf(thrown)}`);
-  if (!(thrown instanceof Fault)) writeLine(context.err, hintFor(thrown));
+  if (!(thrown instanceof Fault)) await reportDefect(context, thrown);
   if (context.env["WORKNODE_DEBUG"] === "1") writeLine(context.err, stackOf(thrown));
   return thrown instanceof Fault ? thrown.exitCode : INTERNAL;
+}
+
+/** A defect is recorded with its stack where worknode keeps a log; the screen gets a hint instead. */
+async function reportDefect(context: CliContext, thrown: unknown): Promise<void> {
+  writeLine(context.err, hintFor(thrown));
+  const { openSessionLog } = await import("./session-log.js");
+  const log = openSessionLog(context);
+  log?.defect(thrown);
+  log?.close();
 }
 
 function hintFor(thrown: unknown): string {
   const kind = thrown instanceof InvariantError ? "a broken invariant" : "an unexpected error";
   return (
     `This is ${kind} of worknode itself. Recorded work is safe: \`worknode continue\` carries on from it. ` +
-    "Please report it with what you did and the output of the same command under WORKNODE_DEBUG=1."
+    "Please report it with what you did and the end of .worknode/logs/worknode.log (WORKNODE_DEBUG=1 shows the trace)."
   );
 }
 

@@ -5,6 +5,7 @@ import { openStore } from "../../store/store.js";
 import type { OutputFormat } from "./arguments.js";
 import { type CliContext, writeLine } from "./context.js";
 import { formatElapsed, formatTokens, formatUsd, paintFor, singleLine } from "./progress/paint.js";
+import { openSessionLog, type SessionLog } from "./session-log.js";
 import { createProgress, type Progress, silentProgress, streamProgress } from "./progress/progress.js";
 import { locateProject } from "./project.js";
 import type { RunResult, SessionOptions } from "../../crew/session.js";
@@ -34,24 +35,31 @@ export async function showSession(
   start: (options: SessionOptions, progress: Progress) => Promise<RunResult>,
 ): Promise<number> {
   const progress = progressFor(context, flags.outputFormat);
+  let log: SessionLog | undefined;
   const options: SessionOptions = {
     cwd: context.cwd,
     env: context.env,
     signal: context.signal,
     onEvent: (event) => {
+      log ??= openSessionLog(context);
+      log?.event(event);
       if (progress.state.cycle === 0) for (const earlier of eventsBefore(context, event)) progress.show(earlier);
       progress.show(event);
     },
     ...(flags.mode === undefined ? {} : { mode: flags.mode }),
   };
-  let result: RunResult;
   try {
-    result = await start(options, progress);
-  } finally {
+    const result = await start(options, progress);
+    log?.ended(result.exitCode, result.reason);
     progress.end();
+    printResult(context, flags.outputFormat, result);
+    return result.exitCode;
+  } catch (thrown) {
+    progress.end();
+    throw thrown;
+  } finally {
+    log?.close();
   }
-  printResult(context, flags.outputFormat, result);
-  return result.exitCode;
 }
 
 /** What the log holds of the event's cycle from before it: how the cycle was opened. */

@@ -50,7 +50,8 @@ describe("help", () => {
   it("lists every promised verb with --all, and none that serves tests", async () => {
     const { out } = await run("help", "--all");
     const listed = [...out.matchAll(/^ {2}(\S+) {2,}/gm)].map((hit) => hit[1]);
-    expect(listed.toSorted()).toEqual(PROMISED.toSorted());
+    expect(new Set(listed)).toEqual(new Set(PROMISED));
+    expect(listed).toHaveLength(PROMISED.length);
   });
 
   it("names every exit code of the contract", async () => {
@@ -118,29 +119,29 @@ describe("outside a repository", () => {
 });
 
 describe("faults", () => {
-  it("carry their message and exit code, without a stack trace", () => {
+  it("carry their message and exit code, without a stack trace", async () => {
     const context = makeContext();
-    expect(reportFault(context, new Fault("X", "what, where, what to do", { exitCode: 5 }))).toBe(5);
+    expect(await reportFault(context, new Fault("X", "what, where, what to do", { exitCode: 5 }))).toBe(5);
     expect(context.complained()).toBe("worknode: what, where, what to do\n");
   });
 
-  it("of the program itself ask for a report and are exit 1", () => {
+  it("of the program itself ask for a report and are exit 1", async () => {
     const context = makeContext();
-    expect(reportFault(context, new InvariantError("a is b"))).toBe(1);
+    expect(await reportFault(context, new InvariantError("a is b"))).toBe(1);
     expect(context.complained()).toContain("broken invariant");
     expect(context.complained()).toContain("worknode continue");
     expect(context.complained()).not.toMatch(/\n\s+at /);
   });
 
-  it("that are no errors at all are exit 1 too", () => {
+  it("that are no errors at all are exit 1 too", async () => {
     const context = makeContext();
-    expect(reportFault(context, "thrown text")).toBe(1);
+    expect(await reportFault(context, "thrown text")).toBe(1);
     expect(context.complained()).toContain("worknode: thrown text");
   });
 
-  it("show their stack and causes when WORKNODE_DEBUG is 1", () => {
+  it("show their stack and causes when WORKNODE_DEBUG is 1", async () => {
     const context = makeContext({ env: { WORKNODE_DEBUG: "1" } });
-    reportFault(context, invalid("X", "outer", new Error("inner")));
+    await reportFault(context, invalid("X", "outer", new Error("inner")));
     expect(context.complained()).toMatch(/Fault: outer\n\s+at [\s\S]*caused by: Error: inner/);
   });
 });
