@@ -6,13 +6,19 @@ export interface PathTree {
   has(path: string): boolean;
 }
 
+/** Wildcard segments by the literal text they begin or end with: a thousand of `mod-7-*.ts` cost one look-up. */
+interface AffixIndex {
+  readonly entries: Map<string, { readonly segment: Segment; readonly node: Node }[]>;
+  /** Distinct lengths of the keys, ascending. */
+  readonly lengths: number[];
+}
+
 /** A place in the tree: the patterns that agree up to here. */
 interface Node {
   readonly names: Map<string, Node>;
-  /** Wildcard segments by their literal prefix, so that a thousand of `mod-7-*.ts` cost one look-up. */
-  readonly wild: Map<string, { readonly segment: Segment; readonly node: Node }[]>;
-  /** Distinct lengths of the keys of `wild`, ascending. */
-  readonly prefixLengths: number[];
+  /** Segments that begin with literal text, and those that do not, by what they end with. */
+  readonly byPrefix: AffixIndex;
+  readonly bySuffix: AffixIndex;
   /** What follows a `**`; that node takes any number of segments. */
   deep: Node | undefined;
   readonly loops: boolean;
@@ -28,7 +34,11 @@ export function createPathTree(patterns: readonly Steps[]): PathTree | undefined
 }
 
 function makeNode(loops: boolean): Node {
-  return { names: new Map(), wild: new Map(), prefixLengths: [], deep: undefined, loops, ends: false };
+  return { names: new Map(), byPrefix: makeIndex(), bySuffix: makeIndex(), deep: undefined, loops, ends: false };
+}
+
+function makeIndex(): AffixIndex {
+  return { entries: new Map(), lengths: [] };
 }
 
 function insert(root: Node, steps: Steps): void {
@@ -49,10 +59,16 @@ function nameChild(node: Node, name: string): Node {
 }
 
 function wildChild(node: Node, segment: Segment): Node {
-  const bucket = node.wild.get(segment.prefix) ?? [];
-  node.wild.set(segment.prefix, bucket);
-  if (!node.prefixLengths.includes(segment.prefix.length)) node.prefixLengths.push(segment.prefix.length);
-  node.prefixLengths.sort((left, right) => left - right);
+  return segment.prefix === ""
+    ? indexChild(node.bySuffix, segment.suffix, segment)
+    : indexChild(node.byPrefix, segment.prefix, segment);
+}
+
+function indexChild(index: AffixIndex, key: string, segment: Segment): Node {
+  const bucket = index.entries.get(key) ?? [];
+  index.entries.set(key, bucket);
+  if (!index.lengths.includes(key.length)) index.lengths.push(key.length);
+  index.lengths.sort((left, right) => left - right);
   const known = bucket.find((entry) => entry.segment.text === segment.text);
   if (known !== undefined) return known.node;
   const child = makeNode(false);
@@ -85,10 +101,13 @@ function advance(next: Set<Node>, node: Node, name: string): void {
   if (node.loops) enter(next, node);
   const child = node.names.get(name);
   if (child !== undefined) enter(next, child);
-  for (const length of node.prefixLengths) {
-    if (length > name.length) return;
-    for (const entry of node.wild.get(name.slice(0, length)) ?? []) {
-      if (matchesSegment(entry.segment, name)) enter(next, entry.node);
-    }
-  }
+  for (const length of node.byPrefix.lengths) enterMatching(next, node.byPrefix, { key: name.slice(0, length), name });
+  for (const length of node.bySuffix.lengths)
+    enterMatching(next, node.bySuffix, { key: name.slice(Math.max(0, name.length - length)), name });
+}
+
+function enterMatching(next: Set<Node>, index: AffixIndex, { key, name }: { key: string; name: string }): void {
+  const bucket = index.entries.get(key);
+  if (bucket === undefined) return;
+  for (const entry of bucket) if (matchesSegment(entry.segment, name)) enter(next, entry.node);
 }

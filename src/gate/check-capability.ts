@@ -3,7 +3,7 @@ import type { Proposal } from "../schema/proposal.js";
 import type { Tier } from "../schema/tier.js";
 import { isStewardTool } from "../schema/tool.js";
 import type { Refusal } from "./denial.js";
-import type { GateFacts } from "./facts.js";
+import type { GateFacts, JudgedCall } from "./facts.js";
 
 /** Who worknode is when it makes calls of its own. */
 const STEWARD = { agent: "worknode", role: "steward" } as const;
@@ -20,7 +20,7 @@ const TIER_OF_TOOL: ReadonlyMap<string, Tier> = new Map([
 ]);
 
 /** The capability check: kill switch, validity, identity, plan, tier and tool. */
-export function checkCapability(proposal: Proposal, facts: GateFacts): Refusal[] {
+export function checkCapability({ proposal, facts }: JudgedCall): Refusal[] {
   if (facts.killed) return [killed()];
   if (!facts.capability.ok) return [capabilityRefusal(proposal, `the capability is ${facts.capability.error}`)];
   const capability = facts.capability.value;

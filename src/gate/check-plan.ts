@@ -3,11 +3,11 @@ import type { Proposal } from "../schema/proposal.js";
 import { isStewardTool, WRITING_TOOLS } from "../schema/tool.js";
 import { isBound, refuseRead, refuseWrite } from "./check-file.js";
 import { missing, type Refusal } from "./denial.js";
-import type { GateFacts, Image, ObservedPath } from "./facts.js";
+import type { GateFacts, Image, JudgedCall, ObservedPath } from "./facts.js";
 import { isRoot, resolvePath } from "./path.js";
 
 /** The plan check: phase active, every path by the path rules, every write in the whitelist, nothing deleted. */
-export function checkPlan(proposal: Proposal, facts: GateFacts): Refusal[] {
+export function checkPlan({ proposal, facts }: JudgedCall): Refusal[] {
   if (!facts.capability.ok) return [missing("the capability is not valid")];
   const capability = facts.capability.value;
   const refusals: Refusal[] = [];

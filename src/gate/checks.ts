@@ -1,7 +1,8 @@
+import { hash } from "node:crypto";
 import { MAX_COMPLEXITY, MAX_FUNCTION_LINES } from "../kernel/bounds.js";
-import { canonicalJson, sha256Hex } from "../kernel/canonical.js";
+import { canonicalJson } from "../kernel/canonical.js";
 import { judgeChange } from "../measure/judge-change.js";
-import { isTestFile } from "../measure/language.js";
+import { isTestFile, languageOf } from "../measure/language.js";
 import type { Capability } from "../schema/capability.js";
 import type { Proposal } from "../schema/proposal.js";
 import { isToolName, toolInputSchemas } from "../schema/tool.js";
@@ -9,14 +10,14 @@ import type { CheckName } from "../schema/verdict.js";
 import { checkCapability } from "./check-capability.js";
 import { checkPlan } from "./check-plan.js";
 import { missing, type Refusal } from "./denial.js";
-import type { GateFacts, Image, PolicyFact } from "./facts.js";
+import type { Image, JudgedCall, PolicyFact } from "./facts.js";
 import { checkReview, checkRisk, isOverridden } from "./review.js";
 
 /** One check of the gate: what it refuses, empty when it passes. Order and kinds are contract (DESIGN §7). */
 export interface GateCheck {
   readonly name: CheckName;
   readonly kind: "permitted" | "safety" | "reviewed";
-  readonly run: (proposal: Proposal, facts: GateFacts) => Refusal[];
+  readonly run: (call: JudgedCall) => Refusal[];
 }
 
 /** The checks in the order they are run and reported. */
@@ -31,7 +32,7 @@ export const GATE_CHECKS: readonly GateCheck[] = [
   { name: "review", kind: "reviewed", run: checkReview },
 ];
 
-function checkSchema(proposal: Proposal, facts: GateFacts): Refusal[] {
+function checkSchema({ proposal, facts }: JudgedCall): Refusal[] {
   const { tool, args, args_hash } = proposal.what;
   if (!isToolName(tool)) return [invalidInput(tool, `there is no tool '${tool}'`)];
   const parsed = toolInputSchemas[tool].safeParse(args);
@@ -43,10 +44,10 @@ function checkSchema(proposal: Proposal, facts: GateFacts): Refusal[] {
   return facts.inputFault === undefined ? [] : [invalidInput(tool, facts.inputFault)];
 }
 
-/** The hash a permit is bound to; undefined where the arguments have none (too deep, not JSON). */
+/** The hash a permit is bound to, in one shot for speed; undefined where the arguments have none (too deep). */
 function hashOfArgs(args: Proposal["what"]["args"]): string | undefined {
   try {
-    return sha256Hex(canonicalJson(args));
+    return hash("sha256", canonicalJson(args), "hex");
   } catch {
     return undefined;
   }
@@ -65,7 +66,7 @@ export function invalidInput(tool: string, why: string): Refusal {
 }
 
 /** The post-image of every file a structured write makes (S3:212-225). */
-function checkLimits(_proposal: Proposal, facts: GateFacts): Refusal[] {
+function checkLimits({ facts }: JudgedCall): Refusal[] {
   if (!facts.capability.ok) return facts.images.length === 0 ? [] : [missing("no limits to judge by")];
   const { limits } = facts.capability.value;
   return facts.images.flatMap((image) => judgeImage(image, limits, facts.elsewhere));
@@ -78,6 +79,7 @@ export function judgeImage(
   elsewhere: ReadonlySet<string> | undefined,
 ): Refusal[] {
   const { path, before, after } = image;
+  if (languageOf(path) === undefined) return [];
   const limits = {
     maxComplexity: Math.min(MAX_COMPLEXITY, max_complexity),
     maxFunctionLines: Math.min(MAX_FUNCTION_LINES, max_function_lines),
@@ -97,7 +99,7 @@ export function judgeImage(
     }));
 }
 
-function checkBudget(_proposal: Proposal, facts: GateFacts): Refusal[] {
+function checkBudget({ facts }: JudgedCall): Refusal[] {
   const { executionsLeft, tokensLeft, usdLeft, timeLeftMs } = facts.budget;
   const refusals: Refusal[] = [];
   if (!(executionsLeft > 0)) refusals.push(overBudget("executions"));
@@ -120,7 +122,7 @@ function overBudget(what: string): Refusal {
 }
 
 /** Deny beats allow: one failing policy is enough. Advisory ones are only noted where they are evaluated. */
-function checkPolicy(proposal: Proposal, facts: GateFacts): Refusal[] {
+function checkPolicy({ proposal, facts }: JudgedCall): Refusal[] {
   return facts.policies
     .filter((policy) => !policy.pass && policy.level !== "advisory")
     .filter((policy) => policy.level !== "overridable" || !(policy.overridden || isOverridden(proposal, facts)))

@@ -106,6 +106,13 @@ export interface GateFacts {
   };
 }
 
+/** What a check looks at: the call, the facts, and the risk score of both (NaN where there is none). */
+export interface JudgedCall {
+  readonly proposal: Proposal;
+  readonly facts: GateFacts;
+  readonly risk: number;
+}
+
 /** The decision with everything that follows from it. `permit` is there only when approved. */
 export interface Judgement {
   readonly verdict: Verdict;

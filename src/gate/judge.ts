@@ -4,11 +4,13 @@ import type { Check, Denial, PolicyOutcome, Verdict } from "../schema/verdict.js
 import { GATE_CHECKS, type GateCheck, invalidInput } from "./checks.js";
 import { denialOf, missing, type Refusal } from "./denial.js";
 import { missingFact } from "./fact-shape.js";
-import type { GateFacts, Judgement } from "./facts.js";
+import type { GateFacts, JudgedCall, Judgement } from "./facts.js";
 import { issuePermit } from "./permit.js";
 import { isProposal, proposalFaults } from "./proposal-shape.js";
-import { humansNeeded } from "./review.js";
-import { riskOf } from "./risk.js";
+import { reviewNeed } from "./review.js";
+import { MAX_RISK, riskOf } from "./risk.js";
+
+const UNKNOWN_RISK = Number.NaN;
 
 /**
  * The one decision point. Runs all checks and records all results, even when the first fails. Total:
@@ -16,22 +18,45 @@ import { riskOf } from "./risk.js";
  * the same proposal and facts give the same verdict. Only an approval carries a permit.
  */
 export function judge(proposal: Proposal, facts: GateFacts): Judgement {
-  const formed = isFormed(proposal);
-  const subject = formed ? proposal.who.agent : "unknown";
+  try {
+    if (isProposal(proposal)) return judgeCall({ proposal, facts, risk: assessRisk(proposal, facts) });
+  } catch {
+    // What cannot even be read is refused below.
+  }
+  return conclude("unknown", (check) => refuseForm(check, proposal)).judgement;
+}
+
+function judgeCall(call: JudgedCall): Judgement {
+  const { judgement, refusals } = conclude(call.proposal.who.agent, (check) => runCheck(check, call));
+  if (judgement.verdict.outcome === "Approved") return approval(judgement.verdict, call);
+  const risk = Number.isNaN(call.risk) ? MAX_RISK : call.risk;
+  return { ...judgement, risk, requires: requiredOf(refusals), humans: humansOf(refusals, call) };
+}
+
+/** Runs the checks and gathers what they say. */
+function conclude(
+  subject: string,
+  run: (check: GateCheck) => Refusal[],
+): { judgement: Judgement; refusals: readonly Refusal[] } {
   const checks: Check[] = [];
   const denials: Denial[] = [];
-  const all: Refusal[] = [];
+  const refusals: Refusal[] = [];
   for (const check of GATE_CHECKS) {
-    const refusals = formed ? runCheck(check, proposal, facts) : refuseForm(check, proposal);
-    checks.push(checkResult(check, refusals));
-    for (const refusal of refusals) {
-      all.push(refusal);
+    const found = run(check);
+    checks.push(checkResult(check, found));
+    for (const refusal of found) {
+      refusals.push(refusal);
       denials.push(denialOf(subject, check.name, refusal));
     }
   }
-  const verdict: Verdict = { outcome: outcomeOf(all), checks };
-  const needs = formed ? reviewFacts(proposal, facts, all) : UNKNOWN_NEEDS;
-  return { verdict, denials, ...needs, ...permitFor(verdict, proposal, facts) };
+  const verdict: Verdict = { outcome: outcomeOf(refusals), checks };
+  return { judgement: { verdict, denials, risk: MAX_RISK, requires: [], humans: 0 }, refusals };
+}
+
+function approval(verdict: Verdict, { proposal, facts, risk }: JudgedCall): Judgement {
+  const { call_id: callId, what } = proposal;
+  const permit = issuePermit({ callId, argsHash: what.args_hash, nowMs: facts.nowMs });
+  return { verdict, denials: [], risk, requires: [], humans: humansOf([], { proposal, facts, risk }), permit };
 }
 
 /** The verdict alone. */
@@ -39,25 +64,26 @@ export function decide(proposal: Proposal, facts: GateFacts): Verdict {
   return judge(proposal, facts).verdict;
 }
 
-function isFormed(proposal: unknown): boolean {
-  try {
-    return isProposal(proposal);
-  } catch {
-    return false;
-  }
-}
-
 function refuseForm(check: GateCheck, proposal: unknown): Refusal[] {
   if (check.name === "schema") return [invalidInput("proposal", proposalFaults(proposal))];
   return [missing("there is no well-formed proposal")];
 }
 
-function runCheck(check: GateCheck, proposal: Proposal, facts: GateFacts): Refusal[] {
+function runCheck(check: GateCheck, call: JudgedCall): Refusal[] {
   try {
-    const absent = missingFact(check.name, facts);
-    return absent === undefined ? check.run(proposal, facts) : [missing(`the fact '${absent}' is missing`)];
+    const absent = missingFact(check.name, call.facts);
+    return absent === undefined ? check.run(call) : [missing(`the fact '${absent}' is missing`)];
   } catch (thrown) {
     return [missing(`the check '${check.name}' failed (${describe(thrown)})`)];
+  }
+}
+
+/** The score once for all who ask; NaN where the facts give none, and the risk check then denies. */
+function assessRisk(proposal: Proposal, facts: GateFacts): number {
+  try {
+    return missingFact("risk", facts) === undefined ? riskOf(proposal, facts) : UNKNOWN_RISK;
+  } catch {
+    return UNKNOWN_RISK;
   }
 }
 
@@ -83,26 +109,20 @@ function checkResult(check: GateCheck, refusals: readonly Refusal[]): Check {
   return { check: name, kind, pass: false, reason };
 }
 
-type Needs = Pick<Judgement, "risk" | "requires" | "humans">;
-
-const UNKNOWN_NEEDS: Needs = { risk: 100, requires: [], humans: 0 };
-
-function reviewFacts(proposal: Proposal, facts: GateFacts, refusals: readonly Refusal[]): Needs {
-  try {
-    const risk = riskOf(proposal, facts);
-    const humans = humansNeeded(risk, facts, refusals);
-    const requires: ("auditor" | "human")[] = [];
-    if (refusals.some(({ rule }) => rule === "review-auditor")) requires.push("auditor");
-    if (refusals.some(({ rule, code, escalate }) => rule === "review-human" || (code === "ERROR_POLICY" && escalate)))
-      requires.push("human");
-    return { risk, requires, humans };
-  } catch {
-    return UNKNOWN_NEEDS;
-  }
+/** Sign-offs that would help: those the review lacks, and a person's where a policy may be overridden. */
+function requiredOf(refusals: readonly Refusal[]): ("auditor" | "human")[] {
+  const requires: ("auditor" | "human")[] = [];
+  if (refusals.some(({ rule }) => rule === "review-auditor")) requires.push("auditor");
+  if (refusals.some((refusal) => refusal.rule === "review-human" || isOverridable(refusal))) requires.push("human");
+  return requires;
 }
 
-function permitFor(verdict: Verdict, proposal: Proposal, facts: GateFacts): Pick<Judgement, "permit"> {
-  if (verdict.outcome !== "Approved") return {};
-  const { call_id: callId, what } = proposal;
-  return { permit: issuePermit({ callId, argsHash: what.args_hash, nowMs: facts.nowMs }) };
+function isOverridable({ code, escalate }: Refusal): boolean {
+  return code === "ERROR_POLICY" && escalate === true;
+}
+
+/** How many people must approve: for the risk, or to override a policy. */
+function humansOf(refusals: readonly Refusal[], { facts, risk }: JudgedCall): number {
+  const least = refusals.some(isOverridable) ? 1 : 0;
+  return Number.isNaN(risk) ? least : Math.max(least, reviewNeed(risk, facts.risk)?.humans ?? 0);
 }

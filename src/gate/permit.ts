@@ -5,7 +5,7 @@ declare const brand: unique symbol;
 
 /**
  * The right to perform exactly one call, given by the gate alone. It has no readable members: what it
- * is bound to is kept in this module, keyed by the object itself, so a copy, a JSON round trip or a
+ * is bound to is private to this module and part of the object itself, so a copy, a JSON round trip or a
  * look-alike is worth nothing.
  */
 export interface Permit {
@@ -26,14 +26,34 @@ interface Grant {
   used: boolean;
 }
 
-const grants = new WeakMap<object, Grant>();
+/** Known to this module alone; without it nothing is made. */
+const MAKER = Symbol("maker");
+/** What a genuine permit is bound to; undefined for everything else, look-alikes and proxies included. */
+let readGrant: (permit: unknown) => Grant | undefined;
+
+/**
+ * A frozen object whose only content is private, which no code outside the class can name. Its reader is
+ * handed to this module and is no member: through a permit's constructor nothing can be reached.
+ */
+class SealedPermit {
+  readonly #grant: Grant;
+
+  static {
+    readGrant = (permit) =>
+      typeof permit === "object" && permit !== null && #grant in permit ? permit.#grant : undefined;
+  }
+
+  constructor(maker: symbol, grant: Grant) {
+    if (maker !== MAKER) throw refused("permits are made by the gate alone");
+    this.#grant = grant;
+    Object.freeze(this);
+  }
+}
 
 /** Makes a permit. For `judge` alone: the tidy test refuses any other importer. */
-export function issuePermit(scope: PermitScope): Permit {
-  const permit = Object.freeze(Object.create(null)) as Permit;
-  const { callId, argsHash, nowMs } = scope;
-  grants.set(permit, { callId, argsHash, expiresMs: nowMs + PERMIT_TTL_MS, used: false });
-  return permit;
+export function issuePermit({ callId, argsHash, nowMs }: PermitScope): Permit {
+  const expiresMs = nowMs + PERMIT_TTL_MS;
+  return new SealedPermit(MAKER, { callId, argsHash, expiresMs, used: false }) as object as Permit;
 }
 
 /** Throws Fault ERROR_NOT_APPROVED unless the permit is genuine, unused, in time, and for this call and arguments. */
@@ -47,7 +67,7 @@ export function consumePermit(permit: Permit, scope: PermitScope): void {
 }
 
 function grantOf(permit: Permit, scope: PermitScope): Grant {
-  const grant = typeof permit === "object" && permit !== null ? grants.get(permit) : undefined;
+  const grant = readGrant(permit);
   if (grant === undefined) throw refused("there is no permit");
   if (grant.used) throw refused("the permit was used before");
   if (!(scope.nowMs < grant.expiresMs)) throw refused("the permit has expired");

@@ -1,8 +1,7 @@
 import { hashOf } from "../kernel/canonical.js";
 import type { Proposal } from "../schema/proposal.js";
 import { missing, type Refusal } from "./denial.js";
-import type { GateFacts, PolicyFact, SignOff } from "./facts.js";
-import { riskOf } from "./risk.js";
+import type { GateFacts, JudgedCall, SignOff } from "./facts.js";
 
 /** What a proposal needs before it may run: an auditor, and how many people. */
 export interface ReviewNeed {
@@ -31,8 +30,7 @@ export function reviewNeed(risk: number, limits: GateFacts["risk"]): ReviewNeed 
 }
 
 /** The risk check: the score must be one that some review can allow. */
-export function checkRisk(proposal: Proposal, facts: GateFacts): Refusal[] {
-  const risk = riskOf(proposal, facts);
+export function checkRisk({ facts, risk }: JudgedCall): Refusal[] {
   if (!Number.isFinite(risk)) return [missing("the risk has no score")];
   return reviewNeed(risk, facts.risk) === undefined ? [tooRisky(risk, facts)] : [];
 }
@@ -49,8 +47,8 @@ function tooRisky(risk: number, facts: GateFacts): Refusal {
 }
 
 /** The review check. A rejection refuses whatever else was signed; a missing sign-off may still be given. */
-export function checkReview(proposal: Proposal, facts: GateFacts): Refusal[] {
-  const need = reviewNeed(riskOf(proposal, facts), facts.risk) ?? { auditor: true, humans: 0 };
+export function checkReview({ proposal, facts, risk }: JudgedCall): Refusal[] {
+  const need = (Number.isNaN(risk) ? undefined : reviewNeed(risk, facts.risk)) ?? { auditor: true, humans: 0 };
   const { auditor, humans } = facts.review;
   const signed = auditor !== null || humans.length > 0;
   return signed || need.auditor || need.humans > 0 ? weighSigns(need, validSigns(proposal, facts)) : [];
@@ -71,14 +69,6 @@ export function isOverridden(proposal: Proposal, facts: GateFacts): boolean {
   if (facts.review.humans.length === 0) return false;
   const { people } = validSigns(proposal, facts);
   return people.length > 0 && people.every((sign) => sign.decision === "approved");
-}
-
-/** How many people must approve: for the risk, or to override a policy. */
-export function humansNeeded(risk: number, facts: GateFacts, refusals: readonly Refusal[]): number {
-  const isOverridable = (policy: PolicyFact): boolean => policy.level === "overridable" && !policy.pass;
-  const overrides = refusals.some(({ code, escalate }) => code === "ERROR_POLICY" && escalate === true);
-  const least = overrides && facts.policies.some(isOverridable) ? 1 : 0;
-  return Math.max(least, reviewNeed(risk, facts.risk)?.humans ?? 0);
 }
 
 interface ValidSigns {

@@ -37,7 +37,8 @@ const BASE: Readonly<Record<RiskKind, number>> = {
   start: 30,
   teardown: 60,
 };
-const MAX_RISK = 100;
+/** The highest score. */
+export const MAX_RISK = 100;
 /** A probe older than this says little about its target. */
 const PROBE_FRESH_MS = 60_000;
 
@@ -62,7 +63,7 @@ export function riskOf(proposal: Proposal, facts: GateFacts): number {
     kind: action?.kind ?? kindOf(proposal.what.tool, images),
     targets: action?.targets ?? 1,
     files: images.length,
-    changedLines: images.reduce((sum, image) => sum + changedLines(image), 0),
+    changedLines: countChangedLines(images),
     irreversible: action?.irreversible ?? false,
     violatedWithinDay,
     rejectedBefore,
@@ -133,6 +134,12 @@ const SENSITIVE_FORMS: readonly RegExp[] = [
 export function isSensitive(path: string): boolean {
   const name = path.slice(path.lastIndexOf("/") + 1).toLowerCase();
   return SENSITIVE_NAMES.has(name) || SENSITIVE_FORMS.some((form) => form.test(name));
+}
+
+function countChangedLines(images: readonly Image[]): number {
+  let sum = 0;
+  for (const image of images) sum += changedLines(image);
+  return sum;
 }
 
 /** Lines a change touches: the longer of what differs between the common beginning and the common end. */

@@ -514,6 +514,27 @@ describe("what is not a proposal", () => {
   });
 });
 
+describe("a proposal that changes while it is looked at", () => {
+  it("is refused where it breaks, and never throws", () => {
+    const { proposal, facts } = writeOf("src/parse.ts", "x\n");
+    for (let allowed = 0; allowed < 80; allowed += 1) {
+      let left = allowed;
+      const guard = <T extends object>(target: T): T =>
+        new Proxy(target, {
+          get: (object, key) => {
+            left -= 1;
+            if (left < 0) throw new Error("gone");
+            const value: unknown = Reflect.get(object, key);
+            return typeof value === "object" && value !== null ? guard(value) : value;
+          },
+        });
+      const { verdict, permit } = judge(guard(proposal), facts);
+      expect(verdict.checks).toHaveLength(8);
+      expect(permit !== undefined).toBe(verdict.outcome === "Approved");
+    }
+  });
+});
+
 describe("a check that breaks", () => {
   it("denies, and the others still run", () => {
     const broken = compileWriteSet(["src/parse.ts", "test/**"]);

@@ -65,11 +65,22 @@ describe("a permit", () => {
     expect(codeOf(() => consumePermit(permit, scope))).toBe("none");
   });
 
-  it("holds nothing that could be read or changed", () => {
-    const { permit } = approved();
+  it("holds nothing that could be read or changed, and leads to no maker of another", () => {
+    const { permit, scope } = approved();
     expect(Object.isFrozen(permit)).toBe(true);
     expect(Reflect.ownKeys(permit)).toEqual([]);
-    expect(Object.getPrototypeOf(permit)).toBeNull();
+    expect(Object.getOwnPropertySymbols(permit)).toEqual([]);
+    const maker = (permit as unknown as { constructor: new (...args: unknown[]) => Permit }).constructor;
+    expect(new Set(Reflect.ownKeys(maker))).toEqual(new Set(["length", "name", "prototype"]));
+    expect(Reflect.ownKeys(Object.getPrototypeOf(permit) as object)).toEqual(["constructor"]);
+    const grant = { ...scope, expiresMs: NOW * 2, used: false };
+    for (const key of [undefined, Symbol("maker"), Symbol.for("maker"), "maker", permit]) {
+      expect(codeOf(() => void new maker(key, grant))).toMatch(/^ERROR_NOT_APPROVED/);
+    }
+    const inherited = Reflect.construct(Object as never, [], maker) as Permit;
+    expect(codeOf(() => checkPermit(inherited, scope))).toMatch(/no permit/);
+    class Heir extends maker {}
+    expect(codeOf(() => void new Heir(Symbol("maker"), grant))).toMatch(/^ERROR_NOT_APPROVED/);
   });
 
   it("cannot be written down as a literal either: the compiler refuses", () => {
