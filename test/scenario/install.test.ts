@@ -1,0 +1,147 @@
+import { execFile, execFileSync } from "node:child_process";
+import {
+  cpSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  symlinkSync,
+} from "node:fs";
+import { tmpdir } from "node:os";
+import { dirname, join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+
+const ROOT = fileURLToPath(new URL("../..", import.meta.url));
+const pkg = JSON.parse(readFileSync(join(ROOT, "package.json"), "utf8")) as {
+  version: string;
+  dependencies: Record<string, string>;
+  bin: Record<string, string>;
+  allowScripts: Record<string, boolean>;
+};
+const lock = JSON.parse(readFileSync(join(ROOT, "package-lock.json"), "utf8")) as {
+  packages: Record<
+    string,
+    {
+      version?: string;
+      resolved?: string;
+      dependencies?: Record<string, string>;
+      optionalDependencies?: Record<string, string>;
+      dev?: boolean;
+    }
+  >;
+};
+
+describe("the lock file", () => {
+  it("holds no download addresses", () => {
+    expect(Object.entries(lock.packages).filter(([, entry]) => entry.resolved !== undefined)).toEqual([]);
+  });
+
+  it("asks for what package.json asks for", () => {
+    expect(lock.packages[""]?.dependencies).toEqual(pkg.dependencies);
+  });
+
+  it("holds every optional package of every platform, so that npm ci accepts it anywhere", () => {
+    const names = new Set(
+      Object.keys(lock.packages).map((path) => path.slice(path.lastIndexOf("node_modules/") + "node_modules/".length)),
+    );
+    const missing = Object.values(lock.packages).flatMap((entry) =>
+      Object.keys(entry.optionalDependencies ?? {}).filter((name) => !names.has(name)),
+    );
+    expect(missing).toEqual([]);
+  });
+
+  it("pins the driver to the last version for Node 20 and leaves newer Nodes the next", () => {
+    expect(lock.packages["node_modules/better-sqlite3"]?.version).toBe("12.11.1");
+    expect(pkg.dependencies["better-sqlite3"]).toBe("^12.11.1 || ^13");
+    expect(pkg.allowScripts["better-sqlite3"]).toBe(true);
+  });
+});
+
+describe("the packed tarball", () => {
+  let base = "";
+  let home = "";
+
+  beforeAll(() => {
+    base = mkdtempSync(join(tmpdir(), "worknode-pack-"));
+    execFileSync("npm", ["pack", "--ignore-scripts", "--silent", "--pack-destination", base], { cwd: ROOT });
+    const tarball = readdirSync(base).find((name) => name.endsWith(".tgz")) ?? "";
+    execFileSync("tar", ["xzf", join(base, tarball), "-C", base]);
+    home = join(base, "project", "node_modules", "worknode");
+    mkdirSync(dirname(home), { recursive: true });
+    cpSync(join(base, "package"), home, { recursive: true });
+    for (const name of runtimePackages()) linkPackage(name, dirname(home));
+  });
+  afterAll(() => rmSync(base, { recursive: true, force: true }));
+
+  function runMain(args: readonly string[], cwd: string): Promise<{ code: number; out: string; err: string }> {
+    const env = { PATH: process.env["PATH"] ?? "", HOME: base, TMPDIR: base, LANG: "C.UTF-8" };
+    return new Promise((resolve) => {
+      execFile(process.execPath, [join(home, pkg.bin["worknode"] ?? ""), ...args], { cwd, env }, (error, out, err) => {
+        resolve({ code: error === null ? 0 : Number(error.code), out, err });
+      });
+    });
+  }
+
+  it("holds what a user needs and nothing of ours", () => {
+    const top = readdirSync(home).toSorted((a, b) => a.localeCompare(b));
+    expect(top).toEqual([
+      ".env.example",
+      "agents",
+      "capabilities",
+      "CHANGELOG.md",
+      "dist",
+      "docs",
+      "LICENSE",
+      "package.json",
+      "plans",
+      "README.md",
+    ]);
+    expect(existsSync(join(home, "plans/demo/project/gitignore"))).toBe(true);
+    expect(existsSync(join(home, "dist/types/index.d.ts"))).toBe(true);
+    expect(statSync(join(home, "dist/main.js")).mode & 0o111).toBe(0o111);
+    expect(readFileSync(join(home, "dist/main.js"), "utf8")).toMatch(/^#!\/usr\/bin\/env node\n/);
+  });
+
+  it("runs with its runtime dependencies alone", async () => {
+    expect(await runMain(["--version"], base)).toEqual({ code: 0, out: `${pkg.version}\n`, err: "" });
+    const schema = await runMain(["plan", "schema"], base);
+    expect(schema.code).toBe(0);
+    expect(JSON.parse(schema.out)).toMatchObject({ type: "object" });
+  });
+
+  it("gives a project its library by name", () => {
+    const program = "const { open } = await import('worknode'); console.log(typeof open);";
+    const out = execFileSync(process.execPath, ["--input-type=module", "--eval", program], {
+      cwd: join(base, "project"),
+      encoding: "utf8",
+    });
+    expect(out).toBe("function\n");
+  });
+
+  it("its demo runs", { timeout: 180_000 }, async () => {
+    const { code, out, err } = await runMain(["demo"], base);
+    expect([0, 4], out + err).toContain(code);
+    expect(out).toContain("0 of them asked for twice");
+    expect(out).not.toContain("NOT FOUND");
+  });
+});
+
+/** Packages an installation without development packages would have. */
+function runtimePackages(): string[] {
+  const paths = Object.entries(lock.packages).filter(
+    ([path, entry]) =>
+      path !== "" && entry.dev !== true && !path.slice("node_modules/".length).includes("node_modules/"),
+  );
+  return paths
+    .map(([path]) => path.slice("node_modules/".length))
+    .filter((name) => existsSync(join(ROOT, "node_modules", name)));
+}
+
+function linkPackage(name: string, modules: string): void {
+  mkdirSync(dirname(join(modules, name)), { recursive: true });
+  symlinkSync(join(ROOT, "node_modules", name), join(modules, name));
+}
