@@ -37,9 +37,11 @@ export async function escalate(crew: Crew, trouble: Trouble): Promise<Remedy> {
   const executive = tierAgent(crew, "executive");
   if (executive === undefined) return handOn(crew, trouble, { id, by: "rules", why: "the plan has no executive" });
   const decided = await askExecutive(crew, trouble, executive);
-  if (decided?.action !== "retry" && decided?.action !== "reassign")
-    return handOn(crew, trouble, { id, by: executive.id, why: decided?.reason ?? "the executive did not decide" });
-  return follow(crew, trouble, { ...decided, action: decided.action, id, by: executive.id });
+  const at = { id, by: executive.id };
+  if (decided === undefined) return handOn(crew, trouble, { ...at, why: "the executive did not decide" });
+  const { action, reason, agent } = decided;
+  if (action === "retry" || action === "reassign") return follow(crew, trouble, { ...at, action, reason, agent });
+  return handOn(crew, trouble, { ...at, why: reason });
 }
 
 /** The escalation under way, or a new one; a remedy that failed goes to a person. */

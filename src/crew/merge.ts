@@ -15,15 +15,15 @@ const MAX_ADOPTIONS = 20;
  * Puts an accepted task on the cycle's branch as one commit, one task at a time. Where the head moved,
  * the merged tree is verified first; when it fails, `rework` does the task again.
  */
-export async function mergeWork(crew: Crew, run: TaskRun, rework: () => Promise<void>): Promise<void> {
+export async function mergeWork(crew: Crew, run: TaskRun, rework: (run: TaskRun) => Promise<void>): Promise<void> {
   if (run.task.files.write.length === 0) return complete(crew, run, { commit: null, paths: [] });
   const mine = crew.merging.then(() => mergeNow(crew, run, rework));
   crew.merging = mine.catch(() => undefined);
   await mine;
 }
 
-async function mergeNow(crew: Crew, run: TaskRun, rework: () => Promise<void>): Promise<void> {
-  let workspace = run.workspace;
+async function mergeNow(crew: Crew, run: TaskRun, rework: (run: TaskRun) => Promise<void>): Promise<void> {
+  let { workspace } = run;
   for (let round = 0; round < MAX_ADOPTIONS; round += 1) {
     const paths = (await changedFiles(workspace)).map(({ path }) => path);
     const outside = paths.filter((path) => !isSubsetOf([path], run.task.files.write));
@@ -33,14 +33,14 @@ async function mergeNow(crew: Crew, run: TaskRun, rework: () => Promise<void>): 
     const at = await stewardPermit(crew, { tool: "task.merge", task: run.task.id, args });
     const outcome = await mergeTask(at.permit, crew.repository, workspace, { callId: at.callId, args });
     stewardDone(crew, at, outcome.kind);
-    if (outcome.kind === "merged") return complete(crew, run, outcome);
+    if (outcome.kind === "merged") return complete(crew, { ...run, workspace }, outcome);
     if (outcome.kind !== "moved")
       throw new TaskFailure(`the work cannot be merged (${outcome.kind}): ${outcome.paths.join(", ")}`);
     workspace = await adopt(crew, { ...run, workspace }, outcome);
     const report = await runRules(crew, { task: run.task, workspace, state: run.state, last: true });
     if (report.pass) continue;
     rejectMerge(crew, run, report.feedback);
-    await rework();
+    await rework({ ...run, workspace });
   }
   throw new TaskFailure(`the cycle's branch moved ${MAX_ADOPTIONS} times while the task was merged`);
 }
@@ -63,7 +63,7 @@ function rejectMerge(crew: Crew, run: TaskRun, feedback: string): void {
     by: "rules",
     feedback: text,
   });
-  crew.store.append([rejected]);
+  crew.store.append([rejected, eventAt(run.place, "TASK_STATUS", { status: "IN_PROGRESS", reason: "rework" })]);
 }
 
 function messageFor(crew: Crew, run: TaskRun, paths: readonly string[]): string {

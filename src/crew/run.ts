@@ -77,14 +77,19 @@ async function runTasks(crew: Crew): Promise<CycleEnd> {
   };
   let stop: string | undefined;
   do {
-    reviveAnswered(crew);
-    const stopping = running.faults.length > 0 || stop !== undefined;
-    stop = stopping ? stop : await startPhases(crew);
-    if (!stopping && stop === undefined) startTasks(crew, running);
+    if (stop === undefined && running.faults.length === 0) stop = await startWork(crew, running);
     if (running.tasks.size > 0) await Promise.race(running.tasks.values());
   } while (running.tasks.size > 0 || canStart(crew, running, stop));
   if (running.faults.length > 0) throw worst(running.faults);
   return stop === undefined ? endOf(crew) : { exitCode: 4, reason: stop, status: "failed" };
+}
+
+/** Starts whatever can start now; answers why the cycle must stop. */
+async function startWork(crew: Crew, running: Running): Promise<string | undefined> {
+  reviveAnswered(crew);
+  const stop = await startPhases(crew);
+  if (stop === undefined) startTasks(crew, running);
+  return stop;
 }
 
 /** Whether the last task to end made another one ready. */

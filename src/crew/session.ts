@@ -294,7 +294,7 @@ async function runGuarded(project: Project, plan: SessionPlan, options: SessionO
     env: options.env,
   });
   try {
-    await openBranch(crew, plan.includeWip);
+    await openBranch(crew, plan.includeWip, !plan.resumed);
     return await runCycle(crew);
   } catch (thrown) {
     if (thrown instanceof RunStop) return { exitCode: thrown.exitCode, reason: thrown.message, status: undefined };
@@ -303,9 +303,14 @@ async function runGuarded(project: Project, plan: SessionPlan, options: SessionO
 }
 
 /** The cycle's branch, made once; a resumed cycle finds it as it is. */
-export async function openBranch(crew: Crew, includeWip: boolean): Promise<void> {
+export async function openBranch(crew: Crew, includeWip: boolean, fresh: boolean): Promise<void> {
   const args = { plan_id: crew.plan.id, cycle: crew.cycle, include_wip: includeWip };
   const at = await stewardPermit(crew, { tool: "cycle.open", task: null, args });
   const opened = await openCycleBranch(at.permit, crew.repository, { callId: at.callId, args });
   stewardDone(crew, at, `${opened.branch} at ${opened.head}`);
+  if (fresh && !opened.created)
+    throw invalid(
+      "BRANCH_EXISTS",
+      `${opened.branch} exists already, from a cycle this log does not know. Rename or delete it, then \`worknode continue\`.`,
+    );
 }

@@ -145,6 +145,7 @@ function reject(
     execution: at.execution,
   };
   const rejected = eventAt(place, "TASK_REJECTED", { attempt, by: why.by, feedback: why.feedback });
+  const again = eventAt(place, "TASK_STATUS", { status: "IN_PROGRESS", reason: over ? "escalated" : "rework" });
   const text = `REJECTED by ${why.by} (${attempt}): ${why.feedback}`;
   const rest = over
     ? endEvents(at.conversation, "REJECT")
@@ -153,7 +154,7 @@ function reject(
     agent_id: why.by,
     output: { decision: "REJECT", feedback: why.feedback },
     outcome: "REJECT",
-    events: [rejected, ...rest],
+    events: [rejected, again, ...rest],
     over,
   };
 }

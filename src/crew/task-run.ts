@@ -80,7 +80,7 @@ async function attemptTask(crew: Crew, id: string): Promise<void> {
     await runSteps(crew, run);
     setStatus(crew, id, "VERIFIED");
   }
-  await mergeWork(crew, run, async () => await reopen(crew, run));
+  await mergeWork(crew, run, async (merged) => await reopen(crew, merged));
 }
 
 function startTask(crew: Crew, run: TaskRun): void {

@@ -76,7 +76,7 @@ async function crewFor(project: Project, source: ReturnType<typeof readPlan>, op
     signal: options.signal,
     env: options.env,
   });
-  await openBranch(crew, false);
+  await openBranch(crew, false, !mine);
   for (const phase of source.plan.phases)
     if (phase.needs.every((need) => phaseState(crew, need) === "DONE")) crew.activePhases.add(phase.id);
   return crew;

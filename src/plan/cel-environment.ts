@@ -51,6 +51,7 @@ export function createEnvironment(dynamic: boolean): Environment {
   return new Environment({
     unlistedVariablesAreDyn: dynamic,
     homogeneousAggregateLiterals: false,
+    enableOptionalTypes: true,
     limits: {
       maxAstNodes: MAX_EXPRESSION_NODES,
       maxDepth: MAX_EXPRESSION_DEPTH,
@@ -71,15 +72,22 @@ const REFUSED = new Set(["matches", "bind"]);
 /** Why an expression cannot be evaluated in bounded time and memory; undefined when it can. */
 export function boundFault(node: ASTNode, comprehensions = 0, depth = 0): string | undefined {
   if (depth > MAX_EXPRESSION_DEPTH) return "the expression is nested too deeply";
-  const name = node.op === "rcall" || node.op === "call" ? node.args[0] : "";
+  const name = calledName(node);
   if (REFUSED.has(name)) return `'${name}' is not offered here; use contains, startsWith or endsWith`;
-  const inner = comprehensions + (COMPREHENSIONS.has(name) ? 1 : 0);
+  const inner = comprehensions + Number(COMPREHENSIONS.has(name));
   if (inner > 1) return "a list function inside another is not offered here";
-  for (const child of childrenOf(node.args)) {
-    const fault = boundFault(child, inner, depth + 1);
-    if (fault !== undefined) return fault;
-  }
-  return undefined;
+  const faults = childrenOf(node.args).map((child) => boundFault(child, inner, depth + 1));
+  return faults.find((fault) => fault !== undefined);
+}
+
+function calledName(node: ASTNode): string {
+  return node.op === "rcall" || node.op === "call" ? node.args[0] : "";
+}
+
+/** Syntax nodes below one, itself included, down to the bounded depth. */
+export function nodesOf(node: ASTNode, depth = 0): ASTNode[] {
+  if (depth > MAX_EXPRESSION_DEPTH) return [];
+  return [node, ...childrenOf(node.args).flatMap((child) => nodesOf(child, depth + 1))];
 }
 
 function childrenOf(args: unknown): ASTNode[] {
