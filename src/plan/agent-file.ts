@@ -1,8 +1,8 @@
-import { parse } from "yaml";
 import { z } from "zod";
-import { messageOf } from "../kernel/fault.js";
 import { err, ok, type Result } from "../kernel/result.js";
 import { type Tier, tierSchema } from "../schema/tier.js";
+import { parseYaml } from "./document.js";
+import { formatFault } from "./plan-fault.js";
 
 /** An agent file: Claude Code's front matter, ours under `worknode:`, the body as system prompt. */
 export interface AgentFile {
@@ -25,19 +25,32 @@ const frontSchema = z.strictObject({
 
 /** Reads an agent file; the error names the file and what is wrong. */
 export function parseAgentFile(text: string, path: string): Result<AgentFile, string> {
-  const match = /^---\n([\s\S]*?)\n---\n([\s\S]*)$/.exec(text);
+  const match = /^---\r?\n([\s\S]*?)\r?\n---\r?\n([\s\S]*)$/.exec(text);
   if (match === null) return err(`${path}: an agent file begins with front matter between --- lines`);
-  let data: unknown;
-  try {
-    data = parse(match[1] ?? "");
-  } catch (thrown) {
-    return err(`${path}: ${messageOf(thrown)}`);
-  }
-  const front = frontSchema.safeParse(data);
-  if (!front.success) return err(`${path}: ${front.error.issues.map((issue) => `${issue.path.join(".")} ${issue.message}`).join("; ")}`);
+  const data = readYaml(match[1] ?? "", path);
+  if (!data.ok) return data;
+  const front = frontSchema.safeParse(data.value);
+  if (!front.success) return err(`${path}: ${describeIssues(front.error.issues)}`);
   const { tools, worknode, ...rest } = front.data;
   const prompt = (match[2] ?? "").trim();
   if (prompt === "") return err(`${path}: the system prompt is empty`);
-  const list = typeof tools === "string" ? tools.split(",").map((tool) => tool.trim()) : (tools ?? []);
-  return ok({ ...rest, ...worknode, tools: list.filter((tool) => tool !== ""), prompt });
+  return ok({ ...rest, ...worknode, tools: toolList(tools), prompt });
+}
+
+/** Tools as Claude Code writes them: a list, or names between commas. */
+function toolList(tools: string | readonly string[] = []): string[] {
+  const names = typeof tools === "string" ? tools.split(",").map((tool) => tool.trim()) : [...tools];
+  return names.filter((tool) => tool !== "");
+}
+
+/** YAML as plain data, without aliases, anchors and repeated keys; the error names file, line and column. */
+export function readYaml(text: string, path: string): Result<unknown, string> {
+  const { data, faults } = parseYaml(text);
+  const fault = faults[0];
+  return fault === undefined ? ok(data) : err(formatFault(path, fault));
+}
+
+/** What is wrong with data, member by member. */
+export function describeIssues(issues: readonly z.core.$ZodIssue[]): string {
+  return issues.map((issue) => `${issue.path.join(".")} ${issue.message}`).join("; ");
 }

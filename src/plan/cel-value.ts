@@ -4,32 +4,46 @@ import { MAX_EXPRESSION_MEMBERS, MAX_EXPRESSION_TEXT_CHARS, MAX_JSON_DEPTH } fro
 export function toCel(value: unknown, depth: number): unknown {
   if (depth > MAX_JSON_DEPTH) throw new Error("a value is nested too deeply");
   if (typeof value === "number") return Number.isSafeInteger(value) ? BigInt(value) : value;
-  if (typeof value === "string" && value.length > MAX_EXPRESSION_TEXT_CHARS) throw new Error("a text is too long");
-  if (value === null || typeof value !== "object") return value ?? null;
-  if (Array.isArray(value)) return bounded(value).map((member) => toCel(member, depth + 1));
-  const members = Object.entries(value).filter(([, member]) => member !== undefined);
-  return Object.fromEntries(members.map(([key, member]) => [key, toCel(member, depth + 1)]));
-}
-
-function bounded<T>(list: readonly T[]): readonly T[] {
-  if (list.length > MAX_EXPRESSION_MEMBERS) throw new Error(`a list has more than ${MAX_EXPRESSION_MEMBERS} members`);
-  return list;
+  if (typeof value === "string") return boundedText(value);
+  if (typeof value !== "object" || value === null) return value ?? null;
+  return mapMembers(value, (member) => toCel(member, depth + 1));
 }
 
 /** A CEL result as plain data. Throws on what JSON cannot hold. */
 export function fromCel(value: unknown, depth: number): unknown {
   if (depth > MAX_JSON_DEPTH) throw new Error("the result is nested too deeply");
-  if (typeof value === "bigint") return toNumber(value);
-  if (value === null || typeof value === "boolean") return value;
-  if (typeof value === "number") return finite(value);
-  if (typeof value === "string") return boundedText(value);
-  if (value instanceof Date) return value.toISOString();
-  if (Array.isArray(value)) return value.map((member) => fromCel(member, depth + 1));
-  const plain = value instanceof Map ? Object.fromEntries(value) : value;
-  if (typeof plain !== "object" || Object.getPrototypeOf(plain) !== Object.prototype) {
-    throw new Error("the result is not a plain value");
+  switch (typeof value) {
+    case "bigint":
+      return toNumber(value);
+    case "number":
+      return finite(value);
+    case "string":
+      return boundedText(value);
+    case "boolean":
+      return value;
+    default:
+      return fromObject(value, depth);
   }
-  return Object.fromEntries(Object.entries(plain ?? {}).map(([key, member]) => [key, fromCel(member, depth + 1)]));
+}
+
+function fromObject(value: unknown, depth: number): unknown {
+  if (value === null) return null;
+  if (value instanceof Date) return value.toISOString();
+  const plain = value instanceof Map ? Object.fromEntries(value) : value;
+  const isPlain =
+    Array.isArray(plain) || (typeof plain === "object" && Object.getPrototypeOf(plain) === Object.prototype);
+  if (!isPlain) throw new Error("the result is not a plain value");
+  return mapMembers(plain as object, (member) => fromCel(member, depth + 1));
+}
+
+/** A list or record with each member replaced; members without value are left out. Throws when there are too many. */
+function mapMembers(value: object, replace: (member: unknown) => unknown): unknown {
+  const members = Object.entries(value).filter(([, member]) => member !== undefined);
+  if (members.length > MAX_EXPRESSION_MEMBERS) {
+    throw new Error(`a list or map has more than ${MAX_EXPRESSION_MEMBERS} members`);
+  }
+  if (Array.isArray(value)) return value.map(replace);
+  return Object.fromEntries(members.map(([key, member]) => [key, replace(member)]));
 }
 
 function toNumber(value: bigint): number {
@@ -44,6 +58,6 @@ function finite(value: number): number {
 }
 
 function boundedText(text: string): string {
-  if (text.length > MAX_EXPRESSION_TEXT_CHARS) throw new Error("the resulting text is too long");
+  if (text.length > MAX_EXPRESSION_TEXT_CHARS) throw new Error("a text is too long");
   return text;
 }

@@ -23,7 +23,11 @@ export function explainPlan(plan: Plan): string {
 
 function budgetText(plan: Plan): string {
   const { usd, tokens, wallClock, maxAgents } = plan.budget;
-  const parts = [usd === null ? "" : `$${usd}`, tokens === null ? "" : `${tokens} tokens`, wallClock === null ? "" : `${wallClock / 60_000} minutes`];
+  const parts = [
+    usd === null ? "" : `$${usd}`,
+    tokens === null ? "" : `${tokens} tokens`,
+    wallClock === null ? "" : `${wallClock / 60_000} minutes`,
+  ];
   return [...parts.filter((part) => part !== ""), `at most ${maxAgents} agents at once`].join(", ");
 }
 
@@ -32,43 +36,85 @@ function explainPhase(plan: Plan, phase: PlanPhase): string[] {
   return [
     "",
     `Phase ${phase.id} (${phase.title}): ${needs}`,
-    ...phase.checkpoints.flatMap((checkpoint) => [`  Checkpoint ${checkpoint.when} it: ${checkText(checkpoint)}`, `    if not: ${failText(checkpoint.onFail)}`]),
+    ...phase.checkpoints.flatMap((checkpoint) => [
+      `  Checkpoint ${checkpoint.when} it: ${checkText(checkpoint)}`,
+      `    if not: ${failText(checkpoint.onFail)}`,
+    ]),
     ...phase.tasks.flatMap((task) => explainTask(plan, task).map((line) => `  ${line}`)),
   ];
 }
 
 function explainTask(plan: Plan, task: PlanTask): string[] {
-  const lines = [`Task ${task.id}: ${task.title}`, `  by ${task.owner}${task.needs.length === 0 ? "" : `, after ${task.needs.join(", ")}`}`];
-  if (task.if !== undefined) lines.push(`  only if ${task.if}, else SKIPPED`);
-  lines.push(`  may write: ${task.files.write.join(", ") || "nothing"}`);
-  for (const [name, value] of Object.entries(task.with)) lines.push(`  with ${name} = ${String(value)}`);
-  for (const [name, output] of Object.entries(task.outputs)) lines.push(`  gives ${name}: ${output.type}${output.optional ? " (optional)" : ""}`);
-  if (task.steps.length === 0) lines.push(`  1. ${task.owner} does it`);
-  task.steps.forEach((step, index) => {
-    lines.push(...explainStep(step, index + 1).map((line) => `  ${line}`));
-  });
-  lines.push(...explainVerify(plan, task));
-  if (task.action !== undefined) lines.push(`  action ${task.action.intent} on ${task.action.targets.join(", ")}${task.action.destructive ? " (destructive)" : ""}`);
-  return lines;
+  const steps = task.steps.flatMap((step, index) => explainStep(step, index + 1));
+  return [
+    `Task ${task.id}: ${task.title}`,
+    `  by ${task.owner}${task.needs.length === 0 ? "" : `, after ${task.needs.join(", ")}`}`,
+    ...(task.if === undefined ? [] : [`  only if ${task.if}, else SKIPPED`]),
+    `  may write: ${task.files.write.join(", ") || "nothing"}`,
+    ...explainContext(task),
+    ...(steps.length === 0 ? [`1. ${task.owner} does it`] : steps).map((line) => `  ${line}`),
+    ...explainVerify(plan, task),
+    ...explainAction(task),
+  ];
+}
+
+function explainContext(task: PlanTask): string[] {
+  return [
+    ...Object.entries(task.with).map(([name, value]) => `  with ${name} = ${String(value)}`),
+    ...Object.entries(task.outputs).map(
+      ([name, { type, optional }]) => `  gives ${name}: ${type}${optional ? " (optional)" : ""}`,
+    ),
+  ];
+}
+
+function explainAction({ action }: PlanTask): string[] {
+  if (action === undefined) return [];
+  return [`  action ${action.intent} on ${action.targets.join(", ")}${action.destructive ? " (destructive)" : ""}`];
 }
 
 function explainStep(step: PlanStep, number: number): string[] {
   const head = `${number}. ${step.id}${step.if === undefined ? "" : ` (only if ${step.if}, else skipped)`}`;
-  if (step.kind === "agent") return [`${head}: ${step.agent} is asked: ${step.request}`, ...Object.entries(step.outputs).map(([name, text]) => `   output ${name} = ${text}`)];
+  if (step.kind === "agent")
+    return [
+      `${head}: ${step.agent} is asked: ${step.request}`,
+      ...Object.entries(step.outputs).map(([name, text]) => `   output ${name} = ${text}`),
+    ];
   if (step.kind === "check") return [`${head}: check ${checkText(step.check)}`, `   if not: ${failText(step.onFail)}`];
-  const again = step.onReject.then === "retry" ? `back to the agent step before, at most ${step.onReject.max} time(s)` : "the task stops";
-  return [`${head}: gate "${step.gate.message}", decided by ${step.gate.require.join(" and ")}`, `   if rejected: ${again}`];
+  const again =
+    step.onReject.then === "retry"
+      ? `back to the agent step before, at most ${step.onReject.max} time(s)`
+      : "the task stops";
+  return [
+    `${head}: gate "${step.gate.message}", decided by ${step.gate.require.join(" and ")}`,
+    `   if rejected: ${again}`,
+  ];
 }
 
 function explainVerify(plan: Plan, task: PlanTask): string[] {
   const verify = task.verify;
-  const commands = (["compile", "lint", "test"] as const).flatMap((role) => (verify?.[role] === undefined ? [] : [`  verify ${role}: ${JSON.stringify(verify[role])}`]));
-  const coverage = verify?.coverage === undefined ? [] : [`  verify coverage: ${verify.coverage.report} (${verify.coverage.format}), at least ${Math.max(verify.coverage.min ?? 0, plan.limits.validation.minLineCoverage)}`];
-  return [...commands, ...coverage, "  then a validator judges: ACCEPT merges it; REJECT is reworked twice, then the executive decides, then a person"];
+  const commands = (["compile", "lint", "test"] as const).flatMap((role) =>
+    verify?.[role] === undefined ? [] : [`  verify ${role}: ${JSON.stringify(verify[role])}`],
+  );
+  const coverage =
+    verify?.coverage === undefined
+      ? []
+      : [
+          `  verify coverage: ${verify.coverage.report} (${verify.coverage.format}), at least ${Math.max(verify.coverage.min ?? 0, plan.limits.validation.minLineCoverage)}`,
+        ];
+  return [
+    ...commands,
+    ...coverage,
+    "  then a validator judges: ACCEPT merges it; REJECT is reworked twice, then the executive decides, then a person",
+  ];
 }
 
 function checkText(check: Pick<PlanCheck, "verify" | "command" | "expect">): string {
-  const command = check.command === undefined ? [] : [`${JSON.stringify(check.command)} ends with ${check.expect.exitCode}${check.expect.stdout === undefined ? "" : ` and prints /${check.expect.stdout}/`}`];
+  const command =
+    check.command === undefined
+      ? []
+      : [
+          `${JSON.stringify(check.command)} ends with ${check.expect.exitCode}${check.expect.stdout === undefined ? "" : ` and prints /${check.expect.stdout}/`}`,
+        ];
   return [...check.verify, ...command].join(" and ");
 }
 

@@ -20,17 +20,16 @@ export function splitTemplate(template: string): TemplatePart[] | undefined {
   return parts;
 }
 
+const NESTING: Readonly<Record<string, number>> = { "{": 1, "}": -1 };
+
 /** Offset of the `}}` that ends an expression: not one inside quotes or closing map literals. */
 function findClose(template: string, from: number): number | undefined {
   let depth = 0;
-  let at = from;
-  while (at < template.length) {
+  for (let at = from; at < template.length; at += 1) {
     const character = template.charAt(at);
     if (character === '"' || character === "'") at = endOfQuote(template, at);
-    else if (character === "{") depth += 1;
-    else if (character === "}" && depth === 0) return template.charAt(at + 1) === "}" ? at : undefined;
-    else if (character === "}") depth -= 1;
-    at += 1;
+    depth += NESTING[character] ?? 0;
+    if (depth < 0) return template.charAt(at + 1) === "}" ? at : undefined;
   }
   return undefined;
 }

@@ -8,12 +8,15 @@ import {
   templateSchema,
 } from "./plan-scalar.js";
 
+/** The key of a plan's `then`; an object of ours that has it is never awaited. */
+const THEN = "then";
+
 /** What happens when a check fails: `error` and `provide` are shown, then this (S4:83-91). */
 export const planOnFailSchema = z.strictObject({
   error: planTextSchema,
   provide: planTextSchema.optional(),
   /** `stop` ends the task or phase, `retry` tries again at most `max` times and then stops, `continue` goes on. */
-  then: z.enum(["stop", "retry", "continue"]).default("stop"),
+  [THEN]: z.enum(["stop", "retry", "continue"]).default("stop"),
   max: z.int().min(1).max(10).default(1),
 });
 export type PlanOnFail = z.infer<typeof planOnFailSchema>;
@@ -90,6 +93,12 @@ export interface PlanGateStep {
 /** One step of a task. */
 export type PlanStep = PlanAgentStep | PlanCheckStep | PlanGateStep;
 
+/** What happens when a gate is turned down. */
+const planOnRejectSchema = z.strictObject({
+  [THEN]: z.enum(["stop", "retry"]).default("stop"),
+  max: z.int().min(1).max(10).default(1),
+});
+
 const rawStepSchema = z.strictObject({
   id: planIdSchema,
   if: expressionSchema.optional(),
@@ -100,9 +109,7 @@ const rawStepSchema = z.strictObject({
   check: planCheckSchema.optional(),
   onFail: planOnFailSchema.optional(),
   gate: z.strictObject({ message: planTextSchema, require: z.array(z.enum(["auditor", "human"])).min(1) }).optional(),
-  onReject: z
-    .strictObject({ then: z.enum(["stop", "retry"]).default("stop"), max: z.int().min(1).max(10).default(1) })
-    .optional(),
+  onReject: planOnRejectSchema.optional(),
 });
 type RawStep = z.infer<typeof rawStepSchema>;
 
@@ -130,11 +137,15 @@ function normaliseStep(step: RawStep): PlanStep {
     return { kind: "check", ...head, check: step.check, onFail: step.onFail ?? planOnFailSchema.parse(DEFAULT_FAIL) };
   }
   if (step.gate !== undefined) {
-    return { kind: "gate", ...head, gate: step.gate, onReject: step.onReject ?? { then: "stop", max: 1 } };
+    return { kind: "gate", ...head, gate: step.gate, onReject: step.onReject ?? planOnRejectSchema.parse({}) };
   }
+  return agentStep(head, step);
+}
+
+function agentStep(head: { id: string; if?: string }, step: RawStep): PlanAgentStep {
+  const { agent = "", request = "", outputs = {} } = step;
   const record = step.record === undefined ? {} : { record: step.record };
-  const outputs = step.outputs ?? {};
-  return { kind: "agent", ...head, agent: step.agent ?? "", request: step.request ?? "", ...record, outputs };
+  return { kind: "agent", ...head, agent, request, ...record, outputs };
 }
 
 /** One step: exactly one of `agent`, `check` and `gate`, normalised to a union on `kind`. */
