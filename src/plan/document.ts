@@ -1,4 +1,15 @@
-import { isAlias, isMap, isScalar, isSeq, LineCounter, type Pair, parseDocument } from "yaml";
+import {
+  isAlias,
+  isMap,
+  isScalar,
+  isSeq,
+  LineCounter,
+  type Pair,
+  parseDocument,
+  type Scalar,
+  type YAMLMap,
+  type YAMLSeq,
+} from "yaml";
 import { MAX_JSON_DEPTH, MAX_PLAN_BYTES } from "../kernel/bounds.js";
 import { messageOf } from "../kernel/fault.js";
 import type { DataPath, PlanFault } from "./plan-fault.js";
@@ -87,54 +98,65 @@ export function pathKey(path: DataPath): string {
   return JSON.stringify(path);
 }
 
-function report(conversion: Conversion, node: { range?: [number, number, number] | null }, code: string, what: string) {
-  const fault = { ...conversion.place(node.range?.[0] ?? 0), code, message: what, severity: "error" as const };
-  conversion.faults.push(fault);
+type Ranged = { range?: [number, number, number] | null };
+
+/** What is wrong with a node itself, its members apart; undefined when nothing is. */
+function nodeFault(node: unknown, depth: number): [code: string, message: string] | undefined {
+  if (isAlias(node)) return ["yaml-alias", "aliases are not allowed; write the value out"];
+  if (isNode(node) && node.anchor !== undefined) return ["yaml-alias", `anchors are not allowed: &${node.anchor}`];
+  if (depth > MAX_JSON_DEPTH) return ["too-deep", `nested more than ${MAX_JSON_DEPTH} levels deep`];
+  if (isScalar(node) && !isPlainValue(node.value))
+    return ["yaml-value", "not a plain value; quote it to make it a string"];
+  return undefined;
+}
+
+type YamlNode = Scalar | YAMLMap<unknown, unknown> | YAMLSeq;
+
+function isNode(node: unknown): node is YamlNode {
+  return isScalar(node) || isMap(node) || isSeq(node);
+}
+
+function isPlainValue(value: unknown): boolean {
+  if (typeof value === "number") return Number.isFinite(value);
+  return value === null || typeof value === "string" || typeof value === "boolean";
 }
 
 function convert(conversion: Conversion, node: unknown, path: DataPath): unknown {
-  if (isAlias(node)) {
-    report(conversion, node, "yaml-alias", "aliases are not allowed; write the value out");
-    return undefined;
-  }
-  if (!isScalar(node) && !isMap(node) && !isSeq(node)) return null;
-  conversion.values.set(pathKey(path), node.range?.[0] ?? 0);
-  if (node.anchor !== undefined) {
-    report(conversion, node, "yaml-alias", `anchors are not allowed: &${node.anchor}`);
-  }
-  if (path.length > MAX_JSON_DEPTH) {
-    report(conversion, node, "too-deep", `nested more than ${MAX_JSON_DEPTH} levels deep`);
-    return undefined;
-  }
+  const fault = nodeFault(node, path.length);
+  if (fault !== undefined) report(conversion, node, fault);
+  if (!isNode(node) || path.length > MAX_JSON_DEPTH) return null;
+  conversion.values.set(pathKey(path), offsetOf(node));
   if (isMap(node)) return convertMap(conversion, node.items, path);
   if (isSeq(node)) return node.items.map((item, index) => convert(conversion, item, [...path, index]));
-  return convertScalar(conversion, node, path);
+  return isPlainValue(node.value) ? node.value : null;
 }
 
-function convertScalar(
-  conversion: Conversion,
-  node: { value: unknown; tag?: string | undefined; range?: [number, number, number] | null },
-  path: DataPath,
-): unknown {
-  const { value } = node;
-  if (value === null || typeof value === "string" || typeof value === "boolean") return value;
-  if (typeof value === "number" && Number.isFinite(value)) return value;
-  report(conversion, node, "yaml-value", `not a plain value at ${path.join(".")}; quote it to make it a string`);
-  return undefined;
+/** Where a node starts in the text (characters). */
+function offsetOf(node: unknown): number {
+  return (node as Ranged | null)?.range?.[0] ?? 0;
+}
+
+function report(conversion: Conversion, node: unknown, [code, message]: [string, string]): void {
+  conversion.faults.push({ ...conversion.place(offsetOf(node)), code, message, severity: "error" });
 }
 
 function convertMap(conversion: Conversion, items: readonly Pair[], path: DataPath): Record<string, unknown> {
   const data: Record<string, unknown> = {};
   for (const { key, value } of items) {
-    const name = isScalar(key) ? key.value : undefined;
-    if (!isScalar(key) || typeof name !== "string" || name === "__proto__") {
-      const node = isScalar(key) || isMap(key) || isSeq(key) || isAlias(key) ? key : {};
-      report(conversion, node, "yaml-key", "a key must be a plain string; quote numbers and true/false");
+    const name = keyName(key);
+    if (name === undefined) {
+      report(conversion, key, ["yaml-key", "a key must be a plain string; quote numbers and true/false"]);
       continue;
     }
     const inside = [...path, name];
-    if (!conversion.keys.has(pathKey(inside))) conversion.keys.set(pathKey(inside), key.range?.[0] ?? 0);
+    const known = conversion.keys.get(pathKey(inside));
+    conversion.keys.set(pathKey(inside), known ?? offsetOf(key));
     data[name] = convert(conversion, value, inside);
   }
   return data;
+}
+
+function keyName(key: unknown): string | undefined {
+  const name = isScalar(key) ? key.value : undefined;
+  return typeof name === "string" && name !== "__proto__" ? name : undefined;
 }

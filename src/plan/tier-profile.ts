@@ -1,9 +1,8 @@
-import { parse } from "yaml";
 import { z } from "zod";
 import { MAX_COMPLEXITY, MAX_FUNCTION_LINES, MIN_COVERAGE } from "../kernel/bounds.js";
-import { messageOf } from "../kernel/fault.js";
 import { err, ok, type Result } from "../kernel/result.js";
 import { type Tier, tierSchema } from "../schema/tier.js";
+import { describeIssues, readYaml } from "./agent-file.js";
 import { isStewardTool, isToolName } from "../schema/tool.js";
 
 /** Where a tier may write, whatever a plan says (DESIGN §5). */
@@ -37,14 +36,10 @@ export type TierProfile = z.infer<typeof profileSchema>;
 
 /** Reads a tier profile. Numbers looser than the built-in ones, other folders and unknown tools are errors (S3:50). */
 export function parseTierProfile(text: string, path: string): Result<TierProfile, string> {
-  let data: unknown;
-  try {
-    data = parse(text);
-  } catch (thrown) {
-    return err(`${path}: ${messageOf(thrown)}`);
-  }
-  const parsed = profileSchema.safeParse(data);
-  if (!parsed.success) return err(`${path}: ${parsed.error.issues.map(({ path: at, message }) => `${at.join(".")} ${message}`).join("; ")}`);
+  const data = readYaml(text, path);
+  if (!data.ok) return data;
+  const parsed = profileSchema.safeParse(data.value);
+  if (!parsed.success) return err(`${path}: ${describeIssues(parsed.error.issues)}`);
   const { tier, writes, tools } = parsed.data;
   if (writes !== WRITES[tier]) return err(`${path}: the ${tier} tier writes '${WRITES[tier]}' and nothing else`);
   const unknown = tools.find((tool) => !isToolName(tool) || isStewardTool(tool));

@@ -16,10 +16,19 @@ export function unsupported(plan: Plan): PlanFault[] {
     [Object.values(plan.agents).some(({ maxDuration }) => maxDuration !== null), "agents' maxDuration"],
     [plan.approval.reviewers.humans !== undefined || plan.approval.reviewers.auditors !== undefined, "named reviewers"],
     [tasks.some(({ decides }) => decides.length > 0), "decides"],
-    [plan.approval.policies.some(({ rule, level }) => level === "overridable" && !rule.startsWith("built-in:")), "overridable policies"],
+    [
+      plan.approval.policies.some(({ rule, level }) => level === "overridable" && !rule.startsWith("built-in:")),
+      "overridable policies",
+    ],
     [plan.limits.validation.powerOfTen === "enforce", "powerOfTen: enforce"],
   ];
   return parts
     .filter(([used]) => used)
-    .map(([, what]) => ({ line: 1, column: 1, code: "not-supported-yet", message: `${what}: not supported yet`, severity: "error" }));
+    .map(([, what]) => ({
+      line: 1,
+      column: 1,
+      code: "not-supported-yet",
+      message: `${what}: not supported yet`,
+      severity: "error",
+    }));
 }

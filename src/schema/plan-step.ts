@@ -8,15 +8,12 @@ import {
   templateSchema,
 } from "./plan-scalar.js";
 
-/** The key of a plan's `then`; an object of ours that has it is never awaited. */
-const THEN = "then";
-
 /** What happens when a check fails: `error` and `provide` are shown, then this (S4:83-91). */
 export const planOnFailSchema = z.strictObject({
   error: planTextSchema,
   provide: planTextSchema.optional(),
   /** `stop` ends the task or phase, `retry` tries again at most `max` times and then stops, `continue` goes on. */
-  [THEN]: z.enum(["stop", "retry", "continue"]).default("stop"),
+  then: z.enum(["stop", "retry", "continue"]).default("stop"),
   max: z.int().min(1).max(10).default(1),
 });
 export type PlanOnFail = z.infer<typeof planOnFailSchema>;
@@ -95,7 +92,7 @@ export type PlanStep = PlanAgentStep | PlanCheckStep | PlanGateStep;
 
 /** What happens when a gate is turned down. */
 const planOnRejectSchema = z.strictObject({
-  [THEN]: z.enum(["stop", "retry"]).default("stop"),
+  then: z.enum(["stop", "retry"]).default("stop"),
   max: z.int().min(1).max(10).default(1),
 });
 

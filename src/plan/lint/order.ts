@@ -66,14 +66,14 @@ export const findLaterPhaseNeeds: LintRule = ({ tasks, taskById, order }) =>
       const other = taskById.get(id)?.phase.id;
       if (other === undefined || other === phase.id || !order.phasesBefore(other).has(phase.id)) return [];
       const message = `task '${task.id}' of phase '${phase.id}' needs '${id}' of the later phase '${other}'`;
-      return [error([...path, "needs", index], "need-in-later-phase", message)];
+      return [error([...path, "needs", index], "later-phase", message)];
     }),
   );
 
 /** A second verdict is given by the validation tier on tasks that are finished by then. */
-export const findDecisions: LintRule = ({ plan, tasks, taskById, order }) =>
+export const findDecisions: LintRule = ({ tasks, taskById, order, tiers }) =>
   tasks.flatMap(({ task, path }) => {
-    const tier = plan.agents[task.owner]?.tier;
+    const tier = tiers.get(task.owner);
     const wrongTier =
       task.decides.length > 0 && tier !== undefined && tier !== "validation"
         ? [

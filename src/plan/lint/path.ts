@@ -1,5 +1,7 @@
-import { createHardDeny, type HardDeny, isWhollyDenied } from "../hard-deny.js";
-import { isPattern, isWithin, pathFault, pathMatches, patternEmpty } from "../path-rule.js";
+import { isPattern } from "../../capability/pattern.js";
+import { compileWriteSet } from "../../capability/write-set.js";
+import { isHardDenied } from "../hard-deny.js";
+import { emptyPattern, isWithin, pathFault } from "../path-rule.js";
 import { type DataPath, error, type Finding, warning } from "../plan-fault.js";
 import type { LintRule, LintSubject } from "./subject.js";
 
@@ -7,7 +9,7 @@ import type { LintRule, LintSubject } from "./subject.js";
 function pathFindings(path: DataPath, value: string): Finding[] {
   const fault = pathFault(value);
   if (fault !== undefined) return [error(path, "bad-path", `path '${value}' ${fault}`)];
-  const empty = patternEmpty(value);
+  const empty = emptyPattern(value);
   return empty === undefined ? [] : [error(path, "matches-nothing", `pattern '${value}' ${empty}`)];
 }
 
@@ -60,23 +62,22 @@ export const findBadPaths: LintRule = ({ plan, tasks }) => {
   ];
 };
 
-/** The plan's own file and its agents' files, as far as they are repository paths. */
-export function protectedFiles(subject: { plan: LintSubject["plan"]; file: string }): string[] {
-  const instructions = Object.values(subject.plan.agents).flatMap((agent) => agent.instructions ?? []);
-  const own = subject.file.startsWith("./") ? subject.file.slice(2) : subject.file;
-  return [own, ...instructions];
-}
-
-function deniedFindings(deny: HardDeny, path: DataPath, value: string): Finding[] {
-  if (pathFault(value) !== undefined || !isWhollyDenied(value, deny)) return [];
-  const message = `'${value}' is protected (plan, agent, profile, CI, hook settings, .worknode): no agent may write it`;
-  return [error(path, "hard-denied-path", message)];
+/** The plan's own file and its agents' files, in lower case, as far as they are repository paths. */
+function protectedFiles({ plan, file }: LintSubject): ReadonlySet<string> {
+  const instructions = Object.values(plan.agents).flatMap((agent) => agent.instructions ?? []);
+  const own = file.startsWith("./") ? file.slice(2) : file;
+  return new Set([own, ...instructions].map((path) => path.toLowerCase()));
 }
 
 /** Listed paths that the hard deny refuses whatever the whitelist says. */
 export const findHardDenied: LintRule = (subject) => {
-  const deny = createHardDeny(protectedFiles(subject));
-  const check = (path: DataPath, value: string) => deniedFindings(deny, path, withoutSlash(value));
+  const files = protectedFiles(subject);
+  const check = (path: DataPath, entry: string): Finding[] => {
+    const value = withoutSlash(entry);
+    if (pathFault(value) !== undefined || !isHardDenied(value, files)) return [];
+    const message = `'${value}' is protected (plan, agent, profile, CI, hook settings, .worknode): no agent may write it`;
+    return [error(path, "hard-denied-path", message)];
+  };
   const { link = [], scratch } = subject.plan.workspace;
   return [
     ...subject.tasks.flatMap(({ task, path }) => list([...path, "files", "write"], task.files.write, check)),
@@ -86,12 +87,13 @@ export const findHardDenied: LintRule = (subject) => {
   ];
 };
 
-/** Whether `workspace.deny` masks a literal path; a pattern without a slash holds at any depth. */
-export function isMasked(path: string, deny: readonly string[]): boolean {
+/** Whether `workspace.deny` masks a literal path; an entry without a slash holds at any depth. */
+function isMasked(path: string, deny: readonly string[]): boolean {
   const parts = path.split("/");
-  return deny.map(withoutSlash).some((pattern) => {
-    if (!pattern.includes("/")) return parts.some((part) => pathMatches(part, pattern));
-    return parts.some((_, index) => pathMatches(parts.slice(0, index + 1).join("/"), pattern));
+  const heads = parts.map((_, index) => parts.slice(0, index + 1).join("/"));
+  return deny.map(withoutSlash).some((entry) => {
+    const set = compileWriteSet([entry]);
+    return (entry.includes("/") ? heads : parts).some((name) => set.has(name));
   });
 }
 
@@ -99,20 +101,19 @@ export function isMasked(path: string, deny: readonly string[]): boolean {
 export const findVoidPaths: LintRule = ({ plan, tasks }) => {
   const { deny, scratch, link = [] } = plan.workspace;
   const folders = scratch.map(withoutSlash).filter((entry) => !isPattern(entry));
-  const writes = tasks.flatMap(({ task, path }) =>
-    list([...path, "files", "write"], task.files.write, (at, value) => {
-      if (isPattern(value)) return [];
-      if (isMasked(value, deny)) return [error(at, "matches-nothing", `'${value}' is masked by workspace.deny`)];
-      const folder = folders.find((entry) => isWithin(value, entry));
-      return folder === undefined
-        ? []
-        : [warning(at, "write-in-scratch", `'${value}' lies in scratch '${folder}' and is never merged`)];
-    }),
-  );
-  const links = list(["workspace", "link"], link, (at, value) =>
-    isMasked(withoutSlash(value), deny)
-      ? [error(at, "matches-nothing", `link '${value}' is masked by workspace.deny`)]
-      : [],
-  );
-  return [...writes, ...links];
+  const masked = (path: DataPath, entry: string): Finding[] => {
+    const value = withoutSlash(entry);
+    if (isPattern(value) || !isMasked(value, deny)) return [];
+    return [error(path, "matches-nothing", `'${value}' is masked by workspace.deny`)];
+  };
+  const unmerged = (path: DataPath, value: string): Finding[] => {
+    const folder = folders.find((entry) => isWithin(value, entry));
+    if (folder === undefined) return [];
+    return [warning(path, "write-in-scratch", `'${value}' lies in scratch '${folder}' and is never merged`)];
+  };
+  return [
+    ...tasks.flatMap(({ task, path }) => list([...path, "files", "write"], task.files.write, masked)),
+    ...tasks.flatMap(({ task, path }) => list([...path, "files", "write"], task.files.write, unmerged)),
+    ...list(["workspace", "link"], link, masked),
+  ];
 };

@@ -1,5 +1,6 @@
-import type { Plan, PlanPhase } from "../../schema/plan.js";
+import { DEFAULT_AGENTS, type Plan, type PlanPhase } from "../../schema/plan.js";
 import type { PlanTask } from "../../schema/plan-task.js";
+import type { Tier } from "../../schema/tier.js";
 import { createOrder, type PlanOrder } from "../order.js";
 import type { DataPath, Finding } from "../plan-fault.js";
 import { valueAt } from "../schema-finding.js";
@@ -26,6 +27,8 @@ export interface LintSubject {
     agents: ReadonlySet<string>;
     targets: ReadonlySet<string>;
   };
+  /** Tier of each agent, the shipped defaults of tiers without one included. */
+  tiers: ReadonlyMap<string, Tier>;
   order: PlanOrder;
 }
 
@@ -41,12 +44,23 @@ function keysOf(record: unknown): string[] {
   return record !== null && typeof record === "object" ? Object.keys(record) : [];
 }
 
+/** Agents a plan can name: its own, and the shipped default of each tier it has none of (DESIGN §10). */
+export function agentTiers(plan: Plan): Map<string, Tier> {
+  const tiers = new Map(Object.entries(plan.agents).map(([name, agent]) => [name, agent.tier]));
+  const present = new Set(tiers.values());
+  for (const [name, { tier }] of Object.entries(DEFAULT_AGENTS)) {
+    if (!present.has(tier) && !tiers.has(name)) tiers.set(name, tier);
+  }
+  return tiers;
+}
+
 /** Gathers what the rules need; `data` is the file's data before repairs. */
 export function createSubject(plan: Plan, file: string, data: unknown): LintSubject {
   const tasks = plan.phases.flatMap((phase, phaseIndex) =>
     phase.tasks.map((task, index): TaskEntry => ({ task, phase, path: ["phases", phaseIndex, "tasks", index] })),
   );
   const raw = valueAt(data, ["phases"]);
+  const tiers = agentTiers(plan);
   const rawTasks = Array.isArray(raw) ? raw.flatMap((phase) => idsOf(valueAt(phase, ["tasks"]))) : [];
   return {
     plan,
@@ -56,9 +70,10 @@ export function createSubject(plan: Plan, file: string, data: unknown): LintSubj
     known: {
       tasks: new Set([...tasks.map(({ task }) => task.id), ...rawTasks]),
       phases: new Set([...plan.phases.map((phase) => phase.id), ...idsOf(raw)]),
-      agents: new Set([...Object.keys(plan.agents), ...keysOf(valueAt(data, ["agents"]))]),
+      agents: new Set([...tiers.keys(), ...keysOf(valueAt(data, ["agents"]))]),
       targets: new Set([...Object.keys(plan.targets), ...keysOf(valueAt(data, ["targets"]))]),
     },
+    tiers,
     order: createOrder(plan),
   };
 }

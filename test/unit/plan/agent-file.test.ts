@@ -11,7 +11,11 @@ const profiles = readdirSync(`${root}capabilities`);
 
 describe("shipped agents", () => {
   it("are the seven roles", () => {
-    expect(agents.sort()).toEqual(["debugger", "executive", "firefighter", "implementer", "planner", "reviewer", "validator"].map((name) => `${name}.md`));
+    expect(agents.sort()).toEqual(
+      ["debugger", "executive", "firefighter", "implementer", "planner", "reviewer", "validator"].map(
+        (name) => `${name}.md`,
+      ),
+    );
   });
   it.each(agents)("%s has a prompt and no tool beyond its tier", (name) => {
     const parsed = parseAgentFile(readFileSync(`${root}agents/${name}`, "utf8"), name);
@@ -42,7 +46,8 @@ describe("tier profiles", () => {
   it.each(profiles)("%s is valid and within its tier", (name) => {
     const parsed = parseTierProfile(readFileSync(`${root}capabilities/${name}`, "utf8"), name);
     expect(parsed.ok ? "" : parsed.error).toBe("");
-    if (parsed.ok) expect(parsed.value.tools.filter((tool) => !TIER_TOOLS[parsed.value.tier].includes(tool))).toEqual([]);
+    if (parsed.ok)
+      expect(parsed.value.tools.filter((tool) => !TIER_TOOLS[parsed.value.tier].includes(tool))).toEqual([]);
   });
   it.each([
     ["a looser complexity", text.replace("maxComplexity: 8", "maxComplexity: 9"), "maxComplexity"],

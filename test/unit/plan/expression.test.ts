@@ -1,7 +1,10 @@
 import { describe, expect, it } from "vitest";
 import { evaluate, evaluateCondition, type ExpressionContext, interpolate } from "../../../src/plan/expression.js";
 
-const files = { exist: (path: string) => path === "docs/DESIGN.md", read: (path: string) => (path === "a.md" ? "text" : undefined) };
+const files = {
+  exist: (path: string) => path === "docs/DESIGN.md",
+  read: (path: string) => (path === "a.md" ? "text" : undefined),
+};
 const context: ExpressionContext = {
   tasks: { "LC-000": { status: "DONE", outputs: { client: "fetch", list: [1, 2, 3], empty: "", none: null } } },
   phases: { execute: { status: "DONE" } },
@@ -69,7 +72,12 @@ describe("evaluate", () => {
   });
 
   it("stops after a bounded number of file reads", () => {
-    expect(errorOf("tasks['LC-000'].outputs.list.all(x, files.exist('docs/DESIGN.md'))", { ...context, tasks: { "LC-000": { status: "DONE", outputs: { list: Array.from({ length: 30 }, () => 1) } } } })).toContain("file reads");
+    expect(
+      errorOf("tasks['LC-000'].outputs.list.all(x, files.exist('docs/DESIGN.md'))", {
+        ...context,
+        tasks: { "LC-000": { status: "DONE", outputs: { list: Array.from({ length: 30 }, () => 1) } } },
+      }),
+    ).toContain("file reads");
   });
 
   it("refuses values beyond its bounds instead of growing", () => {
@@ -80,7 +88,9 @@ describe("evaluate", () => {
     expect(errorOf("with.deep", { with: { deep } })).toContain("deep");
     const half = "x".repeat(200_000);
     expect(errorOf("with.a + with.a", { with: { a: half } })).toContain("too long");
-    expect(errorOf("files.read('big')", { files: { exist: () => true, read: () => "x".repeat(300_000) } })).toContain("too long");
+    expect(errorOf("files.read('big')", { files: { exist: () => true, read: () => "x".repeat(300_000) } })).toContain(
+      "too long",
+    );
   });
 
   it("does not see what is not given: a missing variable is an error, not an empty value", () => {
@@ -127,6 +137,9 @@ describe("interpolate", () => {
 
   it("bounds the text it makes", () => {
     const long = { with: { a: "x".repeat(200_000) } };
-    expect(interpolate("${{ with.a }}${{ with.a }}", long)).toEqual({ ok: false, error: "the resulting text is too long" });
+    expect(interpolate("${{ with.a }}${{ with.a }}", long)).toEqual({
+      ok: false,
+      error: "the resulting text is too long",
+    });
   });
 });
