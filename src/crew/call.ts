@@ -4,7 +4,7 @@ import { keepChanges } from "../effect/keep.js";
 import type { Prepared } from "../effect/prepared.js";
 import { readFileTool, type ToolResult } from "../effect/read-tool.js";
 import type { TaskWorkspace } from "../effect/workspace.js";
-import type { Judgement } from "../gate/facts.js";
+import type { GateFacts, Judgement } from "../gate/facts.js";
 import { judge } from "../gate/judge.js";
 import type { Permit } from "../gate/permit.js";
 import { InvariantError } from "../kernel/assert.js";
@@ -15,12 +15,12 @@ import type { AnyNewEvent } from "../schema/event.js";
 import type { Proposal } from "../schema/proposal.js";
 import { isToolName, toolInputSchemas } from "../schema/tool.js";
 import type { Denial } from "../schema/verdict.js";
+import { renderDenials } from "./denial-text.js";
 import { stopIfKilled } from "./ask.js";
 import type { Crew } from "./context.js";
 import { coordinate } from "./coordinate.js";
 import { type CallPlace, gatherFacts } from "./facts.js";
 import { eventAt, type Place } from "./records.js";
-import { reviewCall } from "./review-call.js";
 
 /** A call on its way: who asks is in the proposal, where it acts in the place. */
 export interface CallRequest {
@@ -30,6 +30,8 @@ export interface CallRequest {
   readonly toolUseId: string;
   /** Judge only: nothing is carried out and no result is recorded. */
   readonly dryRun?: boolean;
+  /** Gets the sign-offs a proposal still needs and judges it again; without it such a call is refused. */
+  review?(request: CallRequest, first: { facts: GateFacts; judgement: Judgement }): Promise<Judgement>;
   /** Appends events; a conversation folds them as well. */
   append(events: readonly AnyNewEvent[]): void;
 }
@@ -66,14 +68,19 @@ export async function performCall(crew: Crew, request: CallRequest): Promise<Cal
   const { facts, prepared } = await gatherFacts(crew, proposal, request.place);
   let judgement = judge(proposal, facts);
   recordJudgement(crew, request, judgement);
-  if (judgement.requires.length > 0 && judgement.verdict.outcome === "EscalationRequired" && request.dryRun !== true) {
-    judgement = await reviewCall(crew, request, { facts, judgement });
+  if (request.review !== undefined && awaitsReview(judgement)) {
+    judgement = await request.review(request, { facts, judgement });
     recordJudgement(crew, request, judgement, "reviewed");
   }
   if (judgement.permit === undefined) return denied(request, judgement);
   if (request.dryRun === true) return { judgement, content: "", isError: false, effects: undefined };
   stopIfKilled(crew);
   return await carryOut(crew, request, { judgement, permit: judgement.permit, prepared });
+}
+
+/** Whether nothing but sign-offs is missing. */
+function awaitsReview({ requires, verdict }: Judgement): boolean {
+  return requires.length > 0 && verdict.outcome === "EscalationRequired";
 }
 
 /** Proposal and verdict, and in the same transaction a violation with its notice to the executive (S3:86-90). */
@@ -106,17 +113,6 @@ function violationEvents(records: Place, proposal: Proposal, denial: Denial): An
       key: `${subject}:${rule}:${object}`,
     }),
   ];
-}
-
-/** A refusal as the model reads it: code and message first, then rule, subject, object, remedy. */
-export function renderDenials(denials: readonly Denial[]): string {
-  return denials
-    .map(({ code, message, rule, subject, object, remedy }) =>
-      [`${code}: ${message}`, `rule: ${rule}`, `subject: ${subject}`, `object: ${object}`, `remedy: ${remedy}`].join(
-        "\n",
-      ),
-    )
-    .join("\n\n");
 }
 
 function denied(request: CallRequest, judgement: Judgement): CallOutcome {

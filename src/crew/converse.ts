@@ -1,7 +1,6 @@
 import { READ_DEFAULT_LINES } from "../kernel/bounds.js";
 import type { TaskWorkspace } from "../effect/workspace.js";
 import type { ConversationKind } from "../schema/conversation.js";
-import type { AnyNewEvent } from "../schema/event.js";
 import type { ToolUseBlock } from "../schema/message.js";
 import { askModel } from "./ask.js";
 import { type CallRequest, performCall, trimInput } from "./call.js";
@@ -15,8 +14,10 @@ import {
   loadConversation,
   recordIn,
 } from "./conversation.js";
+import { endEvents } from "./conversation-end.js";
 import { FINISHING, grantFor, holdCapability, offeredTools, ttlOf } from "./grants.js";
 import { proposeCall } from "./propose.js";
+import { reviewCall } from "./review-call.js";
 import { eventAt } from "./records.js";
 import { recordOf } from "./spawn.js";
 
@@ -43,6 +44,9 @@ export interface ConverseSpec {
   prompt(): string | Promise<string>;
   readonly finish: FinishJudge;
 }
+
+/** How conversations are held; passed to what may have to hold one in the middle of another. */
+export type Converse = typeof converse;
 
 /** Starts a conversation, or goes on with the open one of its kind, until it is over. */
 export async function converse(crew: Crew, spec: ConverseSpec): Promise<{ end: ChainEnd; conversation: Conversation }> {
@@ -103,15 +107,6 @@ async function openConversation(crew: Crew, spec: ConverseSpec, held: Held): Pro
   return beginConversation(first);
 }
 
-/** Events that end a conversation and the agent's hold on its task. */
-export function endEvents(conversation: Conversation, outcome: string): AnyNewEvent[] {
-  const place = placeOf(conversation, null);
-  return [
-    eventAt(place, "CONVERSATION_ENDED", { conversation: conversation.id, outcome }),
-    eventAt(place, "AGENT_TERMINATED", { agent_id: conversation.agent, reason: `${conversation.kind} ended` }),
-  ];
-}
-
 /** Ends a conversation that no finishing call ended. */
 export function closeConversation(crew: Crew, conversation: Conversation, outcome: string): void {
   recordIn(crew.store, conversation, endEvents(conversation, outcome.slice(0, 200)));
@@ -151,6 +146,7 @@ function requestFor(crew: Crew, spec: ConverseSpec, at: ToolCall): { request: Ca
     place: { held: at.held, workspace: spec.workspace, executionsLeft: at.executions - conversation.executions },
     records: placeOf(conversation, callId),
     toolUseId: call.id,
+    review: async (asked, first) => await reviewCall(crew, asked, first, converse),
     append: (events) => void recordIn(crew.store, conversation, events),
   };
   return { request, note };

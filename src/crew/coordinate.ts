@@ -3,9 +3,10 @@ import { fingerprintOf } from "../memory/fingerprint.js";
 import type { Decision } from "../schema/memory.js";
 import { toolInputSchemas } from "../schema/tool.js";
 import type { CallRequest, ToolRun } from "./call.js";
-import { type Crew, ownerOf, taskOf } from "./context.js";
-import { cycleStream, eventAt } from "./records.js";
+import type { Crew } from "./context.js";
+import { eventAt } from "./records.js";
 import { assignTask, spawnAgent, terminateAgent } from "./spawn.js";
+import { failed } from "./tool-run.js";
 
 /** Hits a search gives a model. */
 const MAX_HITS = 10;
@@ -28,11 +29,6 @@ export async function coordinate(crew: Crew, request: CallRequest): Promise<Tool
   const { tool } = request.proposal.what;
   const handler = HANDLERS[tool];
   return handler === undefined ? failed(`${tool} cannot be used here.`) : handler(crew, request);
-}
-
-/** An ordinary error result without events. */
-export function failed(content: string): ToolRun {
-  return { content, is_error: true, events: [] };
 }
 
 function raiseAlert(_crew: Crew, request: CallRequest): ToolRun {
@@ -109,14 +105,4 @@ function found(records: readonly object[]): ToolRun {
     is_error: false,
     events: [],
   };
-}
-
-/** Where events about the cycle's crew belong. */
-export function crewPlace(crew: Crew, request: CallRequest): Parameters<typeof eventAt>[0] {
-  return { ...request.records, stream: cycleStream(crew.cycle) };
-}
-
-/** A task's owner, for messages; undefined when the plan has no such task. */
-export function knownOwner(crew: Crew, task: string): string | undefined {
-  return crew.tasks.has(task) ? ownerOf(crew, taskOf(crew, task).task) : undefined;
 }

@@ -1,5 +1,6 @@
 import { asRecord, type Finish, placeOf, toolResult } from "./chain.js";
-import { endEvents, type FinishJudge } from "./converse.js";
+import { endEvents } from "./conversation-end.js";
+import type { FinishJudge } from "./converse.js";
 
 /** Turns back a finishing call with the reason; the conversation goes on. */
 export function turnBack(at: Parameters<FinishJudge>[0], feedback: string, by = "rules"): Finish {

@@ -6,7 +6,7 @@ import { type Crew, ownerOf } from "./context.js";
 import { cycleStream, eventAt } from "./records.js";
 import { runRules, waiversFor } from "./rules.js";
 import { stewardDone, stewardPermit } from "./steward.js";
-import { setStatus, TaskFailure, type TaskRun } from "./task-run.js";
+import { setStatus, TaskFailure, type TaskRun } from "./task-status.js";
 
 /** Times a task is brought onto a head that moved. */
 const MAX_ADOPTIONS = 20;

@@ -1,6 +1,7 @@
 import { asRecord } from "./chain.js";
 import { type Crew, tierAgent } from "./context.js";
-import { converse, endEvents } from "./converse.js";
+import { endEvents } from "./conversation-end.js";
+import { converse } from "./converse.js";
 import { turnBack } from "./finish.js";
 import { planReviewPrompt } from "./prompts.js";
 import { cycleStream, eventAt } from "./records.js";

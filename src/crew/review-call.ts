@@ -6,7 +6,7 @@ import type { AnyNewEvent } from "../schema/event.js";
 import { approvalOf, requestApproval } from "./approval.js";
 import type { CallRequest } from "./call.js";
 import { type Crew, type CrewAgent, tierAgent } from "./context.js";
-import { converse } from "./converse.js";
+import type { Converse } from "./converse.js";
 import { withReview } from "./facts.js";
 import { simpleVerdict } from "./finish.js";
 import { auditPrompt } from "./prompts.js";
@@ -20,12 +20,13 @@ export async function reviewCall(
   crew: Crew,
   request: CallRequest,
   first: { facts: GateFacts; judgement: Judgement },
+  converse: Converse,
 ): Promise<Judgement> {
   const { proposal } = request;
   const hash = proposalHash(proposal);
   const excluded = excludedFrom(crew, proposal.who.agent);
   const auditor = first.judgement.requires.includes("auditor")
-    ? await audit(crew, request, { hash, excluded, risk: first.judgement.risk })
+    ? await audit(crew, request, { converse, hash, excluded, risk: first.judgement.risk })
     : null;
   const humans = humanSigns(crew, hash);
   const facts = withReview(first.facts, { auditor, humans, excluded });
@@ -43,7 +44,7 @@ export function excludedFrom(crew: Crew, agent: string): string[] {
 async function audit(
   crew: Crew,
   request: CallRequest,
-  about: { hash: string; excluded: readonly string[]; risk: number },
+  about: { converse: Converse; hash: string; excluded: readonly string[]; risk: number },
 ): Promise<SignOff | null> {
   const { task } = request.proposal.who;
   const auditor = tierAgent(crew, "validation", about.excluded);
@@ -69,11 +70,11 @@ function signedBefore(crew: Crew, task: string | null, hash: string): string | u
 async function askAuditor(
   crew: Crew,
   request: CallRequest,
-  about: { auditor: CrewAgent; task: string | null; hash: string; risk: number },
+  about: { converse: Converse; auditor: CrewAgent; task: string | null; hash: string; risk: number },
 ): Promise<string | undefined> {
   const workspace = request.place.workspace;
   if (workspace === undefined) return undefined;
-  const { end } = await converse(crew, {
+  const { end } = await about.converse(crew, {
     kind: "audit",
     task: about.task,
     agent: about.auditor,

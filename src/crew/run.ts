@@ -9,7 +9,9 @@ import { expressionContext, phaseState } from "./expressions.js";
 import { reviewPlan } from "./plan-review.js";
 import { cycleStream, eventAt } from "./records.js";
 import { RunStop } from "./stop.js";
-import { files, runTask, setStatus } from "./task-run.js";
+import { files } from "./named-files.js";
+import { runTask } from "./task-run.js";
+import { setStatus } from "./task-status.js";
 import { runCheck } from "./verify.js";
 import { headWorkspace } from "./workspaces.js";
 

@@ -2,9 +2,10 @@ import { tokenHash } from "../capability/token.js";
 import type { WorknodeRecord } from "../schema/memory.js";
 import type { TaskStatus } from "../schema/states.js";
 import { toolInputSchemas } from "../schema/tool.js";
-import { type CallRequest, renderDenials, type ToolRun } from "./call.js";
+import type { CallRequest, ToolRun } from "./call.js";
+import { renderDenials } from "./denial-text.js";
 import type { Crew, CrewAgent } from "./context.js";
-import { failed, knownOwner } from "./coordinate.js";
+import { failed, knownOwner } from "./tool-run.js";
 import { narrowedGrant } from "./grants.js";
 import { cycleStream, eventAt, taskStream } from "./records.js";
 

@@ -2,7 +2,7 @@ import { judge } from "../gate/judge.js";
 import type { Permit } from "../gate/permit.js";
 import { Fault } from "../kernel/fault.js";
 import { stopIfKilled } from "./ask.js";
-import { renderDenials } from "./call.js";
+import { renderDenials } from "./denial-text.js";
 import type { Crew } from "./context.js";
 import { gatherFacts } from "./facts.js";
 import { holdCapability, stewardGrant } from "./grants.js";

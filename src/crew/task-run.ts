@@ -1,56 +1,23 @@
-import type { TaskWorkspace } from "../effect/workspace.js";
-import { messageOf } from "../kernel/fault.js";
 import { evaluateCondition, interpolate } from "../plan/expression.js";
-import type { AnyNewEvent } from "../schema/event.js";
 import type { PlanAgentStep, PlanCheckStep, PlanGateStep, PlanStep } from "../schema/plan-step.js";
 import type { PlanTask } from "../schema/plan-task.js";
-import type { TaskStatus } from "../schema/states.js";
 import { asRecord } from "./chain.js";
 import { type Crew, ownerOf, taskOf } from "./context.js";
 import { expressionContext } from "./expressions.js";
 import { passGate } from "./gate-step.js";
 import { mergeWork } from "./merge.js";
-import { eventAt, type Place, taskStream } from "./records.js";
+import { eventAt, taskStream } from "./records.js";
+import { files } from "./named-files.js";
 import { TaskPark } from "./stop.js";
+import { setStatus, TaskFailure, type TaskRun } from "./task-status.js";
 import { textOf } from "./text.js";
-import { loadTaskState, type TaskState } from "./task-state.js";
+import { loadTaskState } from "./task-state.js";
 import { runCheck } from "./verify.js";
 import { work } from "./work.js";
-import { branchFiles, headWorkspace, taskWorkspace } from "./workspaces.js";
+import { headWorkspace, taskWorkspace } from "./workspaces.js";
 
 /** Attempts at the steps of one task before it is given up: gates that send back, remedies, reassignments. */
 const MAX_ROUNDS = 50;
-
-/** A task under way. */
-export interface TaskRun {
-  readonly task: PlanTask;
-  readonly phase: string;
-  readonly state: TaskState;
-  readonly workspace: TaskWorkspace;
-  readonly place: Place;
-}
-
-/** A step that ended the task: a check that says stop, a gate turned down. */
-export class TaskFailure extends Error {
-  constructor(reason: string) {
-    super(reason);
-    this.name = "TaskFailure";
-  }
-}
-
-/** Sets a task's status, recorded. */
-export function setStatus(crew: Crew, task: string, status: TaskStatus, why: StatusChange = {}): void {
-  const place = { stream: taskStream(crew.cycle, task), actor: "worknode", run: crew.cycle, task };
-  const reason = why.reason === undefined ? {} : { reason: why.reason };
-  crew.store.append([...(why.with ?? []), eventAt(place, "TASK_STATUS", { status, ...reason })]);
-  crew.statuses.set(task, status);
-}
-
-/** Why a status changes, and events recorded with it. */
-export interface StatusChange {
-  reason?: string;
-  with?: readonly AnyNewEvent[];
-}
 
 /** Does one task to its end: DONE, SKIPPED, REJECTED, or BLOCKED until a person decides. RunStop passes through. */
 export async function runTask(crew: Crew, id: string): Promise<void> {
@@ -229,16 +196,4 @@ async function holds(crew: Crew, expression: string, run?: TaskRun): Promise<boo
   const result = evaluateCondition(expression, context);
   if (!result.ok) throw new TaskFailure(`condition cannot be evaluated: ${result.error}`);
   return result.value;
-}
-
-/** Reads the files that expressions name literally, before they are evaluated. */
-export async function files(workspace: TaskWorkspace, expressions: readonly string[]): ReturnType<typeof branchFiles> {
-  const named = expressions.flatMap((text) =>
-    [...text.matchAll(/files\.(?:exist|read)\(\s*(['"])(.*?)\1\s*\)/g)].map((hit) => hit[2] ?? ""),
-  );
-  try {
-    return await branchFiles(workspace, named);
-  } catch (thrown) {
-    throw new TaskFailure(`files named by the plan cannot be read: ${messageOf(thrown)}`);
-  }
 }

@@ -10,7 +10,8 @@ import { grantFor } from "./grants.js";
 import type { TaskBrief } from "./prompts.js";
 import { workPrompt } from "./prompts.js";
 import { judgeSubmission, type WorkContext } from "./submission.js";
-import { files, TaskFailure, type TaskRun } from "./task-run.js";
+import { files } from "./named-files.js";
+import { TaskFailure, type TaskRun } from "./task-status.js";
 import { textOf } from "./text.js";
 import { verifyCommands } from "./verify.js";
 

@@ -9,6 +9,7 @@ import { isAdaptive, type ModelProfile, resolveProfile } from "./profile.js";
 import { assembleReply } from "./reply-assembly.js";
 import type { AttemptOptions, ModelClient, ModelRequest } from "./request.js";
 
+/** How a model is reached; times are in milliseconds. */
 export interface ModelClientOptions {
   /** Address of the server; the hosted API when absent. */
   readonly baseUrl?: string;

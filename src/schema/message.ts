@@ -45,6 +45,7 @@ export const modelReplySchema = z.object({
   stop_reason: z.string().nullable(),
   usage: usageSchema,
 });
+/** A reply received whole, with its blocks as they came. */
 export interface ModelReply {
   id: string;
   model: string;

@@ -30,6 +30,7 @@ export interface Refused {
   readonly headers: Readonly<Record<string, string>>;
 }
 
+/** What a request must carry to be answered at all. */
 export interface AdmissionOptions {
   readonly expectKey?: string;
   readonly requireHeaders?: boolean;

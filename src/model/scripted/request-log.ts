@@ -40,6 +40,7 @@ export interface RequestLog {
   repeated(): RepeatedReply[];
 }
 
+/** A request being answered. */
 export interface OpenEntry {
   readonly attempt: number;
   /** Says how the request was answered. */
@@ -56,6 +57,7 @@ interface Tally {
   again: number;
 }
 
+/** Starts an empty log of requests. */
 export function createRequestLog(nowMs: () => number): RequestLog {
   const entries: RequestLogEntry[] = [];
   const tallies = new Map<string, Tally>();

@@ -18,6 +18,7 @@ import type { Script, ScriptedReply } from "./script.js";
 import { type Respond, scriptedReply } from "./source.js";
 import { usageOf } from "./usage.js";
 
+/** What a scripted server answers with, and how strictly. */
 export interface ScriptedServerOptions {
   readonly script?: Script;
   /** Asked first; the script answers where it gives undefined. */
