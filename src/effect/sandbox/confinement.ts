@@ -1,11 +1,12 @@
+import { writeFileSync } from "node:fs";
 import { hostname, release } from "node:os";
 import { join } from "node:path";
 import { MAX_SANDBOX_FILE_BYTES, MAX_SANDBOX_PROCESSES } from "../../kernel/bounds.js";
-import { Fault, invalid } from "../../kernel/fault.js";
+import { Fault, invalid, messageOf } from "../../kernel/fault.js";
 import { type BoundedExit, runBounded } from "./bounded-process.js";
 import { commandEnvironment } from "./environment.js";
 import { freshenLayer } from "./layer.js";
-import { planMounts } from "./mount-plan.js";
+import { type MountPlan, planMounts } from "./mount-plan.js";
 import { formatMounts } from "./mount-table.js";
 import { INIT_SCRIPT, SETUP_SCRIPT } from "./setup-script.js";
 import type { SandboxRun, SandboxSpec } from "./spec.js";
@@ -25,8 +26,7 @@ const PID_MAX_KERNEL = [6, 14] as const;
  */
 export async function confine(spec: SandboxSpec, signal?: AbortSignal): Promise<SandboxRun> {
   refuseCommand(spec);
-  freshenLayer(spec.layer, spec.links.length);
-  const exit = await runBounded("/usr/bin/setpriv", ["--pdeathsig", "KILL", ...unshareArguments(spec)], {
+  const exit = await runBounded("/usr/bin/setpriv", ["--pdeathsig", "KILL", ...prepare(spec)], {
     timeoutMs: Math.min(spec.timeoutMs, MAX_TIMER_MS),
     signal,
   });
@@ -49,9 +49,25 @@ function refuseCommand(spec: SandboxSpec): void {
     throw invalid("BAD_COMMAND", "an argument of the command holds a NUL character");
 }
 
+/** Makes the layer ready, writes the mount table beside it, and gives the command line of the set-up. */
+function prepare(spec: SandboxSpec): string[] {
+  const table = join(spec.layer.dir, "table"); // a file: one argument cannot hold the links of a large workspace
+  try {
+    freshenLayer(spec.layer, spec.links.length);
+    const plan = planMounts(spec);
+    writeFileSync(table, `${formatMounts(plan.mounts)}\n`);
+    return unshareArguments(spec, plan, table);
+  } catch (thrown) {
+    if (thrown instanceof Fault) throw thrown;
+    throw new Fault("SANDBOX_SETUP", `the sandbox could not be set up: ${messageOf(thrown)}`, {
+      cause: thrown,
+      exitCode: 2,
+    });
+  }
+}
+
 /** The namespaces, then the set-up script with everything that varies as its arguments. */
-function unshareArguments(spec: SandboxSpec): string[] {
-  const plan = planMounts(spec);
+function unshareArguments(spec: SandboxSpec, plan: MountPlan, table: string): string[] {
   const namespaces = ["--user", "--map-root-user", "--mount", "--pid", "--fork", "--ipc", "--uts"];
   return [
     "/usr/bin/unshare",
@@ -65,7 +81,7 @@ function unshareArguments(spec: SandboxSpec): string[] {
     "-c",
     SETUP_SCRIPT,
     "worknode",
-    formatMounts(plan.mounts),
+    table,
     ...[plan.directories, plan.files, plan.copies].map((list) => list.join("\n")),
     plan.gitPointer,
     plan.gitConfig,

@@ -30,7 +30,7 @@ function searchPath(setting: SandboxSetting, hostPath: string): string {
   const shown = (entry: string): boolean =>
     entry.startsWith("/") &&
     !isWithin(entry, setting.shownRoot) &&
-    !entry.includes("/node_modules/") &&
+    !entry.endsWith("/node_modules/.bin") &&
     (isSystemPath(entry) || setting.toolchains.some((tool) => isWithin(entry, tool) || dirname(tool) === entry));
   const added = setting.toolchains.flatMap((tool) =>
     [join(tool, "bin"), join(tool, "shims"), tool].filter((entry) => existsSync(entry) && /\/(bin|shims)$/.test(entry)),

@@ -69,7 +69,7 @@ function refuseRoot(root: string): void {
 }
 
 function setupFault(reason: string): Fault {
-  return new Fault("SANDBOX_SETUP", `the sandbox could not be set up: ${reason}`);
+  return new Fault("SANDBOX_SETUP", `the sandbox could not be set up: ${reason}`, { exitCode: 2 });
 }
 
 /** Programs outside the system directories, with files that may hold credentials masked. */

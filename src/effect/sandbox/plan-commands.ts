@@ -28,11 +28,11 @@ export interface PlanCommandRun extends SandboxRun {
 export interface PlanCommandResult {
   readonly runs: readonly PlanCommandRun[];
   /** A regular file as the commands would see it now, never through a link; undefined when there is none. */
-  readFile(path: string): Promise<string | undefined>;
+  readonly readFile: (path: string) => Promise<string | undefined>;
   /** The same, for a file these commands wrote: a report that was there before proves nothing. */
-  readWritten(path: string): Promise<string | undefined>;
+  readonly readWritten: (path: string) => Promise<string | undefined>;
   /** Removes the layer. Nothing of it is kept. */
-  discard(): Promise<void>;
+  readonly discard: () => Promise<void>;
 }
 
 /** A task's surroundings and where its layers may be made. */

@@ -14,7 +14,7 @@
  * Errors of the set-up go to descriptor 3, which ends in `ready` once the command is about to start:
  * so a failed set-up is never taken for the command's own failure.
  *
- * Arguments: mount table, directories, files, host paths to copy, `.git` text, git configuration,
+ * Arguments: file of the mount table, directories, files, host paths to copy, `.git` text, git configuration,
  * start directory, host name, process limit of the pid namespace (or empty), file size
  * limit, process limit, `isolated` or `shared` network, the init text; then the environment and the command.
  */
@@ -42,8 +42,7 @@ printf 'passwd: files\\ngroup: files\\nhosts: files dns\\nservices: files\\nprot
 printf '[safe]\\n\\tdirectory = *\\n[user]\\n\\tname = worknode\\n\\temail = worknode@localhost\\n' > /sys/r/etc/gitconfig
 printf '%s\\n' "$pointer" > /sys/m/pointer
 printf '%s\\n' "$config" > /sys/m/config
-printf '%s\\n' "$table" > /sys/m/table
-mount -n -i -a -T /sys/m/table
+mount -n -i -a -T "$table"
 echo 1 > /proc/sys/user/max_user_namespaces
 test -z "$pids" || echo "$pids" > /proc/sys/kernel/pid_max
 if test "$network" = isolated; then

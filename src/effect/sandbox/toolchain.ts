@@ -59,7 +59,9 @@ function locate(program: string, env: ToolchainEnvironment): string | undefined 
     const path = isAbsolute(program) ? program : env.root === undefined ? undefined : join(env.root, program);
     return path !== undefined && isExecutable(path) ? path : undefined;
   }
-  const entries = (env.PATH ?? "").split(":").filter((entry) => isAbsolute(entry) && !entry.includes("/node_modules/"));
+  const entries = (env.PATH ?? "")
+    .split(":")
+    .filter((entry) => isAbsolute(entry) && !entry.endsWith("/node_modules/.bin"));
   return entries.map((entry) => join(entry, program)).find(isExecutable);
 }
 
