@@ -1,5 +1,3 @@
-import { type LineTable, lineAt } from "./line-table.js";
-
 /** A comment as parsers give it; offsets are UTF-16 units, `value` is without its delimiters. */
 export interface Comment {
   type: "Line" | "Block";
@@ -33,6 +31,12 @@ export function attachedComment(text: string, comments: readonly Comment[], offs
   return says ? first : undefined;
 }
 
+/** Whether an offset lies within one of these comments, which ascend. */
+export function isInComment(comments: readonly Comment[], offset: number): boolean {
+  const next = comments[lastEndingBefore(comments, offset) + 1];
+  return next !== undefined && next.start <= offset;
+}
+
 function lastEndingBefore(comments: readonly Comment[], offset: number): number {
   let low = -1;
   let high = comments.length;
@@ -58,9 +62,4 @@ function startsItsLine(text: string, offset: number): boolean {
     if (unit.trim() !== "") return false;
   }
   return true;
-}
-
-/** The 1-based line within the file of an offset within a comment's value. */
-export function lineWithin(table: LineTable, comment: Comment, offset: number): number {
-  return lineAt(table, comment.start + 2 + offset);
 }

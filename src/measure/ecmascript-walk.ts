@@ -2,7 +2,7 @@ import { type Place, placeOf, ROOT } from "./ecmascript-name.js";
 import type { SyntaxNode } from "./ecmascript-parse.js";
 import { closeDraft, type Draft, openDraft } from "./function-draft.js";
 import { NODE_ROLES, type Signature } from "./node-role.js";
-import { headToken, memberToken } from "./syntax-token.js";
+import { headToken, isPassedOver, memberToken } from "./syntax-token.js";
 
 /** What one pass over a tree finds. */
 export interface WalkedSource {
@@ -51,7 +51,7 @@ function visit(node: SyntaxNode, outer: Draft | null, place: Place, { pending, f
   playRole(node, owner, place, found);
   if (owner !== null) owner.tokens += headToken(node, draft !== null);
   const mark = pending.nodes.length;
-  visitMembers(node, owner, draft?.inside ?? place, pending);
+  visitMembers(node, { owner, place: draft?.inside ?? place, opens: draft !== null }, pending);
   reverseFrom(pending, mark);
 }
 
@@ -63,16 +63,23 @@ function playRole(node: SyntaxNode, owner: Draft | null, place: Place, found: Wa
   if (role.signs !== undefined) found.signatures.push(role.signs(node, place));
 }
 
+interface Around {
+  readonly owner: Draft | null;
+  readonly place: Place;
+  /** Whether the node opens `owner`. */
+  readonly opens: boolean;
+}
+
 /** Writes the members' tokens to the owner and lines the children up, in the order of the text. */
-function visitMembers(node: SyntaxNode, owner: Draft | null, place: Place, pending: Pending): void {
+function visitMembers(node: SyntaxNode, { owner, place, opens }: Around, pending: Pending): void {
   for (const key in node) {
+    if (isPassedOver(key, opens)) continue;
     const value = node[key];
     if (owner !== null) owner.tokens += memberToken(node, key, value);
-    if (value === null || typeof value !== "object") continue;
-    if (!Array.isArray(value)) visitChild(value, owner, placeOf(node, key, 0, place), pending);
-    else
+    if (Array.isArray(value))
       for (let index = 0; index < value.length; index += 1)
         visitChild(value[index], owner, placeOf(node, key, index, place), pending);
+    else if (isNode(value)) push(pending, value, owner, placeOf(node, key, 0, place));
   }
 }
 

@@ -23,9 +23,9 @@ interface Nesting {
 }
 
 /**
- * Whether text may nest so deeply that a recursive parser overflows its stack, which ends the whole process
- * (oxc-parser does at about 5,600 nested functions or 14,000 nested arrows). An upper bound from the characters
- * alone: strings and comments are not told apart, so that nothing can hide in what merely looks like one.
+ * Whether text nests so deeply that a recursive parser would overflow its stack, which ends the whole process
+ * (oxc-parser does at about 5,600 nested functions or 14,000 nested arrows). Judged by the characters alone, strings
+ * and comments included: a separator in a comment can deceive it, what people and programs write does not.
  */
 export function nestsTooDeeply(text: string): boolean {
   const nesting: Nesting = { chains: new Uint32Array(MAX_OPEN_BRACKETS + 1), depth: 0, chained: 0 };
