@@ -4,7 +4,7 @@ import { keepChanges } from "../effect/keep.js";
 import type { Prepared } from "../effect/prepared.js";
 import { readFileTool, type ToolResult } from "../effect/read-tool.js";
 import type { TaskWorkspace } from "../effect/workspace.js";
-import type { GateFacts, Judgement } from "../gate/facts.js";
+import type { Judgement } from "../gate/facts.js";
 import { judge } from "../gate/judge.js";
 import type { Permit } from "../gate/permit.js";
 import { InvariantError } from "../kernel/assert.js";
@@ -31,7 +31,7 @@ export interface CallRequest {
   /** Judge only: nothing is carried out and no result is recorded. */
   readonly dryRun?: boolean;
   /** Gets the sign-offs a proposal still needs and judges it again; without it such a call is refused. */
-  review?(request: CallRequest, first: { facts: GateFacts; judgement: Judgement }): Promise<Judgement>;
+  review?(request: CallRequest, first: Judgement): Promise<Judgement>;
   /** Appends events; a conversation folds them as well. */
   append(events: readonly AnyNewEvent[]): void;
 }
@@ -69,7 +69,7 @@ export async function performCall(crew: Crew, request: CallRequest): Promise<Cal
   let judgement = judge(proposal, facts);
   recordJudgement(crew, request, judgement);
   if (request.review !== undefined && awaitsReview(judgement)) {
-    judgement = await request.review(request, { facts, judgement });
+    judgement = await request.review(request, judgement);
     recordJudgement(crew, request, judgement, "reviewed");
   }
   if (judgement.permit === undefined) return denied(request, judgement);

@@ -38,6 +38,7 @@ export async function gatherFacts(crew: Crew, proposal: Proposal, place: CallPla
     shownRoot,
     capability: verified(crew, held),
     killed: crew.store.epoch() > crew.epoch,
+    planHash: crew.planHash,
     phaseActive: phase === "-" || crew.activePhases.has(phase),
     writes: held.writes,
     laterFiles: laterFiles(crew, phase),

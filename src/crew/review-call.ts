@@ -1,4 +1,4 @@
-import type { GateFacts, Judgement, SignOff } from "../gate/facts.js";
+import type { Judgement, SignOff } from "../gate/facts.js";
 import { judge } from "../gate/judge.js";
 import { proposalHash } from "../gate/review.js";
 import { canonicalJson } from "../kernel/canonical.js";
@@ -7,7 +7,7 @@ import { approvalOf, requestApproval } from "./approval.js";
 import type { CallRequest } from "./call.js";
 import { type Crew, type CrewAgent, tierAgent } from "./context.js";
 import type { Converse } from "./converse.js";
-import { withReview } from "./facts.js";
+import { gatherFacts, withReview } from "./facts.js";
 import { simpleVerdict } from "./finish.js";
 import { auditPrompt } from "./prompts.js";
 import { RunStop, TaskPark } from "./stop.js";
@@ -19,17 +19,18 @@ import { RunStop, TaskPark } from "./stop.js";
 export async function reviewCall(
   crew: Crew,
   request: CallRequest,
-  first: { facts: GateFacts; judgement: Judgement },
+  first: Judgement,
   converse: Converse,
 ): Promise<Judgement> {
   const { proposal } = request;
   const hash = proposalHash(proposal);
   const excluded = excludedFrom(crew, proposal.who.agent);
-  const auditor = first.judgement.requires.includes("auditor")
-    ? await audit(crew, request, { converse, hash, excluded, risk: first.judgement.risk })
+  const auditor = first.requires.includes("auditor")
+    ? await audit(crew, request, { converse, hash, excluded, risk: first.risk })
     : null;
   const humans = humanSigns(crew, hash);
-  const facts = withReview(first.facts, { auditor, humans, excluded });
+  const now = await gatherFacts(crew, proposal, request.place);
+  const facts = withReview(now.facts, { auditor, humans, excluded });
   const judgement = judge(proposal, facts);
   if (!judgement.requires.includes("human")) return judgement;
   throw parkForPerson(crew, request, { hash, excluded, judgement });

@@ -17,12 +17,12 @@ export function proposalHash(proposal: Proposal): string {
 
 /**
  * What the risk score asks for: nothing, an auditor, an auditor and a person, an auditor and two people.
- * `humanReview: always` asks for a person at any score; `never` asks for none, and then what needs one
+ * `humanReview: always` asks for a person for whatever is not a mere look (score 0); `never` asks for none, and then what needs one
  * cannot be approved at all: undefined.
  */
 export function reviewNeed(risk: number, limits: GateFacts["risk"]): ReviewNeed | undefined {
   const { auto, auditor, human, humanReview } = limits;
-  const least = humanReview === "always" ? 1 : 0;
+  const least = humanReview === "always" && risk > 0 ? 1 : 0;
   if (risk <= auto) return { auditor: false, humans: least };
   if (risk <= auditor) return { auditor: true, humans: least };
   if (humanReview === "never") return undefined;
