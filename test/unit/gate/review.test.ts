@@ -37,7 +37,6 @@ describe("review by risk", () => {
     [60, "on-risk", ["auditor", "human"], 1],
     [90, "on-risk", ["auditor", "human"], 2],
     [0, "always", [], 0],
-    [5, "always", ["human"], 1],
     [30, "always", ["auditor", "human"], 1],
     [90, "always", ["auditor", "human"], 2],
     [30, "never", ["auditor"], 0],
