@@ -61,6 +61,7 @@ export function part(content: Partial<StagePart>): StagePart {
 export function systemPart(host: readonly HostMount[], network: boolean): StagePart {
   const system = SYSTEM_DIRECTORIES.filter(isDirectory);
   const bound = [...system, ...ETC_DIRECTORIES.filter(isDirectory)];
+  const stage = STAGE_DIRECTORIES.filter((path) => existsSync(path));
   const masked = ["/usr", "/usr/local"].flatMap(credentialFiles);
   return {
     mounts: [
@@ -69,16 +70,14 @@ export function systemPart(host: readonly HostMount[], network: boolean): StageP
       ...masked.map((path) => maskFile(STAGE_ROOT + path)),
       ...DEVICES.map((name) => bindWritable(`/dev/${name}`, `${STAGE_ROOT}/dev/${name}`)),
       ...WRITABLE.map((path) => bindWritable(`${STAGE_PARTS}/t${path}`, STAGE_ROOT + path)),
-      ...STAGE_DIRECTORIES.filter((path) => existsSync(path)).map((path) =>
-        bindWritable(realpathSync(path), `/sys${path}`),
-      ),
+      ...stage.flatMap((path) => bindReadOnly(realpathSync(path), `/sys${path}`, host)),
       { source: "proc", target: "/sys/proc", type: "proc", options: ["nosuid", "nodev", "noexec"] },
       { source: "proc", target: `${STAGE_ROOT}/proc`, type: "proc", options: ["ro", "nosuid", "nodev", "noexec"] },
     ],
     directories: [
       "/sys/proc",
       "/sys/old",
-      ...STAGE_DIRECTORIES.filter((path) => existsSync(path)).map((path) => `/sys${path}`),
+      ...stage.map((path) => `/sys${path}`),
       `${STAGE_PARTS}/e/directory`,
       `${STAGE_PARTS}/t/tmp/home`,
       ...["/dev", "/etc", "/proc", "/run", ...bound].map((path) => STAGE_ROOT + path),
