@@ -1,0 +1,66 @@
+import { type ChangedFile, type CoverageInput, type CoverageJudgement, judgeCoverage } from "./coverage.js";
+import type { Finding } from "./finding.js";
+import { changedFunctions, type HashLookup } from "./function-pair.js";
+import { type ChangeLimits, judgeMeasured } from "./judge-change.js";
+import { isCodeFile, isTestFile } from "./language.js";
+import { measureSource } from "./source.js";
+
+/** What a submitted result is judged by. */
+export interface CompletionInput {
+  readonly files: readonly ChangedFile[];
+  readonly limits: ChangeLimits;
+  /** Whether changed named functions need documentation. */
+  readonly requireDocs: boolean;
+  /** The report the plan's own commands wrote; absent where the plan names none. */
+  readonly coverage?: Pick<CoverageInput, "report" | "min" | "maxUntested" | "baseTotal">;
+  /** Rules a person waived for the task in the approved plan: `documentation`, `coverage`. */
+  readonly waivers: readonly string[];
+  /** Token hashes of the base's functions: what is found there moved. */
+  readonly elsewhere?: HashLookup;
+}
+
+/** Everything the measures object to, and the coverage figures; `coverage` is absent when it was not judged. */
+export interface CompletionReport {
+  readonly findings: readonly Finding[];
+  readonly coverage?: CoverageJudgement;
+}
+
+/**
+ * The rules on a submitted result (`S3:60-64`, `S3:236-251`, DESIGN §5): limits, parse errors and suppressions again,
+ * documentation of changed named functions outside tests, coverage. Pure and total; that the commands ran green on
+ * exactly this tree is the caller's to know.
+ */
+export function judgeCompletion(input: CompletionInput): CompletionReport {
+  const findings = input.files.flatMap((file) => judgeFile(file, input));
+  if (input.coverage === undefined || input.waivers.includes("coverage")) return { findings };
+  const elsewhere = input.elsewhere === undefined ? {} : { elsewhere: input.elsewhere };
+  const coverage = judgeCoverage({ ...input.coverage, ...elsewhere, changed: input.files });
+  return { findings: [...findings, ...coverage.denials], coverage };
+}
+
+function judgeFile(file: ChangedFile, input: CompletionInput): Finding[] {
+  const after = measureSource(file.path, file.after);
+  if (after.language === null) return [];
+  const before = file.before === null ? undefined : measureSource(file.path, file.before);
+  const elsewhere = input.elsewhere ?? new Set<string>();
+  const findings = judgeMeasured({ limits: input.limits, isTest: isTestFile(file.path), elsewhere }, before, after);
+  if (!input.requireDocs || input.waivers.includes("documentation") || !isCodeFile(file.path)) return findings;
+  const changed = changedFunctions(before, after, elsewhere).map(({ now }) => now);
+  const bare = changed.filter(({ named, documented }) => named && !documented);
+  return [...findings, ...bare.map((one) => undocumented(file.path, one.line, one.qualified_name))];
+}
+
+function undocumented(file: string, line: number, name: string): Finding {
+  return {
+    rule: "documentation",
+    code: "ERROR_UNDOCUMENTED",
+    file,
+    line,
+    function: name,
+    figure: 0,
+    limit: 1,
+    message: `Function ${name} has no documentation comment`,
+    remedy: `Say in a comment directly before ${name} what it is for.`,
+    blocks: true,
+  };
+}
