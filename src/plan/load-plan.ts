@@ -4,7 +4,7 @@ import { parseYaml, pathKey, type YamlDocument } from "./document.js";
 import { lintPlan } from "./lint/lint-plan.js";
 import { type DataPath, type Finding, type PlanFault, sortFaults } from "./plan-fault.js";
 import { hasRepairBelow, isRepaired, type Repair, repair, startRepair } from "./repair.js";
-import { findingsOf } from "./schema-finding.js";
+import { findingsOf, plainPath } from "./schema-finding.js";
 
 /** A plan, when its text has the format's shape, and every fault found in one pass. */
 export interface LoadedPlan {
@@ -43,9 +43,10 @@ export function loadPlan(text: string, path: string): LoadedPlan {
   return { plan: parsed.success ? parsed.data : undefined, faults: sortFaults([...document.faults, ...faults]) };
 }
 
-function toFault(document: YamlDocument, { path, code, message, severity }: Finding): PlanFault {
-  const place = code === "unknown-key" ? document.locateKey(path) : document.locate(path);
-  return { ...place, code, message, severity };
+/** Unknown keys are told at the key, and what is missing at the key of what lacks it; the rest at the value. */
+function toFault(document: YamlDocument, { path, code, message, severity, absence }: Finding): PlanFault {
+  const atKey = absence === true || code === "unknown-key";
+  return { ...(atKey ? document.locateKey(path) : document.locate(path)), code, message, severity };
 }
 
 /** Findings of a plan whose form is broken: those of its form, and those of meaning in the sound rest. */
@@ -57,10 +58,8 @@ function faultsOfForm(data: unknown, path: string): Finding[] {
     if (parsed.success)
       return [...findings.values(), ...lintPlan(parsed.data, path, data).filter((found) => isSound(state, found))];
     for (const issue of parsed.error.issues) {
-      for (const found of findingsOf(issue, state.data)) {
-        if (round > 0 && isRepaired(state, found.path)) continue;
-        findings.set(`${pathKey(found.path)} ${found.message}`, found);
-      }
+      if (isRepaired(state, plainPath(issue.path))) continue;
+      for (const found of findingsOf(issue, state.data)) findings.set(`${pathKey(found.path)} ${found.message}`, found);
     }
     repair(state, parsed.error.issues);
   }

@@ -27,7 +27,9 @@ export function startRepair(data: unknown): Repair {
 export function repair(state: Repair, issues: readonly Issue[]): void {
   for (const issue of issues) {
     const path = plainPath(issue.path);
-    if (issue.code === "unrecognized_keys") {
+    if ("discriminator" in issue) {
+      drop(state, path.slice(0, -1));
+    } else if (issue.code === "unrecognized_keys") {
       for (const key of issue.keys) drop(state, [...path, key]);
     } else {
       replace(state, path, issue);
@@ -71,7 +73,7 @@ const BY_TYPE: Record<string, (count: number) => unknown> = {
 
 function placeholder(issue: Issue, count: number): unknown {
   if (issue.code === "invalid_value") return issue.values[0];
-  if (issue.code === "invalid_union") return "options" in issue ? issue.options[0] : 1;
+  if (issue.code === "invalid_union") return 1;
   const expected = issue.code === "invalid_type" ? issue.expected : "string";
   return (BY_TYPE[expected] ?? ((n: number) => `repaired-${n}`))(count);
 }

@@ -31,7 +31,7 @@ const DURATION_MESSAGE = "bad-duration|a duration is a number and a unit (ms, s,
 
 /** A duration in a plan: `30m`, or a number of milliseconds (S3:109). Normalised to milliseconds. */
 export const durationSchema = z
-  .union([z.int().positive(), z.string().regex(DURATION)], { error: DURATION_MESSAGE })
+  .union([z.int().positive(), z.string().regex(DURATION, { error: DURATION_MESSAGE })], { error: DURATION_MESSAGE })
   .transform((value, context) => {
     const ms = typeof value === "number" ? value : parseDuration(value);
     if (ms === undefined) context.addIssue({ code: "custom", message: DURATION_MESSAGE });

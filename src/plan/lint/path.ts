@@ -114,6 +114,6 @@ export const findVoidPaths: LintRule = ({ plan, tasks }) => {
   return [
     ...tasks.flatMap(({ task, path }) => list([...path, "files", "write"], task.files.write, masked)),
     ...tasks.flatMap(({ task, path }) => list([...path, "files", "write"], task.files.write, unmerged)),
-    ...list(["workspace", "link"], link, masked),
+    ...list(["workspace", "link"], link, (path, entry) => masked(path, `${withoutSlash(entry)}/x`)),
   ];
 };

@@ -10,7 +10,12 @@ export const findRolloutFaults: LintRule = ({ plan, tasks }) => {
   const { mode, canary } = plan.rollout;
   const missing =
     mode === "canary" && canary === undefined
-      ? [{ ...error(["rollout"], "bad-rollout", "mode canary needs `canary: {target, allowActions}`"), absence: true }]
+      ? [
+          {
+            ...error(["rollout", "mode"], "bad-rollout", "mode canary needs `canary: {target, allowActions}`"),
+            absence: true,
+          },
+        ]
       : [];
   if (canary === undefined) return missing;
   const target = plan.targets[canary.target];
