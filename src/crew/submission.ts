@@ -1,5 +1,6 @@
-import { changedFiles, describeDiff } from "../effect/tree.js";
+import { describeDiff } from "../effect/tree.js";
 import type { TaskWorkspace } from "../effect/workspace.js";
+import { MAX_REWORKS } from "../kernel/bounds.js";
 import type { PlanOutput, PlanTask } from "../schema/plan-task.js";
 import { asRecord, type Finish, placeOf, toolResult } from "./chain.js";
 import type { Crew } from "./context.js";
@@ -25,11 +26,6 @@ export interface WorkContext {
   readonly last: boolean;
   /** Whether the step asks for a recorded decision (`record: decision`). */
   readonly decides: boolean;
-}
-
-/** Names of files the task changed, for its record. */
-export async function changedPaths(workspace: TaskWorkspace): Promise<string[]> {
-  return (await changedFiles(workspace)).map(({ path }) => path);
 }
 
 /**
@@ -159,6 +155,3 @@ function reject(
     over,
   };
 }
-
-/** Rejections that go back to the worker before the executive is asked (DESIGN §10). */
-const MAX_REWORKS = 2;

@@ -6,12 +6,6 @@ export function sealResponse(response: Omit<ControllerResponse, "seal">): Contro
   return deepFreeze({ ...structuredClone(response), seal: hashOf(response) });
 }
 
-/** Whether a response is exactly what was sealed. */
-export function sealHolds(response: ControllerResponse): boolean {
-  const { seal, ...rest } = response;
-  return hashOf(rest) === seal;
-}
-
 /**
  * Rebuilds a response from its recorded trace (S1 guarantees: replayable). The same trace gives the
  * same response and therefore the same seal.
