@@ -36,14 +36,7 @@ it("asks the hosted API at its address, with the key in its header and the four 
   const seen: Record<string, string | null>[] = [];
   server.use(
     http.post("https://api.anthropic.com/v1/messages", ({ request }) => {
-      const names = [
-        "x-api-key",
-        "anthropic-version",
-        "x-worknode-agent",
-        "x-worknode-tier",
-        "x-worknode-task",
-        "x-worknode-execution",
-      ];
+      const names = ["authorization", "x-worknode-agent", "x-worknode-tier", "x-worknode-task", "x-worknode-execution"];
       seen.push(Object.fromEntries(names.map((name) => [name, request.headers.get(name)])));
       const body = EVENTS.map(([type, data]) => `event: ${type}\ndata: ${JSON.stringify({ type, ...data })}\n\n`).join(
         "",
