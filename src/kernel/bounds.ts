@@ -48,8 +48,9 @@ export const RETRY_INITIAL_MS = 500;
 export const RETRY_MAX_MS = 30_000;
 /** Rejections reworked before the executive is asked (DESIGN §10). */
 export const MAX_REWORKS = 2;
-/** Plan deviation at which an alert is raised (S3:37). */
+/** Plan deviation at which an alert is raised, and below which it clears (S3:37). */
 export const DEVIATION_ALERT = 0.15;
+export const DEVIATION_CLEAR = 0.12;
 /** Interval of the executive's review (S3:36). */
 export const REVIEW_INTERVAL_MS = 60 * 60_000;
 /** A pending approval becomes a rejection after this time. */
