@@ -86,10 +86,8 @@ function figuresOf(source: Text, draft: Draft): Omit<FunctionMeasure, "order" | 
 
 function nestedSpans(source: Text, draft: Draft): { start: number; end: number }[] {
   const flat = draft.nested.flatMap((inner) => (inner.kind === "field" ? inner.nested : [inner]));
-  return flat
-    .map((inner) => ({
-      start: attachedComment(source.text, source.comments, inner.doc)?.start ?? inner.start,
-      end: inner.end,
-    }))
-    .sort((a, b) => a.start - b.start);
+  return flat.map((inner) => ({
+    start: attachedComment(source.text, source.comments, inner.doc)?.start ?? inner.start,
+    end: inner.end,
+  }));
 }

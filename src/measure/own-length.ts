@@ -11,20 +11,12 @@ const CLOSING_ONLY = /^[\s;,)\]}]*(?:\/\/.*)?$/;
 /**
  * Lines of a function that are not those of functions nested in it (DESIGN §5). A line shared with a nested function
  * is the outer one's when something of the outer one stands before the nested one's start; what merely closes
- * (`});`) is not. `nested` must be in order of their start.
+ * (`});`) is not.
  */
 export function ownLength(text: string, table: LineTable, own: Span, nested: readonly Span[]): number {
-  const firstLine = lineAt(table, own.start);
-  let length = lineAt(table, own.end) - firstLine + 1;
-  let taken = firstLine - 1;
-  for (const span of nested) {
-    const from = Math.max(firstOwnLine(text, table, span), taken + 1);
-    const to = lastOwnLine(text, table, span);
-    if (to < from) continue;
-    length -= to - from + 1;
-    taken = to;
-  }
-  return Math.max(length, 1);
+  const lines = lineAt(table, own.end) - lineAt(table, own.start) + 1;
+  const inner = nested.map((span) => lastOwnLine(text, table, span) - firstOwnLine(text, table, span) + 1);
+  return Math.max(lines - inner.reduce((sum, count) => sum + Math.max(count, 0), 0), 1);
 }
 
 function firstOwnLine(text: string, table: LineTable, span: Span): number {

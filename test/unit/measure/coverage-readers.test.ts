@@ -67,14 +67,14 @@ describe("an lcov report", () => {
 
   it("adds up a file that comes twice", () => {
     const text =
-      "SF:a.js\nFN:1,f\nFNDA:0,f\nDA:2,0\nDA:2,1\nend_of_record\nSF:a.js\nFN:1,f\nFNDA:2,f\nDA:2,3\nDA:4,0\nend_of_record\n";
+      "SF:a.js\nFN:1,f\nFNDA:2,f\nDA:2,0\nDA:2,1\nend_of_record\nSF:a.js\nFN:1,f\nFNDA:1,f\nDA:2,3\nDA:4,0\nend_of_record\n";
     expect(read(text, "lcov")).toEqual({
       "a.js": {
         lines: [
           [2, 4],
           [4, 0],
         ],
-        functions: [["f", 1, 2]],
+        functions: [["f", 1, 3]],
       },
     });
   });
@@ -114,7 +114,7 @@ describe("an Istanbul report", () => {
   const file = {
     path: "/repo/a.js",
     statementMap: { "0": at(1), "1": at(1), "2": at(3) },
-    s: { "0": 0, "1": 2, "2": 0 },
+    s: { "0": 2, "1": 0, "2": 0 },
     fnMap: { "0": { name: "f", decl: at(1), loc: at(1) }, "1": { name: "g", decl: at(3), loc: at(3) } },
     f: { "0": 2 },
     branchMap: {},

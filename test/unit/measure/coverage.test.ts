@@ -253,6 +253,11 @@ describe("whether a function was run", () => {
     expect(isRun(text, [at(3, 1)], [[4, 0]])).toEqual([]);
   });
 
+  it("is not said by the record of another function in its head", () => {
+    const text = "const f = (\n  a = () => 1,\n) => {\n  return a;\n};";
+    expect(isRun(text, [at(2, 0)], [[4, 1]])).toEqual(["f.a"]);
+  });
+
   it("is said by the lines of its body where it has no record", () => {
     const text = "function f() {\n  return 1;\n}";
     expect(

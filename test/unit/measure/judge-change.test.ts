@@ -62,7 +62,7 @@ describe("a new function", () => {
   });
 
   it("is a class field's initialiser too, but for its lines", () => {
-    const field = `class A {\n  x = {\n${"    a: 1,\n".repeat(80)}  };\n  y = a || b || c || d || e || f || g || h || i;\n}`;
+    const field = `class A {\n  x = {\n${"    a: 1,\n".repeat(80)}    b: c || d,\n  };\n  y = a || b || c || d || e || f || g || h || i;\n}`;
     expect(judge(field)).toMatchObject([{ code: "ERROR_COMPLEXITY_VIOLATION", function: "A.y", figure: 9 }]);
   });
 });

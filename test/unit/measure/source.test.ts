@@ -341,6 +341,12 @@ describe("text that cannot be read", () => {
     expect(measureSource("a.js", text)).toMatchObject({ parse: "failed", functions: [] });
   });
 
+  it("is refused from a thousand open brackets on", () => {
+    const nested = (depth: number): string => `x = ${"[".repeat(depth)}${"]".repeat(depth)};`;
+    expect(measureSource("a.js", nested(900)).parse).toBe("ok");
+    expect(measureSource("a.js", nested(1_000)).parse).toBe("failed");
+  });
+
   it("is not what is merely long", () => {
     const long = `function f(a) { return a ? g(a, 1) : [a, { b: a }]; }\nf(1);\n`.repeat(20_000);
     expect(measureSource("a.js", long)).toMatchObject({ parse: "ok" });
