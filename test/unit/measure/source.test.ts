@@ -141,6 +141,10 @@ ${body(30)}
     expect(named(text, "f").length).toBe(5);
   });
 
+  it("keeps lines on which functions merely begin and end", () => {
+    expect(named("function f() {\n  return a.map((b) => b).filter((c) => c);\n}", "f").length).toBe(3);
+  });
+
   it("is at least one", () => expect(named("const f = () => () => 1;", "f").length).toBe(1));
 });
 
