@@ -1,34 +1,29 @@
 import type { Plan, PlanPhase } from "../schema/plan.js";
 import type { PlanCheck, PlanOnFail, PlanStep } from "../schema/plan-step.js";
 import type { PlanTask } from "../schema/plan-task.js";
+import {
+  durationText,
+  explainApproval,
+  explainSettings,
+  explainTriggers,
+  instantText,
+  listText,
+} from "./explain-setting.js";
 
 /** Everything a run of the plan will do and may decide, from the plan alone: phases, branches, commands, gates, limits. */
 export function explainPlan(plan: Plan): string {
-  const { implementation, validation } = plan.limits;
-  const { risk, humanReview } = plan.approval;
   const lines = [
     `${plan.id}: ${plan.title} (version ${plan.version})`,
-    `Limits: complexity at most ${implementation.maxComplexity}, ${implementation.maxFunctionLines} lines a function, ${implementation.maxExecutions} executions a task; coverage at least ${validation.minLineCoverage}, ${validation.maxUntestedFunctions} untested functions`,
-    `Budget: ${budgetText(plan)}`,
-    `Approval: risk up to ${risk.auto} automatic, ${risk.auditor} an auditor, ${risk.human} a person too, above two people; human review ${humanReview}`,
-    ...Object.entries(plan.agents).map(([id, agent]) => `Agent ${id}: ${agent.tier} tier`),
-    ...plan.approval.policies.map(({ id, level, rule }) => `Policy ${id} (${level}): ${rule}`),
-    ...plan.waivers.map(({ rule, tasks, reason }) => `Waived for ${tasks.join(", ")}: ${rule} (${reason})`),
-    "1. The executive reviews the plan: ACCEPT goes on, REJECT ends the cycle",
+    ...(plan.description === undefined ? [] : [plan.description]),
+    ...explainSettings(plan),
+    ...explainApproval(plan),
+    "First the executive reviews the plan: ACCEPT goes on, REJECT ends the cycle",
     ...plan.phases.flatMap((phase) => explainPhase(plan, phase)),
-    "At the end: the cycle's branch holds one commit for each task; nothing is merged into your branch",
+    "",
+    ...explainTriggers(plan),
+    "At the end the cycle's branch holds one commit for each task; nothing is merged into your branch",
   ];
   return `${lines.join("\n")}\n`;
-}
-
-function budgetText(plan: Plan): string {
-  const { usd, tokens, wallClock, maxAgents } = plan.budget;
-  const parts = [
-    usd === null ? "" : `$${usd}`,
-    tokens === null ? "" : `${tokens} tokens`,
-    wallClock === null ? "" : `${wallClock / 60_000} minutes`,
-  ];
-  return [...parts.filter((part) => part !== ""), `at most ${maxAgents} agents at once`].join(", ");
 }
 
 function explainPhase(plan: Plan, phase: PlanPhase): string[] {
@@ -49,12 +44,33 @@ function explainTask(plan: Plan, task: PlanTask): string[] {
   return [
     `Task ${task.id}: ${task.title}`,
     `  by ${task.owner}${task.needs.length === 0 ? "" : `, after ${task.needs.join(", ")}`}`,
-    ...(task.if === undefined ? [] : [`  only if ${task.if}, else SKIPPED`]),
-    `  may write: ${task.files.write.join(", ") || "nothing"}`,
+    ...explainConditions(task),
+    `  may write: ${listText(task.files.write)}; looks in: ${listText(task.files.read)}`,
+    ...explainBounds(task),
     ...explainContext(task),
     ...(steps.length === 0 ? [`1. ${task.owner} does it`] : steps).map((line) => `  ${line}`),
     ...explainVerify(plan, task),
     ...explainAction(task),
+  ];
+}
+
+/** When a task does not run at all. */
+function explainConditions(task: PlanTask): string[] {
+  if (task.if !== undefined) return [`  only if ${task.if}, else SKIPPED`];
+  return task.needs.length === 0 ? [] : [`  SKIPPED when one of ${task.needs.join(", ")} was skipped`];
+}
+
+function explainBounds({ limits, deadline, estimate, retry }: PlanTask): string[] {
+  const numbers = Object.entries(limits).flatMap(([name, value]) => (value === undefined ? [] : [`${name} ${value}`]));
+  return [
+    ...(numbers.length === 0 ? [] : [`  limits: ${numbers.join(", ")}`]),
+    ...(estimate === null ? [] : [`  estimate ${estimate}`]),
+    ...(deadline === null ? [] : [`  deadline ${instantText(deadline)}`]),
+    ...(retry === undefined
+      ? []
+      : [
+          `  ${retry.on.join(", ")} failures: ${retry.attempts} attempts, ${durationText(retry.backoff.initial)} apart, times ${retry.backoff.factor}, at most ${durationText(retry.backoff.max)}`,
+        ]),
   ];
 }
 
@@ -67,9 +83,19 @@ function explainContext(task: PlanTask): string[] {
   ];
 }
 
-function explainAction({ action }: PlanTask): string[] {
-  if (action === undefined) return [];
-  return [`  action ${action.intent} on ${action.targets.join(", ")}${action.destructive ? " (destructive)" : ""}`];
+function explainAction({ action, approval, decides }: PlanTask): string[] {
+  const second =
+    decides.length === 0 ? [] : [`  decides on ${decides.join(", ")}: a REJECT opens a rework task, at most twice`];
+  if (action === undefined) return second;
+  const kind = action.destructive ? " (destructive)" : "";
+  const after = action.onFailure === undefined ? "" : `; a failure: ${action.onFailure}`;
+  const token = approval?.confirmationToken;
+  return [
+    ...second,
+    `  action ${action.intent} on ${action.targets.join(", ")}${kind}${after}`,
+    ...(approval === undefined ? [] : [`  needs approval by ${approval.require.join(" and ")}`]),
+    ...(token === undefined ? [] : [`  and a confirmation token for this ${token.scope}, ${durationText(token.ttl)}`]),
+  ];
 }
 
 function explainStep(step: PlanStep, number: number): string[] {
@@ -77,6 +103,7 @@ function explainStep(step: PlanStep, number: number): string[] {
   if (step.kind === "agent")
     return [
       `${head}: ${step.agent} is asked: ${step.request}`,
+      ...(step.record === undefined ? [] : [`   a ${step.record} must be recorded`]),
       ...Object.entries(step.outputs).map(([name, text]) => `   output ${name} = ${text}`),
     ];
   if (step.kind === "check") return [`${head}: check ${checkText(step.check)}`, `   if not: ${failText(step.onFail)}`];
@@ -109,13 +136,11 @@ function explainVerify(plan: Plan, task: PlanTask): string[] {
 }
 
 function checkText(check: Pick<PlanCheck, "verify" | "command" | "expect">): string {
-  const command =
-    check.command === undefined
-      ? []
-      : [
-          `${JSON.stringify(check.command)} ends with ${check.expect.exitCode}${check.expect.stdout === undefined ? "" : ` and prints /${check.expect.stdout}/`}`,
-        ];
-  return [...check.verify, ...command].join(" and ");
+  if (check.command === undefined) return check.verify.join(" and ");
+  const { exitCode, stdout, stderr } = check.expect;
+  const prints = stdout === undefined ? "" : ` and prints /${stdout}/`;
+  const warns = stderr === undefined ? "" : ` and prints /${stderr}/ on standard error`;
+  return [...check.verify, `${JSON.stringify(check.command)} ends with ${exitCode}${prints}${warns}`].join(" and ");
 }
 
 function failText(onFail: PlanOnFail): string {

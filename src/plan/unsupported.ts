@@ -1,34 +1,111 @@
+import { readCoverage } from "../measure/coverage.js";
 import type { Plan } from "../schema/plan.js";
-import type { PlanFault } from "./plan-fault.js";
+import { placeIn } from "./load-plan.js";
+import type { DataPath, PlanFault } from "./plan-fault.js";
+import { sortFaults } from "./plan-fault.js";
 
-/** Parts of the format that are read and linted, and whose execution comes later: refused at `run`, never ignored. */
-export function unsupported(plan: Plan): PlanFault[] {
-  const tasks = plan.phases.flatMap((phase) => phase.tasks);
-  const parts: [boolean, string][] = [
-    [plan.triggers.length > 0, "triggers"],
-    [plan.mayExtend.length > 0, "mayExtend"],
-    [Object.values(plan.targets).some(({ kind }) => kind === "remote"), "remote targets"],
-    [plan.rollout.canary !== undefined || plan.rollout.promotion !== undefined, "rollout.canary and rollout.promotion"],
-    [plan.workspace.prepare !== undefined, "workspace.prepare"],
-    [tasks.some(({ action }) => action !== undefined), "actions on targets"],
-    [tasks.some(({ approval }) => approval !== undefined), "approval of a task's action"],
-    [tasks.some(({ retry }) => retry !== undefined), "retry of a task (a model request is retried in any case)"],
-    [Object.values(plan.agents).some(({ maxDuration }) => maxDuration !== null), "agents' maxDuration"],
-    [plan.approval.reviewers.humans !== undefined || plan.approval.reviewers.auditors !== undefined, "named reviewers"],
-    [tasks.some(({ decides }) => decides.length > 0), "decides"],
-    [
-      plan.approval.policies.some(({ rule, level }) => level === "overridable" && !rule.startsWith("built-in:")),
-      "overridable policies",
+/** A part of the format that is read and linted, and whose execution comes later. */
+interface LaterPart {
+  what: string;
+  /** Where a plan uses it. */
+  readonly uses: (plan: Plan) => DataPath[];
+}
+
+/** The path when the part is used, else nothing. */
+function when(used: boolean, ...path: DataPath): DataPath[] {
+  return used ? [path] : [];
+}
+
+/** Places of a task's part, for every task that has it. */
+function inTasks(plan: Plan, part: "action" | "approval" | "retry" | "decides"): DataPath[] {
+  return plan.phases.flatMap((phase, index) =>
+    phase.tasks.flatMap((task, at) => {
+      const value = task[part];
+      const used = Array.isArray(value) ? value.length > 0 : value !== undefined;
+      return when(used, "phases", index, "tasks", at, part);
+    }),
+  );
+}
+
+function inAgents(plan: Plan, uses: (agent: Plan["agents"][string]) => boolean, part: string): DataPath[] {
+  return Object.entries(plan.agents).flatMap(([name, agent]) => when(uses(agent), "agents", name, part));
+}
+
+/** Places of coverage reports in formats that no reader knows yet. */
+function unreadReports(plan: Plan): DataPath[] {
+  return plan.phases.flatMap((phase, index) =>
+    phase.tasks.flatMap(({ verify }, at) => {
+      const read = verify?.coverage === undefined ? undefined : readCoverage("", verify.coverage.format);
+      const unread = read?.ok === false && read.error.includes("not supported yet");
+      return when(unread, "phases", index, "tasks", at, "verify", "coverage", "format");
+    }),
+  );
+}
+
+/** The one table to shrink as parts come to life. */
+const LATER: readonly LaterPart[] = [
+  { what: "triggers", uses: (plan) => plan.triggers.map((_, index) => ["triggers", index]) },
+  { what: "mayExtend", uses: (plan) => when(plan.mayExtend.length > 0, "mayExtend") },
+  {
+    what: "remote targets",
+    uses: ({ targets }) =>
+      Object.entries(targets).flatMap(([name, target]) => when(target.kind === "remote", "targets", name)),
+  },
+  {
+    what: "a local target's workdir other than '.'",
+    uses: ({ targets }) =>
+      Object.entries(targets).flatMap(([name, target]) =>
+        when(target.kind === "local" && target.workdir !== ".", "targets", name),
+      ),
+  },
+  { what: "rollout.canary", uses: (plan) => when(plan.rollout.canary !== undefined, "rollout", "canary") },
+  { what: "rollout.promotion", uses: (plan) => when(plan.rollout.promotion !== undefined, "rollout", "promotion") },
+  { what: "workspace.prepare", uses: (plan) => when(plan.workspace.prepare !== undefined, "workspace", "prepare") },
+  { what: "actions on targets", uses: (plan) => inTasks(plan, "action") },
+  { what: "approval of a task's action", uses: (plan) => inTasks(plan, "approval") },
+  { what: "retry of a task (a model request is retried in any case)", uses: (plan) => inTasks(plan, "retry") },
+  { what: "coverage reports in this format", uses: unreadReports },
+  { what: "decides", uses: (plan) => inTasks(plan, "decides") },
+  { what: "agents' maxDuration", uses: (plan) => inAgents(plan, (agent) => agent.maxDuration !== null, "maxDuration") },
+  {
+    what: "named reviewers",
+    uses: ({ approval: { reviewers } }) => [
+      ...when(reviewers.humans !== undefined, "approval", "reviewers", "humans"),
+      ...when(reviewers.auditors !== undefined, "approval", "reviewers", "auditors"),
     ],
-    [plan.limits.validation.powerOfTen === "enforce", "powerOfTen: enforce"],
-  ];
-  return parts
-    .filter(([used]) => used)
-    .map(([, what]) => ({
-      line: 1,
-      column: 1,
-      code: "not-supported-yet",
-      message: `${what}: not supported yet`,
-      severity: "error",
-    }));
+  },
+  {
+    what: "reviewers.preventSelfReview: false",
+    uses: ({ approval: { reviewers } }) =>
+      when(!reviewers.preventSelfReview, "approval", "reviewers", "preventSelfReview"),
+  },
+  {
+    what: "overridable policies",
+    uses: ({ approval: { policies } }) =>
+      policies.flatMap(({ rule, level }, index) =>
+        when(level === "overridable" && !rule.startsWith("built-in:"), "approval", "policies", index),
+      ),
+  },
+  {
+    what: "powerOfTen: enforce",
+    uses: (plan) => when(plan.limits.validation.powerOfTen === "enforce", "limits", "validation", "powerOfTen"),
+  },
+];
+
+/**
+ * Parts a plan uses that cannot be run yet, each with its place: refused at `run`, never ignored. A plan
+ * that was not made by `loadPlan` has no places; they are then line 1, column 1.
+ */
+export function unsupported(plan: Plan): PlanFault[] {
+  const faults = LATER.flatMap(({ what, uses }) =>
+    uses(plan).map(
+      (path): PlanFault => ({
+        ...placeIn(plan, path),
+        code: "not-supported-yet",
+        message: `${what}: not supported yet`,
+        severity: "error",
+      }),
+    ),
+  );
+  return sortFaults(faults);
 }
