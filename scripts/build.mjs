@@ -1,29 +1,67 @@
-// Builds dist/: the program (main.js), the library (index.js) and its types. Packages stay outside; what a
-// verb does not need is in chunks it does not load.
+// Builds dist/: the program (main.js), the library (index.js) and its types. Packages stay outside. Start-up
+// counts: main.js is one file that holds the lean way of `continue --brief`, and loads any other verb by name.
 import { spawnSync } from "node:child_process";
 import { chmodSync, rmSync } from "node:fs";
+import { basename, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { build } from "esbuild";
 
-const root = fileURLToPath(new URL("..", import.meta.url));
-process.chdir(root);
+process.chdir(fileURLToPath(new URL("..", import.meta.url)));
 
-/** Sources that are loaded by name at run time, as `dist/<name>.js`. */
-const ENTRIES = { main: "src/main.ts", index: "src/index.ts" };
+/** The one module main.js imports dynamically that is part of it. */
+const LEAN = "./brief.js";
+/** Modules main.js loads from `dist/verbs/` when they are asked for: file name to source. */
+const verbs = {};
 
-rmSync("dist", { recursive: true, force: true });
-await build({
-  entryPoints: ENTRIES,
+/** Leaves main.js's dynamic imports for run time and notes them as entries of the second build. */
+const loadVerbsLater = {
+  name: "load-verbs-later",
+  setup(plugin) {
+    plugin.onResolve({ filter: /^\./ }, ({ path, kind, resolveDir }) => {
+      if (kind !== "dynamic-import" || path === LEAN) return undefined;
+      const name = basename(path, ".js");
+      verbs[`verbs/${name}`] = join(resolveDir, path.replace(/\.js$/, ".ts"));
+      return { path: `./verbs/${name}.js`, external: true };
+    });
+  },
+};
+
+/**
+ * What is no ECMAScript module is reached at its first use, not imported at the start: importing `node:fs`
+ * makes all its lazy members, `node:crypto` opens its library, and the driver is scanned for export names.
+ */
+const reachLazily = {
+  name: "reach-lazily",
+  setup(plugin) {
+    plugin.onResolve({ filter: /^(node:.*|better-sqlite3)$/ }, ({ path }) => ({ path, namespace: "lazy" }));
+    plugin.onLoad({ filter: /^node:/, namespace: "lazy" }, ({ path }) => ({
+      contents: `const get = (_, name) => process.getBuiltinModule("${path}")[name];
+        module.exports = Object.create(new Proxy({}, { get }));`,
+    }));
+    plugin.onLoad({ filter: /^better-sqlite3$/, namespace: "lazy" }, ({ path }) => ({
+      contents: `import { createRequire } from "node:module"; export default createRequire(import.meta.url)("${path}");`,
+    }));
+  },
+};
+
+const OPTIONS = {
   outdir: "dist",
   bundle: true,
-  splitting: true,
   format: "esm",
   platform: "node",
   target: "node20.19",
   packages: "external",
-  chunkNames: "chunks/[name]-[hash]",
   legalComments: "none",
   logLevel: "warning",
+};
+
+rmSync("dist", { recursive: true, force: true });
+await build({ ...OPTIONS, entryPoints: { main: "src/main.ts" }, plugins: [loadVerbsLater, reachLazily] });
+await build({
+  ...OPTIONS,
+  entryPoints: { index: "src/index.ts", ...verbs },
+  splitting: true,
+  chunkNames: "chunks/[name]-[hash]",
 });
 chmodSync("dist/main.js", 0o755);
 

@@ -1,4 +1,4 @@
-import { type CliContext, writeLine } from "./context.js";
+import type { CliContext } from "./context.js";
 import { VERBS, type VerbEntry } from "./verbs.js";
 
 const USAGE = 2;
@@ -43,11 +43,11 @@ async function help(context: CliContext, args: readonly string[]): Promise<numbe
     return verb === undefined ? unknownVerb(context, topic) : await (await verb.load())(context, ["--help"]);
   }
   const { helpText } = await import("./help.js");
-  context.out.write(helpText(args.includes("--all")));
+  context.out.write(helpText(VERBS, args.includes("--all")));
   return 0;
 }
 
 function unknownVerb(context: CliContext, name: string): number {
-  writeLine(context.err, `worknode: there is no verb '${name}'. \`worknode help --all\` lists them.`);
+  context.err.write(`worknode: there is no verb '${name}'. \`worknode help --all\` lists them.\n`);
   return USAGE;
 }

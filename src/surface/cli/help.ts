@@ -1,4 +1,4 @@
-import { VERBS } from "./verbs.js";
+import type { VerbEntry } from "./verbs.js";
 
 const HEAD = `worknode: a crew of LLM agents that can do only what the plan allows, and that never forgets where it was.
 
@@ -10,8 +10,8 @@ const EXITS = `Exit codes: 0 done and verified, 1 internal fault, 2 usage or inv
 `;
 
 /** The text of `--help`: the eight verbs a newcomer needs first, or all. Ends with a newline. */
-export function helpText(all: boolean): string {
-  const shown = Object.entries(VERBS).filter(([, verb]) => verb.hidden !== true && (all || verb.first));
+export function helpText(verbs: Readonly<Record<string, VerbEntry>>, all: boolean): string {
+  const shown = Object.entries(verbs).filter(([, verb]) => verb.hidden !== true && (all || verb.first));
   const width = Math.max(...shown.map(([name]) => name.length));
   const lines = shown.map(([name, verb]) => `  ${name.padEnd(width)}  ${verb.summary}`);
   const more = all ? "" : "Every verb: `worknode help --all`. ";

@@ -1,27 +1,60 @@
+import { writeSync } from "node:fs";
 import type { CliContext, Screen } from "./context.js";
 
 const DEFAULT_COLUMNS = 80;
 /** Exit code of an interrupted run (DESIGN §13). */
 const INTERRUPTED = 130;
 
-/** A reader that went away ends the writing, not the work: a run whose viewer left goes on. */
-function screenOf(stream: NodeJS.WriteStream): Screen {
-  let closed = false;
-  stream.on("error", () => {
-    closed = true;
-  });
+/** Writes bytes to a file descriptor and answers how many it took. */
+type Write = (descriptor: number, bytes: Buffer) => number;
+
+/**
+ * A screen on a standard stream. Text goes straight to the file descriptor, as opening the stream is a
+ * good part of what a short command costs; the stream takes over where the descriptor would block.
+ * A reader that went away ends the writing, not the work: a run whose viewer left goes on.
+ */
+export function screenOn(descriptor: 1 | 2, write: Write = writeSync): Screen {
+  const state: { closed: boolean; stream?: NodeJS.WriteStream } = { closed: false };
+
+  function stream(): NodeJS.WriteStream {
+    if (state.stream === undefined) {
+      state.stream = descriptor === 1 ? process.stdout : process.stderr;
+      state.stream.on("error", () => {
+        state.closed = true;
+      });
+    }
+    return state.stream;
+  }
+
   return {
     write(text) {
-      if (!closed) stream.write(text);
+      if (state.closed) return;
+      const left = state.stream === undefined ? writeAll((bytes) => write(descriptor, bytes), text, state) : text;
+      if (left.length > 0) stream().write(left);
+    },
+    get isTTY() {
+      return stream().isTTY === true;
+    },
+    get columns() {
+      return stream().columns ?? DEFAULT_COLUMNS;
     },
     get closed() {
-      return closed;
-    },
-    isTTY: stream.isTTY === true,
-    get columns() {
-      return stream.columns ?? DEFAULT_COLUMNS;
+      return state.closed;
     },
   };
+}
+
+/** Writes until done; answers what is left where the descriptor would block, nothing where its reader is gone. */
+function writeAll(write: (bytes: Buffer) => number, text: string, state: { closed: boolean }): Buffer {
+  let left = Buffer.from(text);
+  try {
+    while (left.length > 0) left = left.subarray(write(left));
+  } catch (thrown) {
+    if ((thrown as NodeJS.ErrnoException).code === "EAGAIN") return left;
+    state.closed = true;
+    return left.subarray(left.length);
+  }
+  return left;
 }
 
 /** The first signal aborts and lets the run stop in good order; the second ends the process at once. */
@@ -36,21 +69,31 @@ function listenForSignals(): AbortSignal {
   return controller.signal;
 }
 
-/** The context of this process. Signals are left alone until a verb asks for `signal`. */
+/**
+ * The context of this process. Nothing is touched before it is asked for: opening the standard streams
+ * and listening for signals are a good part of what a short command costs.
+ */
 export function processContext(): CliContext {
-  let signal: AbortSignal | undefined;
-  const interactive = process.stdin.isTTY === true && process.stderr.isTTY === true;
+  const parts: { out?: Screen; err?: Screen; signal?: AbortSignal } = {};
   return {
     cwd: process.cwd(),
     env: process.env,
-    out: screenOf(process.stdout),
-    err: screenOf(process.stderr),
-    get signal() {
-      signal ??= listenForSignals();
-      return signal;
+    get out() {
+      return (parts.out ??= screenOn(1));
     },
-    confirm: interactive
-      ? async (question) => await (await import("./confirm.js")).confirmOnTerminal(question)
-      : undefined,
+    get err() {
+      return (parts.err ??= screenOn(2));
+    },
+    get signal() {
+      return (parts.signal ??= listenForSignals());
+    },
+    get confirm() {
+      const interactive = process.stdin.isTTY === true && process.stderr.isTTY === true;
+      return interactive ? askOnTerminal : undefined;
+    },
   };
+}
+
+async function askOnTerminal(question: string): Promise<boolean> {
+  return await (await import("./confirm.js")).confirmOnTerminal(question);
 }
