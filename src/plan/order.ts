@@ -29,11 +29,6 @@ export function tasksOf(plan: Plan): { task: PlanTask; phase: PlanPhase }[] {
   return plan.phases.flatMap((phase) => phase.tasks.map((task) => ({ task, phase })));
 }
 
-/** A plan's task with its phase; undefined when there is none of that id. */
-export function findTask(plan: Plan, id: string): { task: PlanTask; phase: PlanPhase } | undefined {
-  return tasksOf(plan).find((entry) => entry.task.id === id);
-}
-
 /** Keeps the result of a function of one name. */
 function remember<T>(compute: (name: string) => T): (name: string) => T {
   const known = new Map<string, T>();

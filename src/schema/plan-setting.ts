@@ -37,7 +37,6 @@ export const planTargetSchema = z.discriminatedUnion("kind", [
     labels: z.array(planTextSchema).default([]),
   }),
 ]);
-export type PlanTarget = z.infer<typeof planTargetSchema>;
 
 /** Rollout of actions on targets (S2); `off` unless the plan says otherwise (REQUIREMENTS C29). */
 export const planRolloutSchema = z.strictObject({
@@ -52,7 +51,6 @@ export const planRolloutSchema = z.strictObject({
     })
     .optional(),
 });
-export type PlanRollout = z.infer<typeof planRolloutSchema>;
 
 /** Tier numbers (DESIGN §5). A plan may tighten them; the linter refuses looser ones. */
 export const planLimitsSchema = z.strictObject({
@@ -79,7 +77,6 @@ export const planLimitsSchema = z.strictObject({
     })
     .prefault({}),
 });
-export type PlanLimits = z.infer<typeof planLimitsSchema>;
 
 /** Masked on every route unless the plan gives its own list; a name without a slash matches at any depth. */
 export const DEFAULT_DENY = [".env*", "*.pem", "*.key", "*.p12", "*.pfx", "id_rsa*", "id_ed25519*", "id_ecdsa*"];
@@ -95,11 +92,9 @@ export const planWorkspaceSchema = z.strictObject({
   env: z.record(z.string(), z.string()).default({}),
   prepare: z.strictObject({ command: commandSchema, network: z.boolean().default(false) }).optional(),
 });
-export type PlanWorkspace = z.infer<typeof planWorkspaceSchema>;
 
 /** What a person may waive for named tasks (DESIGN §5). */
 export const waivableRuleSchema = z.enum(["tests", "coverage", "documentation"]);
-export type WaivableRule = z.infer<typeof waivableRuleSchema>;
 
 /** A person's decision, shown in the summary, the receipt and CI. */
 export const planWaiverSchema = z.strictObject({
@@ -107,7 +102,6 @@ export const planWaiverSchema = z.strictObject({
   tasks: z.array(planIdSchema).min(1),
   reason: planTextSchema,
 });
-export type PlanWaiver = z.infer<typeof planWaiverSchema>;
 
 /** Spending bounds of a cycle; null means none. `wallClock` is milliseconds once parsed. */
 export const planBudgetSchema = z.strictObject({
@@ -116,7 +110,6 @@ export const planBudgetSchema = z.strictObject({
   wallClock: durationSchema.nullable().default(null),
   maxAgents: z.int().min(1).max(1_000).default(DEFAULT_MAX_AGENTS),
 });
-export type PlanBudget = z.infer<typeof planBudgetSchema>;
 
 /** A rule of the gate: `built-in:<name>` or an expression that must be true. */
 export const planPolicySchema = z.strictObject({
@@ -128,7 +121,6 @@ export const planPolicySchema = z.strictObject({
   /** Tasks it applies to; undefined: all. */
   tasks: z.array(planIdSchema).min(1).optional(),
 });
-export type PlanPolicy = z.infer<typeof planPolicySchema>;
 
 /** The gate between propose and execute (notes/coordination.md). */
 export const planApprovalSchema = z.strictObject({
@@ -151,4 +143,3 @@ export const planApprovalSchema = z.strictObject({
     })
     .prefault({}),
 });
-export type PlanApproval = z.infer<typeof planApprovalSchema>;

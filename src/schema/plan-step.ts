@@ -24,7 +24,6 @@ export const planExpectSchema = z.strictObject({
   stdout: z.string().max(1_000).optional(),
   stderr: z.string().max(1_000).optional(),
 });
-export type PlanExpect = z.infer<typeof planExpectSchema>;
 
 const checkFields = {
   /** Expressions that must all be true. */
@@ -55,7 +54,6 @@ export const planCheckpointSchema = z
     }
     return { when, ...rest };
   });
-export type PlanCheckpoint = z.infer<typeof planCheckpointSchema>;
 
 /** A step that asks an agent; `outputs` are templates over `result`, what the agent submitted. */
 export interface PlanAgentStep {

@@ -23,7 +23,6 @@ export const coverageFormatSchema = z.enum([
   "gcovr",
   "go",
 ]);
-export type CoverageFormat = z.infer<typeof coverageFormatSchema>;
 
 /** How a task's result is verified: commands in the order compile, lint, test; then the report is read. */
 export const planVerifySchema = z.strictObject({
@@ -58,7 +57,6 @@ export const planTaskLimitsSchema = z.strictObject({
   maxFunctionLines: z.int().min(1).optional(),
   maxExecutions: z.int().min(1).optional(),
 });
-export type PlanTaskLimits = z.infer<typeof planTaskLimitsSchema>;
 
 /** Retries of a task's transient failures; durations are milliseconds once parsed. */
 export const planRetrySchema = z.strictObject({
@@ -75,7 +73,6 @@ export const planRetrySchema = z.strictObject({
     })
     .prefault({}),
 });
-export type PlanRetry = z.infer<typeof planRetrySchema>;
 
 /** An action on targets (S2); proposed by an executive, run by the dispatcher. */
 export const planActionSchema = z.strictObject({
@@ -88,7 +85,6 @@ export type PlanAction = z.infer<typeof planActionSchema>;
 
 /** Who must approve a gate or an action. */
 export const approverSchema = z.enum(["auditor", "human"]);
-export type Approver = z.infer<typeof approverSchema>;
 
 /** Approval a task's action needs beside what its risk asks for. */
 export const planTaskApprovalSchema = z.strictObject({
@@ -101,7 +97,6 @@ export const planTaskApprovalSchema = z.strictObject({
     })
     .optional(),
 });
-export type PlanTaskApproval = z.infer<typeof planTaskApprovalSchema>;
 
 /** One task (DESIGN §11). `estimate` is its weight; `deadline` is epoch milliseconds once parsed. */
 export const planTaskSchema = z.strictObject({

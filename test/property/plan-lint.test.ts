@@ -48,7 +48,7 @@ describe("loadPlan never throws and always says where", () => {
   it("on any text", () => {
     fc.assert(
       fc.property(fc.string({ unit: "binary", maxLength: 400 }), (text) => expectSound(loadPlan(text, "p.yaml"), text)),
-      { numRuns: 300 },
+      { numRuns: 200 },
     );
   });
 
@@ -89,7 +89,7 @@ describe("loadPlan never throws and always says where", () => {
         const text = stringify(replaced(path, member));
         expectSound(loadPlan(text, "p.yaml"), text);
       }),
-      { numRuns: 250 },
+      { numRuns: 120 },
     );
   });
 
@@ -99,7 +99,7 @@ describe("loadPlan never throws and always says where", () => {
         const text = PLAN.slice(0, at) + put + PLAN.slice(at + take);
         expectSound(loadPlan(text, "p.yaml"), text);
       }),
-      { numRuns: 150 },
+      { numRuns: 120 },
     );
   });
 });
@@ -150,7 +150,7 @@ describe("expressions are total", () => {
           else expect(typeof result.error).toBe("string");
         }
       }),
-      { numRuns: 1_000 },
+      { numRuns: 600 },
     );
   });
 });
