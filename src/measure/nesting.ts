@@ -3,6 +3,9 @@ const MAX_OPEN_BRACKETS = 1_000;
 /** Tokens that may nest in each other without brackets, as in `a => a => a` or `if (a) if (b)`. */
 const MAX_CHAINED_TOKENS = 10_000;
 
+const CLOSING_BRACE = 125;
+/** What after a closing brace starts a new statement or member. */
+const NEXT_STATEMENT = /\s*(?!(?:else|catch|finally|while|in|of|instanceof|as|satisfies)\b)[\w$@#"'/]/y;
 const ASCII = 128;
 const [BLANK, WORD, OPERATOR, SEPARATOR, OPENING, CLOSING] = [0, 1, 2, 3, 4, 5] as const;
 const KINDS = Uint8Array.from({ length: ASCII }, (_, code) => kindOf(String.fromCharCode(code)));
@@ -32,16 +35,27 @@ export function nestsTooDeeply(text: string): boolean {
   let before: number = BLANK;
   for (let at = 0; at < text.length; at += 1) {
     const kind = KINDS[text.charCodeAt(at)] ?? WORD;
-    if (kind !== BLANK && !(kind === WORD && before === WORD)) {
-      take(nesting, kind);
-      if (nesting.depth >= MAX_OPEN_BRACKETS || nesting.chained > MAX_CHAINED_TOKENS) return true;
-    }
+    if (kind !== WORD || before !== WORD) take(nesting, kind);
+    if (isTooDeep(nesting)) return true;
+    if (kind === CLOSING && startsStatement(text, at)) endChain(nesting, SEPARATOR);
     before = kind;
   }
   return false;
 }
 
+function isTooDeep({ depth, chained }: Nesting): boolean {
+  return depth >= MAX_OPEN_BRACKETS || chained > MAX_CHAINED_TOKENS;
+}
+
+/** Whether a bracket at `offset` is a closing brace, and what follows a new statement. */
+function startsStatement(text: string, offset: number): boolean {
+  if (text.charCodeAt(offset) !== CLOSING_BRACE) return false;
+  NEXT_STATEMENT.lastIndex = offset + 1;
+  return NEXT_STATEMENT.test(text);
+}
+
 function take(nesting: Nesting, kind: number): void {
+  if (kind === BLANK) return;
   if (kind === SEPARATOR || kind === CLOSING) return endChain(nesting, kind);
   nesting.chains[nesting.depth] = (nesting.chains[nesting.depth] ?? 0) + 1;
   nesting.chained += 1;
