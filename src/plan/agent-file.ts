@@ -27,7 +27,7 @@ const frontSchema = z.strictObject({
 export function parseAgentFile(text: string, path: string): Result<AgentFile, string> {
   const match = /^---\r?\n([\s\S]*?)\r?\n---\r?\n([\s\S]*)$/.exec(text);
   if (match === null) return err(`${path}: an agent file begins with front matter between --- lines`);
-  const data = readYaml(match[1] ?? "", path);
+  const data = readYaml(`\n${match[1] ?? ""}`, path);
   if (!data.ok) return data;
   const front = frontSchema.safeParse(data.value);
   if (!front.success) return err(`${path}: ${describeIssues(front.error.issues)}`);
@@ -52,5 +52,5 @@ export function readYaml(text: string, path: string): Result<unknown, string> {
 
 /** What is wrong with data, member by member. */
 export function describeIssues(issues: readonly z.core.$ZodIssue[]): string {
-  return issues.map((issue) => `${issue.path.join(".")} ${issue.message}`).join("; ");
+  return issues.map((issue) => `${issue.path.join(".")} ${issue.message.replace(/^[a-z-]+\|/, "")}`).join("; ");
 }

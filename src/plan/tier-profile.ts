@@ -1,5 +1,12 @@
 import { z } from "zod";
-import { MAX_COMPLEXITY, MAX_FUNCTION_LINES, MIN_COVERAGE } from "../kernel/bounds.js";
+import {
+  DEVIATION_ALERT,
+  MAX_COMPLEXITY,
+  MAX_FUNCTION_LINES,
+  MIN_COVERAGE,
+  REVIEW_INTERVAL_MS,
+} from "../kernel/bounds.js";
+import { durationSchema } from "../schema/plan-scalar.js";
 import { err, ok, type Result } from "../kernel/result.js";
 import { type Tier, tierSchema } from "../schema/tier.js";
 import { describeIssues, readYaml } from "./agent-file.js";
@@ -25,8 +32,9 @@ const profileSchema = z.strictObject({
     minLineCoverage: z.number().min(MIN_COVERAGE).max(1).optional(),
     maxUntestedFunctions: z.literal(0).optional(),
     requireDocs: z.literal(true).optional(),
-    planDeviationAlert: z.number().positive().max(0.15).optional(),
-    reviewEvery: z.string().optional(),
+    planDeviationAlert: z.number().positive().max(DEVIATION_ALERT).optional(),
+    /** Milliseconds once parsed. */
+    reviewEvery: durationSchema.refine((ms) => ms <= REVIEW_INTERVAL_MS, "must be at most 1h").optional(),
   }),
   tools: z.array(z.string()).min(1),
 });

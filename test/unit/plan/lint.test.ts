@@ -393,6 +393,15 @@ describe.each([
   });
 });
 
+describe("the documentation", () => {
+  const docs = readFileSync(`${root}docs/plans.md`, "utf8");
+  const cases = [NAMES, ORDER, PATHS, TIERS, COMMANDS, EXPRESSIONS, SETTINGS, FORM].flat();
+  it("lists every code that lint can give", () => {
+    const missing = new Set(cases.map(([code]) => code).filter((code) => !docs.includes(`\`${code}\``)));
+    expect([...missing]).toEqual([]);
+  });
+});
+
 describe("one pass", () => {
   it("reports independent faults together, sorted by line", () => {
     const text = changed(
