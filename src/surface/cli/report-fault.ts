@@ -1,5 +1,4 @@
-import { InvariantError } from "../../kernel/assert.js";
-import { Fault, messageOf } from "../../kernel/fault.js";
+import { type Fault, messageOf } from "../../kernel/fault.js";
 import { type CliContext, writeLine } from "./context.js";
 
 /** Exit code of an internal fault (DESIGN §13). */
@@ -11,9 +10,14 @@ const INTERNAL = 1;
  */
 export async function reportFault(context: CliContext, thrown: unknown): Promise<number> {
   writeLine(context.err, `worknode: ${messageOf(thrown)}`);
-  if (!(thrown instanceof Fault)) await reportDefect(context, thrown);
+  if (!isFault(thrown)) await reportDefect(context, thrown);
   if (context.env["WORKNODE_DEBUG"] === "1") writeLine(context.err, stackOf(thrown));
-  return thrown instanceof Fault ? thrown.exitCode : INTERNAL;
+  return isFault(thrown) ? thrown.exitCode : INTERNAL;
+}
+
+/** By name, not by class: the built program holds the lean way's faults and everybody else's, two copies of one class. */
+function isFault(thrown: unknown): thrown is Fault {
+  return thrown instanceof Error && thrown.name === "Fault" && "exitCode" in thrown;
 }
 
 /** A defect is recorded with its stack where worknode keeps a log; the screen gets a hint instead. */
@@ -26,7 +30,8 @@ async function reportDefect(context: CliContext, thrown: unknown): Promise<void>
 }
 
 function hintFor(thrown: unknown): string {
-  const kind = thrown instanceof InvariantError ? "a broken invariant" : "an unexpected error";
+  const kind =
+    thrown instanceof Error && thrown.name === "InvariantError" ? "a broken invariant" : "an unexpected error";
   return (
     `This is ${kind} of worknode itself. Recorded work is safe: \`worknode continue\` carries on from it. ` +
     "Please report it with what you did and the end of .worknode/logs/worknode.log (WORKNODE_DEBUG=1 shows the trace)."

@@ -1,0 +1,136 @@
+import { type ChildProcess, execFile, spawn } from "node:child_process";
+import { readFileSync } from "node:fs";
+import { fileURLToPath } from "node:url";
+import { afterEach, describe, expect, it } from "vitest";
+import { makeRepo, type Repo, scripted } from "./harness.js";
+
+const MAIN = fileURLToPath(new URL("../../dist/main.js", import.meta.url));
+
+const PLAN = `apiVersion: worknode/v1
+kind: Plan
+id: notes
+title: Write the notes
+phases:
+  - id: write
+    tasks:
+      - { id: N-1, title: Write the note, owner: implementer, files: { write: [notes/one.md] } }
+`;
+
+const SCRIPT = `apiVersion: worknode/v1
+kind: Script
+replies:
+  "N-1:work:1":
+    - tools: [{ name: Write, input: { file_path: notes/one.md, content: "one\\n" } }]
+    - tools: [{ name: submit_result, input: { summary: wrote it } }]
+      hold: second
+defaults:
+  plan-review:
+    - tools: [{ name: submit_plan_review, input: { decision: ACCEPT, risks: [] } }]
+  critic:
+    - tools: [{ name: submit_verdict, input: { decision: ACCEPT } }]
+`;
+
+let repo: Repo;
+afterEach(() => repo.remove());
+
+interface Ended {
+  code: number | null;
+  signal: NodeJS.Signals | null;
+  out: string;
+  err: string;
+}
+
+function start(args: readonly string[]): { child: ChildProcess; ended: Promise<Ended> } {
+  const child = spawn(process.execPath, [MAIN, ...args], {
+    cwd: repo.dir,
+    env: repo.env,
+    stdio: ["ignore", "pipe", "pipe"],
+  });
+  const text = { out: "", err: "" };
+  child.stdout.setEncoding("utf8").on("data", (piece: string) => (text.out += piece));
+  child.stderr.setEncoding("utf8").on("data", (piece: string) => (text.err += piece));
+  return {
+    child,
+    ended: new Promise((resolve) => child.on("close", (code, signal) => resolve({ code, signal, ...text }))),
+  };
+}
+
+describe("an interrupted run", () => {
+  it.each(["SIGINT", "SIGTERM"] as const)(
+    "%s is exit 130, keeps its state, and continue finishes it without asking twice",
+    async (signal) => {
+      repo = makeRepo({ "README.md": "x", "plan.yaml": PLAN });
+      const server = await scripted(repo, SCRIPT);
+      const { child, ended } = start(["run", "plan.yaml", "--yes"]);
+      server.onHold("second", () => child.kill(signal));
+      const stopped = await ended;
+      expect(stopped, stopped.out + stopped.err).toMatchObject({ code: 130, signal: null });
+      expect(stopped.err).not.toMatch(/\n\s+at /);
+      server.release("second");
+      const continued = await start(["continue"]).ended;
+      await server.close();
+      expect(continued.code, continued.out + continued.err).toBe(0);
+      expect(continued.out).toMatch(
+        /^Resuming N-1 \(Write the note\)\. Last session completed notes\/one\.md\. Next: /,
+      );
+      expect(server.repeatedWholeReplies()).toEqual([]);
+      expect(repo.git("show", "worknode/notes/1:notes/one.md")).toBe("one\n");
+    },
+  );
+
+  it("run --continue is the same as continue, and a killed run leaves nothing that stands in its way", async () => {
+    repo = makeRepo({ "README.md": "x", "plan.yaml": PLAN });
+    const server = await scripted(repo, SCRIPT);
+    const { child, ended } = start(["run", "plan.yaml", "--yes"]);
+    server.onHold("second", () => child.kill("SIGKILL"));
+    expect((await ended).signal).toBe("SIGKILL");
+    server.release("second");
+    const brief = await start(["continue", "--brief"]).ended;
+    expect(brief).toMatchObject({ code: 0, err: "" });
+    const continued = await start(["run", "--continue", "--output-format", "json"]).ended;
+    await server.close();
+    expect(continued.code, continued.err).toBe(0);
+    expect(continued.err).toBe(brief.out);
+    expect(JSON.parse(continued.out)).toMatchObject({ type: "result", exitCode: 0, cycle: 1 });
+    expect(server.repeatedWholeReplies()).toEqual([]);
+  });
+});
+
+describe("the program as a process", () => {
+  it("stops quietly when its reader has seen enough", async () => {
+    repo = makeRepo({ "README.md": "x" });
+    const store = repo.store();
+    const kill = { type: "KILLED", stream: "project", actor: "me", run: 0, task: null, execution: null } as const;
+    for (let epoch = 1; epoch <= 3_000; epoch += 1)
+      store.append([{ ...kill, payload: { epoch, by: { os_user: "me", git_email: null } } }]);
+    store.close();
+    const pipeline = `"${process.execPath}" "${MAIN}" log | head -n 2; echo "exit \${PIPESTATUS[0]}"`;
+    const { out, err } = await new Promise<{ out: string; err: string }>((resolve) =>
+      execFile("bash", ["-c", pipeline], { cwd: repo.dir, env: repo.env }, (_error, out, err) => resolve({ out, err })),
+    );
+    expect(err).toBe("");
+    expect(out.trimEnd().split("\n")).toHaveLength(3);
+    expect(out).toMatch(/exit 0\n$/);
+  });
+
+  it("prints no stack trace where the repository is missing", async () => {
+    repo = makeRepo({ "README.md": "x" });
+    const child = spawn(process.execPath, [MAIN, "continue", "--brief"], { cwd: "/", env: repo.env });
+    let err = "";
+    child.stderr.setEncoding("utf8").on("data", (piece: string) => (err += piece));
+    expect(await new Promise((resolve) => child.on("close", resolve))).toBe(2);
+    expect(err).toMatch(/^worknode: \/ is not inside a git repository[^\n]*\n$/);
+  });
+
+  it("loads no package before it knows its verb, and only the driver for the brief", async () => {
+    repo = makeRepo({ "README.md": "x" });
+    const text = readFileSync(MAIN, "utf8");
+    expect(text).not.toMatch(/\bfrom\s*"/);
+    const packages = [...text.matchAll(/createRequire\)?\(import\.meta\.url\)\("([^"]+)"\)/g)].map((hit) => hit[1]);
+    expect(packages.filter((name) => !name?.startsWith("better-sqlite3"))).toEqual([]);
+    expect(packages.length).toBeGreaterThan(0);
+    const later = [...text.matchAll(/\bimport\("([^"]+)"\)/g)].map((hit) => hit[1] ?? "");
+    expect(later.length).toBeGreaterThan(10);
+    expect(later.filter((path) => !path.startsWith("./verbs/"))).toEqual([]);
+  });
+});
