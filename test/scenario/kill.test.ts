@@ -42,7 +42,11 @@ interface Ended {
 
 function worknode(at: Repo, args: string[], onStart: (kill: () => void) => void = () => {}): Promise<Ended> {
   return new Promise((resolve) => {
-    const child = spawn(process.execPath, [MAIN, ...args], { cwd: at.dir, env: at.env, stdio: ["ignore", "pipe", "pipe"] });
+    const child = spawn(process.execPath, [MAIN, ...args], {
+      cwd: at.dir,
+      env: at.env,
+      stdio: ["ignore", "pipe", "pipe"],
+    });
     let out = "";
     let err = "";
     child.stdout.on("data", (piece) => (out += String(piece)));
@@ -77,7 +81,18 @@ it("continues after kill -9 in mid-task without asking again for a reply it has"
 it("answers one call as a task's agent, and nothing else on standard output", async () => {
   repo = makeRepo({ "README.md": "# r\n", "plan.yaml": PLAN });
   const call = (name: string, input: object): Promise<Ended> =>
-    worknode(repo as Repo, ["tool", name, JSON.stringify(input), "--plan", "plan.yaml", "--task", "RPC-005", "--yes", "--output-format", "json"]);
+    worknode(repo as Repo, [
+      "tool",
+      name,
+      JSON.stringify(input),
+      "--plan",
+      "plan.yaml",
+      "--task",
+      "RPC-005",
+      "--yes",
+      "--output-format",
+      "json",
+    ]);
   const kept = await call("Write", { file_path: "notes/one.md", content: "one\n" });
   expect(kept.err).toBe("");
   expect(JSON.parse(kept.out)).toMatchObject({
@@ -87,8 +102,23 @@ it("answers one call as a task's agent, and nothing else on standard output", as
   expect(kept.code).toBe(0);
   const denied = await call("Write", { file_path: `${repo.dir}/README.md`, content: "mine" });
   expect(denied.code).toBe(3);
-  const verdict = (JSON.parse(denied.out) as { verdict: { outcome: string; checks: { check: string; pass: boolean; reason?: string }[] } }).verdict;
+  const verdict = (
+    JSON.parse(denied.out) as {
+      verdict: { outcome: string; checks: { check: string; pass: boolean; reason?: string }[] };
+    }
+  ).verdict;
   expect(verdict.outcome).toBe("PolicyBlocked");
-  expect(verdict.checks.map(({ check }) => check)).toEqual(["schema", "capability", "plan", "limits", "budget", "policy", "risk", "review"]);
-  expect(verdict.checks.find(({ check }) => check === "plan")?.reason).toContain("ERROR_PLAN_VIOLATION File not in agent's assigned scope");
+  expect(verdict.checks.map(({ check }) => check)).toEqual([
+    "schema",
+    "capability",
+    "plan",
+    "limits",
+    "budget",
+    "policy",
+    "risk",
+    "review",
+  ]);
+  expect(verdict.checks.find(({ check }) => check === "plan")?.reason).toContain(
+    "ERROR_PLAN_VIOLATION File not in agent's assigned scope",
+  );
 });
