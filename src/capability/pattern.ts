@@ -1,4 +1,4 @@
-import { compileSegment, coversSegment, type Segment, segmentsMayMeet } from "./segment.js";
+import { compileSegment, coversSegment, matchesSegment, type Segment, segmentsMayMeet } from "./segment.js";
 
 /** Most patterns the braces of one entry may stand for, and most segments it may have. */
 const MAX_ALTERNATIVES = 256;
@@ -74,6 +74,16 @@ export function stepsMayMeet(left: Steps, right: Steps): boolean {
     if (one === undefined || other === undefined) return one === other;
     return tail.both && segmentsMayMeet(one, other);
   });
+}
+
+/** Whether some path the pattern names lies below a folder, given by its segments. */
+export function stepsLead(steps: Steps, folders: readonly string[]): boolean {
+  for (const [index, folder] of folders.entries()) {
+    const step = steps[index];
+    if (step === ANY_FOLDERS) return true;
+    if (step === undefined || !matchesSegment(step, folder)) return false;
+  }
+  return steps.length > folders.length;
 }
 
 /** Answers for shorter tails: without the left pattern's first step, the right one's, or both. */

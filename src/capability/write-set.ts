@@ -1,5 +1,5 @@
 import { MAX_PATH_BYTES } from "../kernel/bounds.js";
-import { coversSteps, isPattern, parsePattern, type Steps, stepsMayMeet } from "./pattern.js";
+import { coversSteps, isPattern, parsePattern, type Steps, stepsLead, stepsMayMeet } from "./pattern.js";
 import { createPathTree } from "./path-tree.js";
 
 /** A compiled list of files: exact names and anchored patterns (`*`, `?`, `[a-z]`, `{a,b}`, `**`). */
@@ -9,6 +9,8 @@ export interface WriteSet {
   readonly matchesNothing: boolean;
   /** Whether a repository-relative path is in the set. The path is never taken for a pattern. */
   has(path: string): boolean;
+  /** Whether some path of the set lies below a folder, so that making the folder leads to a listed file. */
+  leadsTo(folder: string): boolean;
 }
 
 /**
@@ -23,7 +25,13 @@ export function compileWriteSet(patterns: readonly string[]): WriteSet {
     patterns,
     matchesNothing: !patterns.some(patternCanMatch),
     has: tree === undefined ? (path) => exact.has(path) : (path) => exact.has(path) || tree.has(path),
+    leadsTo: (folder) => patterns.some((entry) => entryLeads(entry, folder)),
   };
+}
+
+function entryLeads(entry: string, folder: string): boolean {
+  if (entry.startsWith(`${folder}/`)) return true;
+  return isPattern(entry) && parsePattern(entry).some((steps) => stepsLead(steps, folder.split("/")));
 }
 
 /**

@@ -29,12 +29,14 @@ export interface Assembly {
   mode: RolloutMode;
   signal: AbortSignal;
   env: NodeJS.ProcessEnv;
+  /** Whether commands can be confined here. */
+  confines: boolean;
 }
 
 /** Puts a crew together for a cycle, with everything the log already knows of it. Throws Faults of exit 2. */
 export function assembleCrew(project: Project, assembly: Assembly): Crew {
   const { repository, store } = project;
-  const { source, cycle, env, client, mode, signal, inputs } = assembly;
+  const { source, cycle, env, client, mode, signal, inputs, confines } = assembly;
   const { plan } = source;
   const places = { shipped: packageFile("agents"), profiles: packageFile("capabilities"), root: repository.root, env };
   const { agents, loaded } = callRoster(plan, places);
@@ -62,6 +64,7 @@ export function assembleCrew(project: Project, assembly: Assembly): Crew {
     mode,
     epoch: store.epoch(),
     signal,
+    confines,
     endsAtMs: plan.budget.wallClock === null ? null : repository.clock.nowMs() + plan.budget.wallClock,
     loadedFiles: new Set([...loaded, relative(repository.root, source.path)]),
     env,

@@ -1,48 +1,22 @@
 import { globTool } from "../effect/glob-tool.js";
 import { grepTool } from "../effect/grep-tool.js";
-import { keepChanges } from "../effect/keep.js";
 import type { Prepared } from "../effect/prepared.js";
-import { readFileTool, type ToolResult } from "../effect/read-tool.js";
-import type { TaskWorkspace } from "../effect/workspace.js";
+import { readFileTool } from "../effect/read-tool.js";
 import type { Judgement } from "../gate/facts.js";
-import { judge } from "../gate/judge.js";
 import type { Permit } from "../gate/permit.js";
 import { InvariantError } from "../kernel/assert.js";
-import { MAX_TOOL_RESULT_CHARS } from "../kernel/bounds.js";
 import { Fault } from "../kernel/fault.js";
-import type { Change, Effects } from "../schema/effect.js";
 import type { AnyNewEvent } from "../schema/event.js";
-import type { Proposal } from "../schema/proposal.js";
 import { isToolName, toolInputSchemas } from "../schema/tool.js";
-import type { Denial } from "../schema/verdict.js";
 import { renderDenials } from "./denial-text.js";
 import { stopIfKilled } from "./ask.js";
+import { type CallOutcome, type CallRequest, clip, resultEvent, type ToolRun, violationEvents } from "./call-record.js";
+import { runCommand } from "./command-call.js";
 import type { Crew } from "./context.js";
 import { coordinate } from "./coordinate.js";
-import { type CallPlace, gatherFacts } from "./facts.js";
-import { eventAt, type Place } from "./records.js";
-
-/** A call on its way: who asks is in the proposal, where it acts in the place. */
-export interface CallRequest {
-  readonly proposal: Proposal;
-  readonly place: CallPlace;
-  readonly records: Place;
-  readonly toolUseId: string;
-  /** Judge only: nothing is carried out and no result is recorded. */
-  readonly dryRun?: boolean;
-  /** Gets the sign-offs a proposal still needs and judges it again; without it such a call is refused. */
-  review?(request: CallRequest, first: Judgement): Promise<Judgement>;
-  /** Appends events; a conversation folds them as well. */
-  append(events: readonly AnyNewEvent[]): void;
-}
-
-/** What became of a call. */
-export interface CallOutcome {
-  readonly judgement: Judgement;
-  readonly content: string;
-  readonly isError: boolean;
-  readonly effects: Effects | undefined;
-}
+import { judgeCall } from "./facts.js";
+import { eventAt } from "./records.js";
+import { keepAllowed } from "./write-call.js";
 
 /** Drops unknown members of a known tool's input, and says which. */
 export function trimInput(
@@ -65,8 +39,8 @@ export function trimInput(
 export async function performCall(crew: Crew, request: CallRequest): Promise<CallOutcome> {
   stopIfKilled(crew);
   const { proposal } = request;
-  const { facts, prepared } = await gatherFacts(crew, proposal, request.place);
-  let judgement = judge(proposal, facts);
+  const first = await judgeCall(crew, proposal, request.place);
+  let { judgement } = first;
   recordJudgement(crew, request, judgement);
   if (request.review !== undefined && awaitsReview(judgement)) {
     judgement = await request.review(request, judgement);
@@ -75,7 +49,7 @@ export async function performCall(crew: Crew, request: CallRequest): Promise<Cal
   if (judgement.permit === undefined) return denied(request, judgement);
   if (request.dryRun === true) return { judgement, content: "", isError: false, effects: undefined };
   stopIfKilled(crew);
-  return await carryOut(crew, request, { judgement, permit: judgement.permit, prepared });
+  return await carryOut(crew, request, { judgement, permit: judgement.permit, prepared: first.prepared });
 }
 
 /** Whether nothing but sign-offs is missing. */
@@ -101,44 +75,11 @@ function recordJudgement(
   request.append(events);
 }
 
-function violationEvents(records: Place, proposal: Proposal, denial: Denial): AnyNewEvent[] {
-  const { code, rule, subject, object, message, remedy } = denial;
-  const alert = `${subject} was denied ${proposal.what.tool} ${object}: ${code} ${message}`;
-  return [
-    eventAt(records, "SECURITY_VIOLATION", { call_id: proposal.call_id, code, rule, subject, object, message, remedy }),
-    eventAt(records, "ALERT", {
-      severity: "warning",
-      message: alert,
-      to: "executive",
-      key: `${subject}:${rule}:${object}`,
-    }),
-  ];
-}
-
 function denied(request: CallRequest, judgement: Judgement): CallOutcome {
   const content = renderDenials(judgement.denials);
   if (request.dryRun !== true)
     request.append([resultEvent(request, { content, is_error: true }, "the gate denied it")]);
   return { judgement, content, isError: true, effects: undefined };
-}
-
-function resultEvent(request: CallRequest, result: ToolResult, why: string): AnyNewEvent {
-  return eventAt(request.records, "TOOL_RESULT", {
-    call_id: request.proposal.call_id,
-    tool_use_id: request.toolUseId,
-    content: clip(result.content),
-    is_error: result.is_error,
-    verification: {
-      succeeded: !result.is_error,
-      outcomeCorrect: !result.is_error,
-      retry: { should: false, why },
-    },
-  });
-}
-
-function clip(content: string): string {
-  if (content.length <= MAX_TOOL_RESULT_CHARS) return content;
-  return `${content.slice(0, MAX_TOOL_RESULT_CHARS)}\n(cut: ${content.length - MAX_TOOL_RESULT_CHARS} characters more)`;
 }
 
 interface Approved {
@@ -150,7 +91,9 @@ interface Approved {
 async function carryOut(crew: Crew, request: CallRequest, approved: Approved): Promise<CallOutcome> {
   const { judgement, permit, prepared } = approved;
   try {
-    if (prepared !== undefined) return await write(crew, request, { judgement, permit, prepared });
+    if (prepared !== undefined)
+      return await keepAllowed(crew, request, { judgement, permit, prepared, content: doneText(request, prepared) });
+    if (request.proposal.what.tool === "Bash") return await runCommand(crew, request, { judgement, permit });
     const result = await runTool(crew, request, permit);
     request.append([...result.events, resultEvent(request, result, "nothing to retry")]);
     return { judgement, content: clip(result.content), isError: result.is_error, effects: undefined };
@@ -163,59 +106,9 @@ async function carryOut(crew: Crew, request: CallRequest, approved: Approved): P
   }
 }
 
-async function write(
-  crew: Crew,
-  request: CallRequest,
-  approved: Approved & { prepared: Prepared },
-): Promise<CallOutcome> {
-  const { judgement, permit, prepared } = approved;
-  const { records, proposal } = request;
-  const workspace = request.place.workspace as TaskWorkspace;
-  const call_id = proposal.call_id;
-  if (crew.mode === "off") {
-    const changes = prepared.changes.map(toChange);
-    const content = "Rehearsal: approved, and not kept because the mode is off.";
-    const discard = eventAt(records, "EFFECT_DISCARDED", { call_id, changes, refused: [], reason: "rehearsal" });
-    request.append([discard, resultEvent(request, { content, is_error: false }, "rehearsal")]);
-    return { judgement, content, isError: false, effects: { kept: false, changes, refused: [] } };
-  }
-  const paths = prepared.changes.map(({ path }) => path).join(", ");
-  const content = `${proposal.what.tool} done: ${paths}`;
-  const kept = await keepChanges(
-    permit,
-    workspace,
-    {
-      callId: call_id,
-      prepared,
-      result: { content, tool_use_id: request.toolUseId },
-      record: (changes: readonly Change[]) => {
-        const event = eventAt(records, "EFFECT_KEPT", { call_id, changes: [...changes] });
-        request.append([event, resultEvent(request, { content, is_error: false }, "kept as judged")]);
-      },
-    },
-    { clock: crew.clock },
-  );
-  if (kept.ok)
-    return { judgement, content, isError: false, effects: { kept: true, changes: [...kept.value], refused: [] } };
-  const changes = prepared.changes.map(toChange);
-  const refused = changes.map(({ path, kind }) => ({ path, kind, rule: "lost-update" }));
-  const discard = eventAt(records, "EFFECT_DISCARDED", { call_id, changes, refused, reason: kept.error });
-  request.append([discard, resultEvent(request, { content: kept.error, is_error: true }, kept.error)]);
-  return { judgement, content: kept.error, isError: true, effects: { kept: false, changes, refused } };
+function doneText({ proposal }: CallRequest, { changes }: Prepared): string {
+  return `${proposal.what.tool} done: ${changes.map(({ path }) => path).join(", ")}`;
 }
-
-function toChange(change: {
-  path: string;
-  kind: "add" | "modify" | "mode";
-  before: string | null;
-  after: string;
-}): Change {
-  const { path, kind, before, after } = change;
-  return { path, kind, before, after };
-}
-
-/** What a tool that writes no file gives: its result, and events that belong to it. */
-export type ToolRun = ToolResult & { events: AnyNewEvent[] };
 
 async function runTool(crew: Crew, request: CallRequest, permit: Permit): Promise<ToolRun> {
   const { tool, args } = request.proposal.what;

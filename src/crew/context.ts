@@ -55,6 +55,8 @@ export interface Crew {
   /** The project's epoch when the session began; a later one means it was killed. */
   readonly epoch: number;
   readonly signal: AbortSignal;
+  /** Whether this machine can confine commands; where it cannot, no agent is offered `Bash`. */
+  readonly confines: boolean;
   /** When the plan's `wallClock` ends (epoch ms), or null. */
   readonly endsAtMs: number | null;
   readonly loadedFiles: ReadonlySet<string>;

@@ -3,7 +3,8 @@ import type { TaskWorkspace } from "../effect/workspace.js";
 import type { ConversationKind } from "../schema/conversation.js";
 import type { ToolUseBlock } from "../schema/message.js";
 import { askModel } from "./ask.js";
-import { type CallRequest, performCall, trimInput } from "./call.js";
+import { performCall, trimInput } from "./call.js";
+import type { CallRequest } from "./call-record.js";
 import { asRecord, type ChainEnd, type Finish, placeOf, runChain, toolResult } from "./chain.js";
 import { type Crew, type CrewAgent, type Held, taskOf, tierAgent } from "./context.js";
 import {
@@ -89,7 +90,7 @@ async function openConversation(crew: Crew, spec: ConverseSpec, held: Held): Pro
       agent: agent.id,
       model: agent.model,
       system: agent.system,
-      tools: offeredTools(agent, spec.kind),
+      tools: offeredTools(crew, agent, spec.kind),
       prompt: await spec.prompt(),
     }),
     eventAt(place, "AGENT_SPAWNED", {

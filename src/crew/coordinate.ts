@@ -2,7 +2,7 @@ import { newId } from "../kernel/ids.js";
 import { fingerprintOf } from "../memory/fingerprint.js";
 import type { Decision } from "../schema/memory.js";
 import { toolInputSchemas } from "../schema/tool.js";
-import type { CallRequest, ToolRun } from "./call.js";
+import type { CallRequest, ToolRun } from "./call-record.js";
 import type { Crew } from "./context.js";
 import { eventAt } from "./records.js";
 import { assignTask, spawnAgent, terminateAgent } from "./spawn.js";

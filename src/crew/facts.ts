@@ -1,11 +1,15 @@
 import { compileWriteSet, type WriteSet } from "../capability/write-set.js";
 import { prepareEdit, prepareWrite, type Prepared } from "../effect/prepared.js";
+import { baseFunctions } from "../effect/original-functions.js";
 import { observePath } from "../effect/path-fact.js";
+import { readBase } from "../effect/tree.js";
 import type { TaskWorkspace } from "../effect/workspace.js";
-import type { GateFacts, PolicyFact, SignOff } from "../gate/facts.js";
+import type { GateFacts, Image, Judgement, PolicyFact } from "../gate/facts.js";
+import { judge } from "../gate/judge.js";
 import { resolvePath } from "../gate/path.js";
 import { pathArgument } from "../gate/check-plan.js";
 import { err, type Result } from "../kernel/result.js";
+import { languageOf } from "../measure/language.js";
 import { evaluateCondition } from "../plan/expression.js";
 import { nowFacts } from "./now-facts.js";
 import type { Proposal } from "../schema/proposal.js";
@@ -25,6 +29,51 @@ export interface CallPlace {
 export interface PreparedCall {
   readonly facts: GateFacts;
   readonly prepared: Prepared | undefined;
+}
+
+/** A call as the gate sees it. */
+export interface JudgedCall extends PreparedCall {
+  readonly judgement: Judgement;
+}
+
+/** Sign-offs there are for a call. */
+export type Review = GateFacts["review"];
+
+/**
+ * Gathers the facts and asks the gate. Where a post-image breaks a limit it is asked again with what the
+ * task's base commit holds, which costs more to find out: an earlier state is no worse, and code that
+ * merely moved is not new.
+ */
+export async function judgeCall(
+  crew: Crew,
+  proposal: Proposal,
+  place: CallPlace,
+  review?: Review,
+): Promise<JudgedCall> {
+  const gathered = await gatherFacts(crew, proposal, place);
+  const facts = review === undefined ? gathered.facts : { ...gathered.facts, review };
+  const judgement = judge(proposal, facts);
+  const { workspace } = place;
+  const limited = judgement.denials.some(({ check }) => check === "limits");
+  if (!limited || workspace === undefined) return { ...gathered, judgement };
+  const images = await withBase(workspace, facts.images);
+  const elsewhere = await movedFrom(workspace, images);
+  return { ...gathered, judgement: judge(proposal, { ...facts, images, elsewhere }) };
+}
+
+/** Post-images with the text their file has at the task's base commit. */
+export async function withBase(workspace: TaskWorkspace, images: readonly Image[]): Promise<Image[]> {
+  const found: Image[] = [];
+  for (const image of images) found.push({ ...image, base: await readBase(workspace, image.path) });
+  return found;
+}
+
+/** Functions of the base commit that changed code may have come from. */
+export async function movedFrom(workspace: TaskWorkspace, images: readonly Image[]): Promise<ReadonlySet<string>> {
+  const hashes = new Set<string>();
+  for (const { path } of images)
+    if (languageOf(path) !== undefined) for (const hash of await baseFunctions(workspace, path)) hashes.add(hash);
+  return hashes;
 }
 
 /** Gathers what the gate needs to know. Reads only. */
@@ -52,6 +101,11 @@ export async function gatherFacts(crew: Crew, proposal: Proposal, place: CallPla
     review: { auditor: null, humans: [], excluded: [] },
   };
   return { facts, prepared: prepared?.ok === true ? prepared.value : undefined };
+}
+
+/** Whether a capability is valid now: not expired, not revoked, of this epoch. */
+export function holdsCapability(crew: Crew, held: Held): boolean {
+  return crew.store.epoch() <= crew.epoch && verified(crew, held).ok;
 }
 
 function verified(crew: Crew, held: Held): GateFacts["capability"] {
@@ -154,12 +208,4 @@ function riskFacts(crew: Crew, proposal: Proposal): GateFacts["risk"] {
     violatedWithinDay: violated !== undefined && crew.clock.nowMs() - violated < DAY_MS,
     rejectedBefore: crew.rejected.has(proposal.who.task),
   };
-}
-
-/** The same facts with the sign-offs there are. */
-export function withReview(
-  facts: GateFacts,
-  review: { auditor: SignOff | null; humans: readonly SignOff[]; excluded: readonly string[] },
-): GateFacts {
-  return { ...facts, nowMs: facts.nowMs, review };
 }

@@ -28,15 +28,24 @@ export const TIER_TOOLS: Readonly<Record<Tier, readonly string[]>> = {
     "create_decision",
     "create_issue",
   ],
-  implementation: [...LOOK, "Write", "Edit", "submit_result", "report_blocker", "create_decision", "create_issue"],
-  validation: [...LOOK, "Write", "Edit", "submit_result", "submit_verdict", "report_blocker", "create_issue"],
+  implementation: [
+    ...LOOK,
+    "Write",
+    "Edit",
+    "Bash",
+    "submit_result",
+    "report_blocker",
+    "create_decision",
+    "create_issue",
+  ],
+  validation: [...LOOK, "Write", "Edit", "Bash", "submit_result", "submit_verdict", "report_blocker", "create_issue"],
 };
 
 /** Tools that belong to one kind of conversation only, and what each kind adds to looking around. */
 const KIND_TOOLS: Readonly<Record<ConversationKind, readonly string[]>> = {
   "plan-review": [...LOOK, "raise_alert", "create_decision", "submit_plan_review"],
-  critic: [...LOOK, "submit_verdict"],
-  audit: [...LOOK, "submit_verdict"],
+  critic: [...LOOK, "Bash", "submit_verdict"],
+  audit: [...LOOK, "Bash", "submit_verdict"],
   escalation: [
     ...LOOK,
     "raise_alert",
@@ -50,6 +59,7 @@ const KIND_TOOLS: Readonly<Record<ConversationKind, readonly string[]>> = {
     ...LOOK,
     "Write",
     "Edit",
+    "Bash",
     "raise_alert",
     "create_decision",
     "create_issue",
@@ -72,13 +82,15 @@ export const FINISHING: Readonly<Record<ConversationKind, ReadonlySet<string>>> 
 
 const STEWARD_TOOLS: readonly string[] = Object.keys(toolInputSchemas).filter(isStewardTool);
 
-/** Tools an agent is offered in a conversation. What ends the conversation is always among them. */
-export function offeredTools(agent: CrewAgent, kind: ConversationKind): string[] {
+/**
+ * Tools an agent is offered in a conversation. What ends the conversation is always among them; `Bash` only
+ * where its commands can be confined.
+ */
+export function offeredTools(crew: Pick<Crew, "confines">, agent: CrewAgent, kind: ConversationKind): string[] {
   const tier = TIER_TOOLS[agent.tier];
-  return KIND_TOOLS[kind].filter(
-    (tool) =>
-      tier.includes(tool) && (FINISHING[kind].has(tool) || agent.tools.length === 0 || agent.tools.includes(tool)),
-  );
+  const allows = (tool: string): boolean =>
+    FINISHING[kind].has(tool) || agent.tools.length === 0 || agent.tools.includes(tool);
+  return KIND_TOOLS[kind].filter((tool) => tier.includes(tool) && allows(tool) && (tool !== "Bash" || crew.confines));
 }
 
 /** Judging agents write nothing; working ones what their task names. */
@@ -114,7 +126,7 @@ export function grantFor(crew: Crew, agent: CrewAgent, task: string | null, kind
     cycle: crew.cycle,
     plan_hash: crew.planHash,
     phase,
-    tools: offeredTools(agent, kind),
+    tools: offeredTools(crew, agent, kind),
     write: [...writesOf(crew, agent, task, kind)],
     limits: limitsOf(crew, agent, task),
     budget: { usd, tokens },

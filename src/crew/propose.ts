@@ -52,17 +52,20 @@ export function objectOf(args: Record<string, unknown>): string {
 function verificationOf(tool: string): string {
   if (WRITING_TOOLS.has(tool)) return "the kept file's hash equals the judged post-image's";
   if (READING_TOOLS.has(tool)) return "the result names what was read; nothing changed";
+  if (tool === "Bash") return "the net effects, listed from the layer, are within the capability";
   if (tool === "plan.command") return "exit codes, and figures read from the commands' own reports";
   return "the recorded event holds what was asked";
 }
 
 function expectationOf(tool: string, object: string): string {
   if (WRITING_TOOLS.has(tool)) return `${object} holds the new text and nothing else changes`;
+  if (tool === "Bash") return `${object} ends, and changes nothing but files of the whitelist`;
   if (READING_TOOLS.has(tool)) return `the caller learns about ${object || "the project"}; nothing changes`;
   return `${tool} ${object}`.trim();
 }
 
 function failuresOf(tool: string): string[] {
   if (WRITING_TOOLS.has(tool)) return ["the file changed since it was read", "the post-image breaks a limit"];
+  if (tool === "Bash") return ["it reaches outside the capability", "it does not end", "what it writes breaks a limit"];
   return READING_TOOLS.has(tool) ? [] : ["it is refused or fails and is reported as such"];
 }

@@ -1,13 +1,12 @@
 import type { Judgement, SignOff } from "../gate/facts.js";
-import { judge } from "../gate/judge.js";
 import { proposalHash } from "../gate/review.js";
 import { canonicalJson } from "../kernel/canonical.js";
 import type { AnyNewEvent } from "../schema/event.js";
 import { approvalOf, requestApproval } from "./approval.js";
-import type { CallRequest } from "./call.js";
+import type { CallRequest } from "./call-record.js";
 import { type Crew, type CrewAgent, tierAgent } from "./context.js";
 import type { Converse } from "./converse.js";
-import { gatherFacts, withReview } from "./facts.js";
+import { judgeCall } from "./facts.js";
 import { simpleVerdict } from "./finish.js";
 import { auditPrompt } from "./prompts.js";
 import { RunStop, TaskPark } from "./stop.js";
@@ -29,9 +28,7 @@ export async function reviewCall(
     ? await audit(crew, request, { converse, hash, excluded, risk: first.risk })
     : null;
   const humans = humanSigns(crew, hash);
-  const now = await gatherFacts(crew, proposal, request.place);
-  const facts = withReview(now.facts, { auditor, humans, excluded });
-  const judgement = judge(proposal, facts);
+  const { judgement } = await judgeCall(crew, proposal, request.place, { auditor, humans, excluded });
   if (!judgement.requires.includes("human")) return judgement;
   throw parkForPerson(crew, request, { hash, excluded, judgement });
 }

@@ -118,6 +118,11 @@ export async function withProject<T>(
   }
 }
 
+/** Whether agents' commands can be confined on this machine; where they cannot, none is offered `Bash`. */
+export async function canConfine({ stateDir }: Repository, env: NodeJS.ProcessEnv): Promise<boolean> {
+  return (await probeBackends({ stateDir, env })).chosen !== null;
+}
+
 /** A plan with commands is refused where they cannot be confined, before anything is spent. */
 export async function requireSandbox(
   repository: Repository,
@@ -232,7 +237,7 @@ export function openCycle(project: Project, source: PlanSource, opening: CycleOp
   });
 }
 
-interface SessionPlan extends Omit<Assembly, "client" | "mode" | "signal" | "env"> {
+interface SessionPlan extends Omit<Assembly, "client" | "mode" | "signal" | "env" | "confines"> {
   resumed: boolean;
   includeWip: boolean;
 }
@@ -288,6 +293,7 @@ async function runGuarded(project: Project, plan: SessionPlan, options: SessionO
   });
   const crew = assembleCrew(project, {
     ...plan,
+    confines: await canConfine(project.repository, options.env),
     client,
     mode: options.mode ?? "enforced",
     signal: options.signal,

@@ -2,7 +2,7 @@ import { tokenHash } from "../capability/token.js";
 import type { WorknodeRecord } from "../schema/memory.js";
 import type { TaskStatus } from "../schema/states.js";
 import { toolInputSchemas } from "../schema/tool.js";
-import type { CallRequest, ToolRun } from "./call.js";
+import type { CallRequest, ToolRun } from "./call-record.js";
 import { renderDenials } from "./denial-text.js";
 import type { Crew, CrewAgent } from "./context.js";
 import { failed, knownOwner } from "./tool-run.js";

@@ -4,7 +4,8 @@ import type { DispatchResult, RolloutMode } from "../schema/result.js";
 import type { RefusedChange } from "../schema/effect.js";
 import type { Verdict } from "../schema/verdict.js";
 import { assembleCrew } from "./assemble.js";
-import { type CallOutcome, performCall, trimInput } from "./call.js";
+import { performCall, trimInput } from "./call.js";
+import type { CallOutcome } from "./call-record.js";
 import { asRecord } from "./chain.js";
 import { type Crew, ownerOf, taskOf } from "./context.js";
 import { conversationStream } from "./conversation.js";
@@ -14,6 +15,7 @@ import { readPlan } from "./plan-source.js";
 import { eventAt } from "./records.js";
 import { proposeCall } from "./propose.js";
 import {
+  canConfine,
   modeOf,
   openBranch,
   openCycle,
@@ -75,6 +77,7 @@ async function crewFor(project: Project, source: ReturnType<typeof readPlan>, op
     mode,
     signal: options.signal,
     env: options.env,
+    confines: await canConfine(project.repository, options.env),
   });
   await openBranch(crew, false, !mine);
   for (const phase of source.plan.phases)
@@ -152,7 +155,7 @@ function answer(crew: Crew, at: Answered): { exitCode: number; report: ToolRepor
   const silent = options.dryRun && approved;
   const report: ToolReport = {
     verdict,
-    ...(silent ? {} : { result: outcome.content }),
+    ...(silent ? {} : { result: outcome.command ?? outcome.content }),
     ...effectsOf(outcome),
     workspace: workspace.worktree,
     ...dispatchFields(crew, at, approved),

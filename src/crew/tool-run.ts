@@ -1,4 +1,4 @@
-import type { ToolRun } from "./call.js";
+import type { ToolRun } from "./call-record.js";
 import { type Crew, ownerOf, taskOf } from "./context.js";
 
 /** An ordinary error result without events. */

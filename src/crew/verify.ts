@@ -92,7 +92,8 @@ async function runPlanned(
   return result;
 }
 
-async function sandboxSetting(crew: Crew, workspace: TaskWorkspace): Promise<SandboxSetting> {
+/** What surrounds every command of a workspace: links, masks, toolchains, environment, git. */
+export async function sandboxSetting(crew: Crew, workspace: TaskWorkspace): Promise<SandboxSetting> {
   const { link, env, toolchains } = crew.plan.workspace;
   return {
     shownRoot: workspace.shownRoot,

@@ -41,14 +41,20 @@ export async function writeJournal(workspace: TaskWorkspace, key: string, journa
   await syncPath(workspace.journalDir);
 }
 
-/** Renames one staged content into place. Doing it again changes nothing. */
+/** Renames one staged content into place, or makes the folder. Doing it again changes nothing. */
 export async function applyChange(workspace: TaskWorkspace, key: string, index: number, change: Change): Promise<void> {
+  if (isFolder(change)) return ensureParents(workspace.worktree, join(change.path, "-"));
   const staged = stagedFile(workspace, key, index);
   if ((await hashFile(staged)) === null) return; // done before the crash
   const target = join(workspace.worktree, change.path);
   ensureParents(workspace.worktree, change.path);
   await displaceForeign(workspace, { target, change, aside: `${key}.${index}` });
   renameSync(staged, target);
+}
+
+/** A change that makes a folder: it has no content. */
+export function isFolder({ kind, after }: Pick<Change, "kind" | "after">): boolean {
+  return kind === "add" && after === null;
 }
 
 /** Content that is neither what the call was made from nor its result was put there by someone else: never lost. */

@@ -11,6 +11,7 @@ import { copyDurable, hashFile, modeOf } from "./file-content.js";
 import {
   applyChange,
   dropJournal,
+  isFolder,
   type Journal,
   journalKey,
   readJournals,
@@ -131,7 +132,10 @@ async function finish(workspace: TaskWorkspace, decided: Decided, step: (step: K
     step("renamed");
   }
   await syncTargets(workspace, journal.changes);
-  noteKept(workspace, journal.changes);
+  noteKept(
+    workspace,
+    journal.changes.filter((change) => !isFolder(change)),
+  );
   step("applied");
   decided.record();
   step("recorded");
@@ -147,14 +151,21 @@ function assertRecovered(workspace: TaskWorkspace): void {
 
 /** Why the changes cannot be kept as they were made, or undefined. */
 async function compareBefore(workspace: TaskWorkspace, changes: readonly KeepChange[]): Promise<string | undefined> {
-  for (const { path, before } of changes) {
-    const fact = await observePath(workspace.worktree, path);
-    if (fact.linkOnTheWay) return `${fact.link ?? path} is a link; nothing was kept.`;
-    if (fact.kind === "directory" || fact.kind === "other") return `${path} is not a regular file; nothing was kept.`;
-    if ((await hashFile(join(workspace.worktree, path))) !== before)
-      return `${path} changed since this call read it; nothing was kept. Read it again and repeat the change.`;
+  for (const change of changes) {
+    const fault = await compareOne(workspace, change);
+    if (fault !== undefined) return fault;
   }
   return undefined;
+}
+
+async function compareOne(workspace: TaskWorkspace, change: KeepChange): Promise<string | undefined> {
+  const { path, before } = change;
+  const { kind, linkOnTheWay, link } = await observePath(workspace.worktree, path);
+  if (linkOnTheWay) return `${link ?? path} is a link; nothing was kept.`;
+  const fits = kind === "missing" || kind === (isFolder(change) ? "directory" : "file");
+  if (!fits) return `${path} is not a regular file; nothing was kept.`;
+  if ((await hashFile(join(workspace.worktree, path))) === before) return undefined; // of a folder: null
+  return `${path} changed since this call read it; nothing was kept. Read it again and repeat the change.`;
 }
 
 /** Stages every new content. When one is not what was judged, it says so and leaves nothing behind. */
@@ -164,6 +175,7 @@ async function stageAll(
   changes: readonly KeepChange[],
 ): Promise<string | undefined> {
   for (const [index, change] of changes.entries()) {
+    if (isFolder(change)) continue;
     if ((await stageOne(workspace, stagedFile(workspace, key, index), change)) === change.after) continue;
     removeStray(workspace);
     return `${change.path} is not what was judged; nothing was kept.`;

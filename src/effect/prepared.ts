@@ -8,14 +8,14 @@ import { decodeText, textFault } from "./text.js";
 import { toolPath } from "./tool-path.js";
 import type { TaskWorkspace } from "./workspace.js";
 
-/** One file to keep. Exactly one of `content` and `sourceFile` holds what it becomes. */
+/** One file to keep. Exactly one of `content` and `sourceFile` holds what it becomes; neither for a new folder. */
 export interface KeepChange {
   readonly path: string;
   readonly kind: "add" | "modify" | "mode";
   /** SHA-256 of what the change was made from; null for a file that was missing. */
   readonly before: string | null;
-  /** SHA-256 of what it becomes: what was judged is what is kept. */
-  readonly after: string;
+  /** SHA-256 of what it becomes: what was judged is what is kept. Null for a new folder. */
+  readonly after: string | null;
   readonly content?: string | Uint8Array;
   /** A regular file outside the worktree, for example in the layer of a command. */
   readonly sourceFile?: string;
@@ -29,6 +29,8 @@ export interface FileImage {
   /** Text in the worktree now; null when the file is missing. */
   readonly before: string | null;
   readonly after: string;
+  /** Why it cannot be judged, for code that is no text or too long. */
+  readonly fault?: string;
 }
 
 /** A structured write computed in memory: nothing has been touched. */

@@ -8,15 +8,15 @@ import type { GateFacts, JudgedCall } from "./facts.js";
 /** Who worknode is when it makes calls of its own. */
 const STEWARD = { agent: "worknode", role: "steward" } as const;
 
-/** Tools that belong to one tier, whatever a token says (DESIGN §5). */
-const TIER_OF_TOOL: ReadonlyMap<string, Tier> = new Map([
-  ["Bash", "implementation"],
-  ["submit_plan_review", "executive"],
-  ["resolve_escalation", "executive"],
-  ["spawn_agent", "executive"],
-  ["terminate_agent", "executive"],
-  ["assign_task", "executive"],
-  ["submit_verdict", "validation"],
+/** Tools that belong to some tiers, whatever a token says (DESIGN §5). */
+const TIERS_OF_TOOL: ReadonlyMap<string, readonly Tier[]> = new Map<string, readonly Tier[]>([
+  ["Bash", ["implementation", "validation"]],
+  ["submit_plan_review", ["executive"]],
+  ["resolve_escalation", ["executive"]],
+  ["spawn_agent", ["executive"]],
+  ["terminate_agent", ["executive"]],
+  ["assign_task", ["executive"]],
+  ["submit_verdict", ["validation"]],
 ]);
 
 /** The capability check: kill switch, validity, identity, plan, tier and tool. */
@@ -58,8 +58,8 @@ function toolFault(tool: string, capability: Capability): string | undefined {
   if (!capability.tools.includes(tool)) return `it does not hold the tool ${tool}`;
   const isSteward = capability.agent === STEWARD.agent && capability.role === STEWARD.role;
   if (isStewardTool(tool) !== isSteward) return `${tool} is ${isSteward ? "an agent's" : "worknode's own"}`;
-  const tier = TIER_OF_TOOL.get(tool);
-  return tier === undefined || tier === capability.tier ? undefined : `${tool} belongs to the ${tier} tier`;
+  const tiers = TIERS_OF_TOOL.get(tool);
+  return tiers?.includes(capability.tier) === false ? `${tool} belongs to the ${tiers.join(" and ")} tier` : undefined;
 }
 
 function capabilityRefusal(proposal: Proposal, why: string): Refusal {

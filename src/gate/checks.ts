@@ -78,7 +78,8 @@ export function judgeImage(
   { max_complexity, max_function_lines }: Capability["limits"],
   elsewhere: ReadonlySet<string> | undefined,
 ): Refusal[] {
-  const { path, before, after } = image;
+  const { path, after } = image;
+  const before = image.base === undefined ? image.before : image.base;
   if (languageOf(path) === undefined) return [];
   const limits = {
     maxComplexity: Math.min(MAX_COMPLEXITY, max_complexity),

@@ -1,4 +1,5 @@
 import { MAX_EFFECTS } from "../kernel/bounds.js";
+import { hashOf } from "../kernel/canonical.js";
 import { messageOf } from "../kernel/fault.js";
 import type { Capability } from "../schema/capability.js";
 import type { Change, RefusedChange } from "../schema/effect.js";
@@ -11,11 +12,19 @@ import { missingFact } from "./fact-shape.js";
 import type { EffectFacts, EffectJudgement, GateFacts, Image, ObservedPath } from "./facts.js";
 import { hardDenied } from "./hard-deny.js";
 import { pathFault } from "./path.js";
+import { issuePermit } from "./permit.js";
+
+/** Set-user-id, set-group-id and sticky bits: never an agent's to set. */
+const SPECIAL_BITS = 0o7000;
+/** What its owner needs of a file, and what nobody else may have of it: git knows no other modes. */
+const OWNER_BITS = 0o600;
+const SHARED_WRITE_BITS = 0o022;
 
 /**
  * Judges what a command did, net, by the same rules as a structured write: one forbidden change refuses
  * them all, and the others are then refused as `discarded-with`. Total, as `judge` is: what cannot be
- * judged is refused.
+ * judged is refused. Without a refusal there is a permit to keep exactly these changes: the command's own
+ * was used up by running it.
  */
 export function judgeEffects(effects: EffectFacts): EffectJudgement {
   try {
@@ -31,6 +40,7 @@ function judgeAll(effects: EffectFacts): EffectJudgement {
   if (absent !== undefined) return refuseAll(effects, missing(`the fact '${absent}' is missing`));
   const fault = capabilityFault(effects);
   if (fault !== undefined) return refuseAll(effects, fault);
+  if (effects.stopped !== undefined) return refuseAll(effects, stoppedCommand(effects.stopped));
   const looked: Looked = {
     images: new Map(effects.images.map((image) => [image.path, image])),
     paths: new Map(facts.paths.map((fact) => [fact.path, fact])),
@@ -38,7 +48,10 @@ function judgeAll(effects: EffectFacts): EffectJudgement {
   const found = changes.map((change) => ({ change, refusals: judgeChange(change, effects, looked) }));
   const subject = effects.proposal.who.agent;
   const denials = found.flatMap(({ refusals }) => refusals.map((refusal) => denialOf(subject, "plan", refusal)));
-  if (denials.length === 0) return { refused: [], denials };
+  if (denials.length === 0) {
+    const scope = { callId: effects.proposal.call_id, argsHash: hashOf(changes), nowMs: facts.nowMs };
+    return { refused: [], denials, permit: issuePermit(scope) };
+  }
   const refused = found.map(({ change, refusals }) => refusedChange(change, refusals[0]?.rule ?? "discarded-with"));
   return { refused, denials };
 }
@@ -47,6 +60,17 @@ function judgeAll(effects: EffectFacts): EffectJudgement {
 interface Looked {
   readonly images: ReadonlyMap<string, Image>;
   readonly paths: ReadonlyMap<string, ObservedPath>;
+}
+
+/** A command stopped by a limit may have done anything by half: it is discarded whole (DESIGN §8). */
+function stoppedCommand(limit: string): Refusal {
+  return {
+    code: "ERROR_COMMAND_LIMIT",
+    rule: `command-${limit}`,
+    message: `The command was stopped by a limit: ${limit}`,
+    object: limit,
+    remedy: "Run less at once, print less, or give it more time with `timeout` where the limit is time.",
+  };
 }
 
 function capabilityFault({ facts, changes }: EffectFacts): Refusal | undefined {
@@ -63,13 +87,52 @@ function judgeChange(change: Change, effects: EffectFacts, looked: Looked): Refu
   if (fault !== undefined) return [pathRefusal(change.path, fault)];
   if (!facts.capability.ok || isScratch(change.path, effects)) return [];
   const capability = facts.capability.value;
+  return isFolder(change) ? judgeFolder(change, capability, facts) : judgeFile(change, effects, { capability, looked });
+}
+
+function judgeFile(
+  change: Change,
+  effects: EffectFacts,
+  { capability, looked }: { capability: Capability; looked: Looked },
+): Refusal[] {
+  const { facts } = effects;
   const refusals = [refuseChangeKind(change), refuseWrite(change.path, capability, facts)].filter(
     (refusal) => refusal !== undefined,
   );
   if (refusals.length > 0) return refusals;
-  const observed = refuseObserved(change, looked);
+  const observed = refuseObserved(change, looked) ?? refuseMode(change, effects.modes.get(change.path));
   if (observed !== undefined) return [observed];
   return change.kind === "mode" ? [] : judgeContent(change, looked, { limits: capability.limits, facts });
+}
+
+/** A new folder with nothing listed in it. */
+function isFolder(change: Change): boolean {
+  return change.kind === "add" && change.after === null;
+}
+
+/** A folder is made only on the way to a file of the whitelist (DESIGN §8). */
+function judgeFolder({ path }: Change, capability: Capability, facts: GateFacts): Refusal[] {
+  const refusal = refuseWrite(path, capability, facts);
+  if (refusal === undefined) return [];
+  return LEADING_RULES.has(refusal.rule) && facts.writes.leadsTo(path) === true ? [] : [refusal];
+}
+
+/** Refusals of a folder's own name that a listed file below it lifts; hard deny, masks and the tier's folder stay. */
+const LEADING_RULES: ReadonlySet<string> = new Set(["file-whitelist", "later-phase"]);
+
+/** A file may become a program or stop being one, and nothing else about who may use it changes. */
+function refuseMode(change: Change, mode: number | undefined): Refusal | undefined {
+  if (mode === undefined) return missing(`the mode of ${change.path} was not looked at`);
+  const special = (mode & SPECIAL_BITS) !== 0;
+  const odd = change.kind === "mode" && ((mode & OWNER_BITS) !== OWNER_BITS || (mode & SHARED_WRITE_BITS) !== 0);
+  if (!special && !odd) return undefined;
+  return {
+    code: "ERROR_PATH",
+    rule: "file-mode",
+    message: `The mode of ${change.path} would become ${mode.toString(8).padStart(4, "0")}`,
+    object: change.path,
+    remedy: "Leave modes alone, or make it 0644 or 0755.",
+  };
 }
 
 function isScratch(path: string, effects: EffectFacts): boolean {
@@ -91,8 +154,20 @@ function judgeContent(
 ): Refusal[] {
   const image = looked.images.get(change.path);
   if (image === undefined) return [missing(`the post-image of ${change.path} is missing`)];
+  if (image.fault !== undefined) return [unreadable(image.path, image.fault)];
   const emptied = refuseImage(image);
   return [...(emptied === undefined ? [] : [emptied]), ...judgeImage(image, limits, facts.elsewhere)];
+}
+
+/** Code that cannot be read could hide anything. */
+function unreadable(path: string, fault: string): Refusal {
+  return {
+    code: "ERROR_PARSE",
+    rule: "readable-code",
+    message: `${path} ${fault}, so its functions cannot be judged`,
+    object: path,
+    remedy: "Write code as UTF-8 text, in files short enough to be read.",
+  };
 }
 
 /** What the path is in the worktree the change would be kept in. */

@@ -18,6 +18,10 @@ export interface Image {
   readonly path: string;
   readonly before: string | null;
   readonly after: string;
+  /** Text at the task's base commit (null: missing there), where it was looked up: an earlier state of it is no worse. */
+  readonly base?: string | null;
+  /** Why the text cannot be judged: it is code and no text, or too long. */
+  readonly fault?: string;
 }
 
 /** A policy of the plan, already evaluated. */
@@ -132,12 +136,20 @@ export interface EffectFacts {
   readonly changes: readonly Change[];
   /** One for each added or modified file. */
   readonly images: readonly Image[];
+  /** Permission bits, special ones included, of every regular file that was added, modified or got another mode. */
+  readonly modes: ReadonlyMap<string, number>;
+  /** The limit that stopped the command, when one did: it is refused whole. */
+  readonly stopped?: string;
   /** Untracked paths that are neither judged nor kept; hard deny and `workspace.deny` come before it. */
   isScratch?(path: string): boolean;
 }
 
-/** What is forbidden among a command's effects. One refusal discards them all. */
+/**
+ * What is forbidden among a command's effects. One refusal discards them all; without any there is a
+ * permit to keep exactly these changes, bound to the call and to the hash of their list.
+ */
 export interface EffectJudgement {
   readonly refused: readonly RefusedChange[];
   readonly denials: readonly Denial[];
+  readonly permit?: Permit;
 }

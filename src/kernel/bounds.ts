@@ -107,3 +107,12 @@ export const MAX_IGNORE_FILES = 2_000;
 export const MAX_REPORT_BYTES = 64 * 1024 * 1024;
 /** Programs looked at to find a plan's toolchains. */
 export const MAX_TOOLCHAIN_PROGRAMS = 256;
+/** Longest shell command of an agent (characters): one argument of a program can hold no more than 128 KiB. */
+export const MAX_SHELL_CHARS = 30_000;
+/** Time of an agent's shell command unless it asks for more, and the most it may ask for. */
+export const SHELL_TIMEOUT_MS = 2 * 60_000;
+export const MAX_SHELL_TIMEOUT_MS = 10 * 60_000;
+/** Characters of each of a shell command's outputs given to the model; the middle is left out. */
+export const MAX_SHELL_OUTPUT_CHARS = 24_000;
+/** Code of a task's base commit that is searched for functions which moved (bytes). */
+export const MAX_BASE_CODE_BYTES = 48 * 1024 * 1024;

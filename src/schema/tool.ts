@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { MAX_SHELL_CHARS, MAX_SHELL_TIMEOUT_MS } from "../kernel/bounds.js";
 
 const cycle = z.int().nonnegative();
 const argv = z.array(z.string()).min(1);
@@ -28,7 +29,10 @@ export const toolInputSchemas = {
     new_string: z.string(),
     replace_all: z.boolean().optional(),
   }),
-  Bash: z.object({ command: z.string().min(1), timeout: z.int().min(1).optional().describe("Milliseconds") }),
+  Bash: z.object({
+    command: z.string().min(1).max(MAX_SHELL_CHARS),
+    timeout: z.int().min(1).max(MAX_SHELL_TIMEOUT_MS).optional().describe("Milliseconds"),
+  }),
   Glob: z.object({ pattern: z.string().min(1), path: z.string().optional() }),
   Grep: z.object({
     pattern: z.string().min(1).describe("JavaScript regular expression"),
@@ -99,7 +103,7 @@ export const toolDescriptions: Record<ToolName, string> = {
   Write:
     "Create or replace one file. Only files your task names may be written; functions must stay within the limits.",
   Edit: "Replace an exact piece of a file. old_string must occur exactly once unless replace_all is true.",
-  Bash: "Run a shell command in the sandbox. Its effects on files are judged like a Write and kept or discarded whole.",
+  Bash: "Run a shell command at the workspace root, in a sandbox without network, terminal or input; background processes end with it. Its net effects on files are judged like a Write, all together: kept whole or discarded whole. Only files your task names may change, nothing may be deleted; caches, coverage and other ignored files are free.",
   Glob: "List files whose path matches a pattern, newest first.",
   Grep: "Search file contents with a regular expression.",
   submit_result:

@@ -47,6 +47,7 @@ export const denialCodeSchema = z.enum([
   "ERROR_RISK",
   "ERROR_REVIEW",
   "ERROR_KILLED",
+  "ERROR_COMMAND_LIMIT",
   "ERROR_MISSING_FACT",
 ]);
 export type DenialCode = z.infer<typeof denialCodeSchema>;

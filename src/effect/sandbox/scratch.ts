@@ -38,34 +38,65 @@ export interface ScratchRules {
   readonly ignored: IgnoreRules;
   /** Paths that are never scratch: hard deny and `workspace.deny` come first. */
   readonly isDenied: (path: string) => boolean;
+  /** Files the capability names one by one: a generator may write a listed file into an ignored folder. */
+  readonly named?: readonly string[];
 }
 
 /**
- * The topmost paths of the layer that are scratch: untracked, not denied, and matching the patterns,
- * the built-in list or the ignore rules; also removed names that the base never had, as those were
- * scratch. Changes nothing.
+ * The topmost paths of the layer that are scratch: untracked, and they or a folder above them matching the
+ * patterns, the built-in list or the ignore rules; also removed names that the base never had, as those were
+ * scratch. A folder that holds something denied or named is taken apart, so that nothing hides in scratch.
+ * Changes nothing.
  */
 export async function findScratch(upper: string, lower: string, rules: ScratchRules): Promise<Set<string>> {
-  const matches = compileScratch([...BUILT_IN_SCRATCH, ...rules.patterns]);
-  const scratch = new Set<string>();
-  const open: string[] = [];
-  await walkUpper(upper, lower, ({ path, upper: stats, base, readable }) => {
-    if (base !== undefined) return true;
-    if (!readable || rules.isDenied(path)) return false;
-    const directory = stats.isDirectory();
-    if (isWhiteout(stats) || matches(path, directory)) {
-      scratch.add(path);
-      return false;
-    }
-    open.push(directory ? `${path}/` : path);
-    return true;
-  });
-  const ignored = await rules.ignored(open);
-  for (const path of open) {
-    const plain = path.replace(/\/$/, "");
-    if (ignored.has(path) && !hasAncestor(plain, scratch)) scratch.add(plain);
+  const entries = await listCandidates(upper, lower, rules);
+  const undecided = entries.filter(({ matches }) => !matches).map(nameOf);
+  const ignored = await rules.ignored(undecided);
+  const apart = new Set(entries.filter((entry) => entry.apart).flatMap(({ path }) => [path, ...ancestorsOf(path)]));
+  const [scratch, below] = [new Set<string>(), new Set<string>()];
+  for (const entry of entries) {
+    const { path } = entry;
+    const covered = entry.matches || ignored.has(nameOf(entry)) || hasAncestor(path, below);
+    if (!covered) continue;
+    below.add(path);
+    if (!apart.has(path) && !hasAncestor(path, scratch)) scratch.add(path);
   }
   return scratch;
+}
+
+/** As ignore rules want it: a folder ends in `/`. */
+function nameOf({ path, directory }: Candidate): string {
+  return directory ? `${path}/` : path;
+}
+
+/** An untracked path of the layer. */
+interface Candidate {
+  readonly path: string;
+  readonly directory: boolean;
+  /** By the patterns, or as a removed name. */
+  readonly matches: boolean;
+  /** Denied, or named by the capability: never scratch. */
+  readonly apart: boolean;
+}
+
+async function listCandidates(upper: string, lower: string, rules: ScratchRules): Promise<Candidate[]> {
+  const matches = compileScratch([...BUILT_IN_SCRATCH, ...rules.patterns]);
+  const named = new Set(rules.named ?? []);
+  const entries: Candidate[] = [];
+  await walkUpper(upper, lower, ({ path, upper: stats, base, readable }) => {
+    if (base !== undefined || !readable) return base !== undefined;
+    const directory = stats.isDirectory();
+    const apart = rules.isDenied(path) || (named.has(path) && !isWhiteout(stats));
+    entries.push({ path, directory, matches: isWhiteout(stats) || matches(path, directory), apart });
+    return true;
+  });
+  return entries;
+}
+
+/** Every folder on the way to a path. */
+function ancestorsOf(path: string): string[] {
+  const segments = path.split("/").slice(0, -1);
+  return segments.map((_, index) => segments.slice(0, index + 1).join("/"));
 }
 
 function hasAncestor(path: string, paths: ReadonlySet<string>): boolean {

@@ -1,7 +1,10 @@
 import { describe, expect, it } from "vitest";
 import { judgeEffects } from "../../../src/gate/effects.js";
 import type { EffectFacts, GateFacts, Image } from "../../../src/gate/facts.js";
+import { checkPermit, type Permit } from "../../../src/gate/permit.js";
 import { MAX_EFFECTS } from "../../../src/kernel/bounds.js";
+import { hashOf } from "../../../src/kernel/canonical.js";
+import { measureSource } from "../../../src/measure/source.js";
 import type { Change, ChangeKind } from "../../../src/schema/effect.js";
 import { capabilityWith, factsWith, functionOf, propose } from "./samples.js";
 
@@ -17,7 +20,8 @@ function effectsOf(
   const { also, ...rest } = options;
   const paths = changes.map(({ path }) => ({ path, kind: "file", linkOnTheWay: false }) as const);
   const images = changes.map(({ path }) => image(path));
-  return { proposal, facts: factsWith({ paths, ...also }), changes, images, ...rest };
+  const modes = new Map(changes.map(({ path }) => [path, 0o100644 & 0o7777]));
+  return { proposal, facts: factsWith({ paths, ...also }), changes, images, modes, ...rest };
 }
 const rules = (effects: EffectFacts): string[] =>
   judgeEffects(effects).refused.map(({ path, rule }) => `${path} ${rule}`);
@@ -25,8 +29,60 @@ const rules = (effects: EffectFacts): string[] =>
 describe("the net effects of a command", () => {
   it("are kept where each is one the capability allows", () => {
     const changes = [change("src/parse.ts"), change("test/a/b.test.ts", "add"), change("test/run.sh", "mode")];
-    expect(judgeEffects(effectsOf(changes))).toEqual({ refused: [], denials: [] });
-    expect(judgeEffects(effectsOf([]))).toEqual({ refused: [], denials: [] });
+    expect(judgeEffects(effectsOf(changes))).toMatchObject({ refused: [], denials: [] });
+    expect(judgeEffects(effectsOf([]))).toMatchObject({ refused: [], denials: [] });
+  });
+
+  it("give a permit for exactly these changes, and none when one is forbidden", () => {
+    const changes = [change("src/parse.ts")];
+    const effects = effectsOf(changes);
+    const { permit } = judgeEffects(effects);
+    const scope = { callId: proposal.call_id, nowMs: effects.facts.nowMs };
+    const others = { ...scope, argsHash: hashOf([change("src/other.ts")]) };
+    expect(() => checkPermit(permit as Permit, others)).toThrow("other arguments");
+    expect(() => checkPermit(permit as Permit, { ...scope, argsHash: hashOf(changes) })).not.toThrow();
+    expect(judgeEffects(effectsOf([change("src/other.ts")])).permit).toBeUndefined();
+  });
+
+  it("may turn a file into a program and back, and change no other mode", () => {
+    const judged = (kind: ChangeKind, mode: number): string[] =>
+      rules(effectsOf([change("src/parse.ts", kind)], { modes: new Map([["src/parse.ts", mode]]) }));
+    expect(judged("mode", 0o755)).toEqual([]);
+    expect(judged("mode", 0o644)).toEqual([]);
+    for (const mode of [0o4755, 0o2755, 0o1644, 0o777, 0o622, 0o000, 0o444])
+      expect(judged("mode", mode)).toEqual(["src/parse.ts file-mode"]);
+    expect(judged("add", 0o664)).toEqual([]);
+    expect(judged("add", 0o4755)).toEqual(["src/parse.ts file-mode"]);
+    expect(rules(effectsOf([change("src/parse.ts", "mode")], { modes: new Map() }))).toEqual(["src/parse.ts facts"]);
+  });
+
+  it("may hold a new folder only on the way to a listed file", () => {
+    const folder = (path: string): Change => ({ path, kind: "add", before: null, after: null });
+    expect(rules(effectsOf([folder("test/deep/er")]))).toEqual([]);
+    expect(rules(effectsOf([folder("src")]))).toEqual([]);
+    expect(rules(effectsOf([folder("lib")]))).toEqual(["lib file-whitelist"]);
+    expect(rules(effectsOf([folder(".worknode")]))).toEqual([".worknode hard-deny"]);
+  });
+
+  it("are refused whole when a limit stopped the command", () => {
+    const stopped = judgeEffects(effectsOf([], { stopped: "timeout" }));
+    expect(stopped.denials[0]).toMatchObject({ code: "ERROR_COMMAND_LIMIT", rule: "command-timeout", violation: true });
+    expect(stopped.permit).toBeUndefined();
+  });
+
+  it("may not hold code that cannot be read", () => {
+    const images = [{ ...image("src/parse.ts"), fault: "is not UTF-8 text" }];
+    expect(rules(effectsOf([change("src/parse.ts")], { images }))).toEqual(["src/parse.ts readable-code"]);
+  });
+
+  it("are no worse than an earlier state of the file, nor new where they came from elsewhere", () => {
+    const complex = functionOf(11);
+    const changes = [change("src/parse.ts")];
+    const from = (base: string | null): Image => ({ ...image("src/parse.ts", complex, "let a = 1;\n"), base });
+    expect(rules(effectsOf(changes, { images: [from(complex)] }))).toEqual([]);
+    expect(rules(effectsOf(changes, { images: [from(null)] }))).toEqual(["src/parse.ts max-complexity"]);
+    const elsewhere = new Set(measureSource("src/old.ts", complex).functions.map(({ token_hash }) => token_hash));
+    expect(rules(effectsOf(changes, { images: [from(null)], also: { elsewhere } }))).toEqual([]);
   });
 
   it("are refused whole when one is forbidden", () => {
@@ -88,7 +144,7 @@ describe("the net effects of a command", () => {
   it("leave scratch alone, unless hard deny or workspace.deny names it", () => {
     const isScratch = (): boolean => true;
     const scratch = [change("coverage/lcov.info", "add"), change("dist/a.js", "delete"), change("build/x", "link")];
-    expect(judgeEffects(effectsOf(scratch, { isScratch }))).toEqual({ refused: [], denials: [] });
+    expect(judgeEffects(effectsOf(scratch, { isScratch }))).toMatchObject({ refused: [], denials: [] });
     expect(rules(effectsOf([change(".claude/settings.json", "add")], { isScratch }))).toEqual([
       ".claude/settings.json hard-deny",
     ]);

@@ -175,7 +175,6 @@ describe("the capability check", () => {
 
   it.each([
     ["Bash", "executive", { command: "ls" }],
-    ["Bash", "validation", { command: "ls" }],
     ["spawn_agent", "implementation", { role: "a", task: "b", reason: "c" }],
     ["terminate_agent", "validation", { agent_id: "a", reason: "c" }],
     ["assign_task", "implementation", { task: "a", agent: "c" }],

@@ -1,0 +1,72 @@
+import type { ToolResult } from "../effect/read-tool.js";
+import type { Judgement } from "../gate/facts.js";
+import { MAX_TOOL_RESULT_CHARS } from "../kernel/bounds.js";
+import type { CommandResult, Effects } from "../schema/effect.js";
+import type { AnyNewEvent } from "../schema/event.js";
+import type { Proposal } from "../schema/proposal.js";
+import type { Denial } from "../schema/verdict.js";
+import type { CallPlace } from "./facts.js";
+import { eventAt, type Place } from "./records.js";
+
+/** A call on its way: who asks is in the proposal, where it acts in the place. */
+export interface CallRequest {
+  readonly proposal: Proposal;
+  readonly place: CallPlace;
+  readonly records: Place;
+  readonly toolUseId: string;
+  /** Judge only: nothing is carried out and no result is recorded. */
+  readonly dryRun?: boolean;
+  /** Gets the sign-offs a proposal still needs and judges it again; without it such a call is refused. */
+  review?(request: CallRequest, first: Judgement): Promise<Judgement>;
+  /** Appends events; a conversation folds them as well. */
+  append(events: readonly AnyNewEvent[]): void;
+}
+
+/** What became of a call. */
+export interface CallOutcome {
+  readonly judgement: Judgement;
+  readonly content: string;
+  readonly isError: boolean;
+  readonly effects: Effects | undefined;
+  /** What a command said; undefined for other tools. */
+  readonly command?: CommandResult;
+}
+
+/** What a tool that writes no file gives: its result, and events that belong to it. */
+export type ToolRun = ToolResult & { events: AnyNewEvent[] };
+
+/** The result of a call as recorded, with whether it was done as it should (S0:80-83). */
+export function resultEvent(request: CallRequest, result: ToolResult, why: string): AnyNewEvent {
+  return eventAt(request.records, "TOOL_RESULT", {
+    call_id: request.proposal.call_id,
+    tool_use_id: request.toolUseId,
+    content: clip(result.content),
+    is_error: result.is_error,
+    verification: {
+      succeeded: !result.is_error,
+      outcomeCorrect: !result.is_error,
+      retry: { should: false, why },
+    },
+  });
+}
+
+/** A result cut to what a model is given. */
+export function clip(content: string): string {
+  if (content.length <= MAX_TOOL_RESULT_CHARS) return content;
+  return `${content.slice(0, MAX_TOOL_RESULT_CHARS)}\n(cut: ${content.length - MAX_TOOL_RESULT_CHARS} characters more)`;
+}
+
+/** A violation and its notice to the executive, to be recorded in one transaction (S3:86-90). */
+export function violationEvents(records: Place, proposal: Proposal, denial: Denial): AnyNewEvent[] {
+  const { code, rule, subject, object, message, remedy } = denial;
+  const alert = `${subject} was denied ${proposal.what.tool} ${object}: ${code} ${message}`;
+  return [
+    eventAt(records, "SECURITY_VIOLATION", { call_id: proposal.call_id, code, rule, subject, object, message, remedy }),
+    eventAt(records, "ALERT", {
+      severity: "warning",
+      message: alert,
+      to: "executive",
+      key: `${subject}:${rule}:${object}`,
+    }),
+  ];
+}

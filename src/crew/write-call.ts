@@ -1,0 +1,79 @@
+import { keepChanges } from "../effect/keep.js";
+import type { KeepChange, Prepared } from "../effect/prepared.js";
+import type { TaskWorkspace } from "../effect/workspace.js";
+import type { Judgement } from "../gate/facts.js";
+import type { Permit } from "../gate/permit.js";
+import type { Change, CommandResult, RefusedChange } from "../schema/effect.js";
+import { type CallOutcome, type CallRequest, resultEvent } from "./call-record.js";
+import type { Crew } from "./context.js";
+import { eventAt } from "./records.js";
+
+/** Effects the gate allowed, and what the caller is told when they are kept. */
+export interface Allowed {
+  readonly judgement: Judgement;
+  readonly permit: Permit;
+  readonly prepared: Pick<Prepared, "argsHash" | "changes">;
+  readonly content: string;
+  readonly command?: CommandResult;
+}
+
+/** Keeps what was judged, whole, or nothing of it in a rehearsal. Throws the faults of `keepChanges`. */
+export async function keepAllowed(crew: Crew, request: CallRequest, allowed: Allowed): Promise<CallOutcome> {
+  const { prepared, content } = allowed;
+  const told = prepared.changes.map(toChange);
+  if (crew.mode === "off") {
+    const rehearsed = `Rehearsal: approved, and not kept because the mode is off.\n${content}`;
+    return discarded(request, allowed, { changes: told, refused: [], reason: "rehearsal", content: rehearsed });
+  }
+  const kept = await keepChanges(
+    allowed.permit,
+    request.place.workspace as TaskWorkspace,
+    {
+      callId: request.proposal.call_id,
+      prepared,
+      result: { content, tool_use_id: request.toolUseId },
+      record: (changes) => request.append(keptEvents(request, changes, content)),
+    },
+    { clock: crew.clock },
+  );
+  if (kept.ok) return outcome(allowed, content, { kept: true, changes: [...kept.value], refused: [] });
+  const refused = told.map(({ path, kind }) => ({ path, kind, rule: "lost-update" }));
+  return discarded(request, allowed, { changes: told, refused, reason: kept.error, content: kept.error });
+}
+
+function keptEvents(
+  request: CallRequest,
+  changes: readonly Change[],
+  content: string,
+): Parameters<CallRequest["append"]>[0] {
+  const call_id = request.proposal.call_id;
+  const event = eventAt(request.records, "EFFECT_KEPT", { call_id, changes: [...changes] });
+  return [event, resultEvent(request, { content, is_error: false }, "kept as judged")];
+}
+
+interface Discarded {
+  readonly changes: Change[];
+  readonly refused: RefusedChange[];
+  readonly reason: string;
+  readonly content: string;
+}
+
+function discarded(request: CallRequest, allowed: Allowed, what: Discarded): CallOutcome {
+  const { changes, refused, reason, content } = what;
+  const call_id = request.proposal.call_id;
+  const isError = refused.length > 0;
+  request.append([
+    eventAt(request.records, "EFFECT_DISCARDED", { call_id, changes, refused, reason }),
+    resultEvent(request, { content, is_error: isError }, reason),
+  ]);
+  return { ...outcome(allowed, content, { kept: false, changes, refused }), isError };
+}
+
+function outcome(allowed: Allowed, content: string, effects: CallOutcome["effects"]): CallOutcome {
+  const { judgement, command } = allowed;
+  return { judgement, content, isError: false, effects, ...(command === undefined ? {} : { command }) };
+}
+
+function toChange({ path, kind, before, after }: KeepChange): Change {
+  return { path, kind, before, after };
+}
