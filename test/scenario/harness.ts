@@ -1,5 +1,5 @@
 import { execFileSync } from "node:child_process";
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { chmodSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { type RunResult, runPlan } from "../../src/crew/session.js";
@@ -14,6 +14,7 @@ export interface Repo {
   readonly env: NodeJS.ProcessEnv;
   git(...args: string[]): string;
   write(path: string, text: string): void;
+  chmod(path: string, mode: number): void;
   store(): Store;
   remove(): void;
 }
@@ -49,6 +50,7 @@ export function makeRepo(files: Record<string, string>): Repo {
     env,
     git,
     write,
+    chmod: (path, mode) => chmodSync(join(dir, path), mode),
     store: () => openStore(join(dir, ".worknode", "worknode.db")),
     remove: () => rmSync(base, { recursive: true, force: true }),
   };
