@@ -4,6 +4,7 @@ import { loadOrCreateKey } from "../capability/keys.js";
 import { createVerifier } from "../capability/token.js";
 import { cycleBranchName } from "../effect/branch.js";
 import { invalid } from "../kernel/fault.js";
+import { parseStamp } from "../kernel/hlc.js";
 import { createGovernor, type Governor } from "../model/governor.js";
 import { hasPrice, loadPrices, type Prices } from "../model/prices.js";
 import type { ModelClient } from "../model/request.js";
@@ -19,6 +20,9 @@ import type { PlanSource } from "./plan-source.js";
 import type { Project } from "./session.js";
 import { cycleStream } from "./records.js";
 import { join } from "node:path";
+
+/** Violations looked back at, newest first. */
+const MAX_RECALLED_VIOLATIONS = 1_000;
 
 /** What a crew is put together from. */
 export interface Assembly {
@@ -150,8 +154,19 @@ function recall(crew: Crew): void {
     crew.statuses.set(row.id, RESUMED[row.status] ?? row.status);
     if (row.feedback !== null) crew.rejected.add(row.id);
   }
+  if (crew.client !== undefined) recallViolations(crew);
   const type = ["PHASE_STARTED", "AGENT_SPAWNED", "TASK_ASSIGNED"] as const;
   for (const event of crew.store.events({ run: crew.cycle, type: [...type] })) recallEvent(crew, event);
+}
+
+/** An agent's record follows it into the next session; what a person tried by `worknode tool` is not the agent's. */
+function recallViolations(crew: Crew): void {
+  const recent = crew.store.events({ type: "SECURITY_VIOLATION", reverse: true, limit: MAX_RECALLED_VIOLATIONS });
+  for (const { actor, hlc, execution } of recent) {
+    const atMs = parseStamp(hlc)?.wallMs ?? crew.clock.nowMs();
+    if (execution?.includes(":tool:") !== true && atMs > (crew.violatedAtMs.get(actor) ?? 0))
+      crew.violatedAtMs.set(actor, atMs);
+  }
 }
 
 function recallEvent(crew: Crew, event: AnyEvent): void {

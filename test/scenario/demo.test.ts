@@ -66,6 +66,10 @@ it.skipIf(sandbox === null)(
     for (const incident of [
       /FK-001: DENIED.*File not in agent's assigned scope {2}\[numbers Write package\.json\]/,
       /executive is told.*File not in agent's assigned scope/,
+      /FK-001: effects discarded.*test\/cases\.yaml \(file-whitelist\) {2}\[numbers Bash sed -i/,
+      /FK-004: not yet: ERROR_REVIEW Needs an auditor's sign-off first {2}\[numbers Bash sed -i/,
+      /FK-004: approved after review {2}\[numbers Bash sed -i/,
+      /FK-004: kept README\.md \(modify\) {2}\[numbers Bash sed -i/,
       /FK-002: DENIED.*Attempting to modify future phase {2}\[texts Write README\.md\]/,
       /FK-002: DENIED.*Function complexity 11 exceeds agent limit 8/,
       /FK-002: model request .* attempt 1: stream_cut/,

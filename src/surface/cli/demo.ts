@@ -64,7 +64,7 @@ async function show(context: CliContext, say: Narrator, { server, base, plan, re
   say.refused(refused);
   const code = await runAndKill(context, say, server, connect(repository, server));
   if (code !== 0) return code;
-  const shown = prove(say, server, repository);
+  const shown = prove(say, server, { repository, shell: refused.length === 0 });
   say.conclusion(repository);
   return shown ? 0 : NOT_SHOWN;
 }
@@ -109,8 +109,12 @@ function failed(say: Narrator, what: string, ended: Ended): number {
 }
 
 /** Shows what the log and the server prove; false when a promise was not kept. */
-function prove(say: Narrator, server: ScriptedServer, repository: DemoRepository): boolean {
-  const incidents = findIncidents(readEvents(repository));
+function prove(
+  say: Narrator,
+  server: ScriptedServer,
+  { repository, shell }: { repository: DemoRepository; shell: boolean },
+): boolean {
+  const incidents = findIncidents(readEvents(repository), shell);
   const requests = server.requests();
   const whole = requests.filter((request) => request.completed).length;
   const repeated = server.repeatedWholeReplies().length;

@@ -69,29 +69,26 @@ describe("what the log proves", () => {
     event("ev_9", "TASK_REJECTED", { feedback: "no" }),
     event("ev_10", "EVENT_TASK_COMPLETED", {}),
     event("ev_11", "SESSION_STARTED", { resumed: true }),
+    event("ev_12", "EFFECT_DISCARDED", { refused: [{ path: "test/cases.yaml" }] }),
+    event("ev_13", "PROPOSAL", { what: { tool: "Bash" } }),
+    event("ev_14", "EFFECT_KEPT", { changes: [{ path: "README.md" }] }),
   ];
 
   it("is found promise by promise", () => {
-    expect(findIncidents(ALL).map(({ event: id }) => id)).toEqual([
-      "ev_1",
-      "ev_4",
-      "ev_5",
-      "ev_6",
-      "ev_7",
-      "ev_8",
-      "ev_9",
-      "ev_10",
-      "ev_3",
-      "ev_11",
-    ]);
+    const found = (shell: boolean): (string | undefined)[] => findIncidents(ALL, shell).map(({ event: id }) => id);
+    expect(found(true)).toEqual([...found(false), "ev_12", "ev_14"]);
+    expect(found(false)).toEqual(["ev_1", "ev_4", "ev_5", "ev_6", "ev_7", "ev_8", "ev_9", "ev_10", "ev_3", "ev_11"]);
   });
 
   it.each(ALL.map(({ id, type }) => [type, id]).filter(([, id]) => id !== "ev_2"))(
     "misses %s (%s) when it did not happen",
     (_type, id) => {
-      expect(findIncidents(ALL.filter((each) => each.id !== id)).some((incident) => incident.event === undefined)).toBe(
-        true,
-      );
+      expect(
+        findIncidents(
+          ALL.filter((each) => each.id !== id),
+          true,
+        ).some((incident) => incident.event === undefined),
+      ).toBe(true);
     },
   );
 
@@ -101,7 +98,7 @@ describe("what the log proves", () => {
       event("ev_2", "EVENT_TASK_COMPLETED", {}),
       event("ev_3", "TASK_STARTED", {}, "T-2"),
     ];
-    expect(findIncidents(one).find(({ promise }) => promise.includes("same time"))?.event).toBeUndefined();
+    expect(findIncidents(one, true).find(({ promise }) => promise.includes("same time"))?.event).toBeUndefined();
   });
 
   it("is told with what is missing, and with the server's count", () => {

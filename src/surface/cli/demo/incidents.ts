@@ -33,9 +33,21 @@ const PROMISES: readonly (readonly [string, Proof])[] = [
   ],
 ];
 
-/** What a demo's log proves, promise by promise. */
-export function findIncidents(events: readonly AnyEvent[]): Incident[] {
-  return PROMISES.map(([promise, proof]) => ({
+/** What can be shown only where agents' commands can be confined. */
+const SHELL_PROMISES: readonly (readonly [string, Proof])[] = [
+  [
+    "a command that reached for another file was discarded whole",
+    (event) => event.type === "EFFECT_DISCARDED" && event.payload.refused.length > 0,
+  ],
+  [
+    "a command that edited a listed file with sed -i was kept",
+    (event, before) => event.type === "EFFECT_KEPT" && event.payload.changes.length > 0 && isCommand(event, before),
+  ],
+];
+
+/** What a demo's log proves, promise by promise; `shell` says whether agents were offered one. */
+export function findIncidents(events: readonly AnyEvent[], shell: boolean): Incident[] {
+  return [...PROMISES, ...(shell ? SHELL_PROMISES : [])].map(([promise, proof]) => ({
     promise,
     event: events.find((event, index) => proof(event, events.slice(0, index)))?.id,
   }));
@@ -43,6 +55,12 @@ export function findIncidents(events: readonly AnyEvent[]): Incident[] {
 
 function violation(message: string): Proof {
   return (event) => event.type === "SECURITY_VIOLATION" && event.payload.message.includes(message);
+}
+
+function isCommand(kept: AnyEvent, before: readonly AnyEvent[]): boolean {
+  return before.some(
+    (event) => event.type === "PROPOSAL" && event.execution === kept.execution && event.payload.what.tool === "Bash",
+  );
 }
 
 /** Tasks started and not yet done. */

@@ -35,12 +35,7 @@ const SAY: Say = {
     notice("→", "cyan", `${event.task}: ${event.payload.agent} starts, attempt ${event.payload.attempt}`),
   TASK_STATUS: (event) => statusNotice(event),
   STEP_ENDED: (event) => stepNotice(event),
-  VERDICT: (event) => {
-    const { outcome, checks } = event.payload;
-    if (outcome === "Approved") return undefined;
-    const first = checks.find((check) => !check.pass);
-    return notice("✗", "red", `${placeOf(event)} DENIED before anything was touched: ${first?.reason ?? outcome}`);
-  },
+  VERDICT: (event) => verdictNotice(event),
   EFFECT_KEPT: (event) => {
     const paths = event.payload.changes.map((change) => `${change.path} (${change.kind})`);
     return paths.length === 0 ? undefined : notice("✎", "dim", `${placeOf(event)} kept ${paths.join(", ")}`);
@@ -143,6 +138,16 @@ function placeOf(event: AnyEvent): string {
 function amount(value: number, unit: string): string {
   if (unit === "usd") return formatUsd(value);
   return unit === "tokens" ? `${formatTokens(value)} tokens` : `${value} ${unit}`;
+}
+
+function verdictNotice(event: Extract<AnyEvent, { type: "VERDICT" }>): Notice | undefined {
+  const { outcome, checks, mode } = event.payload;
+  if (outcome === "Approved")
+    return mode === "reviewed" ? notice("✓", "green", `${placeOf(event)} approved after review`) : undefined;
+  const reason = checks.find((check) => !check.pass)?.reason ?? outcome;
+  if (outcome === "EscalationRequired" && mode === "auto")
+    return notice("?", "yellow", `${placeOf(event)} not yet: ${reason}`);
+  return notice("✗", "red", `${placeOf(event)} DENIED before anything was touched: ${reason}`);
 }
 
 function statusNotice(event: Extract<AnyEvent, { type: "TASK_STATUS" }>): Notice | undefined {
