@@ -69,7 +69,10 @@ export async function withBase(workspace: TaskWorkspace, images: readonly Image[
 }
 
 /** Functions of the base commit that changed code may have come from. */
-export async function movedFrom(workspace: TaskWorkspace, images: readonly Image[]): Promise<ReadonlySet<string>> {
+export async function movedFrom(
+  workspace: TaskWorkspace,
+  images: readonly { path: string }[],
+): Promise<ReadonlySet<string>> {
   const hashes = new Set<string>();
   for (const { path } of images)
     if (languageOf(path) !== undefined) for (const hash of await baseFunctions(workspace, path)) hashes.add(hash);

@@ -40,7 +40,7 @@ export function judgeSubmission(crew: Crew, work: WorkContext): FinishJudge {
     if (missing !== undefined) return turnBack(at, missing);
     if (work.decides && crew.store.queries.taskDecisions(crew.cycle, work.task.id, 1).length === 0)
       return turnBack(at, "This step asks for a recorded decision: call create_decision before you submit.");
-    const report = await runRules(crew, work);
+    const report = await runRules(crew, { ...work, execution: at.execution });
     if (!report.pass) return reject(crew, work, at, { by: "rules", feedback: report.feedback });
     const verdict = await askCritic(
       crew,

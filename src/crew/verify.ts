@@ -6,7 +6,7 @@ import type { TaskWorkspace } from "../effect/workspace.js";
 import type { PlanCheck } from "../schema/plan-step.js";
 import type { PlanTask } from "../schema/plan-task.js";
 import type { Crew } from "./context.js";
-import type { CommandRun } from "./records.js";
+import { type CommandRun, eventAt, taskStream } from "./records.js";
 import { stewardDone, stewardPermit } from "./steward.js";
 import { RunStop } from "./stop.js";
 
@@ -14,6 +14,8 @@ import { RunStop } from "./stop.js";
 export interface VerifyRun {
   readonly commands: CommandRun[];
   readonly report: string | undefined;
+  /** Id of the event that holds both; null where no command ran. */
+  readonly event: string | null;
 }
 
 /** The commands of a task's `verify`, in the order they run. */
@@ -27,18 +29,39 @@ export function verifyCommands(task: PlanTask): PlanCommand[] {
   });
 }
 
-/** Runs a task's `verify` on its tree, from empty scratch; what the commands leave behind is discarded. */
-export async function runCommands(crew: Crew, task: PlanTask, workspace: TaskWorkspace): Promise<VerifyRun> {
+/**
+ * Runs a task's `verify` on a tree, from empty scratch, and records what the commands wrote; what else they
+ * leave behind is discarded. `files`: a directory to run on instead of the worktree.
+ */
+export async function runCommands(
+  crew: Crew,
+  task: PlanTask,
+  workspace: TaskWorkspace,
+  on: { tree: string; files?: string },
+): Promise<VerifyRun> {
   const commands = verifyCommands(task);
-  if (commands.length === 0) return { commands: [], report: undefined };
-  const result = await runPlanned(crew, task.id, workspace, commands);
+  if (commands.length === 0) return { commands: [], report: undefined, event: null };
+  const result = await runPlanned(crew, { task: task.id, workspace, files: on.files ?? workspace.worktree }, commands);
   try {
-    const wanted = task.verify?.coverage?.report;
-    const report = wanted === undefined ? undefined : await result.readWritten(wanted);
-    return { commands: result.runs.map(toRecord), report };
+    const report = await readReport(task, result);
+    const ran = { tree: on.tree, commands: result.runs.map(toRecord), report };
+    const place = { stream: taskStream(crew.cycle, task.id), actor: "worknode", run: crew.cycle, task: task.id };
+    const [event] = crew.store.append([eventAt(place, "COMMANDS_RAN", ran)]);
+    return { commands: ran.commands, report: report?.text, event: event?.id ?? null };
   } finally {
     await result.discard();
   }
+}
+
+/** The report the commands themselves wrote. */
+async function readReport(
+  { verify }: PlanTask,
+  result: PlanCommandResult,
+): Promise<{ path: string; format: string; text: string } | null> {
+  if (verify?.coverage === undefined) return null;
+  const { report: path, format } = verify.coverage;
+  const text = await result.readWritten(path);
+  return text === undefined ? null : { path, format, text };
 }
 
 /** Runs a check's command and says why it did not do what was expected; undefined when it did. */
@@ -50,7 +73,8 @@ export async function runCheck(
   if (check.command === undefined) return undefined;
   const timeout = check.timeout === undefined ? {} : { timeoutMs: check.timeout };
   const command = { role: "check", argv: check.command, ...timeout };
-  const result = await runPlanned(crew, at.task, at.workspace, [command]);
+  const { task, workspace } = at;
+  const result = await runPlanned(crew, { task, workspace, files: workspace.worktree }, [command]);
   await result.discard();
   return unexpected(result.runs[0], check.command.join(" "), check.expect);
 }
@@ -73,13 +97,13 @@ function unlike(name: string, text: string, pattern: string | undefined): string
 
 async function runPlanned(
   crew: Crew,
-  task: string | null,
-  workspace: TaskWorkspace,
+  where: { task: string | null; workspace: TaskWorkspace; files: string },
   commands: PlanCommand[],
 ): Promise<PlanCommandResult> {
+  const { task, workspace, files } = where;
   const at = await stewardPermit(crew, { tool: "plan.command", task, args: { commands } });
   const setting = await sandboxSetting(crew, workspace);
-  const place = { ...setting, layersDir: workspace.layerDir };
+  const place = { ...setting, lower: files, layersDir: workspace.layerDir };
   const result = await runPlanCommands(at.permit, { callId: at.callId, args: { commands } }, place, {
     signal: crew.signal,
     clock: crew.clock,

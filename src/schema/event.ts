@@ -91,8 +91,27 @@ export const eventPayloadSchemas = {
     tree: z.string(),
     pass: z.boolean(),
     commands: z.array(commandRunSchema),
+    /** Event that holds what the commands wrote; every figure comes from there. Null where none ran. */
+    output_event: z.string().nullable().default(null),
     coverage: z.unknown().optional(),
     findings: z.array(z.unknown()),
+  }),
+  /** The plan's commands ran on a tree, from empty scratch, and wrote this. */
+  COMMANDS_RAN: z.object({
+    /** Content hash of the tree. */
+    tree: z.string(),
+    commands: z.array(commandRunSchema),
+    /** The coverage report they wrote; null where none is named or none was written. */
+    report: z.object({ path: z.string(), format: z.string(), text: z.string() }).nullable(),
+  }),
+  /** Total coverage of a base tree by a task's own commands; null where they fail there. */
+  BASE_MEASURED: z.object({
+    tree: z.string(),
+    /** Hash of the commands and the report they are to write. */
+    verify: z.string(),
+    total: z.number().nullable(),
+    reason: z.string(),
+    output_event: z.string(),
   }),
   TASK_MERGED: z.object({ commit: z.string(), branch: z.string(), parent: z.string() }),
   AGENT_SPAWNED: z.object({

@@ -69,10 +69,36 @@ function traceOf(store: Store, id: string): Shown {
   const lines = event.payload.trace.map(
     (entry) => `  ${entry.state.padEnd(6)} ${singleLine(JSON.stringify({ ...entry, state: undefined }), 1_000)}`,
   );
+  const evidence = evidenceOf(store, id);
   return {
-    json: { ...response, seal: event.payload.seal, execution: id, outcome: event.payload.outcome },
-    lines: [head, ...lines],
+    json: { ...response, seal: event.payload.seal, execution: id, outcome: event.payload.outcome, evidence },
+    lines: [head, ...lines, ...evidence.map(evidenceLine)],
   };
+}
+
+/** What a result handed in by this execution was judged by. */
+interface Evidence {
+  /** The VERIFIED event, and the one that holds what the commands wrote. */
+  readonly event: string;
+  readonly output_event: string | null;
+  readonly tree: string;
+  readonly pass: boolean;
+  readonly commands: readonly { role: string; argv: readonly string[]; exit_code: number | null }[];
+  readonly coverage: unknown;
+  readonly findings: readonly unknown[];
+}
+
+function evidenceOf(store: Store, id: string): Evidence[] {
+  return store.events({ execution: id, type: "VERIFIED" }).flatMap((event) => {
+    if (event.type !== "VERIFIED") return [];
+    const { tree, pass, output_event, findings, coverage = null } = event.payload;
+    const commands = event.payload.commands.map(({ role, argv, exit_code }) => ({ role, argv, exit_code }));
+    return [{ event: event.id, output_event, tree, pass, commands, coverage, findings }];
+  });
+}
+
+function evidenceLine({ event, ...rest }: Evidence): string {
+  return `  EVIDENCE ${event} ${singleLine(JSON.stringify(rest), 2_000)}`;
 }
 
 /** The stages an execution must have left, in order (S0:91); a missing one is an error. */

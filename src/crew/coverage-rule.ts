@@ -1,0 +1,81 @@
+import { baseTree, exportBase } from "../effect/original-files.js";
+import type { TaskWorkspace } from "../effect/workspace.js";
+import { hashOf } from "../kernel/canonical.js";
+import type { CompletionInput } from "../measure/completion.js";
+import { readCoverage, relativeTo, totalOf } from "../measure/coverage.js";
+import type { AnyEvent } from "../schema/event.js";
+import type { PlanTask } from "../schema/plan-task.js";
+import type { Crew } from "./context.js";
+import { eventAt } from "./records.js";
+import { runCommands, type VerifyRun, verifyCommands } from "./verify.js";
+
+/** What a submitted result's coverage is judged by. */
+export type CoverageBasis = NonNullable<CompletionInput["coverage"]>;
+
+/** Where a task is judged. */
+export interface JudgedTask {
+  readonly task: PlanTask;
+  readonly workspace: TaskWorkspace;
+}
+
+/**
+ * The report the task's commands wrote, ready to be judged; a text says why there is none to judge by, undefined
+ * that the plan asks for none. The base's total is asked for only where the total alone would not do.
+ */
+export async function coverageBasis(
+  crew: Crew,
+  at: JudgedTask,
+  report: string | undefined,
+): Promise<CoverageBasis | string | undefined> {
+  const wanted = at.task.verify?.coverage;
+  if (wanted === undefined) return undefined;
+  if (report === undefined) return `the commands wrote no report ${wanted.report}`;
+  const parsed = readCoverage(report, wanted.format);
+  if (!parsed.ok) return `${wanted.report}: ${parsed.error}`;
+  const { minLineCoverage, maxUntestedFunctions } = crew.plan.limits.validation;
+  const min = Math.max(wanted.min ?? 0, minLineCoverage);
+  const read = relativeTo(parsed.value, at.workspace.shownRoot);
+  const baseTotal = totalOf(read) >= min ? null : await totalOfBase(crew, at);
+  return { report: read, min, maxUntested: maxUntestedFunctions, baseTotal };
+}
+
+/**
+ * Total coverage of the task's base commit by the same commands (DESIGN §9), measured once for each tree and
+ * set of commands, whichever task and session asks; null where the commands fail there or write no report.
+ */
+async function totalOfBase(crew: Crew, at: JudgedTask): Promise<number | null> {
+  const { task, workspace } = at;
+  const tree = await baseTree(workspace);
+  const commands = verifyCommands(task).map(({ role, argv }) => ({ role, argv }));
+  const verify = hashOf({ commands, report: task.verify?.coverage?.report ?? "" });
+  const known = measuredBefore(crew, tree, verify);
+  if (known !== undefined) return known;
+  const files = await exportBase(workspace);
+  try {
+    const ran = await runCommands(crew, task, workspace, { tree, files: files.directory });
+    const place = { stream: "project", actor: "worknode", run: crew.cycle, task: task.id };
+    const measured = { tree, verify, ...totalOfRun(at, ran), output_event: ran.event ?? "" };
+    crew.store.append([eventAt(place, "BASE_MEASURED", measured)]);
+    return measured.total;
+  } finally {
+    await files.discard();
+  }
+}
+
+function measuredBefore(crew: Crew, tree: string, verify: string): number | null | undefined {
+  for (const { payload } of crew.store.events({ type: "BASE_MEASURED" }) as Measured[])
+    if (payload.tree === tree && payload.verify === verify) return payload.total;
+  return undefined;
+}
+
+type Measured = Extract<AnyEvent, { type: "BASE_MEASURED" }>;
+
+function totalOfRun({ task, workspace }: JudgedTask, ran: VerifyRun): { total: number | null; reason: string } {
+  const failed = ran.commands.find(({ exit_code }) => exit_code !== 0);
+  if (failed !== undefined) return { total: null, reason: `${failed.role} ended with ${failed.exit_code}` };
+  const format = task.verify?.coverage?.format;
+  if (ran.report === undefined || format === undefined) return { total: null, reason: "no report was written" };
+  const parsed = readCoverage(ran.report, format);
+  if (!parsed.ok) return { total: null, reason: parsed.error };
+  return { total: totalOf(relativeTo(parsed.value, workspace.shownRoot)), reason: "measured" };
+}
