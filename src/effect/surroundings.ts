@@ -3,6 +3,7 @@ import { basename, join } from "node:path";
 import { isPattern } from "../capability/pattern.js";
 import { invalid } from "../kernel/fault.js";
 import { splitNul } from "./git.js";
+import { userExcludes } from "./git-excludes.js";
 import type { Repository } from "./repository.js";
 import type { LinkMount } from "./sandbox/spec.js";
 import type { TaskWorkspace } from "./workspace.js";
@@ -33,7 +34,9 @@ function mount(repository: Repository, path: string): LinkMount {
 }
 
 async function ignoredFolders(repository: Repository): Promise<string[]> {
-  const args = ["ls-files", "--others", "--ignored", "--exclude-standard", "--directory", "-z"];
+  const excludes = await userExcludes(repository.checkout);
+  const setting = excludes === undefined ? [] : ["-c", `core.excludesFile=${excludes}`];
+  const args = [...setting, "ls-files", "--others", "--ignored", "--exclude-standard", "--directory", "-z"];
   const names = splitNul(await repository.git.run(args));
   return names.filter((name) => name.endsWith("/")).map((name) => name.slice(0, -1));
 }

@@ -1,8 +1,8 @@
-import { rm } from "node:fs/promises";
 import { err, ok, type Result } from "../kernel/result.js";
 import { type Call, type Permit, useOnce } from "./authority.js";
 import { isAncestor, resolveCommit } from "./branch.js";
 import type { Repository } from "./repository.js";
+import { removeTree } from "./sandbox/layer.js";
 import type { TaskRecord } from "./task-record.js";
 import { findUsable, withWorktreeLock } from "./task-workspace.js";
 import { treeHash } from "./tree.js";
@@ -28,7 +28,7 @@ export async function removeTaskWorkspace(
     const unmerged = await unmergedWork(repository, workspace, existing.record);
     if (unmerged !== undefined) return err(unmerged);
     await dropWorktree(repository, places.worktree);
-    await rm(places.taskDir, { recursive: true, force: true });
+    await removeTree(places.taskDir); // commands leave directories of odd modes in scratch
     if (places.taskBranch !== undefined) await dropTaskBranch(repository, places.taskBranch, call.args.branch);
     return ok(undefined);
   });

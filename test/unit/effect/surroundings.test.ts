@@ -1,6 +1,6 @@
 import { mkdirSync } from "node:fs";
 import { join } from "node:path";
-import { describe, expect, it } from "vitest";
+import { describe, expect, it, vi } from "vitest";
 import { claimedIdentity } from "../../../src/effect/identity.js";
 import { listMasks, resolveLinks } from "../../../src/effect/surroundings.js";
 import { git, makeRepository, openTask, temporaryDirectory, write } from "./fixture.js";
@@ -17,6 +17,21 @@ describe("dependency folders", () => {
     const links = await resolveLinks(await home.find(), undefined);
     expect(links.map(({ path }) => path).sort()).toEqual([".venv", "node_modules", "pkg/node_modules"]);
     expect(links.find(({ path }) => path === ".venv")?.source).toBe(join(home.root, ".venv"));
+  });
+
+  it("are also those only the user's own ignore file names", async () => {
+    const home = makeRepository();
+    const person = temporaryDirectory();
+    write(person, { ".config/git/ignore": "node_modules/\n" });
+    write(home.root, { "node_modules/a/x": "1" });
+    vi.stubEnv("HOME", person);
+    vi.stubEnv("XDG_CONFIG_HOME", undefined);
+    try {
+      const links = await resolveLinks(await home.find(), undefined);
+      expect(links.map(({ path }) => path)).toEqual(["node_modules"]);
+    } finally {
+      vi.unstubAllEnvs();
+    }
   });
 
   it("named by a plan must be there", async () => {

@@ -1,3 +1,4 @@
+import { execFileSync } from "node:child_process";
 import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { describe, expect, it } from "vitest";
@@ -179,6 +180,15 @@ describe("removing a task's workspace", () => {
     expect(existsSync(workspace.worktree) || existsSync(workspace.taskDir) || existsSync(workspace.gitDir)).toBe(false);
     expect(git(home.root, "branch", "--list", "worknode/plan/1*").trim()).toBe("worknode/plan/1");
     expect(git(home.root, "worktree", "list").trim().split("\n")).toHaveLength(1);
+  });
+
+  it("goes with scratch deeper than any path can name", async () => {
+    const repository = await makeRepository().find();
+    const workspace = await openTask(repository);
+    const script = 'cd "$0"; i=0; while [ $i -lt 60 ]; do mkdir $1 && cd ./$1 || exit 1; i=$((i + 1)); done';
+    execFileSync("bash", ["-c", script, workspace.scratchDir, "d".repeat(100)]);
+    expect((await remove(repository)).ok).toBe(true);
+    expect(existsSync(workspace.taskDir)).toBe(false);
   });
 
   it("refuses while it holds work that is not on the branch", async () => {
