@@ -5,11 +5,11 @@ import type { PlanPhase } from "../schema/plan.js";
 import type { PlanTask } from "../schema/plan-task.js";
 import type { CycleStatus, TaskStatus } from "../schema/states.js";
 import type { Crew } from "./context.js";
+import { watchDeviation } from "./deviation-watch.js";
 import { expressionContext, phaseState } from "./expressions.js";
 import { reviewPlan } from "./plan-review.js";
 import { cycleStream, eventAt } from "./records.js";
 import { RunStop } from "./stop.js";
-import { files } from "./named-files.js";
 import { runTask } from "./task-run.js";
 import { setStatus } from "./task-status.js";
 import { runCheck } from "./verify.js";
@@ -43,11 +43,13 @@ export async function runCycle(crew: Crew): Promise<CycleEnd> {
   if (!review.accepted)
     return { exitCode: 4, reason: `the executive refused the plan: ${review.feedback}`, status: "failed" };
   const ended = new AbortController();
+  const deviation = watchDeviation(crew);
   try {
     remindReviews(crew, ended.signal);
     return await runTasks(crew);
   } finally {
     ended.abort();
+    await deviation.end();
   }
 }
 
@@ -78,12 +80,27 @@ async function runTasks(crew: Crew): Promise<CycleEnd> {
     faults: [],
   };
   let stop: string | undefined;
-  do {
-    if (stop === undefined && running.faults.length === 0) stop = await startWork(crew, running);
-    if (running.tasks.size > 0) await Promise.race(running.tasks.values());
-  } while (running.tasks.size > 0 || canStart(crew, running, stop));
+  const answers = watchAnswers(crew);
+  try {
+    do {
+      if (stop === undefined && running.faults.length === 0) stop = await startWork(crew, running);
+      if (running.tasks.size > 0) await Promise.race([answers.next(), ...running.tasks.values()]);
+    } while (running.tasks.size > 0 || canStart(crew, running, stop));
+  } finally {
+    answers.end();
+  }
   if (running.faults.length > 0) throw worst(running.faults);
   return stop === undefined ? endOf(crew) : { exitCode: 4, reason: stop, status: "failed" };
+}
+
+/** Tells when a person has answered, whichever process they used: a parked task goes on while others run. */
+function watchAnswers(crew: Crew): { next(): Promise<void>; end(): void } {
+  let wake = (): void => undefined;
+  const end = crew.store.subscribe((events) => {
+    if (events.some(({ type }) => type === "APPROVAL_RESOLVED")) wake();
+  });
+  const next = (): Promise<void> => new Promise((resolve) => (wake = resolve));
+  return { next, end };
 }
 
 /** Starts whatever can start now; answers why the cycle must stop. */
@@ -185,7 +202,7 @@ async function checkFault(
   checkpoint: PlanPhase["checkpoints"][number],
 ): Promise<string | undefined> {
   const workspace = await headWorkspace(crew);
-  const context = expressionContext(crew, await files(workspace, checkpoint.verify));
+  const context = expressionContext(crew, workspace);
   const place = { stream: cycleStream(crew.cycle), actor: "worknode", run: crew.cycle, task: null };
   for (const expression of checkpoint.verify) {
     const result = evaluateCondition(expression, context);

@@ -3,11 +3,10 @@ import type { PlanAgentStep, PlanCheckStep, PlanGateStep, PlanStep } from "../sc
 import type { PlanTask } from "../schema/plan-task.js";
 import { asRecord } from "./chain.js";
 import { type Crew, ownerOf, taskOf } from "./context.js";
-import { expressionContext } from "./expressions.js";
+import { expressionContext, taskContext } from "./expressions.js";
 import { passGate } from "./gate-step.js";
 import { mergeWork } from "./merge.js";
 import { eventAt, taskStream } from "./records.js";
-import { files } from "./named-files.js";
 import { TaskPark } from "./stop.js";
 import { setStatus, TaskFailure, type TaskRun } from "./task-status.js";
 import { textOf } from "./text.js";
@@ -126,21 +125,20 @@ function endStep(
 async function agentStep(crew: Crew, run: TaskRun, at: { step: PlanAgentStep; last: boolean }): Promise<void> {
   const submitted = await work(crew, run, at);
   run.state.summary = textOf(submitted["summary"]);
-  const outputs = await stepOutputs(crew, run, { ...at, result: asRecord(submitted["outputs"] ?? {}) });
+  const outputs = stepOutputs(crew, run, { ...at, result: asRecord(submitted["outputs"] ?? {}) });
   endStep(crew, run, at.step, { status: "done", outputs });
 }
 
 /** What a step declares, read from what its agent submitted; the last step gives all of it when it declares nothing. */
-async function stepOutputs(
+function stepOutputs(
   crew: Crew,
   run: TaskRun,
   at: { step: PlanAgentStep; last: boolean; result: Record<string, unknown> },
-): Promise<Record<string, unknown>> {
+): Record<string, unknown> {
   const { step, result } = at;
   const templates = Object.entries(step.outputs);
   if (templates.length === 0) return at.last ? { ...result } : {};
-  const read = await files(run.workspace, Object.values(step.outputs));
-  const context = { ...expressionContext(crew, read, run), result };
+  const context = { ...taskContext(crew, run), result };
   const outputs: Record<string, unknown> = {};
   for (const [name, template] of templates) {
     const value = interpolate(template, context);
@@ -173,8 +171,9 @@ async function checkFault(crew: Crew, run: TaskRun, step: PlanCheckStep): Promis
 /** A gate that is turned down stops the task, or sends it back to the agent step before it. */
 async function gateStep(crew: Crew, run: TaskRun, at: StepAt & { step: PlanGateStep }): Promise<number> {
   const { step, index, steps } = at;
-  const message = interpolate(step.gate.message, expressionContext(crew, await files(run.workspace, []), run));
-  const answer = await passGate(crew, run, step, message.ok ? String(message.value) : step.gate.message);
+  const message = interpolate(step.gate.message, taskContext(crew, run));
+  if (!message.ok) throw new TaskFailure(`gate ${step.id}: its message has no value (${message.error})`);
+  const answer = await passGate(crew, run, step, String(message.value));
   if (answer.approved) {
     endStep(crew, run, step, { status: "done", outputs: {} });
     return index + 1;
@@ -191,8 +190,7 @@ async function gateStep(crew: Crew, run: TaskRun, at: StepAt & { step: PlanGateS
 
 /** Whether a condition is true now. One that cannot be evaluated stops the task: it is never taken as true. */
 async function holds(crew: Crew, expression: string, run?: TaskRun): Promise<boolean> {
-  const workspace = run?.workspace ?? (await headWorkspace(crew));
-  const context = expressionContext(crew, await files(workspace, [expression]), run);
+  const context = run === undefined ? expressionContext(crew, await headWorkspace(crew)) : taskContext(crew, run);
   const result = evaluateCondition(expression, context);
   if (!result.ok) throw new TaskFailure(`condition cannot be evaluated: ${result.error}`);
   return result.value;

@@ -1,16 +1,14 @@
-import { messageOf } from "../kernel/fault.js";
 import { interpolate } from "../plan/expression.js";
 import type { PlanAgentStep } from "../schema/plan-step.js";
 import { asRecord } from "./chain.js";
 import { type Crew, type CrewAgent, ownerOf } from "./context.js";
 import { converse, HANDOVER } from "./converse.js";
 import { escalate } from "./escalate.js";
-import { expressionContext } from "./expressions.js";
+import { taskContext } from "./expressions.js";
 import { grantFor } from "./grants.js";
 import type { TaskBrief } from "./prompts.js";
 import { workPrompt } from "./prompts.js";
 import { judgeSubmission, type WorkContext } from "./submission.js";
-import { files } from "./named-files.js";
 import { TaskFailure, type TaskRun } from "./task-status.js";
 import { textOf } from "./text.js";
 import { verifyCommands } from "./verify.js";
@@ -27,7 +25,7 @@ export async function work(
   for (let round = 0; round < MAX_CONVERSATIONS; round += 1) {
     if (run.state.open.size > 0) await escalate(crew, troubleOf(run, openReason(run)));
     const agent = workerFor(crew, run, at.step);
-    const brief = await briefOf(crew, run, { step: at.step, agent });
+    const brief = briefOf(crew, run, { step: at.step, agent });
     const context: WorkContext = {
       task: run.task,
       brief,
@@ -79,10 +77,9 @@ function workerFor(crew: Crew, run: TaskRun, step: PlanAgentStep): CrewAgent {
   return agent;
 }
 
-async function briefOf(crew: Crew, run: TaskRun, at: { step: PlanAgentStep; agent: CrewAgent }): Promise<TaskBrief> {
+function briefOf(crew: Crew, run: TaskRun, at: { step: PlanAgentStep; agent: CrewAgent }): TaskBrief {
   const { task } = run;
-  const withs = await contextValues(crew, run);
-  const context = { ...expressionContext(crew, await files(run.workspace, [at.step.request]), run), with: withs };
+  const context = taskContext(crew, run);
   const request = interpolate(at.step.request, context);
   if (!request.ok) throw new TaskFailure(`step ${at.step.id}: ${request.error}`);
   const grant = grantFor(crew, at.agent, task.id, "work");
@@ -95,27 +92,10 @@ async function briefOf(crew: Crew, run: TaskRun, at: { step: PlanAgentStep; agen
     read: task.files.read,
     limits: grant.limits,
     verify: verifyCommands(task),
-    with: withs,
+    with: context.with ?? {},
     outputs: Object.keys(task.outputs),
     memory: "",
   };
-}
-
-/** What `with` passes on. A value that is missing or empty stops the task (REQUIREMENTS 111). */
-async function contextValues(crew: Crew, run: TaskRun): Promise<Record<string, unknown>> {
-  const templates = Object.values(run.task.with).filter((value) => typeof value === "string");
-  const context = expressionContext(crew, await files(run.workspace, templates), run);
-  const values: Record<string, unknown> = {};
-  for (const [name, template] of Object.entries(run.task.with)) {
-    if (typeof template !== "string") {
-      values[name] = template;
-      continue;
-    }
-    const value = interpolate(template, context);
-    if (!value.ok) throw new TaskFailure(`with.${name}: ${messageOf(value.error)}`);
-    values[name] = value.value;
-  }
-  return values;
 }
 
 /** A conversation that starts afresh is told what came before it. */

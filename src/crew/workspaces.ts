@@ -1,13 +1,12 @@
-import { readRegular } from "../effect/path-fact.js";
+import { readBelow } from "../effect/path-fact.js";
 import { openHeadWorkspace, openTaskWorkspace } from "../effect/task-workspace.js";
 import { recoverJournal } from "../effect/keep.js";
 import type { TaskWorkspace } from "../effect/workspace.js";
 import { MAX_FILE_BYTES } from "../kernel/bounds.js";
 import type { AnyNewEvent } from "../schema/event.js";
-import { join } from "node:path";
 import type { Crew } from "./context.js";
 import { conversationStream } from "./conversation.js";
-import type { BranchFiles } from "./expressions.js";
+import type { FileReader } from "../plan/cel-environment.js";
 import { eventAt } from "./records.js";
 import { stewardDone, stewardPermit } from "./steward.js";
 
@@ -69,16 +68,9 @@ function recoveredEvents(
   ];
 }
 
-/** Reads files of a workspace for expressions, looked at before they are evaluated. */
-export async function branchFiles(workspace: TaskWorkspace, paths: readonly string[]): Promise<BranchFiles> {
-  const texts = new Map<string, string>();
-  for (const path of paths) {
-    if (workspace.isDenied(path)) continue;
-    const content = await readRegular(join(workspace.worktree, path), MAX_FILE_BYTES);
-    if (content !== null) texts.set(path, content.toString("utf8"));
-  }
-  return {
-    exist: (path) => texts.has(path),
-    read: (path) => texts.get(path) ?? "",
-  };
+/** Files of a workspace as expressions see them: text below its root, nothing masked, never through a link. */
+export function branchFiles(workspace: TaskWorkspace): FileReader {
+  const read = (path: string): string | undefined =>
+    workspace.isDenied(path) ? undefined : readBelow(workspace.worktree, path, MAX_FILE_BYTES)?.toString("utf8");
+  return { exist: (path) => read(path) !== undefined, read };
 }

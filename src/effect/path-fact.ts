@@ -55,8 +55,20 @@ export function viewWorkspace(worktree: string): WorkspaceView {
   };
 }
 
+/** A file below a worktree, never through a link; null where there is no such regular file or it is too long. */
+export function readBelow(worktree: string, path: string, maxBytes: number): Buffer | null {
+  const segments = path.split("/");
+  const folders = segments.slice(0, -1).map((_, index) => segments.slice(0, index + 1).join("/"));
+  if (folders.some((folder) => observeComponent(join(worktree, folder)) !== "directory")) return null;
+  return readNow(join(worktree, path), maxBytes);
+}
+
 /** Reads a regular file without following a link at its name; null when it is anything else or too long. */
 export async function readRegular(absolute: string, maxBytes: number): Promise<Buffer | null> {
+  return readNow(absolute, maxBytes);
+}
+
+function readNow(absolute: string, maxBytes: number): Buffer | null {
   const descriptor = openRegular(absolute);
   if (descriptor === undefined) return null;
   try {
