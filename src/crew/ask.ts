@@ -42,7 +42,7 @@ async function tryOnce(crew: Crew, agent: CrewAgent, conversation: Conversation)
   const client = crew.client;
   if (client === undefined) throw new RunStop(2, "no model is configured");
   const request = requestOf(agent, conversation);
-  const open: { id: string; reservation: Reservation | undefined } = { id: "", reservation: undefined };
+  const open: OpenRequest = { id: "", reservation: undefined, failure: undefined };
   const result = await requestWithRetries<BudgetRefusal>({
     client,
     request,
@@ -61,6 +61,7 @@ async function tryOnce(crew: Crew, agent: CrewAgent, conversation: Conversation)
     settle(crew, agent, conversation, { reply: result.value.reply, attempts: result.value.attempts, open });
     return undefined;
   }
+  if (result.error.kind === "refused" && open.failure !== undefined && !crew.answered) judgeFailure(crew, open.failure);
   if (result.error.kind === "refused") throw overBudget(crew, conversation, result.error.refusal);
   return judgeFailure(crew, result.error.failure);
 }
@@ -94,6 +95,8 @@ function definitionOf(name: string): ToolDefinition {
 interface OpenRequest {
   id: string;
   reservation: Reservation | undefined;
+  /** Why the attempt before failed: a set-up that cannot work outweighs the money its attempts reserved. */
+  failure: ModelFailure | undefined;
 }
 
 function reserve(
@@ -141,6 +144,7 @@ function recordFailure(
       charged: failure.charged,
     }),
   ]);
+  open.failure = failure;
   if (open.reservation === undefined) return;
   if (failure.charged) crew.governor.keepCharged(open.reservation);
   else crew.governor.release(open.reservation);

@@ -14,7 +14,7 @@ import type { PlanTask } from "../schema/plan-task.js";
 import type { RolloutMode } from "../schema/result.js";
 import type { TaskStatus } from "../schema/states.js";
 import type { Crew, CrewAgent } from "./context.js";
-import { callRoster } from "./roster.js";
+import { callRoster, type RosterPlaces } from "./roster.js";
 import { packageFile } from "./package-file.js";
 import type { PlanSource } from "./plan-source.js";
 import type { Project } from "./session.js";
@@ -42,8 +42,8 @@ export function assembleCrew(project: Project, assembly: Assembly): Crew {
   const { repository, store } = project;
   const { source, cycle, env, client, mode, signal, inputs, confines } = assembly;
   const { plan } = source;
-  const places = { shipped: packageFile("agents"), profiles: packageFile("capabilities"), root: repository.root, env };
-  const { agents, loaded } = callRoster(plan, places);
+  const places = rosterPlaces(project, env);
+  const { agents, loaded, limits } = callRoster(plan, places);
   const prices = loadPrices();
   if (client !== undefined) requirePrices(plan, prices, agents.values());
   const privateKey = loadOrCreateKey(join(repository.stateDir, "keys"));
@@ -56,6 +56,7 @@ export function assembleCrew(project: Project, assembly: Assembly): Crew {
     verifier: createVerifier(broker.publicKey),
     publicKey: broker.publicKey,
     plan,
+    limits,
     planHash: source.hash,
     planSource: source.text,
     cycle,
@@ -77,6 +78,15 @@ export function assembleCrew(project: Project, assembly: Assembly): Crew {
   };
   recall(crew);
   return crew;
+}
+
+function rosterPlaces({ repository }: Project, env: NodeJS.ProcessEnv): RosterPlaces {
+  return { shipped: packageFile("agents"), profiles: packageFile("capabilities"), root: repository.root, env };
+}
+
+/** Refuses a crew that could not work, before a cycle is opened for it: agents, profiles, prices. Throws Faults of exit 2. */
+export function requireRoster(project: Project, { plan }: PlanSource, env: NodeJS.ProcessEnv): void {
+  requirePrices(plan, loadPrices(), callRoster(plan, rosterPlaces(project, env)).agents.values());
 }
 
 type State = Pick<

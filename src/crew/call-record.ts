@@ -14,6 +14,8 @@ export interface CallRequest {
   readonly place: CallPlace;
   readonly records: Place;
   readonly toolUseId: string;
+  /** What was dropped from the input, for the caller to read before the result. */
+  readonly note?: string;
   /** Judge only: nothing is carried out and no result is recorded. */
   readonly dryRun?: boolean;
   /** Gets the sign-offs a proposal still needs and judges it again; without it such a call is refused. */
@@ -40,7 +42,7 @@ export function resultEvent(request: CallRequest, result: ToolResult, why: strin
   return eventAt(request.records, "TOOL_RESULT", {
     call_id: request.proposal.call_id,
     tool_use_id: request.toolUseId,
-    content: clip(result.content),
+    content: clip(`${request.note ?? ""}${result.content}`),
     is_error: result.is_error,
     verification: {
       succeeded: !result.is_error,

@@ -40,6 +40,8 @@ export interface Crew {
   readonly verifier: ReturnType<typeof createVerifier>;
   readonly publicKey: KeyObject;
   readonly plan: Plan;
+  /** The plan's limits, tightened by the repository's tier profiles. */
+  readonly limits: Plan["limits"];
   readonly planHash: string;
   readonly planSource: string;
   readonly cycle: number;

@@ -131,7 +131,7 @@ interface ToolCall {
   executions: number;
 }
 
-function requestFor(crew: Crew, spec: ConverseSpec, at: ToolCall): { request: CallRequest; note: string } {
+function requestFor(crew: Crew, spec: ConverseSpec, at: ToolCall): CallRequest {
   const { conversation, callId, call } = at;
   const { args, note } = trimInput(call.name, asRecord(call.input));
   const caller = {
@@ -142,21 +142,21 @@ function requestFor(crew: Crew, spec: ConverseSpec, at: ToolCall): { request: Ca
     cycle: crew.cycle,
     source: conversation.lastReply?.event ?? "",
   };
-  const request: CallRequest = {
+  return {
     proposal: proposeCall(callId, call.name === "" ? "(none)" : call.name, args, caller),
     place: { held: at.held, workspace: spec.workspace, executionsLeft: at.executions - conversation.executions },
     records: placeOf(conversation, callId),
     toolUseId: call.id,
     review: async (asked, first) => await reviewCall(crew, asked, first, converse),
     append: (events) => void recordIn(crew.store, conversation, events),
+    ...(note === "" ? {} : { note }),
   };
-  return { request, note };
 }
 
 async function callTool(crew: Crew, spec: ConverseSpec, at: ToolCall): Promise<{ content: string }> {
   const known = at.conversation.answered.get(at.callId);
   if (known !== undefined) return { content: known.content };
-  const { request } = requestFor(crew, spec, at);
+  const request = requestFor(crew, spec, at);
   const outcome = await performCall(crew, request);
   return { content: outcome.content.slice(0, READ_DEFAULT_LINES * 100) };
 }
@@ -164,7 +164,7 @@ async function callTool(crew: Crew, spec: ConverseSpec, at: ToolCall): Promise<{
 /** A finishing call is a tool call too: the gate first, then its judge. */
 async function gateFinish(crew: Crew, spec: ConverseSpec, at: ToolCall): Promise<Finish> {
   const callId = `${at.callId}#${at.call.id}`;
-  const { request } = requestFor(crew, spec, { ...at, callId });
+  const request = requestFor(crew, spec, { ...at, callId });
   const outcome = await performCall(crew, { ...request, dryRun: true });
   if (outcome.isError) {
     const place = placeOf(at.conversation, at.callId);

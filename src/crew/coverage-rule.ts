@@ -32,7 +32,7 @@ export async function coverageBasis(
   if (report === undefined) return `the commands wrote no report ${wanted.report}`;
   const parsed = readCoverage(report, wanted.format);
   if (!parsed.ok) return `${wanted.report}: ${parsed.error}`;
-  const { minLineCoverage, maxUntestedFunctions } = crew.plan.limits.validation;
+  const { minLineCoverage, maxUntestedFunctions } = crew.limits.validation;
   const min = Math.max(wanted.min ?? 0, minLineCoverage);
   const read = relativeTo(parsed.value, at.workspace.shownRoot);
   const baseTotal = totalOf(read) >= min ? null : await totalOfBase(crew, at);

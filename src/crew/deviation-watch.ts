@@ -46,7 +46,7 @@ export function watchDeviation(crew: Crew): DeviationWatch {
   const compare = async (): Promise<void> => {
     due = false;
     const deviation = planDeviation(await gatherDeviation(crew));
-    const next = nextAlert(alert, deviation.value, crew.plan.limits.executive.planDeviationAlert);
+    const next = nextAlert(alert, deviation.value, crew.limits.executive.planDeviationAlert);
     if (next.tell || next.alerting !== alert.alerting) recordDeviation(crew, deviation, next.tell);
     alert = next;
   };
@@ -69,7 +69,7 @@ function recalledAlert(crew: Crew): AlertState {
   let state: AlertState = { alerting: false, toldAt: 0 };
   for (const event of crew.store.events({ run: crew.cycle, type: "DEVIATION" }))
     if (event.type === "DEVIATION")
-      state = nextAlert(state, event.payload.value, crew.plan.limits.executive.planDeviationAlert);
+      state = nextAlert(state, event.payload.value, crew.limits.executive.planDeviationAlert);
   return state;
 }
 

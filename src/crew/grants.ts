@@ -101,7 +101,7 @@ function writesOf(crew: Crew, agent: CrewAgent, task: string | null, kind: Conve
 
 /** The tightest of plan, task and spawner. */
 function limitsOf(crew: Crew, agent: CrewAgent, task: string | null): CapabilityLimits {
-  const plan = crew.plan.limits.implementation;
+  const plan = crew.limits.implementation;
   const own = task === null ? {} : taskOf(crew, task).task.limits;
   const narrow = agent.narrowed?.limits ?? {};
   const tightest = (...bounds: readonly (number | undefined)[]): number =>

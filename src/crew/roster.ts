@@ -15,6 +15,16 @@ const TIER_FILE: Readonly<Record<Tier, string>> = {
   validation: "validator",
 };
 
+const TIERS = ["executive", "implementation", "validation"] as const;
+
+/** The agents of a plan, what they were read from, and the limits they work under. */
+export interface Roster {
+  readonly agents: Map<string, CrewAgent>;
+  /** Files read from the repository. */
+  readonly loaded: Set<string>;
+  readonly limits: Plan["limits"];
+}
+
 /** Where agent files are looked for. */
 export interface RosterPlaces {
   /** worknode's own `agents/` and `capabilities/`. */
@@ -25,17 +35,47 @@ export interface RosterPlaces {
 }
 
 /** The plan's agents, and the shipped default of each tier the plan has none of. `loaded`: files read from the repository. */
-export function callRoster(plan: Plan, places: RosterPlaces): { agents: Map<string, CrewAgent>; loaded: Set<string> } {
+export function callRoster(plan: Plan, places: RosterPlaces): Roster {
   const agents = new Map<string, CrewAgent>();
   const loaded = new Set<string>();
   for (const [id, agent] of Object.entries(plan.agents)) agents.set(id, enlist(id, agent, { places, loaded }));
-  for (const tier of ["executive", "implementation", "validation"] as const) {
+  for (const tier of TIERS) {
     if ([...agents.values()].some((agent) => agent.tier === tier)) continue;
     const id = TIER_FILE[tier];
     const added = { tier, memoryBudget: 200_000, maxDuration: null, grants: [] } as PlanAgent;
     agents.set(id, enlist(id, added, { places, loaded }));
   }
-  return { agents, loaded };
+  return { agents, loaded, limits: narrowLimits(plan.limits, places) };
+}
+
+/** The plan's limits, tightened by the profiles the repository has of its own (S3:50). */
+function narrowLimits(limits: Plan["limits"], places: RosterPlaces): Plan["limits"] {
+  const profiles = TIERS.filter((tier) => existsSync(ownProfile(tier, places))).map(
+    (tier) => findProfile(tier, places).limits,
+  );
+  const least = (name: keyof TierProfile["limits"], bound: number): number =>
+    Math.min(bound, ...profiles.map((profile) => profile[name]).filter((value) => typeof value === "number"));
+  const { implementation, validation, executive } = limits;
+  return {
+    implementation: {
+      ...implementation,
+      maxComplexity: least("maxComplexity", implementation.maxComplexity),
+      maxFunctionLines: least("maxFunctionLines", implementation.maxFunctionLines),
+      maxExecutions: least("maxExecutions", implementation.maxExecutions),
+    },
+    validation: {
+      ...validation,
+      minLineCoverage: Math.max(
+        validation.minLineCoverage,
+        ...profiles.map(({ minLineCoverage = 0 }) => minLineCoverage),
+      ),
+    },
+    executive: {
+      ...executive,
+      planDeviationAlert: least("planDeviationAlert", executive.planDeviationAlert),
+      reviewEvery: least("reviewEvery", executive.reviewEvery),
+    },
+  };
 }
 
 interface Search {
@@ -69,9 +109,13 @@ function narrow(...lists: readonly (readonly string[])[]): string[] {
   return [...(given[0] ?? [])].filter((tool) => given.every((list) => list.includes(tool)));
 }
 
+function ownProfile(tier: Tier, { root }: RosterPlaces): string {
+  return join(root, ".worknode", "capabilities", `${tier}.yaml`);
+}
+
 /** The repository's profile of a tier, else worknode's. Looser than the built-in numbers is Fault PROFILE_INVALID. */
 function findProfile(tier: Tier, places: RosterPlaces): TierProfile {
-  const own = join(places.root, ".worknode", "capabilities", `${tier}.yaml`);
+  const own = ownProfile(tier, places);
   const path = existsSync(own) ? own : join(places.profiles, `${tier}.yaml`);
   const parsed = parseTierProfile(read(path), path);
   if (!parsed.ok) throw invalid("PROFILE_INVALID", parsed.error);

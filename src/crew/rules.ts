@@ -72,7 +72,7 @@ async function judgeWork(
   { workspace }: RuledWork,
   what: { files: readonly ChangedFile[]; waivers: readonly string[]; basis: CoverageBasis | string | undefined },
 ): Promise<CompletionReport> {
-  const { implementation, validation } = crew.plan.limits;
+  const { implementation, validation } = crew.limits;
   const { files, waivers, basis } = what;
   const input = {
     files,

@@ -56,7 +56,7 @@ export async function runCycle(crew: Crew): Promise<CycleEnd> {
 /** One review event each `reviewEvery` while the cycle runs (S3:36). The sleep is the only timer, and ends with the cycle. */
 function remindReviews(crew: Crew, signal: AbortSignal): void {
   const place = { stream: cycleStream(crew.cycle), actor: "worknode", run: crew.cycle, task: null };
-  crew.clock.sleep(crew.plan.limits.executive.reviewEvery, signal).then(
+  crew.clock.sleep(crew.limits.executive.reviewEvery, signal).then(
     () => {
       if (signal.aborted) return;
       crew.store.append([eventAt(place, "REVIEW_DUE", { cycle: crew.cycle, plan_id: crew.plan.id })]);

@@ -12,7 +12,7 @@ import type { PlanInput } from "../schema/plan-setting.js";
 import type { DispatchResult, RolloutMode } from "../schema/result.js";
 import { holderOf, isHolderAlive } from "../store/lease.js";
 import { openStore, type Store } from "../store/store.js";
-import { assembleCrew, type Assembly } from "./assemble.js";
+import { assembleCrew, type Assembly, requireRoster } from "./assemble.js";
 import type { Crew } from "./context.js";
 import { parsePlan, type PlanSource, readPlan } from "./plan-source.js";
 import { cycleStream, eventAt } from "./records.js";
@@ -56,6 +56,7 @@ export async function runPlan(options: RunOptions): Promise<RunResult> {
     await requireSandbox(project.repository, source, options.env);
     await requireApproval(project, source, options);
     resolveConnection(options.env);
+    requireRoster(project, source, options.env);
     const inputs = readInputs(source, options.inputs);
     const mode = modeOf(options, source);
     const cycle = openCycle(project, source, { inputs, openedBy: "run", mode, includeWip: options.includeWip });
@@ -140,7 +141,7 @@ export async function requireSandbox(
 export async function requireApproval(
   project: Project,
   source: PlanSource,
-  options: Pick<RunOptions, "yes" | "env" | "confirm">,
+  options: Pick<RunOptions, "yes" | "env" | "confirm"> & { via?: string },
 ): Promise<void> {
   if (project.store.queries.planApproval(source.hash) !== undefined) return;
   const question = `Approve the plan ${source.plan.id} (${source.hash.slice(0, 12)}) and run it?`;
@@ -159,7 +160,7 @@ export async function requireApproval(
       plan_id: source.plan.id,
       path: source.path,
       by,
-      via: options.yes ? "--yes" : "terminal",
+      via: options.via ?? (options.yes ? "--yes" : "terminal"),
     }),
   ]);
 }

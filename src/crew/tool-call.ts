@@ -97,7 +97,7 @@ async function callAs(
   );
   const conversation = `${crew.cycle}:${options.task}:tool:${crew.store.events({ task: options.task, run: crew.cycle, type: "PROPOSAL" }).length + 1}`;
   const callId = `${conversation}:1`;
-  const { args } = trimInput(options.tool, asRecord(options.input));
+  const { args, note } = trimInput(options.tool, asRecord(options.input));
   const records = {
     stream: conversationStream(conversation),
     actor: owner,
@@ -118,6 +118,7 @@ async function callAs(
     place: { held, workspace, executionsLeft: held.minted.capability.limits.max_executions },
     records,
     toolUseId: "",
+    ...(note === "" ? {} : { note }),
     dryRun: options.dryRun,
     append: (events) => void crew.store.append(events),
   });

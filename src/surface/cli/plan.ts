@@ -89,7 +89,9 @@ function approve(context: CliContext, args: readonly string[]): Promise<number> 
   return withArguments<Flags>(command, args, async ({ options, values }) => {
     const path = resolve(context.cwd, values[0] ?? "");
     const source = parsePlan(readText(context, path), path);
-    await withProject(context, (project) => requireApproval(project, source, { env: context.env, yes: true }));
+    await withProject(context, (project) =>
+      requireApproval(project, source, { env: context.env, yes: true, via: "plan approve" }),
+    );
     const report = { approved: true, plan_id: source.plan.id, plan_hash: source.hash };
     writeLine(
       context.out,
