@@ -1,4 +1,5 @@
 import { listMasks, resolveLinks } from "../effect/surroundings.js";
+import { probeBackends } from "../effect/sandbox/probe.js";
 import { type PlanCommand, type PlanCommandResult, runPlanCommands } from "../effect/sandbox/plan-commands.js";
 import type { SandboxSetting } from "../effect/sandbox/spec.js";
 import { resolveToolchains } from "../effect/sandbox/toolchain.js";
@@ -119,6 +120,7 @@ async function runPlanned(
 /** What surrounds every command of a workspace: links, masks, toolchains, environment, git. */
 export async function sandboxSetting(crew: Crew, workspace: TaskWorkspace): Promise<SandboxSetting> {
   const { link, env, toolchains } = crew.plan.workspace;
+  const { chosen } = await probeBackends({ stateDir: crew.repository.stateDir, env: crew.env });
   return {
     shownRoot: workspace.shownRoot,
     lower: workspace.worktree,
@@ -133,6 +135,7 @@ export async function sandboxSetting(crew: Crew, workspace: TaskWorkspace): Prom
       }),
     env,
     network: false,
+    ...(chosen === null ? {} : { backend: chosen }),
     git: { commonDir: crew.repository.commonDir, gitDir: workspace.gitDir },
   };
 }

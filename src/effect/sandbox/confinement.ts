@@ -8,7 +8,7 @@ import { commandEnvironment } from "./environment.js";
 import { freshenLayer } from "./layer.js";
 import { type MountPlan, planMounts } from "./mount-plan.js";
 import { formatMounts } from "./mount-table.js";
-import { INIT_SCRIPT, SETUP_SCRIPT } from "./setup-script.js";
+import { INIT_SCRIPT, SETUP_SCRIPTS } from "./setup-script.js";
 import type { SandboxRun, SandboxSpec } from "./spec.js";
 
 const READY = "ready\n";
@@ -20,7 +20,7 @@ const ULIMIT_BLOCK_BYTES = 512;
 const PID_MAX_KERNEL = [6, 14] as const;
 
 /**
- * Runs one command behind the wall of util-linux. Not for use outside this folder: `runInSandbox`
+ * Runs one command behind the wall of the chosen backend. Not for use outside this folder: `runInSandbox`
  * asks for the permit. Throws Fault SANDBOX_SETUP when the sandbox could not be set up, so that a
  * run is always the command's own. Never runs anything unconfined.
  */
@@ -68,18 +68,19 @@ function prepare(spec: SandboxSpec): string[] {
 
 /** The namespaces, then the set-up script with everything that varies as its arguments. */
 function unshareArguments(spec: SandboxSpec, plan: MountPlan, table: string): string[] {
+  const backend = spec.backend ?? "util-linux";
   const namespaces = ["--user", "--map-root-user", "--mount", "--pid", "--fork", "--ipc", "--uts"];
   return [
     "/usr/bin/unshare",
     ...namespaces,
-    ...(spec.network ? [] : ["--net"]),
+    ...(spec.network || backend === "bubblewrap" ? [] : ["--net"]), // bubblewrap makes and raises its own
     "--kill-child",
     "--propagation",
     "private",
     "--",
     "/bin/sh",
     "-c",
-    SETUP_SCRIPT,
+    SETUP_SCRIPTS[backend],
     "worknode",
     table,
     ...[plan.directories, plan.files, plan.copies].map((list) => list.join("\n")),

@@ -57,11 +57,10 @@ export function part(content: Partial<StagePart>): StagePart {
   return { mounts: [], directories: [], files: [], copies: [], ...content };
 }
 
-/** The part that is the same for every command: programs, a few files of `/etc`, devices, `/proc`, `/tmp`. */
+/** The part that is the same for every command: programs, a few files of `/etc`, devices, `/tmp`. */
 export function systemPart(host: readonly HostMount[], network: boolean): StagePart {
   const system = SYSTEM_DIRECTORIES.filter(isDirectory);
   const bound = [...system, ...ETC_DIRECTORIES.filter(isDirectory)];
-  const stage = STAGE_DIRECTORIES.filter((path) => existsSync(path));
   const masked = ["/usr", "/usr/local"].flatMap(credentialFiles);
   return {
     mounts: [
@@ -70,14 +69,8 @@ export function systemPart(host: readonly HostMount[], network: boolean): StageP
       ...masked.map((path) => maskFile(STAGE_ROOT + path)),
       ...DEVICES.map((name) => bindWritable(`/dev/${name}`, `${STAGE_ROOT}/dev/${name}`)),
       ...WRITABLE.map((path) => bindWritable(`${STAGE_PARTS}/t${path}`, STAGE_ROOT + path)),
-      ...stage.flatMap((path) => bindReadOnly(realpathSync(path), `/sys${path}`, host)),
-      { source: "proc", target: "/sys/proc", type: "proc", options: ["nosuid", "nodev", "noexec"] },
-      { source: "proc", target: `${STAGE_ROOT}/proc`, type: "proc", options: ["ro", "nosuid", "nodev", "noexec"] },
     ],
     directories: [
-      "/sys/proc",
-      "/sys/old",
-      ...stage.map((path) => `/sys${path}`),
       `${STAGE_PARTS}/e/directory`,
       `${STAGE_PARTS}/t/tmp/home`,
       ...["/dev", "/etc", "/proc", "/run", ...bound].map((path) => STAGE_ROOT + path),
@@ -86,6 +79,19 @@ export function systemPart(host: readonly HostMount[], network: boolean): StageP
     files: [`${STAGE_PARTS}/e/file`, ...DEVICES.map((name) => `${STAGE_ROOT}/dev/${name}`)],
     copies: [...SYSTEM_DIRECTORIES.filter(isLink), ...DEVICE_LINKS.filter(isLink), ...etcFiles(network)],
   };
+}
+
+/** What the util-linux backend needs beside it: the programs of its last steps, and `/proc`, which bubblewrap mounts itself. */
+export function finishPart(host: readonly HostMount[]): StagePart {
+  const stage = STAGE_DIRECTORIES.filter((path) => existsSync(path));
+  return part({
+    mounts: [
+      ...stage.flatMap((path) => bindReadOnly(realpathSync(path), `/sys${path}`, host)),
+      { source: "proc", target: "/sys/proc", type: "proc", options: ["nosuid", "nodev", "noexec"] },
+      { source: "proc", target: `${STAGE_ROOT}/proc`, type: "proc", options: ["ro", "nosuid", "nodev", "noexec"] },
+    ],
+    directories: ["/sys/proc", "/sys/old", ...stage.map((path) => `/sys${path}`)],
+  });
 }
 
 /** Host paths whose content `cp` puts into the sandbox; links outside what is mounted are left out. */

@@ -4,6 +4,7 @@ import { Fault } from "../../kernel/fault.js";
 import { gitPart, gitPointer, SHOWN_GIT, shownGitConfig } from "./git-part.js";
 import {
   credentialFiles,
+  finishPart,
   isSystemPath,
   maskDirectory,
   maskFile,
@@ -46,6 +47,7 @@ export function planMounts(spec: SandboxSpec): MountPlan {
   const host = readHostMounts();
   const parts = [
     systemPart(host, spec.network),
+    ...(spec.backend === "bubblewrap" ? [] : [finishPart(host)]),
     toolchainPart(spec, host),
     workspacePart(spec, host),
     ...spec.links.map((_, index) => linkPart(spec, index)),

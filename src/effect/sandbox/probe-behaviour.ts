@@ -9,6 +9,7 @@ import { listEffects } from "./effects.js";
 import { openLayer, removeTree } from "./layer.js";
 import { PROBE_PROGRAM } from "./probe-program.js";
 import { failed, type Probe, passed } from "./probe-report.js";
+import type { Backend } from "./spec.js";
 import { resolveToolchains } from "./toolchain.js";
 
 const PROBE_TIMEOUT_MS = 30_000;
@@ -27,12 +28,12 @@ interface Sighting {
  * Tries the wall from inside and looks from outside at what came of it. Works in a directory of its
  * own below `stateDir`, where layers will be. Throws what `confine` throws when there is no sandbox.
  */
-export async function probeBehaviour(stateDir: string): Promise<Probe[]> {
+export async function probeBehaviour(stateDir: string, backend: Backend): Promise<Probe[]> {
   await mkdir(stateDir, { recursive: true, mode: 0o700 });
   const directory = await mkdtemp(join(stateDir, "probe-"));
   const listener = await listen();
   try {
-    return judge(await look(directory, listener));
+    return judge(await look(directory, listener, backend));
   } finally {
     listener.close();
     await removeTree(directory);
@@ -47,7 +48,7 @@ function listen(): Promise<Server> {
   });
 }
 
-async function look(directory: string, listener: Server): Promise<Sighting> {
+async function look(directory: string, listener: Server, backend: Backend): Promise<Sighting> {
   const lower = join(directory, "base");
   await mkdir(join(lower, "tree"), { recursive: true });
   for (const name of ["removed", "masked", "tree/inside"]) await writeFile(join(lower, name), "secret");
@@ -59,6 +60,7 @@ async function look(directory: string, listener: Server): Promise<Sighting> {
   const port = typeof address === "object" && address !== null ? String(address.port) : "0";
   process.env[CANARY_NAME] = canary;
   const run = await confine({
+    backend,
     shownRoot: join(directory, "shown"),
     lower,
     layer,

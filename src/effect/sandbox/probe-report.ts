@@ -1,8 +1,9 @@
-/** Sandboxes worknode knows, best first. */
-export type Backend = "util-linux";
+import type { Backend } from "./spec.js";
 
 /** One thing that must hold before any command is run. */
 export interface Probe {
+  /** The sandbox it tried; none for what concerns them all. */
+  readonly backend?: Backend;
   readonly name: string;
   readonly ok: boolean;
   /** What was seen. */

@@ -7,7 +7,8 @@ import { newId } from "../../kernel/ids.js";
 import { probeBehaviour } from "./probe-behaviour.js";
 import { fixForSetup, readKernelSetting, seemsContainer } from "./probe-fix.js";
 import { type BackendReport, failed, type Probe, passed } from "./probe-report.js";
-import { INIT_SCRIPT, SETUP_SCRIPT } from "./setup-script.js";
+import { INIT_SCRIPT, SETUP_SCRIPTS } from "./setup-script.js";
+import type { Backend } from "./spec.js";
 
 /** What the probes look at; everything has the real default but the directory. */
 export interface ProbeOptions {
@@ -17,66 +18,88 @@ export interface ProbeOptions {
   readonly platform?: NodeJS.Platform;
   /** Probes again, whatever is kept. */
   readonly fresh?: boolean;
+  /** Tries every backend, not only up to the first that works. */
+  readonly all?: boolean;
   /** Directories programs are looked for in. */
   readonly programPath?: readonly string[];
 }
 
-const PROGRAMS = "unshare setpriv mount umount pivot_root sh env cp mkdir chmod rm tar".split(" ");
+/** The programs of each backend, best backend first, and the packages that bring them on Debian. */
+const SHARED = "unshare setpriv mount sh env cp mkdir chmod rm tar".split(" ");
+const BACKENDS = [
+  {
+    name: "util-linux",
+    programs: [...SHARED, "umount", "pivot_root"],
+    packages: "util-linux mount coreutils tar dash",
+  },
+  { name: "bubblewrap", programs: [...SHARED, "bwrap"], packages: "bubblewrap util-linux mount coreutils tar dash" },
+] as const satisfies readonly { name: Backend; programs: readonly string[]; packages: string }[];
+type Candidate = (typeof BACKENDS)[number];
 const PROGRAM_PATH = ["/usr/sbin", "/usr/bin", "/sbin", "/bin"];
 const CACHE = "sandbox-probe.json";
 
 /**
- * Chooses the sandbox by trying it, once per boot. `WORKNODE_SANDBOX=none` forces none. With `chosen`
- * null no command may be run; each failed probe says how to fix it. Never throws for a machine
- * without a sandbox.
+ * Chooses the sandbox by trying it, once per boot. `WORKNODE_SANDBOX` narrows the choice to one backend,
+ * or to `none`. With `chosen` null no command may be run; each failed probe says how to fix it. Never
+ * throws for a machine without a sandbox.
  */
 export async function probeBackends(options: ProbeOptions): Promise<BackendReport> {
-  const refusal = refuse(options);
+  const forced = (options.env ?? process.env)["WORKNODE_SANDBOX"] ?? "";
+  const candidates = BACKENDS.filter(({ name }) => forced === "" || name === forced);
+  const refusal = refuse(options, forced, candidates);
   if (refusal !== undefined) return { chosen: null, probes: [refusal] };
   const file = join(options.stateDir, CACHE);
-  const key = cacheKey();
+  const key = cacheKey(forced);
   const kept = options.fresh === true ? undefined : await readKept(file, key);
   if (kept !== undefined) return kept;
-  const report = await probeUtilLinux(options);
+  const report = await probeInTurn(candidates, options);
   if (report.chosen !== null) await keep(file, key, report);
   return report;
 }
 
-function refuse(options: ProbeOptions): Probe | undefined {
-  const env = options.env ?? process.env;
-  if (env["WORKNODE_SANDBOX"] === "none")
-    return failed("choice", "WORKNODE_SANDBOX=none", "unset WORKNODE_SANDBOX to run commands");
+function refuse(options: ProbeOptions, forced: string, candidates: readonly Candidate[]): Probe | undefined {
+  const names = BACKENDS.map(({ name }) => name).join(" or ");
+  if (candidates.length === 0)
+    return failed("choice", `WORKNODE_SANDBOX=${forced}`, `unset WORKNODE_SANDBOX to run commands, or name ${names}`);
   const platform = options.platform ?? process.platform;
   if (platform !== "linux")
     return failed("platform", `no sandbox on ${platform}`, "run worknode on Linux (a virtual machine will do)");
   return undefined;
 }
 
-async function probeUtilLinux(options: ProbeOptions): Promise<BackendReport> {
-  const programs = probePrograms(options.programPath ?? PROGRAM_PATH);
-  if (!programs.ok) return { chosen: null, probes: [programs] };
+/** Probes one backend after the other until one passes everything. */
+async function probeInTurn(candidates: readonly Candidate[], options: ProbeOptions): Promise<BackendReport> {
+  let chosen: Backend | null = null;
+  const probes: Probe[] = [];
+  for (const candidate of candidates) {
+    if (chosen !== null && options.all !== true) break;
+    const found = await probeBackend(candidate, options);
+    probes.push(...found.map((probe) => ({ ...probe, backend: candidate.name })));
+    if (found.every((probe) => probe.ok)) chosen ??= candidate.name;
+  }
+  return { chosen, probes };
+}
+
+async function probeBackend(candidate: Candidate, options: ProbeOptions): Promise<Probe[]> {
+  const programs = probePrograms(candidate, options.programPath ?? PROGRAM_PATH);
+  if (!programs.ok) return [programs];
   try {
-    const behaviour = await probeBehaviour(options.stateDir);
-    const probes = [programs, passed("set-up", "namespaces, mounts and overlay can be made"), ...behaviour];
-    return { chosen: probes.every((probe) => probe.ok) ? "util-linux" : null, probes };
+    const behaviour = await probeBehaviour(options.stateDir, candidate.name);
+    return [programs, passed("set-up", "namespaces, mounts and overlay can be made"), ...behaviour];
   } catch (thrown) {
     const said = messageOf(thrown);
     const isRoot = process.getuid?.() === 0;
     const fix = fixForSetup({ said, read: readKernelSetting, inContainer: seemsContainer(), isRoot });
-    return { chosen: null, probes: [programs, failed("set-up", said, fix)] };
+    return [programs, failed("set-up", said, fix)];
   }
 }
 
-function probePrograms(path: readonly string[]): Probe {
-  const has = (name: string): boolean => path.some((directory) => isExecutable(`${directory}/${name}`));
-  const absent = PROGRAMS.filter((name) => !has(name));
+function probePrograms({ name, programs, packages }: Candidate, path: readonly string[]): Probe {
+  const has = (program: string): boolean => path.some((directory) => isExecutable(`${directory}/${program}`));
+  const absent = programs.filter((program) => !has(program));
   if (absent.length > 0)
-    return failed(
-      "programs",
-      `not found: ${absent.join(", ")}`,
-      "sudo apt-get install util-linux mount coreutils tar dash",
-    );
-  if (!has("ip") && !has("perl"))
+    return failed("programs", `not found: ${absent.join(", ")}`, `sudo apt-get install ${packages}`);
+  if (name === "util-linux" && !has("ip") && !has("perl"))
     return failed(
       "programs",
       "neither ip nor perl was found to raise the loopback",
@@ -95,9 +118,9 @@ function isExecutable(path: string): boolean {
 }
 
 /** Who runs what, since which boot: anything else must be probed anew. */
-function cacheKey(): string {
+function cacheKey(forced: string): string {
   const identity = { uid: process.getuid?.() ?? -1, node: process.execPath, version: process.version };
-  return hashOf({ ...identity, boot: bootId(), setup: SETUP_SCRIPT, init: INIT_SCRIPT });
+  return hashOf({ ...identity, boot: bootId(), setup: SETUP_SCRIPTS, init: INIT_SCRIPT, forced });
 }
 
 function bootId(): string {

@@ -1,15 +1,18 @@
+import type { Backend } from "./spec.js";
+
 /**
- * The set-up of the util-linux backend: constant text run by `sh` as process 1 of fresh namespaces,
+ * The set-up of both backends: constant text run by `sh` as process 1 of fresh namespaces,
  * with capabilities over those namespaces only. Everything that varies comes in as an argument and
  * is never spliced into the text.
  *
  * 1. A tmpfs hides `/sys`, which exists everywhere and holds nothing a workspace needs: the stage.
  *    `/sys/r` becomes the root, `/sys/m` holds what overlays are made of.
  * 2. One `mount --all` makes every mount of the given table.
- * 3. The stage becomes the root, the host's tree is detached, and so are the raw layers.
- * 4. A second user namespace, without rights over these mounts, takes over an ordinary uid, enters
+ * 3. util-linux: the stage becomes the root, the host's tree is detached, and so are the raw layers.
+ *    A second user namespace, without rights over these mounts, takes over an ordinary uid, enters
  *    `/r`, drops every capability, and becomes the init of the sandbox. It needs a writable `/proc`
  *    for its uid map, which stays outside `/r`.
+ *    bubblewrap: the same by `bwrap`, which also makes the network, a further pid namespace and `/proc`.
  *
  * Errors of the set-up go to descriptor 3, which ends in `ready` once the command is about to start:
  * so a failed set-up is never taken for the command's own failure.
@@ -18,7 +21,7 @@
  * start directory, host name, process limit of the pid namespace (or empty), file size
  * limit, process limit, `isolated` or `shared` network, the init text; then the environment and the command.
  */
-export const SETUP_SCRIPT = `
+const STAGE_SCRIPT = `
 set -euf
 umask 022
 PATH=/usr/sbin:/usr/bin:/sbin:/bin
@@ -45,6 +48,9 @@ printf '%s\\n' "$config" > /sys/m/config
 mount -n -i -a -T "$table"
 echo 1 > /proc/sys/user/max_user_namespaces
 test -z "$pids" || echo "$pids" > /proc/sys/kernel/pid_max
+`;
+
+const UTIL_LINUX_SCRIPT = `
 if test "$network" = isolated; then
   if command -v ip > /dev/null; then ip link set lo up
   else perl -e 'socket(S,2,2,0)&&ioctl(S,0x8914,$r=pack("a16sx22","lo",0x49))||die "cannot raise the loopback: $!\\n"'
@@ -58,6 +64,21 @@ exec unshare --user --map-user=1000 --map-group=1000 --keep-caps --root=/r --wd=
   setpriv --bounding-set=-all --inh-caps=-all --ambient-caps=-all --no-new-privs \\
   /bin/sh -c "$init" worknode "$fsize" "$nproc" "$@"
 `;
+
+const BUBBLEWRAP_SCRIPT = `
+net=--unshare-net
+test "$network" = isolated || net=--unshare-ipc
+unset PWD OLDPWD
+exec bwrap --unshare-user --uid 1000 --gid 1000 --unshare-pid --unshare-ipc "$net" --die-with-parent --as-pid-1 \\
+  --cap-drop ALL --dev-bind /sys/r / --proc /proc --remount-ro /proc --chdir "$start" \\
+  /bin/sh -c "$init" worknode "$fsize" "$nproc" "$@"
+`;
+
+/** The set-up of each backend. */
+export const SETUP_SCRIPTS: Readonly<Record<Backend, string>> = {
+  "util-linux": STAGE_SCRIPT + UTIL_LINUX_SCRIPT,
+  bubblewrap: STAGE_SCRIPT + BUBBLEWRAP_SCRIPT,
+};
 
 /**
  * Process 1 of the sandbox: bounds what follows, says that the set-up is done, gives the command its

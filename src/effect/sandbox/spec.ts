@@ -1,3 +1,6 @@
+/** Sandboxes worknode knows. */
+export type Backend = "util-linux" | "bubblewrap";
+
 /** A copy-on-write layer on disk. `upper` and `work` lie in `dir`, as overlayfs wants them on one mount. */
 export interface Layer {
   readonly dir: string;
@@ -36,6 +39,8 @@ export interface SandboxSetting {
   /** Shares the host's network. True only for a `prepare` the approved plan gives network to. */
   readonly network: boolean;
   readonly git?: GitView;
+  /** As `probeBackends` chose it; util-linux unless given. */
+  readonly backend?: Backend;
 }
 
 /** One command in one layer. */

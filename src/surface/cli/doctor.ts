@@ -80,18 +80,17 @@ function describeStore(path: string): string {
 }
 
 async function checkSandbox(stateDir: string, env: NodeJS.ProcessEnv): Promise<Finding[]> {
-  const report = await probeBackends({ stateDir, env, fresh: true });
+  const report = await probeBackends({ stateDir, env, fresh: true, all: true });
   const detail = report.chosen ?? "none: structured file tools only, no commands; a plan that runs commands is refused";
   const summary: Finding = { name: "sandbox", ok: report.chosen !== null, needed: false, detail, fix: "" };
-  const failures = report.probes.filter((probe) => !probe.ok);
   return [
     summary,
-    ...failures.map((probe) => ({
-      name: `sandbox ${probe.name}`,
-      ok: false,
+    ...report.probes.map(({ backend, name, ok, detail, fix }) => ({
+      name: `sandbox${backend === undefined ? "" : ` ${backend}`} ${name}`,
+      ok,
       needed: false,
-      detail: probe.detail,
-      fix: probe.fix,
+      detail,
+      fix,
     })),
   ];
 }

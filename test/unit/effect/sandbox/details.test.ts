@@ -11,7 +11,7 @@ import { commandEnvironment } from "../../../../src/effect/sandbox/environment.j
 import { discardLayer, openLayer, removeTree } from "../../../../src/effect/sandbox/layer.js";
 import { bindReadOnly, formatMounts, isWithin, readHostMounts } from "../../../../src/effect/sandbox/mount-table.js";
 import { findOpaque } from "../../../../src/effect/sandbox/opaque.js";
-import { SETUP_SCRIPT } from "../../../../src/effect/sandbox/setup-script.js";
+import { SETUP_SCRIPTS } from "../../../../src/effect/sandbox/setup-script.js";
 import type { SandboxSetting } from "../../../../src/effect/sandbox/spec.js";
 import { reason, sandboxMissing } from "./fixture.js";
 
@@ -157,7 +157,7 @@ describe("Opaque directories", () => {
 
 describe("The loopback", () => {
   it.skipIf(sandboxMissing)(`is raised by perl where there is no ip${reason}`, () => {
-    const perl = /^ {2}else (perl -e .*)$/m.exec(SETUP_SCRIPT)?.[1] ?? "";
+    const perl = /^ {2}else (perl -e .*)$/m.exec(SETUP_SCRIPTS["util-linux"])?.[1] ?? "";
     const connect = `require("net").createServer((s) => s.destroy()).listen(0, "127.0.0.1", function () {
       require("net").connect(this.address().port, "127.0.0.1", () => { console.log("up"); process.exit(); }).on("error", (e) => { console.log(e.code); process.exit(); });
     })`;

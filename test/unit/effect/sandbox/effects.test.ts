@@ -1,11 +1,11 @@
 import { createHash } from "node:crypto";
 import { readFileSync } from "node:fs";
-import { afterEach, beforeEach, describe, expect, it } from "vitest";
-import { type Bench, openBench, reason, sandboxMissing } from "./fixture.js";
+import { afterEach, beforeEach, expect, it } from "vitest";
+import { type Bench, describeWalls } from "./fixture.js";
 
 const sha = (text: string): string => createHash("sha256").update(text).digest("hex");
 
-describe.skipIf(sandboxMissing)(`The net effects of a command${reason}`, () => {
+describeWalls("The net effects of a command", (openBench) => {
   let bench: Bench;
   beforeEach(async () => {
     bench = await openBench();

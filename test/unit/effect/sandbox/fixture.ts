@@ -1,11 +1,12 @@
 import { execFileSync } from "node:child_process";
-import { mkdirSync, mkdtempSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
+import { describe } from "vitest";
 import { confine } from "../../../../src/effect/sandbox/confinement.js";
 import { listEffects } from "../../../../src/effect/sandbox/effects.js";
 import { openLayer, removeTree } from "../../../../src/effect/sandbox/layer.js";
-import type { SandboxRun, SandboxSpec } from "../../../../src/effect/sandbox/spec.js";
+import type { Backend, SandboxRun, SandboxSpec } from "../../../../src/effect/sandbox/spec.js";
 import { resolveToolchains } from "../../../../src/effect/sandbox/toolchain.js";
 import type { Change } from "../../../../src/schema/effect.js";
 
@@ -40,7 +41,7 @@ export function git(cwd: string, ...args: string[]): string {
   return execFileSync("git", [...identity, ...args], { cwd, encoding: "utf8" });
 }
 
-export async function openBench(files: Record<string, string> = {}): Promise<Bench> {
+export async function openBench(files: Record<string, string> = {}, backend: Backend = "util-linux"): Promise<Bench> {
   const dir = mkdtempSync(join(tmpdir(), "worknode-sandbox-"));
   const repo = join(dir, "repo");
   const put = (root: string, path: string, text: string): void => {
@@ -65,6 +66,7 @@ export async function openBench(files: Record<string, string> = {}): Promise<Ben
     toolchains: resolveToolchains(["python3", "npx"], process.env),
     env: {},
     network: false,
+    backend,
     git: { commonDir: join(repo, ".git"), gitDir: join(repo, ".git/worktrees/worktree") },
     argv: ["true"],
     cwd: "",
@@ -108,6 +110,27 @@ const refusal = tryKernel();
 export const sandboxMissing = refusal !== undefined;
 /** Added to the titles of what is skipped. */
 export const reason = refusal === undefined ? "" : ` [skipped: the kernel refuses: ${refusal}]`;
+
+/** Every backend, and why this machine cannot run it, if so; the probe is not asked, as it is under test itself. */
+export const backends: readonly { backend: Backend; missing: boolean; why: string }[] = [
+  { backend: "util-linux", missing: sandboxMissing, why: reason },
+  {
+    backend: "bubblewrap",
+    missing: sandboxMissing || !existsSync("/usr/bin/bwrap"),
+    why: existsSync("/usr/bin/bwrap") ? reason : " [skipped: needs bubblewrap]",
+  },
+];
+
+/** The same tests behind each wall, visibly skipped where one cannot be had. */
+export function describeWalls(
+  title: string,
+  body: (open: (files?: Record<string, string>) => Promise<Bench>, backend: Backend) => void,
+): void {
+  for (const { backend, missing, why } of backends)
+    describe.skipIf(missing)(`${title}, by ${backend}${why}`, () =>
+      body((files) => openBench(files, backend), backend),
+    );
+}
 
 /** Whether any process on the host has this argument. */
 export function isRunning(argument: string): boolean {

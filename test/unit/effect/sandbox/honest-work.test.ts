@@ -1,8 +1,8 @@
 import { execFileSync } from "node:child_process";
 import { chmodSync, existsSync, mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { afterEach, beforeEach, describe, expect, it } from "vitest";
-import { type Bench, git, openBench, reason, sandboxMissing } from "./fixture.js";
+import { afterEach, beforeEach, expect, it } from "vitest";
+import { type Bench, describeWalls, git } from "./fixture.js";
 
 function missing(program: string): boolean {
   try {
@@ -13,7 +13,7 @@ function missing(program: string): boolean {
   }
 }
 
-describe.skipIf(sandboxMissing)(`Ordinary work inside the sandbox${reason}`, () => {
+describeWalls("Ordinary work inside the sandbox", (openBench) => {
   let bench: Bench;
   beforeEach(async () => {
     bench = await openBench();

@@ -1,11 +1,11 @@
 import { execFileSync, spawn } from "node:child_process";
-import { chmodSync, chownSync, mkdtempSync } from "node:fs";
+import { chmodSync, chownSync, mkdtempSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { build } from "esbuild";
-import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { afterAll, beforeAll, expect, it } from "vitest";
 import { removeTree } from "../../../../src/effect/sandbox/layer.js";
-import { isRunning, reason, sandboxMissing } from "./fixture.js";
+import { describeWalls, isRunning } from "./fixture.js";
 
 const ORDINARY_UID = 23_456;
 const isRoot = process.getuid?.() === 0;
@@ -13,7 +13,7 @@ const isRoot = process.getuid?.() === 0;
 /** Runs as an ordinary user, or is killed: both need a process of its own, so the program is bundled. */
 const PROGRAM = `
 import { execFileSync } from "node:child_process";
-import { mkdirSync, mkdtempSync, readdirSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, renameSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { confine } from "${resolve("src/effect/sandbox/confinement.ts")}";
 import { listEffects } from "${resolve("src/effect/sandbox/effects.ts")}";
@@ -28,18 +28,19 @@ writeFileSync(join(repo, "a.txt"), "alpha\\n");
 writeFileSync(join(repo, "tree/one"), "1\\n");
 const git = (...args) => execFileSync("git", ["-c", "user.name=t", "-c", "user.email=t@localhost", ...args], { cwd: repo });
 git("init", "-q"); git("add", "-A"); git("commit", "-qm", "base"); git("worktree", "add", "-q", lower);
+if (existsSync(join(place, "foreign"))) renameSync(join(place, "foreign"), join(lower, "foreign"));
 const report = await probeBackends({ stateDir: join(dir, "state") });
 const layer = await openLayer(join(dir, "layer"));
 const spec = { shownRoot: repo, lower, layer, links: [], masks: [], toolchains: resolveToolchains([], process.env), env: {}, network: false,
-  git: { commonDir: join(repo, ".git"), gitDir: join(repo, ".git/worktrees/wt") }, cwd: "", timeoutMs: 60000 };
+  backend: report.chosen ?? "util-linux", git: { commonDir: join(repo, ".git"), gitDir: join(repo, ".git/worktrees/wt") }, cwd: "", timeoutMs: 60000 };
 console.log("started");
 const run = await confine({ ...spec, argv });
 const effects = (await listEffects(layer.upper, lower)).map((change) => change.kind + " " + change.path);
 await discardLayer(layer);
-console.log(JSON.stringify({ uid: process.getuid(), chosen: report.chosen, failed: report.probes.filter((p) => !p.ok), run, effects, left: readdirSync(dir) }));
+console.log(JSON.stringify({ uid: process.getuid(), chosen: report.chosen, failed: report.probes.filter((p) => !p.ok), run, effects, left: readdirSync(dir), foreign: existsSync(join(lower, "foreign")) ? readFileSync(join(lower, "foreign"), "utf8") : null }));
 `;
 
-describe.skipIf(sandboxMissing)(`The sandbox in a process of its own${reason}`, () => {
+describeWalls("The sandbox in a process of its own", (_, backend) => {
   let dir: string;
   let program: string;
   beforeAll(async () => {
@@ -54,29 +55,47 @@ describe.skipIf(sandboxMissing)(`The sandbox in a process of its own${reason}`, 
   });
   afterAll(() => removeTree(dir));
 
+  /** What the program says when an ordinary user runs it. */
+  function runAsOrdinary(place: string, script: string) {
+    const user = ["--reuid", String(ORDINARY_UID), "--regid", String(ORDINARY_UID), "--clear-groups"];
+    const env = { PATH: process.env["PATH"] ?? "", HOME: place, WORKNODE_SANDBOX: backend };
+    const argv = [...user, process.execPath, program, place, "sh", "-c", script];
+    const output = execFileSync("setpriv", argv, { encoding: "utf8", env, cwd: place });
+    return JSON.parse(output.replace("started\n", ""));
+  }
+
   it.skipIf(!isRoot)("works for an ordinary user as for root [needs root to become one]", () => {
     const place = mkdtempSync(join(dir, "home-"));
     chownSync(place, ORDINARY_UID, ORDINARY_UID);
     const script =
       "id -u; grep CapBnd /proc/self/status; sed -i s/alpha/beta/ a.txt; rm -r tree; mkdir tree; git status --porcelain; chmod 000 tree; echo x > /proc/sys/kernel/hostname; true";
-    const user = ["--reuid", String(ORDINARY_UID), "--regid", String(ORDINARY_UID), "--clear-groups"];
-    const env = { PATH: process.env["PATH"] ?? "", HOME: place };
-    const output = execFileSync("setpriv", [...user, process.execPath, program, place, "sh", "-c", script], {
-      encoding: "utf8",
-      env,
-      cwd: place,
-    });
-    const result = JSON.parse(output.replace("started\n", ""));
-    expect(result).toMatchObject({ uid: ORDINARY_UID, chosen: "util-linux", failed: [] });
+    const result = runAsOrdinary(place, script);
+    expect(result).toMatchObject({ uid: ORDINARY_UID, chosen: backend, failed: [] });
     expect(result.run.stdout).toBe("1000\nCapBnd:\t0000000000000000\n M a.txt\n D tree/one\n");
     expect(result.effects).toEqual(["modify a.txt", "mode tree", "delete tree/one"]);
     expect(result.left).not.toContain("layer");
   });
 
+  it.skipIf(!isRoot)(
+    "loses nothing of a file that belongs to another user, and says why it cannot be changed [needs root]",
+    () => {
+      const place = mkdtempSync(join(dir, "home-"));
+      chownSync(place, ORDINARY_UID, ORDINARY_UID);
+      writeFileSync(join(place, "foreign"), "of root\n", { mode: 0o644 });
+      const script =
+        "cat foreign; echo x >> foreign; echo $?; chmod 600 foreign; echo $?; sed -i s/alpha/beta/ a.txt; cat foreign";
+      const { run, effects, foreign } = runAsOrdinary(place, script);
+      expect(run.stdout).toMatch(/^of root\n[1-9]\n[1-9]\nof root\n$/);
+      expect(run.stderr).toMatch(/foreign/);
+      expect({ effects, foreign }).toEqual({ effects: ["modify a.txt"], foreign: "of root\n" });
+    },
+  );
+
   it("dies with worknode when that is killed", async () => {
     const marker = `6543.${process.pid}`;
     const child = spawn(process.execPath, [program, dir, "sh", "-c", `setsid sleep ${marker} & sleep ${marker}`], {
       stdio: ["ignore", "pipe", "inherit"],
+      env: { ...process.env, WORKNODE_SANDBOX: backend },
     });
     await new Promise((done) => child.stdout.once("data", done));
     await until(() => isRunning(marker));

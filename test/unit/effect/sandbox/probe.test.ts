@@ -45,6 +45,32 @@ describe("Choosing the sandbox", () => {
     expect(existsSync(join(stateDir, "sandbox-probe.json"))).toBe(false);
   });
 
+  it.skipIf(sandboxMissing || !existsSync("/usr/bin/bwrap"))(
+    `takes bubblewrap when told to, and where util-linux lacks a program [needs bubblewrap]${reason}`,
+    async () => {
+      const forced = await probeBackends({ stateDir, env: { WORKNODE_SANDBOX: "bubblewrap" } });
+      expect(forced.chosen).toBe("bubblewrap");
+      expect(new Set(forced.probes.map(({ backend }) => backend))).toEqual(new Set(["bubblewrap"]));
+      expect((await probeBackends({ stateDir, env: {} })).chosen).toBe("util-linux");
+      const names = "unshare setpriv mount sh env cp mkdir chmod rm tar bwrap".split(" ");
+      for (const name of names) writeFileSync(join(stateDir, name), "", { mode: 0o755 });
+      const partial = await probeBackends({ stateDir, env: {}, programPath: [stateDir], fresh: true });
+      expect(partial.chosen).toBe("bubblewrap");
+      expect(partial.probes.filter(({ ok }) => !ok)).toMatchObject([{ backend: "util-linux", name: "programs" }]);
+    },
+  );
+
+  it.skipIf(sandboxMissing)(`tries all when asked to${reason}`, async () => {
+    const { chosen, probes } = await probeBackends({ stateDir, env: {}, all: true, fresh: true });
+    expect(chosen).toBe("util-linux");
+    expect(new Set(probes.map(({ backend }) => backend))).toEqual(new Set(["util-linux", "bubblewrap"]));
+  });
+
+  it("refuses a backend it does not know instead of taking another", async () => {
+    const report = await probeBackends({ stateDir, env: { WORKNODE_SANDBOX: "bubblewarp" } });
+    expect(report).toMatchObject({ chosen: null, probes: [{ detail: "WORKNODE_SANDBOX=bubblewarp" }] });
+  });
+
   it("names missing programs and the packages that bring them", async () => {
     const report = await probeBackends({ stateDir, programPath: [stateDir] });
     expect(report.chosen).toBeNull();

@@ -1,15 +1,15 @@
 import { existsSync, lstatSync, readdirSync, readFileSync } from "node:fs";
 import { mkdir } from "node:fs/promises";
 import { join } from "node:path";
-import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { afterEach, beforeEach, expect, it } from "vitest";
 import { createGit } from "../../../../src/effect/git.js";
 import { listEffects } from "../../../../src/effect/sandbox/effects.js";
 import { loadIgnoreRules } from "../../../../src/effect/sandbox/ignore-rules.js";
 import { openLayer, removeTree } from "../../../../src/effect/sandbox/layer.js";
 import { findScratch, keepScratch, type ScratchRules } from "../../../../src/effect/sandbox/scratch.js";
-import { type Bench, git, openBench, reason, sandboxMissing } from "./fixture.js";
+import { type Bench, describeWalls, git } from "./fixture.js";
 
-describe.skipIf(sandboxMissing)(`Scratch${reason}`, () => {
+describeWalls("Scratch", (openBench) => {
   let bench: Bench;
   let scratchDir: string;
   let rules: ScratchRules;

@@ -2,9 +2,9 @@ import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { createServer, type Server } from "node:net";
 import { join } from "node:path";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from "vitest";
-import { type Bench, isRunning, openBench, reason, sandboxMissing } from "./fixture.js";
+import { type Bench, describeWalls, isRunning } from "./fixture.js";
 
-describe.skipIf(sandboxMissing)(`The wall around a command${reason}`, () => {
+describeWalls("The wall around a command", (openBench) => {
   let bench: Bench;
   beforeEach(async () => {
     bench = await openBench();
@@ -26,7 +26,8 @@ describe.skipIf(sandboxMissing)(`The wall around a command${reason}`, () => {
 
     it("gives process 1 no environment but what the command gets", async () => {
       const run = await bench.sh("tr '\\0' '\\n' < /proc/1/environ");
-      expect(run).toMatchObject({ stdout: "", exit_code: 0 });
+      const others = run.stdout.replace(`PWD=${bench.repo}\n`, ""); // bubblewrap's own, as every shell sets it
+      expect({ others, code: run.exit_code }).toEqual({ others: "", code: 0 });
     });
 
     it("mounts no home, no state directory, no other checkout and no /root", async () => {
@@ -113,9 +114,10 @@ describe.skipIf(sandboxMissing)(`The wall around a command${reason}`, () => {
       "setpriv --reuid 0 true",
       "hostname other",
       "kill -9 1 && kill -0 1 && false",
-      "echo 1 > /proc/sys/kernel/core_pattern",
-      "echo b > /proc/sysrq-trigger",
-      "echo 5 > /proc/1/oom_score_adj",
+      // opened only: a write through a broken wall, run by root, would change the machine that runs the tests
+      ": >> /proc/sys/kernel/core_pattern",
+      ": >> /proc/sysrq-trigger",
+      ": >> /proc/1/oom_score_adj",
       "touch /usr/bin/x",
       "touch /etc/x",
       "touch /x",
