@@ -15,6 +15,7 @@ import { stopIfKilled } from "./ask.js";
 import { type CallOutcome, type CallRequest, resultEvent, violationEvents } from "./call-record.js";
 import type { Crew } from "./context.js";
 import { renderDenials } from "./denial-text.js";
+import { loadMeasures } from "./grammars.js";
 import { gatherFacts, holdsCapability, movedFrom, withBase } from "./facts.js";
 import { eventAt } from "./records.js";
 import { sandboxSetting } from "./verify.js";
@@ -124,6 +125,7 @@ async function judgeRan(crew: Crew, request: CallRequest, { ran, workspace }: Ra
   const { facts } = await gatherFacts(crew, request.proposal, request.place);
   const paths = await Promise.all(ran.changes.map(({ path }) => observePath(workspace.worktree, path)));
   const { changes, images, modes, stopped } = ran;
+  await loadMeasures(images.map(({ path }) => path));
   const effects: EffectFacts = {
     proposal: request.proposal,
     facts: { ...facts, paths },

@@ -10,6 +10,7 @@ import type { PlanTask } from "../schema/plan-task.js";
 import type { Crew } from "./context.js";
 import { type CoverageBasis, coverageBasis } from "./coverage-rule.js";
 import { movedFrom } from "./facts.js";
+import { loadMeasures } from "./grammars.js";
 import { type CommandRun, eventAt, taskStream } from "./records.js";
 import type { TaskState } from "./task-state.js";
 import { runCommands, type VerifyRun } from "./verify.js";
@@ -53,6 +54,7 @@ export async function runRules(crew: Crew, work: RuledWork): Promise<RuleReport>
   const waivers = waiversFor(crew, task.id);
   const tree = await treeHash(workspace);
   const files = await changedTexts(workspace);
+  await loadMeasures(files.map(({ path }) => path));
   const ran = work.last ? await runCommands(crew, task, workspace, { tree }) : NOTHING_RAN;
   const faults = commandFaults(ran, waivers);
   const wanted = work.last && faults.length === 0 && !waivers.includes("coverage");

@@ -116,3 +116,5 @@ export const MAX_SHELL_TIMEOUT_MS = 10 * 60_000;
 export const MAX_SHELL_OUTPUT_CHARS = 24_000;
 /** Code of a task's base commit that is searched for functions which moved (bytes). */
 export const MAX_BASE_CODE_BYTES = 48 * 1024 * 1024;
+/** Time a parser may take over one file before it counts as unreadable. */
+export const MAX_PARSE_MS = 10_000;

@@ -1,17 +1,21 @@
 import { measureEcmaScript } from "./ecmascript.js";
 import type { FileMeasure } from "./file-measure.js";
+import type { GrammarLanguage } from "./grammar.js";
 import { isEcmaScript, languageOf } from "./language.js";
 import { splitLines } from "./line-table.js";
+import { measureTree } from "./tree-source.js";
 
 /**
  * Measures one file's text: its functions with complexity, length, parameters, documentation and token hash
- * (DESIGN §9). `path` is repository-relative and decides the language. Total: text that cannot be read gives
- * `parse: "failed"` and the reason; a file of another language has no functions and `language: null`.
+ * (DESIGN §9). `path` is repository-relative and decides the language. Text that cannot be read gives `parse: "failed"`
+ * and the reason; a file of another language has no functions and `language: null`. Throws Fault GRAMMAR_NOT_LOADED
+ * for a language whose grammar `loadGrammars` has not loaded: nobody takes that for a file without functions.
  */
 export function measureSource(path: string, text: string): FileMeasure {
   const language = languageOf(path);
-  if (language !== undefined && isEcmaScript(language)) return measureEcmaScript(path, text, language);
-  return unmeasured(path, text);
+  if (language === undefined) return unmeasured(path, text);
+  if (isEcmaScript(language)) return measureEcmaScript(path, text, language);
+  return measureTree(path, text, language as GrammarLanguage);
 }
 
 function unmeasured(path: string, text: string): FileMeasure {

@@ -34,6 +34,10 @@ const ANYWHERE: readonly (readonly [string, RegExp])[] = [
   ["pylint: disable", /\bpylint:\s*(?:disable|skip-file)\b/],
   ["pragma: no cover", /\bpragma:\s*no\s*(?:cover|branch)\b/],
   ["coverage exclusion", /\b(?:L|G)COVR?_EXCL_(?:LINE|START|BR_LINE|BR_START)\b/],
+  ["diagnostic ignored", /^\s*pragma\s+(?:GCC|clang)\s+diagnostic\s+ignored\b/],
+  ["warning disable", /^\s*pragma\s+warning\s*\(\s*disable\b/],
+  ["allow attribute", /^!?\[\s*(?:allow|expect)\s*\(/],
+  ["SuppressWarnings", /^@SuppressWarnings\b/],
   ["cppcheck-suppress", /\bcppcheck-suppress(?:-begin|-file|-macro)?\b/],
 ];
 

@@ -1,0 +1,86 @@
+import type { Tree } from "web-tree-sitter";
+import { MAX_PARSE_MS } from "../kernel/bounds.js";
+import { attachedComment, type Comment } from "./comment.js";
+import type { FileMeasure, FunctionMeasure, ParseError } from "./file-measure.js";
+import { type GrammarLanguage, parserOf } from "./grammar.js";
+import { type LineTable, lineAt, lineTable } from "./line-table.js";
+import { ownLength } from "./own-length.js";
+import { findSuppressions } from "./suppression.js";
+import { TREE_LANGUAGES } from "./tree-language.js";
+import { type TreeDraft, type WalkedTree, walkTree } from "./tree-walk.js";
+
+/**
+ * Measures text of a language read by tree-sitter (DESIGN §9), whose grammar must be loaded. Throws Fault
+ * GRAMMAR_NOT_LOADED; text that cannot be read gives `parse: "failed"` or `"partial"` and the reasons.
+ */
+export function measureTree(path: string, text: string, language: GrammarLanguage): FileMeasure {
+  const table = lineTable(text);
+  const lines = table.length - (text.endsWith("\n") || text === "" ? 1 : 0);
+  const parsed = parse(text, language);
+  if (parsed === null) {
+    const errors = [{ message: `it could not be parsed within ${MAX_PARSE_MS} ms`, line: 1 }];
+    return { path, language, lines, parse: "failed", errors, functions: [], suppressions: [], executable: [] };
+  }
+  try {
+    const walked = walkTree(parsed, text, TREE_LANGUAGES[language]);
+    const errors = walked.errors.map(({ offset, message }): ParseError => ({ message, line: lineAt(table, offset) }));
+    return {
+      path,
+      language,
+      lines,
+      parse: errors.length === 0 ? "ok" : "partial",
+      errors,
+      functions: functionsOf({ path, text, table }, walked),
+      suppressions: findSuppressions([...walked.comments, ...walked.directives], table),
+      executable: [...new Set(walked.statements.map((offset) => lineAt(table, offset)))].sort((a, b) => a - b),
+    };
+  } finally {
+    parsed.delete();
+  }
+}
+
+/** Null when it takes too long. */
+function parse(text: string, language: GrammarLanguage): Tree | null {
+  const parser = parserOf(language);
+  parser.reset();
+  const endsMs = performance.now() + MAX_PARSE_MS;
+  return parser.parse(text, null, { progressCallback: () => performance.now() > endsMs });
+}
+
+interface Source {
+  readonly path: string;
+  readonly text: string;
+  readonly table: LineTable;
+}
+
+function functionsOf(source: Source, { drafts, comments }: WalkedTree): FunctionMeasure[] {
+  const sorted = [...drafts].sort((a, b) => a.start - b.start || b.end - a.end);
+  const orders = new Map<string, number>();
+  return sorted.map((draft) => {
+    const order = orders.get(draft.qualifiedName) ?? 0;
+    orders.set(draft.qualifiedName, order + 1);
+    return { ...figuresOf(source, draft, comments), order };
+  });
+}
+
+function figuresOf(source: Source, draft: TreeDraft, comments: readonly Comment[]): Omit<FunctionMeasure, "order"> {
+  const { path, text, table } = source;
+  const commentOf = (offset: number): Comment | undefined => attachedComment(text, comments, offset);
+  const nested = draft.nested.map((inner) => ({ start: commentOf(inner.doc)?.start ?? inner.doc, end: inner.end }));
+  return {
+    file: path,
+    name: draft.name,
+    qualified_name: draft.qualifiedName,
+    kind: draft.kind,
+    line: lineAt(table, draft.start),
+    end_line: lineAt(table, draft.end),
+    body_line: lineAt(table, draft.bodyStart),
+    complexity: draft.complexity,
+    length: ownLength(text, table, draft, nested),
+    parameters: draft.parameters,
+    named: draft.named,
+    documented: draft.docstring || commentOf(draft.doc) !== undefined,
+    token_hash: draft.hash,
+    findings: [],
+  };
+}
