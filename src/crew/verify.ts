@@ -1,8 +1,8 @@
-import { listMasks, resolveLinks } from "../effect/surroundings.js";
-import { probeBackends } from "../effect/sandbox/probe.js";
 import { type PlanCommand, type PlanCommandResult, runPlanCommands } from "../effect/sandbox/plan-commands.js";
+import { probeBackends } from "../effect/sandbox/probe.js";
 import type { SandboxSetting } from "../effect/sandbox/spec.js";
 import { resolveToolchains } from "../effect/sandbox/toolchain.js";
+import { listMasks, resolveLinks } from "../effect/surroundings.js";
 import type { TaskWorkspace } from "../effect/workspace.js";
 import type { PlanCheck } from "../schema/plan-step.js";
 import type { PlanTask } from "../schema/plan-task.js";
