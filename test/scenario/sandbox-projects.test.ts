@@ -1,15 +1,15 @@
 import { execFileSync } from "node:child_process";
-import { mkdirSync, mkdtempSync, writeFileSync } from "node:fs";
+import { chmodSync, mkdirSync, mkdtempSync, symlinkSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
-import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { afterEach, beforeEach, expect, it } from "vitest";
 import { removeTree } from "../../src/effect/sandbox/layer.js";
 import { type PlanCommand, type PlanCommandResult, runPlanCommands } from "../../src/effect/sandbox/plan-commands.js";
 import type { LinkMount } from "../../src/effect/sandbox/spec.js";
 import { resolveToolchains } from "../../src/effect/sandbox/toolchain.js";
 import { issuePermit } from "../../src/gate/permit.js";
 import { hashOf } from "../../src/kernel/canonical.js";
-import { reason, sandboxMissing } from "../unit/effect/sandbox/fixture.js";
+import { describeWalls } from "../unit/effect/sandbox/fixture.js";
 
 /** Whether a program is there and starts. */
 function works(program: string, ...args: string[]): boolean {
@@ -22,7 +22,7 @@ function works(program: string, ...args: string[]): boolean {
 }
 
 /** The user's checkout is left as it is; the agent's code differs from it in the worktree. */
-describe.skipIf(sandboxMissing)(`Projects as they are verify in the sandbox${reason}`, () => {
+describeWalls("Projects as they are verify in the sandbox", (_, backend) => {
   let dir: string;
   let repo: string;
   let worktree: string;
@@ -69,6 +69,7 @@ describe.skipIf(sandboxMissing)(`Projects as they are verify in the sandbox${rea
       toolchains: resolveToolchains(programs, { PATH, HOME, root: repo }),
       env: {},
       network: false,
+      backend,
       git: { commonDir: join(repo, ".git"), gitDir: join(repo, ".git/worktrees/worktree") },
       layersDir: join(dir, "state/layers"),
     };
@@ -108,6 +109,65 @@ describe.skipIf(sandboxMissing)(`Projects as they are verify in the sandbox${rea
       ["coverage", 0],
     ]);
     expect(await readWritten("coverage/lcov.info")).toContain("SF:packages/lib/index.js");
+  });
+
+  it("pnpm: packages reach siblings and the store through links on both sides of the linked folders", async () => {
+    commit({
+      ".gitignore": "node_modules/\n",
+      "pnpm-workspace.yaml": "packages: ['packages/*']\n",
+      "packages/lib/package.json": '{"name":"lib","type":"module","exports":"./index.js"}',
+      "packages/lib/index.js": "export const answer = () => 41;\n",
+      "packages/app/package.json": '{"name":"app","type":"module"}',
+      "packages/app/app.test.js":
+        'import test from "node:test"; import assert from "node:assert"; import { answer } from "lib"; import { tell } from "dep";\ntest("answer", () => assert.equal(tell(answer()), 42));\n',
+    });
+    const store = "node_modules/.pnpm/dep@1.0.0/node_modules/dep";
+    put(repo, {
+      [`${store}/package.json`]: '{"name":"dep","type":"module","exports":"./index.js"}',
+      [`${store}/index.js`]: "export const tell = (n) => n;\n",
+    });
+    mkdirSync(join(repo, "packages/app/node_modules"));
+    symlinkSync(`../../../${store}`, join(repo, "packages/app/node_modules/dep"));
+    symlinkSync("../../lib", join(repo, "packages/app/node_modules/lib"));
+    put(worktree, { "packages/lib/index.js": "export const answer = () => 42;\n" });
+    const linked = ["node_modules", "packages/app/node_modules"];
+    const { runs } = await verify([{ role: "test", argv: ["node", "--test", "packages/app/"] }], linked);
+    expect(runs[0]).toMatchObject({ exit_code: 0 });
+  });
+
+  it("Node: a test runner with workers, a child process and an HTTP server of its own on the loopback", async () => {
+    const test = `
+      import test from "node:test"; import assert from "node:assert"; import { createServer } from "node:http";
+      import { Worker } from "node:worker_threads"; import { execFileSync } from "node:child_process";
+      test("server", async () => {
+        const server = createServer((_, reply) => reply.end("served")).listen(0, "localhost");
+        await new Promise((done) => server.once("listening", done));
+        const text = await (await fetch("http://localhost:" + server.address().port)).text();
+        server.close();
+        assert.equal(text, "served");
+      });
+      test("worker", async () => {
+        const worker = new Worker("require('node:worker_threads').parentPort.postMessage(42)", { eval: true });
+        assert.equal(await new Promise((done) => worker.once("message", done)), 42);
+      });
+      test("child", () => assert.equal(execFileSync(process.execPath, ["-p", "1 + 1"], { encoding: "utf8" }), "2\\n"));`;
+    commit({ "a.test.mjs": test, "b.test.mjs": test, "package.json": '{"scripts":{"test":"node --test"}}' });
+    const { runs } = await verify([{ role: "test", argv: ["npm", "test"] }]);
+    expect(runs[0]).toMatchObject({ exit_code: 0, stopped: null });
+  });
+
+  it("npx: runs what is installed, and fails instead of waiting for what is not", async () => {
+    commit({ ".gitignore": "node_modules/\n", "package.json": '{"name":"x"}' });
+    put(repo, { "node_modules/.bin/hello": '#!/usr/bin/env node\nconsole.log("installed");\n' });
+    chmodSync(join(repo, "node_modules/.bin/hello"), 0o755);
+    const commands = [["hello"], ["--yes", "absent-from-everywhere"]].map((args) => ({
+      role: "test",
+      argv: ["npx", ...args],
+    }));
+    const { runs } = await verify(commands, ["node_modules"]);
+    expect(runs[0]).toMatchObject({ exit_code: 0, stdout: "installed\n" });
+    expect(runs[1]).toMatchObject({ exit_code: 1, stopped: null });
+    expect(runs[1]?.stderr).toMatch(/ENOTCACHED|offline|cache/i);
   });
 
   const gcc = works("gcc", "--version") && works("make", "--version") && works("gcov", "--version");
