@@ -118,3 +118,5 @@ export const MAX_SHELL_OUTPUT_CHARS = 24_000;
 export const MAX_BASE_CODE_BYTES = 48 * 1024 * 1024;
 /** Time a parser may take over one file before it counts as unreadable. */
 export const MAX_PARSE_MS = 10_000;
+/** Files one `measure` looks at. */
+export const MAX_MEASURED_FILES = 50_000;

@@ -26,7 +26,7 @@ export function readHead(node: Node, language: TreeLanguage): FunctionHead | und
   const anonymous = language.anonymous.has(node.type);
   const named = anonymous ? null : nameNode(node);
   return {
-    name: named === null ? specialName(node) : receiverOf(node) + plainName(named),
+    name: named === null ? unnamed(node) : receiverOf(node) + plainName(named),
     nameStart: named?.startIndex ?? -1,
     bodyStart: body.startIndex,
     doc: docStart(node, language),
@@ -41,10 +41,8 @@ function bodyOf(node: Node): Node | null {
   return node.childForFieldName("body") ?? node.namedChildren.find((child) => child?.type === "try_statement") ?? null;
 }
 
-function specialName(node: Node): string {
-  if (node.type === "static_initializer") return "static";
-  const cast = node.childForFieldName("declarator");
-  return cast?.type === "operator_cast" ? squeeze(cast.text.split("(")[0] ?? "") : ANONYMOUS;
+function unnamed(node: Node): string {
+  return node.type === "static_initializer" ? "static" : ANONYMOUS;
 }
 
 /** The name itself; in C and C++ at the end of a chain of declarators. */
@@ -53,8 +51,8 @@ function nameNode(node: Node): Node | null {
   if (own !== null) return own;
   let at = node.childForFieldName("declarator");
   for (let step = 0; step < MAX_STEPS && at !== null; step += 1) {
-    const inner = at.childForFieldName("declarator") ?? wrapped(at);
-    if (inner === null) return at.type === "operator_cast" ? null : at;
+    const inner: Node | null = at.type === "operator_cast" ? null : (at.childForFieldName("declarator") ?? wrapped(at));
+    if (inner === null) return at;
     at = inner;
   }
   return at;
@@ -66,8 +64,10 @@ function wrapped(node: Node): Node | null {
   return holds ? node.namedChild(node.namedChildCount - 1) : null;
 }
 
+/** A conversion is called by the type it converts to. */
 function plainName(node: Node): string {
-  return squeeze(node.text).replaceAll("::", ".");
+  const text = node.type === "operator_cast" ? (node.text.split("(")[0] ?? "") : node.text;
+  return squeeze(text).replaceAll("::", ".");
 }
 
 function squeeze(text: string): string {

@@ -72,6 +72,11 @@ export const VERBS: Readonly<Record<string, VerbEntry>> = {
     first: false,
     load: async () => (await import("./log.js")).logVerb,
   },
+  measure: {
+    summary: "print complexity, length, documentation and findings of any code",
+    first: false,
+    load: async () => (await import("./measure.js")).measureVerb,
+  },
   kill: {
     summary: "stop every run of this repository at once and void its capabilities",
     first: false,

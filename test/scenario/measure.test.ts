@@ -1,0 +1,69 @@
+import { spawnSync } from "node:child_process";
+import { mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { dirname, join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { afterAll, beforeAll, expect, it } from "vitest";
+import { measureReportSchema } from "../../src/schema/measure-report.js";
+
+const MAIN = fileURLToPath(new URL("../../dist/main.js", import.meta.url));
+let folder = "";
+
+const FILES: Record<string, string> = {
+  "src/a.ts": "/** Picks. */\nexport function pick(n: number, m = 1) {\n  return n > 1 && m ? 1 : 2;\n}\n",
+  "src/b.c": "int knot(int a) { return a ? 1 : a || 2; }\n",
+  "src/broken.py": "def f(:\n",
+  "notes.md": "# no code\n",
+  "ignored/c.js": "function hidden() {}\n",
+  ".gitignore": "ignored/\n",
+};
+
+beforeAll(() => {
+  folder = mkdtempSync(join(tmpdir(), "worknode-measure-"));
+  for (const [path, text] of Object.entries(FILES)) {
+    mkdirSync(dirname(join(folder, path)), { recursive: true });
+    writeFileSync(join(folder, path), text);
+  }
+  symlinkSync("/etc", join(folder, "src", "link"));
+  writeFileSync(join(folder, "src", "latin.c"), Buffer.from([0x2f, 0x2f, 0xff, 0x0a]));
+});
+afterAll(() => rmSync(folder, { recursive: true, force: true }));
+
+function measure(...args: string[]): { code: number | null; out: string; err: string } {
+  const env = { PATH: process.env["PATH"] ?? "", HOME: folder };
+  const run = spawnSync(process.execPath, [MAIN, "measure", ...args], { cwd: folder, env, encoding: "utf8" });
+  return { code: run.status, out: run.stdout, err: run.stderr };
+}
+
+it("measures files and folders without a repository or a database, and prints what its schema says", () => {
+  const { code, out } = measure("src", "notes.md", "--format", "json");
+  expect(code).toBe(0);
+  const report = measureReportSchema.parse(JSON.parse(out));
+  expect(report.files).toEqual([
+    { path: "src/a.ts", language: "typescript", lines: 4, parse: "ok" },
+    { path: "src/b.c", language: "c", lines: 1, parse: "ok" },
+    { path: "src/broken.py", language: "python", lines: 1, parse: "partial" },
+    { path: "src/latin.c", language: "c", lines: 0, parse: "failed" },
+    { path: "notes.md", language: null, lines: 1, parse: "ok" },
+  ]);
+  expect(report.functions).toMatchObject([
+    { file: "src/a.ts", name: "pick", line: 2, end_line: 4, complexity: 4, length: 3, parameters: 2, documented: true },
+    { file: "src/b.c", name: "knot", line: 1, end_line: 1, complexity: 3, length: 1, parameters: 1, documented: false },
+    { file: "src/broken.py", name: "f", line: 1, parameters: 0 },
+  ]);
+});
+
+it("leaves out of a folder what git ignores there, and measures it when it is named", () => {
+  expect(spawnSync("git", ["init", "-q"], { cwd: folder }).status).toBe(0);
+  expect(measure(".").out).not.toContain("hidden");
+  expect(measure("ignored").out).not.toContain("hidden");
+  expect(measure("ignored/c.js").out).toContain(
+    "ignored/c.js:1  complexity 1  length 1  parameters 0  undocumented  hidden",
+  );
+});
+
+it("says what is wrong with a path that is not there, a link, and no path", () => {
+  expect(measure("gone")).toMatchObject({ code: 2, out: "", err: expect.stringContaining("there is no gone") });
+  expect(measure("src/link")).toMatchObject({ code: 2, err: expect.stringContaining("links are not followed") });
+  expect(measure().code).toBe(2);
+});

@@ -1,0 +1,272 @@
+import { createHash } from "node:crypto";
+import { cpSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { beforeAll, describe, expect, it } from "vitest";
+import { loadGrammars, parserOf } from "../../../src/measure/grammar.js";
+import { judgeChange } from "../../../src/measure/judge-change.js";
+import { measureSource } from "../../../src/measure/source.js";
+
+const GRAMMARS = fileURLToPath(new URL("../../../grammars", import.meta.url));
+const LANGUAGES = ["c", "cpp", "python", "go", "rust", "java"] as const;
+
+describe("a grammar", () => {
+  it("that was not loaded is a fault, not a file without functions", () => {
+    expect(() => measureSource("a.rs", "fn main() {}")).toThrow("was not loaded");
+    expect(() => parserOf("java")).toThrow("was not loaded");
+  });
+
+  it("that is not the one shipped is refused", async () => {
+    const folder = mkdtempSync(join(tmpdir(), "worknode-grammars-"));
+    try {
+      cpSync(GRAMMARS, folder, { recursive: true });
+      const file = join(folder, "tree-sitter-go.wasm");
+      writeFileSync(file, Buffer.concat([readFileSync(file), Buffer.from([0])]));
+      await expect(loadGrammars(["go"], folder)).rejects.toMatchObject({ code: "GRAMMAR_CHANGED" });
+      await expect(loadGrammars(["go"], join(folder, "gone"))).rejects.toMatchObject({ code: "GRAMMAR_MISSING" });
+    } finally {
+      rmSync(folder, { recursive: true, force: true });
+    }
+  });
+
+  it("comes with its hash, version and licence", () => {
+    const records = JSON.parse(readFileSync(join(GRAMMARS, "grammars.json"), "utf8")) as Record<
+      string,
+      Record<string, string>
+    >;
+    expect(Object.keys(records)).toEqual([...LANGUAGES]);
+    for (const { file = "", sha256, license } of Object.values(records)) {
+      expect(
+        createHash("sha256")
+          .update(readFileSync(join(GRAMMARS, file)))
+          .digest("hex"),
+      ).toBe(sha256);
+      expect(license).toBe("MIT");
+      expect(readFileSync(join(GRAMMARS, file.replace(".wasm", ".LICENSE")), "utf8")).toContain("MIT");
+    }
+  });
+});
+
+/** `qualified name: complexity / own length / parameters`, documented ones with a star, unnamed ones in parentheses. */
+function figures(path: string, text: string): string[] {
+  return measureSource(path, text).functions.map((one) => {
+    const line = `${one.qualified_name}: ${one.complexity} / ${one.length} / ${one.parameters}${one.documented ? " *" : ""}`;
+    return one.named ? line : `(${line})`;
+  });
+}
+
+describe("other languages than ECMAScript", () => {
+  beforeAll(() => loadGrammars(LANGUAGES, GRAMMARS));
+
+  it("C: counts if, loops, case, ?:, && and || in all branches of #if, and nothing the preprocessor evaluates", () => {
+    const text = `/** Adds. */
+static int *add(int a, char **b, ...)
+{
+    switch (a) {
+    case 1: break;
+    case 2: break;
+    default: return a && b || a ? 1 : 2;
+    }
+    do { a--; } while (a);
+    while (a) for (;;) { if (a) break; }
+#if defined(X) && defined(Y)
+    if (b) return 0;
+#else
+    if (a) return 0;
+#endif
+    return 0;
+}
+
+int old(a, b) int a; char b; { return a; }
+int none(void) { return 1; }
+int (*pointer(int a))(int) { return 0; }
+int declared(int a);
+`;
+    expect(figures("a.c", text)).toEqual([
+      "add: 12 / 16 / 3 *",
+      "old: 1 / 1 / 2",
+      "none: 1 / 1 / 0",
+      "pointer: 1 / 1 / 1",
+    ]);
+  });
+
+  it("C++: names members by class and namespace, counts lambdas apart, catch and ranges as paths", () => {
+    const text = `namespace n {
+/// Doc of the template.
+template <class T>
+class A {
+ public:
+  A(int a) : b(a) {}
+  ~A() = default;
+  int operator+(const A &&o) const {
+    auto l = [&](int x) { return x and 1 or 2; };
+    try { } catch (...) { }
+    for (auto x : y) { }
+    return 1;
+  }
+  operator int() { return 1; }
+};
+}
+int n::A::m() { return 1; }
+`;
+    expect(figures("a.cpp", text)).toEqual([
+      "n.A.A: 1 / 1 / 1",
+      "n.A.operator+: 3 / 6 / 1",
+      "(n.A.operator+.<anonymous>: 3 / 1 / 1)",
+      "n.A.operator int: 1 / 1 / 0",
+      "n.A.m: 1 / 1 / 0",
+    ]);
+  });
+
+  it("Python: counts as radon does, closures apart; a docstring documents", () => {
+    const text = `@decorator
+async def f(a, *b, c=1, **d):
+    """Does it."""
+    x = [i for i in y if i]
+    if a and b or c:
+        pass
+    elif d:
+        pass
+    for i in x:
+        pass
+    else:
+        pass
+    try:
+        pass
+    except E:
+        pass
+    else:
+        pass
+    match a:
+        case 1:
+            pass
+        case _:
+            pass
+    assert x
+    with a:
+        pass
+    return lambda z: z if z else 1
+
+class A:
+    # Says something.
+    def m(self):
+        def inner():
+            return 1
+        return inner
+`;
+    expect(figures("a.py", text)).toEqual([
+      "f: 13 / 26 / 4 *",
+      "(f.<anonymous>: 2 / 1 / 1)",
+      "A.m: 1 / 2 / 1 *",
+      "A.m.inner: 1 / 2 / 0",
+    ]);
+  });
+
+  it("Go: counts as gocyclo does and names methods by their type", () => {
+    const text = `package a
+
+// M does it.
+func (t *T) M(a, b int, c string) int {
+	if a > 1 && b > 2 || c == "" {
+	}
+	switch a {
+	case 1:
+	default:
+	}
+	select {
+	case <-c:
+	default:
+	}
+	for i := range x {
+	}
+	f := func(x int) {}
+	return 1
+}
+
+func F[K any](x K) {}
+`;
+    expect(figures("a.go", text)).toEqual(["T.M: 7 / 16 / 3 *", "(T.M.<anonymous>: 1 / 1 / 1)", "F: 1 / 1 / 1"]);
+  });
+
+  it("Rust: counts match arms but the wildcard; documentation stands before attributes", () => {
+    const text = `impl T for S {
+    /// Does it.
+    #[inline]
+    pub fn f(&self, a: i32) -> i32 {
+        if a > 1 && b { }
+        if let Some(x) = y && z { }
+        match a { 1 => 2, _ if a > 3 => 1, _ => 3 }
+        while x {}
+        for i in y {}
+        loop { break }
+        let c = |x| x + 1;
+        1
+    }
+}
+`;
+    expect(figures("a.rs", text)).toEqual(["S.f: 10 / 10 / 2 *", "(S.f.<anonymous>: 1 / 1 / 1)"]);
+  });
+
+  it("Java: counts cases and catch, names members by class", () => {
+    const text = `class A {
+    /** Does it. */
+    @Override
+    public int m(int a, String... b) throws E {
+        if (a > 1 && b != null || c) { }
+        switch (a) { case 1: break; default: }
+        int x = switch (a) { case 1, 2 -> 3; default -> 4; };
+        try { } catch (E e) { }
+        for (int i : y) { }
+        do { } while (x > 1);
+        Runnable r = () -> { };
+        return a > 1 ? 2 : 3;
+    }
+    A() { }
+    interface I { void q(); }
+}
+`;
+    expect(figures("A.java", text)).toEqual(["A.m: 10 / 11 / 2 *", "(A.m.<anonymous>: 1 / 1 / 0)", "A.A: 1 / 1 / 0"]);
+  });
+
+  it("says where it could not read, and takes a place it could not read before for known", () => {
+    const broken = "int f(void) { return 1; }\nint g( { x\n";
+    expect(measureSource("a.c", broken)).toMatchObject({ parse: "partial", errors: [{ line: 2 }] });
+    const limits = { maxComplexity: 8, maxFunctionLines: 60 };
+    const judged = (before: string | null): boolean[] =>
+      judgeChange({ path: "a.c", before, after: broken, limits, isTest: false }).map(({ blocks }) => blocks);
+    expect(judged("int f(void) { return 1; }\n")).toEqual([true]);
+    expect(judged(`/* before */\n${broken}`)).toEqual([false]);
+  });
+
+  it("refuses a new knot, and takes one that moved or changed its layout for what it was", () => {
+    const cases = Array.from({ length: 9 }, (_, index) => `if (a == ${index}) return ${index};`).join("\n");
+    const knot = `int knot(int a) {\n${cases}\nreturn a;\n}\n`;
+    const limits = { maxComplexity: 8, maxFunctionLines: 60 };
+    const judged = (before: string | null, after: string): string[] =>
+      judgeChange({ path: "a.c", before, after, limits, isTest: false }).map(({ message }) => message);
+    expect(judged(null, knot)).toEqual(["Function complexity 10 exceeds agent limit 8"]);
+    expect(judged(knot, `/* moved down */\n\n${knot.replaceAll("\n", "\n  ")}`)).toEqual([]);
+    expect(judged(knot, knot.replaceAll("knot", "renamed"))).toEqual([]);
+    expect(judged(knot, knot.replace("return a;", "return -a;"))).toEqual([]);
+  });
+
+  it.each([
+    ["a.c", "int f(void) { return 1; } // NOLINT\n"],
+    ["a.c", '#pragma GCC diagnostic ignored "-Wall"\n'],
+    ["a.py", "x = 1  # noqa\n"],
+    ["a.py", "def f():  # pragma: no cover\n    pass\n"],
+    ["a.rs", "#[allow(dead_code)]\nfn f() {}\n"],
+    ["A.java", 'class A { @SuppressWarnings("all") void m() { } }\n'],
+    ["a.go", "package a //nolint\n"],
+  ])("finds what switches a rule off in %s: %s", (path, text) => {
+    expect(measureSource(path, text).suppressions).toHaveLength(1);
+  });
+
+  it("reads 100,000 lines and deep nesting without a fault", () => {
+    const long = Array.from({ length: 100_000 }, (_, index) => `int f${index}(void) { return ${index}; }`).join("\n");
+    expect(measureSource("a.c", long).functions).toHaveLength(100_000);
+    const deep = `int f(void) { return ${"(".repeat(20_000)}1${")".repeat(20_000)}; }`;
+    expect(measureSource("a.c", deep).functions).toHaveLength(1);
+  });
+});
