@@ -4,6 +4,7 @@ import { MAX_TOOL_RESULT_CHARS } from "../kernel/bounds.js";
 import type { CommandResult, Effects } from "../schema/effect.js";
 import type { AnyNewEvent } from "../schema/event.js";
 import type { Proposal } from "../schema/proposal.js";
+import { READING_TOOLS } from "../schema/tool.js";
 import type { Denial } from "../schema/verdict.js";
 import type { CallPlace } from "./facts.js";
 import { eventAt, type Place } from "./records.js";
@@ -22,6 +23,19 @@ export interface CallRequest {
   review?(request: CallRequest, first: Judgement): Promise<Judgement>;
   /** Appends events; a conversation folds them as well. */
   append(events: readonly AnyNewEvent[]): void;
+  /** Has events recorded a little later, with the next ones: for a look that a crash would simply repeat. */
+  defer?(events: readonly AnyNewEvent[]): void;
+}
+
+/** Whether a call only looks, and nobody waits for its record. */
+function isLook(request: CallRequest): boolean {
+  return request.defer !== undefined && request.dryRun !== true && READING_TOOLS.has(request.proposal.what.tool);
+}
+
+/** Records the events of a call; those of an approved look in one transaction with what comes next. */
+export function recordCall(request: CallRequest, events: readonly AnyNewEvent[]): void {
+  if (isLook(request)) request.defer?.(events);
+  else request.append(events);
 }
 
 /** What became of a call. */

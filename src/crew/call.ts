@@ -10,7 +10,15 @@ import type { AnyNewEvent } from "../schema/event.js";
 import { isToolName, toolInputSchemas } from "../schema/tool.js";
 import { renderDenials } from "./denial-text.js";
 import { stopIfKilled } from "./ask.js";
-import { type CallOutcome, type CallRequest, clip, resultEvent, type ToolRun, violationEvents } from "./call-record.js";
+import {
+  type CallOutcome,
+  type CallRequest,
+  clip,
+  recordCall,
+  resultEvent,
+  type ToolRun,
+  violationEvents,
+} from "./call-record.js";
 import { runCommand } from "./command-call.js";
 import type { Crew } from "./context.js";
 import { coordinate } from "./coordinate.js";
@@ -72,7 +80,8 @@ function recordJudgement(
     events.push(...violationEvents(records, proposal, violation));
     crew.violatedAtMs.set(proposal.who.agent, crew.clock.nowMs());
   }
-  request.append(events);
+  if (judgement.permit === undefined) request.append(events);
+  else recordCall(request, events);
 }
 
 function denied(request: CallRequest, judgement: Judgement): CallOutcome {
@@ -95,7 +104,7 @@ async function carryOut(crew: Crew, request: CallRequest, approved: Approved): P
       return await keepAllowed(crew, request, { judgement, permit, prepared, content: doneText(request, prepared) });
     if (request.proposal.what.tool === "Bash") return await runCommand(crew, request, { judgement, permit });
     const result = await runTool(crew, request, permit);
-    request.append([...result.events, resultEvent(request, result, "nothing to retry")]);
+    recordCall(request, [...result.events, resultEvent(request, result, "nothing to retry")]);
     return { judgement, content: clip(result.content), isError: result.is_error, effects: undefined };
   } catch (thrown) {
     if (!(thrown instanceof Fault) || thrown instanceof InvariantError || thrown.code.startsWith("STORE_"))

@@ -9,6 +9,8 @@ import {
   callOf,
   conversationStream,
   currentExecution,
+  deferIn,
+  flushIn,
   pendingCall,
   pendingOf,
   recordIn,
@@ -55,6 +57,14 @@ export type ChainEnd = { kind: "finished"; call: ToolUseBlock; finish: Finish } 
 
 /** Runs executions until a finishing call ends the conversation or a bound is reached. */
 export async function runChain(conversation: Conversation, ports: ChainPorts): Promise<ChainEnd> {
+  try {
+    return await runExecutions(conversation, ports);
+  } finally {
+    flushIn(ports.store, conversation);
+  }
+}
+
+async function runExecutions(conversation: Conversation, ports: ChainPorts): Promise<ChainEnd> {
   let broken = 0;
   for (;;) {
     const reason = boundReached(conversation, ports, broken);
@@ -106,7 +116,9 @@ async function runOne(conversation: Conversation, ports: ChainPorts): Promise<St
   };
   const task = { id: conversation.task ?? "-", title: conversation.kind, conversation: conversation.id };
   const run = await runExecution({ domain: { task } }, steps, { inChain: true });
-  recordIn(ports.store, conversation, [...(now.finish?.events ?? []), endEvent(place, conversation, run)]);
+  const end = endEvent(place, conversation, run);
+  if (run.outcome === "CONTINUE" && now.finish === undefined) deferIn(conversation, [end]);
+  else recordIn(ports.store, conversation, [...(now.finish?.events ?? []), end]);
   return { run, ...now };
 }
 

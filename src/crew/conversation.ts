@@ -50,6 +50,8 @@ export interface Conversation {
   /** Whether the last reply was already answered with the nudge. */
   nudged: boolean;
   ended: string | undefined;
+  /** Events folded already and not recorded yet. */
+  readonly deferred: AnyNewEvent[];
 }
 
 /** What the API's framing of a block can add to a prompt (tokens, counted as bytes). */
@@ -108,6 +110,7 @@ export function beginConversation(event: Extract<AnyEvent, { type: "CONVERSATION
     bytesSince: Buffer.byteLength(payload.prompt) + Buffer.byteLength(payload.system),
     nudged: false,
     ended: undefined,
+    deferred: [],
   };
 }
 
@@ -225,10 +228,26 @@ export function currentExecution(conversation: Conversation): string {
   return `${conversation.id}:${conversation.executions + 1}`;
 }
 
-/** Appends events in one transaction and folds those of this conversation into it. */
+/** Appends events in one transaction, with those that were put off, and folds those of this conversation into it. */
 export function recordIn(store: Store, conversation: Conversation, events: readonly AnyNewEvent[]): AnyEvent[] {
-  const stored = store.append(events);
+  const late = conversation.deferred.splice(0);
+  const stored = store.append([...late, ...events]).slice(late.length);
   const stream = conversationStream(conversation.id);
   for (const event of stored) if (event.stream === stream) applyEvent(conversation, event);
   return stored;
+}
+
+/**
+ * Folds events of this conversation now and has them recorded with the next that are, in one transaction: for what
+ * a crash may lose, because it is simply done again (a look at a file, the end of an execution whose parts are
+ * all recorded). Nothing that others act on is put off.
+ */
+export function deferIn(conversation: Conversation, events: readonly AnyNewEvent[]): void {
+  conversation.deferred.push(...events);
+  for (const event of events) applyEvent(conversation, event as AnyEvent);
+}
+
+/** Records what was put off. */
+export function flushIn(store: Store, conversation: Conversation): void {
+  if (conversation.deferred.length > 0) recordIn(store, conversation, []);
 }

@@ -12,6 +12,7 @@ import {
   type Conversation,
   conversationId,
   conversationStream,
+  deferIn,
   loadConversation,
   recordIn,
 } from "./conversation.js";
@@ -149,6 +150,7 @@ function requestFor(crew: Crew, spec: ConverseSpec, at: ToolCall): CallRequest {
     toolUseId: call.id,
     review: async (asked, first) => await reviewCall(crew, asked, first, converse),
     append: (events) => void recordIn(crew.store, conversation, events),
+    defer: (events) => deferIn(conversation, events),
     ...(note === "" ? {} : { note }),
   };
 }

@@ -30,14 +30,18 @@ export function locateRepository(cwd: string, env: NodeJS.ProcessEnv = process.e
   if (found === undefined) return undefined;
   const commonDir = commonDirOf(found.gitDir);
   const root = mainCheckout(found.checkout, found.gitDir, commonDir);
-  const projectId = sha256Hex(commonDir).slice(0, 16);
   return {
     root,
     checkout: found.checkout,
     gitDir: found.gitDir,
     commonDir,
-    projectId,
-    stateDir: join(stateHome(env), "worknode", projectId),
+    // Hashing opens the whole of Node's crypto: not for those who only want the database.
+    get projectId() {
+      return sha256Hex(commonDir).slice(0, 16);
+    },
+    get stateDir() {
+      return join(stateHome(env), "worknode", this.projectId);
+    },
     databasePath: join(root, ".worknode", "worknode.db"),
   };
 }

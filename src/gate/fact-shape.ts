@@ -34,7 +34,14 @@ const listOf =
   };
 
 const isSignOff = members({ by: isText, proposalHash: isText, decision: isText, expiresMs: isNumber });
-const isImage = members({ path: isText, before: (value) => value === null || isText(value), after: isText });
+const isTextOrNull: Test = (value) => value === null || isText(value);
+const isImage = members({
+  path: isText,
+  before: isTextOrNull,
+  after: isText,
+  base: optional(isTextOrNull),
+  fault: optional(isText),
+});
 const isPathFact = members({ path: isText, kind: isText, linkOnTheWay: isBoolean });
 const isPolicy = members({ id: isText, level: isText, pass: isBoolean, reason: isText, overridden: isBoolean });
 const isAction = members({ kind: isText, targets: isNumber, irreversible: isBoolean, probeAgeMs: isLeft });
@@ -48,8 +55,8 @@ const FACTS_OF: Readonly<Record<CheckName, FactTests>> = {
   plan: {
     shownRoot: isText,
     phaseActive: isBoolean,
-    writes: members({ has: isFunction, patterns: isList }),
-    laterFiles: isFiles,
+    writes: members({ has: isFunction, leadsTo: isFunction, patterns: isList }),
+    laterFiles: members({ has: isFunction, leadsTo: isFunction }),
     loadedFiles: isFiles,
     isDenied: isFunction,
     paths: listOf(isPathFact),

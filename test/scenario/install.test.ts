@@ -95,6 +95,7 @@ describe("the packed tarball", () => {
       "CHANGELOG.md",
       "dist",
       "docs",
+      "grammars",
       "LICENSE",
       "package.json",
       "plans",

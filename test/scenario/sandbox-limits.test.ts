@@ -57,8 +57,8 @@ describeWalls("A command that would take everything", (openBench) => {
     const marker = `7321.${process.pid}`;
     const script = `for i in 1 2 3 4; do (while :; do sleep ${marker} & done) & done; yes > big & mkdir many; i=0; while :; do i=$((i+1)); : > many/$i; done & yes`;
     const run = await bench.sh(script, { timeoutMs: 10_000 });
-    expect(["output", "timeout"]).toContain(run.stopped);
-    expect(run.exit_code).toBeNull();
+    // A shell that can fork no more may also give up by itself, before the time or the output ends it.
+    expect(run.stopped ?? `exit ${run.exit_code}`).toMatch(/^(output|timeout|exit [1-9]\d*)$/);
     expect(run.stdout.length).toBeLessThan(2 * 1024 * 1024);
     expect(isRunning(marker)).toBe(false);
     await discardLayer(bench.spec.layer);

@@ -86,9 +86,9 @@ attackSuite("the host", [
   {
     name: "turns the kernel's knobs",
     input:
-      "echo 1 > /proc/sys/kernel/panic; echo '|/tmp/x' > /proc/sys/kernel/core_pattern; echo c > /proc/sysrq-trigger; sysctl -w kernel.panic=1",
+      "for f in /proc/sys/kernel/panic /proc/sys/kernel/core_pattern /proc/sysrq-trigger; do (exec 3>>$f) && echo opened; done; touch /proc/sys/x",
     ends: "contained",
-    by: /Read-only|denied|not permitted/i,
+    by: /^(?!.*opened).*(?:Read-only|denied|not permitted|No such)/i,
   },
   {
     name: "gains privileges by programs that are set-user-id",

@@ -19,6 +19,7 @@ const PROMISED = [
   "run",
   "continue",
   "status",
+  "measure",
   "trace",
   "tool",
   "approvals",
