@@ -6,6 +6,7 @@ import type { AnyNewEvent } from "../schema/event.js";
 import type { Proposal } from "../schema/proposal.js";
 import { READING_TOOLS } from "../schema/tool.js";
 import type { Denial } from "../schema/verdict.js";
+import type { Crew } from "./context.js";
 import type { CallPlace } from "./facts.js";
 import { eventAt, type Place } from "./records.js";
 
@@ -15,7 +16,7 @@ export interface CallRequest {
   readonly place: CallPlace;
   readonly records: Place;
   readonly toolUseId: string;
-  /** What was dropped from the input, for the caller to read before the result. */
+  /** What was dropped from the input, for the caller to read after the result. */
   readonly note?: string;
   /** Judge only: nothing is carried out and no result is recorded. */
   readonly dryRun?: boolean;
@@ -56,7 +57,7 @@ export function resultEvent(request: CallRequest, result: ToolResult, why: strin
   return eventAt(request.records, "TOOL_RESULT", {
     call_id: request.proposal.call_id,
     tool_use_id: request.toolUseId,
-    content: clip(`${request.note ?? ""}${result.content}`),
+    content: clip(`${result.content}${request.note ?? ""}`),
     is_error: result.is_error,
     verification: {
       succeeded: !result.is_error,
@@ -72,17 +73,22 @@ export function clip(content: string): string {
   return `${content.slice(0, MAX_TOOL_RESULT_CHARS)}\n(cut: ${content.length - MAX_TOOL_RESULT_CHARS} characters more)`;
 }
 
-/** A violation and its notice to the executive, to be recorded in one transaction (S3:86-90). */
-export function violationEvents(records: Place, proposal: Proposal, denial: Denial): AnyNewEvent[] {
+/**
+ * A violation and its notice to the executive, to be recorded in one transaction (S3:86-90). The same reach for the
+ * same thing is told once in a cycle: what repeats is counted by its violations, and no flood of alerts.
+ */
+export function violationEvents(crew: Crew, request: CallRequest, denial: Denial): AnyNewEvent[] {
+  const { records, proposal } = request;
   const { code, rule, subject, object, message, remedy } = denial;
-  const alert = `${subject} was denied ${proposal.what.tool} ${object}: ${code} ${message}`;
-  return [
-    eventAt(records, "SECURITY_VIOLATION", { call_id: proposal.call_id, code, rule, subject, object, message, remedy }),
-    eventAt(records, "ALERT", {
-      severity: "warning",
-      message: alert,
-      to: "executive",
-      key: `${subject}:${rule}:${object}`,
-    }),
-  ];
+  crew.violatedAtMs.set(proposal.who.agent, crew.clock.nowMs());
+  const violation = { call_id: proposal.call_id, code, rule, subject, object, message, remedy };
+  const key = `${subject}:${rule}:${object}`;
+  const alert = {
+    severity: "warning" as const,
+    message: `${subject} was denied ${proposal.what.tool} ${object}: ${code} ${message}`,
+    to: "executive" as const,
+    key,
+  };
+  const told = crew.store.queries.hasAlert(crew.cycle, key);
+  return [eventAt(records, "SECURITY_VIOLATION", violation), ...(told ? [] : [eventAt(records, "ALERT", alert)])];
 }

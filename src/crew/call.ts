@@ -36,7 +36,7 @@ export function trimInput(
   const unknown = Object.keys(input).filter((name) => !known.includes(name));
   if (unknown.length === 0) return { args: input, note: "" };
   const args = Object.fromEntries(Object.entries(input).filter(([name]) => known.includes(name)));
-  return { args, note: `Ignored unknown fields: ${unknown.join(", ").slice(0, 200)}.\n` };
+  return { args, note: `\nIgnored unknown fields: ${unknown.join(", ").slice(0, 200)}.` };
 }
 
 /**
@@ -77,8 +77,7 @@ function recordJudgement(
   events.push(eventAt(records, "VERDICT", { ...judgement.verdict, call_id: proposal.call_id, mode }));
   const violation = judgement.denials.find((denial) => denial.violation);
   if (violation !== undefined && mode === "auto") {
-    events.push(...violationEvents(records, proposal, violation));
-    crew.violatedAtMs.set(proposal.who.agent, crew.clock.nowMs());
+    events.push(...violationEvents(crew, request, violation));
   }
   if (judgement.permit === undefined) request.append(events);
   else recordCall(request, events);

@@ -38,6 +38,8 @@ export interface ChainPorts {
   call(conversation: Conversation, callId: string, call: ToolUseBlock): Promise<unknown>;
   /** Judges a finishing call. */
   finish(conversation: Conversation, callId: string, call: ToolUseBlock): Promise<Finish>;
+  /** Why the model is not asked again in the middle of an execution (identical denials). */
+  giveUp(conversation: Conversation): string | undefined;
   /** Whether the chain must end for another reason (identical denials, handover). */
   mustEnd(conversation: Conversation): string | undefined;
 }
@@ -167,6 +169,8 @@ async function nextCall(
   for (let replies = 0; standing === undefined; replies += 1) {
     if (replies > MAX_PAUSES) throw new ExecutionStop("ERROR", `the model paused ${MAX_PAUSES} times without going on`);
     nudges += nudgeOnce(conversation, ports, { place, nudges });
+    const wall = ports.giveUp(conversation);
+    if (wall !== undefined) throw new ExecutionStop("BLOCKED", wall);
     await ports.ask(conversation);
     refuseEnding(conversation);
     standing = pendingOf(conversation);

@@ -156,10 +156,9 @@ function discard(
     .join("; ")
     .slice(0, 500);
   const violation = judged.denials.find((denial) => denial.violation);
-  if (violation !== undefined) crew.violatedAtMs.set(proposal.who.agent, crew.clock.nowMs());
   request.append([
     eventAt(records, "EFFECT_DISCARDED", { call_id: proposal.call_id, changes, refused, reason }),
-    ...(violation === undefined ? [] : violationEvents(records, proposal, violation)),
+    ...(violation === undefined ? [] : violationEvents(crew, request, violation)),
     resultEvent(request, { content, is_error: true }, reason),
   ]);
   return {

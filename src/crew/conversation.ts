@@ -36,7 +36,7 @@ export interface Conversation {
   readonly results: Map<string, ToolResultBlock>;
   /** Call ids that already have a result, with what the model was told. */
   readonly answered: Map<string, { toolUseId: string; content: string; is_error: boolean }>;
-  /** How often each refusal was given, word for word. */
+  /** How often each refusal was given: the same rule, the same object. */
   readonly refusals: Map<string, number>;
   /** Executions that ended; the next has this index + 1. */
   executions: number;
@@ -163,7 +163,8 @@ function applyToolResult(conversation: Conversation, event: Extract<AnyEvent, { 
   const { call_id, tool_use_id, content, is_error } = event.payload;
   const { refusals, results } = conversation;
   conversation.answered.set(call_id, { toolUseId: tool_use_id, content, is_error });
-  if (is_error && content.startsWith("ERROR_")) refusals.set(content, (refusals.get(content) ?? 0) + 1);
+  const refusal = is_error ? refusalOf(content) : undefined;
+  if (refusal !== undefined) refusals.set(refusal, (refusals.get(refusal) ?? 0) + 1);
   const calls = conversation.lastReply?.calls ?? [];
   if (!calls.some((call) => call.id === tool_use_id)) return;
   results.set(tool_use_id, resultBlock(tool_use_id, content, is_error));
@@ -172,6 +173,14 @@ function applyToolResult(conversation: Conversation, event: Extract<AnyEvent, { 
       conversation,
       calls.flatMap(({ id }) => results.get(id) ?? []),
     );
+}
+
+/** What was refused and by which rule, of the first denial a result tells of; what a command printed is no part of it. */
+function refusalOf(content: string): string | undefined {
+  const [first = ""] = content.split("\n\n");
+  if (!first.startsWith("ERROR_")) return undefined;
+  const lines = first.split("\n").filter((line) => /^(?:rule|object): /.test(line));
+  return lines.length === 0 ? first : lines.join(", ");
 }
 
 /** The API refuses empty results of failed calls. */

@@ -68,6 +68,7 @@ export async function converse(crew: Crew, spec: ConverseSpec): Promise<{ end: C
     call: async (at, callId, call) =>
       (await callTool(crew, spec, { conversation: at, callId, call, held, executions })).content,
     finish: (at, callId, call) => gateFinish(crew, spec, { conversation: at, callId, call, held, executions }),
+    giveUp: repeatedRefusal,
     mustEnd: (at) => mustEnd(at, spec.agent),
   });
   crew.held.delete(key);
@@ -114,9 +115,16 @@ export function closeConversation(crew: Crew, conversation: Conversation, outcom
   recordIn(crew.store, conversation, endEvents(conversation, outcome.slice(0, 200)));
 }
 
-function mustEnd(conversation: Conversation, agent: CrewAgent): string | undefined {
+/** Why no more is to be spent on an agent that runs against a wall. */
+function repeatedRefusal(conversation: Conversation): string | undefined {
   for (const [refusal, count] of conversation.refusals)
-    if (count >= MAX_SAME_REFUSALS) return `the same call was refused ${count} times: ${refusal.split("\n")[0]}`;
+    if (count >= MAX_SAME_REFUSALS) return `the same call was refused ${count} times: ${refusal}`;
+  return undefined;
+}
+
+function mustEnd(conversation: Conversation, agent: CrewAgent): string | undefined {
+  const refused = repeatedRefusal(conversation);
+  if (refused !== undefined) return refused;
   if (conversation.knownTokens > agent.memoryTokens * MEMORY_SHARE) return HANDOVER;
   return undefined;
 }

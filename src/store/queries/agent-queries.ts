@@ -1,5 +1,6 @@
 import type { Connection } from "../connection.js";
 import { listAgents } from "../sql/list-agents.js";
+import { hasAlert } from "../sql/has-alert.js";
 import { listAlerts } from "../sql/list-alerts.js";
 import { listOpenEscalations } from "../sql/list-open-escalations.js";
 import { listPendingApprovals } from "../sql/list-pending-approvals.js";
@@ -31,6 +32,7 @@ export function createAgentQueries(db: Connection) {
     /** Alerts of a cycle or of all (null), newest first. */
     alerts: (cycle: number | null, limit: number) => listAlerts(db, cycle, limit),
     /** Violations of a cycle or of all (null), newest first. */
+    hasAlert: (cycle: number, key: string) => hasAlert(db, cycle, key),
     violations: (cycle: number | null, limit: number) => listViolations(db, cycle, limit),
     /** What each agent of each task of a cycle has reserved and spent. */
     usage: (cycle: number) => listUsage(db, cycle),

@@ -72,6 +72,11 @@ export const VERBS: Readonly<Record<string, VerbEntry>> = {
     first: false,
     load: async () => (await import("./log.js")).logVerb,
   },
+  violations: {
+    summary: "list attempts to reach outside a capability, with rule, object and remedy",
+    first: false,
+    load: async () => (await import("./violations.js")).violationsVerb,
+  },
   measure: {
     summary: "print complexity, length, documentation and findings of any code",
     first: false,

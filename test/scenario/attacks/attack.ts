@@ -43,9 +43,18 @@ export function attackSuite(title: string, attacks: readonly Attack[]): void {
       else expectContained(called, attack);
     });
 
-    it("leave a log whose chain holds", () => {
+    it("leave a log whose chain holds, and one notice of each thing that was tried", () => {
       const store = ground.repo.store();
       expect(store.verify().ok).toBe(true);
+      const tried = store.events({ type: "SECURITY_VIOLATION" }).flatMap((event) => {
+        if (event.type !== "SECURITY_VIOLATION") return [];
+        const { subject, rule, object } = event.payload;
+        return [`${subject}:${rule}:${object}`];
+      });
+      const told = store
+        .events({ type: "ALERT" })
+        .flatMap((event) => (event.type === "ALERT" ? [event.payload.key] : []));
+      expect(told).toEqual([...new Set(tried)]);
       store.close();
     });
   });
@@ -63,7 +72,6 @@ function expectRefused(called: Called, { by }: Attack): void {
   expect(report.effects?.kept ?? false).toBe(false);
   const types = events.map(({ type }) => type);
   expect(types).toContain("SECURITY_VIOLATION");
-  expect(types).toContain("ALERT");
   expect(types).not.toContain("EFFECT_KEPT");
   if (typeof by === "string") expect(rulesOf(called)).toContain(by);
 }

@@ -20,6 +20,7 @@ const PROMISED = [
   "continue",
   "status",
   "measure",
+  "violations",
   "trace",
   "tool",
   "approvals",

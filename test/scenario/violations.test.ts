@@ -1,0 +1,111 @@
+import { afterEach, expect, it } from "vitest";
+import { violationReportSchema } from "../../src/schema/violation-report.js";
+import type { AnyEvent, EventType } from "../../src/schema/event.js";
+import { runCommandLine } from "../../src/surface/cli/command-line.js";
+import { makeContext } from "../unit/surface/screen.js";
+import { makeRepo, type Repo, run, scripted } from "./harness.js";
+
+let repo: Repo | undefined;
+afterEach(() => repo?.remove());
+
+const PLAN = `apiVersion: worknode/v1
+kind: Plan
+id: wall
+title: Run against a wall
+budget: { usd: 5 }
+phases:
+  - id: build
+    tasks:
+      - id: A
+        title: Write a note
+        owner: implementer
+        files: { write: [notes.md] }
+      - id: B
+        title: Write another
+        owner: implementer
+        files: { write: [other.md] }
+`;
+
+const use = (name: string, input: object): object => ({ tools: [{ name, input }] });
+const write = (path: string): object => use("Write", { file_path: path, content: "x\n" });
+const submit = use("submit_result", { summary: "done" });
+
+function scriptOf(calls: readonly object[]): string {
+  return JSON.stringify({
+    apiVersion: "worknode/v1",
+    kind: "Script",
+    replies: {
+      "-:plan-review:1": [use("submit_plan_review", { decision: "ACCEPT", risks: [] })],
+      "A:work:1": calls,
+      "A:work:2": [write("notes.md"), submit],
+      "B:work:1": [write("other.md"), submit],
+      "A:escalation:1": [use("resolve_escalation", { action: "retry", reason: "stay within notes.md" })],
+    },
+    defaults: {
+      critic: [use("submit_verdict", { decision: "ACCEPT" })],
+      audit: [use("submit_verdict", { decision: "ACCEPT" })],
+    },
+  });
+}
+
+const of = <T extends EventType>(events: readonly AnyEvent[], type: T): Extract<AnyEvent, { type: T }>[] =>
+  events.filter((event): event is Extract<AnyEvent, { type: T }> => event.type === type);
+
+async function work(calls: readonly object[]): Promise<{ exitCode: number; events: AnyEvent[] }> {
+  repo = makeRepo({ "README.md": "# r\n", "plan.yaml": PLAN });
+  const server = await scripted(repo, scriptOf(calls));
+  const { exitCode } = await run(repo);
+  await server.close();
+  const store = repo.store();
+  const events = store.events({});
+  store.close();
+  return { exitCode, events };
+}
+
+it("ends at the third identical denial with an escalation, and goes on with the executive's remedy", async () => {
+  const wall = write("README.md");
+  const { exitCode, events } = await work([wall, wall, wall, submit]);
+  expect(of(events, "SECURITY_VIOLATION")).toHaveLength(3);
+  expect(of(events, "ESCALATION")).toMatchObject([
+    { payload: { from: "implementer", to: "executive", reason: expect.stringContaining("refused 3 times") } },
+  ]);
+  expect(of(events, "MODEL_REQUEST").filter(({ stream }) => stream === "conv:1:A:work:1")).toHaveLength(3);
+  expect(exitCode).toBe(0);
+});
+
+it("takes denials of different things for different, and tells the executive of each once", async () => {
+  const { exitCode, events } = await work([
+    write("README.md"),
+    write("plan.yaml"),
+    write("README.md"),
+    write("notes.md"),
+    submit,
+  ]);
+  expect(of(events, "ESCALATION")).toEqual([]);
+  expect(exitCode).toBe(0);
+  const told = of(events, "ALERT").filter(({ payload }) => payload.key?.startsWith("implementer:") === true);
+  expect(told.map(({ payload }) => payload.key)).toEqual([
+    "implementer:file-whitelist:README.md",
+    "implementer:hard-deny:plan.yaml",
+  ]);
+  const first = of(events, "SECURITY_VIOLATION")[0];
+  expect(told[0]?.seq).toBe((first?.seq ?? 0) + 1);
+});
+
+it("are listed with rule, object and remedy, by task and agent, as their schema says", async () => {
+  await work([write("README.md"), write(".git/config"), write("notes.md"), submit]);
+  const list = async (...args: string[]): Promise<string> => {
+    const context = makeContext({ cwd: repo?.dir ?? "", env: repo?.env ?? {} });
+    expect(await runCommandLine(context, ["violations", ...args])).toBe(0);
+    return context.printed();
+  };
+  const report = violationReportSchema.parse(JSON.parse(await list("--output-format", "json")));
+  expect(report.violations).toMatchObject([
+    { task: "A", agent: "implementer", code: "ERROR_PLAN_VIOLATION", rule: "file-whitelist", object: "README.md" },
+    { task: "A", agent: "implementer", code: "ERROR_PATH", rule: "path" },
+  ]);
+  expect(report.violations[0]?.remedy).toContain("notes.md");
+  expect((await list("--limit", "1", "--output-format", "stream-json")).trim().split("\n")).toHaveLength(1);
+  expect(await list("--task", "B")).toContain("No violation was recorded.");
+  expect(await list("--agent", "implementer")).toContain("README.md");
+});
