@@ -3,6 +3,7 @@ import type { Broker, Minted } from "../capability/broker.js";
 import type { createVerifier } from "../capability/token.js";
 import type { WriteSet } from "../capability/write-set.js";
 import type { Repository } from "../effect/repository.js";
+import type { PreparedFolders } from "../effect/surroundings.js";
 import type { TaskWorkspace } from "../effect/workspace.js";
 import type { Clock } from "../kernel/clock.js";
 import type { Governor } from "../model/governor.js";
@@ -78,6 +79,8 @@ export interface Crew {
   readonly violatedAtMs: Map<string, number>;
   /** Tasks with a rejected result. */
   readonly rejected: Set<string>;
+  /** Dependency folders that `workspace.prepare` made; undefined where the checkout has its own. */
+  prepared?: PreparedFolders;
   /** One merge at a time. */
   merging: Promise<unknown>;
 }

@@ -15,6 +15,7 @@ import { openStore, type Store } from "../store/store.js";
 import { assembleCrew, type Assembly, requireRoster } from "./assemble.js";
 import type { Crew } from "./context.js";
 import { parsePlan, type PlanSource, readPlan } from "./plan-source.js";
+import { prepareDependencies } from "./prepare.js";
 import { cycleStream, eventAt } from "./records.js";
 import { type CycleEnd, runCycle } from "./run.js";
 import { stewardDone, stewardPermit } from "./steward.js";
@@ -302,6 +303,7 @@ async function runGuarded(project: Project, plan: SessionPlan, options: SessionO
   });
   try {
     await openBranch(crew, plan.includeWip, !plan.resumed);
+    await prepareDependencies(crew);
     return await runCycle(crew);
   } catch (thrown) {
     if (thrown instanceof RunStop) return { exitCode: thrown.exitCode, reason: thrown.message, status: undefined };

@@ -13,6 +13,7 @@ import { phaseState } from "./expressions.js";
 import { grantFor, holdCapability } from "./grants.js";
 import { readPlan } from "./plan-source.js";
 import { eventAt } from "./records.js";
+import { prepareDependencies } from "./prepare.js";
 import { proposeCall } from "./propose.js";
 import {
   canConfine,
@@ -80,6 +81,7 @@ async function crewFor(project: Project, source: ReturnType<typeof readPlan>, op
     confines: await canConfine(project.repository, options.env),
   });
   await openBranch(crew, false, !mine);
+  await prepareDependencies(crew);
   for (const phase of source.plan.phases)
     if (phase.needs.every((need) => phaseState(crew, need) === "DONE")) crew.activePhases.add(phase.id);
   return crew;

@@ -96,14 +96,19 @@ function unlike(name: string, text: string, pattern: string | undefined): string
   return `${name} does not match ${pattern}`;
 }
 
-async function runPlanned(
-  crew: Crew,
-  where: { task: string | null; workspace: TaskWorkspace; files: string },
-  commands: PlanCommand[],
-): Promise<PlanCommandResult> {
-  const { task, workspace, files } = where;
+/** Where the plan's commands run, and on which files; `prepare` before there is any dependency to link. */
+export interface PlannedPlace {
+  readonly task: string | null;
+  readonly workspace: TaskWorkspace;
+  readonly files: string;
+  readonly prepare?: { readonly network: boolean };
+}
+
+/** Runs commands of the plan with a permit of their own, from empty scratch. Throws RunStop when interrupted. */
+export async function runPlanned(crew: Crew, where: PlannedPlace, commands: PlanCommand[]): Promise<PlanCommandResult> {
+  const { task, workspace, files, prepare } = where;
   const at = await stewardPermit(crew, { tool: "plan.command", task, args: { commands } });
-  const setting = await sandboxSetting(crew, workspace);
+  const setting = { ...(await sandboxSetting(crew, workspace, prepare === undefined)), ...prepare };
   const place = { ...setting, lower: files, layersDir: workspace.layerDir };
   const result = await runPlanCommands(at.permit, { callId: at.callId, args: { commands } }, place, {
     signal: crew.signal,
@@ -118,13 +123,13 @@ async function runPlanned(
 }
 
 /** What surrounds every command of a workspace: links, masks, toolchains, environment, git. */
-export async function sandboxSetting(crew: Crew, workspace: TaskWorkspace): Promise<SandboxSetting> {
+export async function sandboxSetting(crew: Crew, workspace: TaskWorkspace, linked = true): Promise<SandboxSetting> {
   const { link, env, toolchains } = crew.plan.workspace;
   const { chosen } = await probeBackends({ stateDir: crew.repository.stateDir, env: crew.env });
   return {
     shownRoot: workspace.shownRoot,
     lower: workspace.worktree,
-    links: await resolveLinks(crew.repository, link),
+    links: linked ? await resolveLinks(crew.repository, link, crew.prepared) : [],
     masks: await listMasks(workspace),
     toolchains:
       toolchains ??
@@ -148,6 +153,7 @@ export function planPrograms(crew: Pick<Crew, "plan">): string[] {
     ...tasks.flatMap((task) => verifyCommands(task).map(({ argv }) => argv)),
     ...tasks.flatMap((task) => task.steps.map((step) => (step.kind === "check" ? step.check.command : undefined))),
     ...checkpoints.map(({ command }) => command),
+    crew.plan.workspace.prepare?.command,
   ];
   return [...new Set(commands.flatMap((argv) => argv?.slice(0, 1) ?? []))];
 }

@@ -11,17 +11,31 @@ import type { TaskWorkspace } from "./workspace.js";
 /** Git-ignored folders that are linked unless the plan says otherwise, at any depth (DESIGN §8). */
 const DEPENDENCIES: ReadonlySet<string> = new Set(["node_modules", ".venv", "venv"]);
 
+/** Dependency folders that the plan's `prepare` made, by their paths below a directory of ours. */
+export interface PreparedFolders {
+  readonly directory: string;
+  readonly paths: readonly string[];
+}
+
 /**
- * The dependency folders to mount from the user's checkout. Those a plan names must be there: a missing
- * one is Fault MISSING_DEPENDENCY (exit 2) naming it.
+ * The dependency folders to mount: from the user's checkout, else from what was prepared. Those a plan names
+ * must be there: a missing one is Fault MISSING_DEPENDENCY (exit 2) naming it.
  */
-export async function resolveLinks(repository: Repository, named: readonly string[] | undefined): Promise<LinkMount[]> {
-  const found = await ignoredFolders(repository);
-  if (named === undefined)
-    return found.filter((path) => DEPENDENCIES.has(basename(path))).map((path) => mount(repository, path));
+export async function resolveLinks(
+  repository: Repository,
+  named: readonly string[] | undefined,
+  prepared: PreparedFolders = { directory: "", paths: [] },
+): Promise<LinkMount[]> {
+  const made = prepared.paths.map((path) => ({ path, source: join(prepared.directory, path) }));
+  if (named === undefined) {
+    const found = (await ignoredFolders(repository)).filter((path) => DEPENDENCIES.has(basename(path)));
+    return [...found.map((path) => mount(repository, path)), ...made.filter(({ path }) => !found.includes(path))];
+  }
   return named.map((entry) => {
     const path = entry.replace(/\/+$/, "");
     if (!isPattern(path) && existsSync(join(repository.checkout, path))) return mount(repository, path);
+    const folder = made.find((one) => one.path === path);
+    if (folder !== undefined) return folder;
     throw invalid(
       "MISSING_DEPENDENCY",
       `workspace.link names ${entry}, and ${join(repository.checkout, entry)} does not exist. Install the project's dependencies first.`,

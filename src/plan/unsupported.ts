@@ -60,7 +60,6 @@ const LATER: readonly LaterPart[] = [
   },
   { what: "rollout.canary", uses: (plan) => when(plan.rollout.canary !== undefined, "rollout", "canary") },
   { what: "rollout.promotion", uses: (plan) => when(plan.rollout.promotion !== undefined, "rollout", "promotion") },
-  { what: "workspace.prepare", uses: (plan) => when(plan.workspace.prepare !== undefined, "workspace", "prepare") },
   { what: "actions on targets", uses: (plan) => inTasks(plan, "action") },
   { what: "approval of a task's action", uses: (plan) => inTasks(plan, "approval") },
   { what: "retry of a task (a model request is retried in any case)", uses: (plan) => inTasks(plan, "retry") },

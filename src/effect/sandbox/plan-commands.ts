@@ -1,4 +1,6 @@
-import { join } from "node:path";
+import { lstatSync } from "node:fs";
+import { mkdir, rename } from "node:fs/promises";
+import { dirname, join } from "node:path";
 import { COMMAND_TIMEOUT_MS } from "../../kernel/bounds.js";
 import { type Clock, systemClock } from "../../kernel/clock.js";
 import { newId } from "../../kernel/ids.js";
@@ -31,6 +33,8 @@ export interface PlanCommandResult {
   readonly readFile: (path: string) => Promise<string | undefined>;
   /** The same, for a file these commands wrote: a report that was there before proves nothing. */
   readonly readWritten: (path: string) => Promise<string | undefined>;
+  /** Moves folders the commands made to `target`, at the same paths; answers those that were there. */
+  readonly takeFolders: (paths: readonly string[], target: string) => Promise<string[]>;
   /** Removes the layer. Nothing of it is kept. */
   readonly discard: () => Promise<void>;
 }
@@ -75,8 +79,18 @@ export async function runPlanCommands(
     runs,
     readFile: (path) => readMerged({ upper, lower: workspace.lower }, path),
     readWritten: (path) => readMerged({ upper, lower: workspace.lower }, path, true),
+    takeFolders: (paths, target) => takeFolders(upper, paths, target),
     discard: () => discardLayer(layer),
   };
+}
+
+async function takeFolders(upper: string, paths: readonly string[], target: string): Promise<string[]> {
+  const made = paths.filter((path) => lstatSync(join(upper, path), { throwIfNoEntry: false })?.isDirectory() === true);
+  for (const path of made) {
+    await mkdir(dirname(join(target, path)), { recursive: true });
+    await rename(join(upper, path), join(target, path));
+  }
+  return made;
 }
 
 async function runOne(

@@ -26,7 +26,6 @@ describe("unsupported", () => {
     expect(lineOf("remote targets")).toHaveLength(2);
     expect(lineOf("rollout.canary")[0]).toContain("canary:");
     expect(lineOf("rollout.promotion")[0]).toContain("promotion:");
-    expect(lineOf("workspace.prepare")[0]).toContain("prepare:");
     expect(lineOf("actions on targets")).toHaveLength(2);
     expect(lineOf("approval of a task's action")[0]).toContain("confirmationToken");
     expect(lineOf("retry of a task (a model request is retried in any case)")[0]).toContain("retry:");
