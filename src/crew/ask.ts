@@ -61,8 +61,10 @@ async function tryOnce(crew: Crew, agent: CrewAgent, conversation: Conversation)
     settle(crew, agent, conversation, { reply: result.value.reply, attempts: result.value.attempts, open });
     return undefined;
   }
-  if (result.error.kind === "refused" && open.failure !== undefined && !crew.answered) judgeFailure(crew, open.failure);
-  if (result.error.kind === "refused") throw overBudget(crew, conversation, result.error.refusal);
+  if (result.error.kind === "refused") {
+    if (open.failure !== undefined && isWrongSetUp(crew, open.failure)) throw wrongSetUp(open.failure);
+    throw overBudget(crew, conversation, result.error.refusal);
+  }
   return judgeFailure(crew, result.error.failure);
 }
 
@@ -202,17 +204,27 @@ function overBudget(crew: Crew, conversation: Conversation, refusal: BudgetRefus
 /** An outage is answered as such; everything else ends the execution or the session. */
 function judgeFailure(crew: Crew, failure: ModelFailure): ModelFailure {
   if (failure.failure_class === "aborted") throw new RunStop(130, "interrupted");
-  if (isConfigurationFailure(failure) && (!crew.answered || failure.retry === "never"))
-    throw new RunStop(
-      2,
-      `the model cannot be asked: ${failure.message}. Check ANTHROPIC_API_KEY, ANTHROPIC_BASE_URL and the model's name (.env.example), then \`worknode continue\`.`,
-    );
+  if (isWrongSetUp(crew, failure)) throw wrongSetUp(failure);
   if (failure.retry === "never")
     throw new ExecutionStop(
       "ERROR",
       `the model's reply could not be used (${failure.failure_class}): ${failure.message}`,
     );
   return failure;
+}
+
+/** Before the first answer, a server that says nothing at all is one that is not there. */
+function isWrongSetUp(crew: Crew, failure: ModelFailure): boolean {
+  const silent = failure.failure_class === "transport" && !failure.bytesReceived;
+  if (!crew.answered && silent) return true;
+  return isConfigurationFailure(failure) && (!crew.answered || failure.retry === "never");
+}
+
+function wrongSetUp({ message }: ModelFailure): RunStop {
+  return new RunStop(
+    2,
+    `the model cannot be asked: ${message}. Check ANTHROPIC_API_KEY, ANTHROPIC_BASE_URL and the model's name (.env.example), then \`worknode continue\`.`,
+  );
 }
 
 async function park(crew: Crew, conversation: Conversation, failure: ModelFailure, outage: number): Promise<void> {

@@ -252,6 +252,7 @@ async function runSession(project: Project, plan: SessionPlan, options: SessionO
       "CYCLE_BUSY",
       `cycle ${plan.cycle} is being run by process ${lease.error.pid} (${lease.error.owner}). Wait for it, or stop it with \`worknode kill\`.`,
     );
+  if (!plan.resumed) for (const event of store.events({ run: plan.cycle })) options.onEvent(event); // how it was opened
   const unsubscribe = store.subscribe((events) => {
     for (const event of events) options.onEvent(event);
   });
