@@ -56,6 +56,8 @@ export interface ParseError {
   message: string;
   /** 1-based. */
   line: number;
+  /** What tells a place that was there before from a new one; the message where it is left out. */
+  key?: string;
 }
 
 /** Figures of one file. */

@@ -77,8 +77,9 @@ function limitFindings(limits: ChangeLimits, { now, was }: ChangedFunction): Fin
 
 /** A new parse error blocks: code could hide in what cannot be read. One that was there before warns. */
 function parseFindings(before: FileMeasure | undefined, after: FileMeasure): Finding[] {
-  const known = (before?.errors ?? []).map((error) => error.message);
-  return after.errors.map((error) => parseFinding(after.path, error, take(known, error.message)));
+  const keyOf = ({ key, message }: ParseError): string => key ?? message;
+  const known = (before?.errors ?? []).map(keyOf);
+  return after.errors.map((error) => parseFinding(after.path, error, take(known, keyOf(error))));
 }
 
 function parseFinding(path: string, error: ParseError, known: boolean): Finding {

@@ -26,6 +26,11 @@ export interface TreeLanguage {
   readonly parameters: ReadonlySet<string>;
   /** Nodes that run something, by their type. */
   readonly statements: RegExp;
+  /**
+   * What a place that cannot be read must hold to hide a path or a function. Macros leave many such places in C and
+   * C++; where the language has none, every one counts.
+   */
+  readonly hides?: RegExp;
 }
 
 const set = (...types: string[]): ReadonlySet<string> => new Set(types);
@@ -50,6 +55,7 @@ const C: TreeLanguage = {
   between: set("attribute_declaration"),
   parameters: set("parameter_declaration", "variadic_parameter", "identifier"),
   statements: /^(?!compound|labeled|case)\w+_statement$|^declaration$/,
+  hides: /[{}?]|&&|\|\||\b(?:if|else|for|while|do|switch|case|goto|catch|and|or)\b/,
 };
 
 const CPP: TreeLanguage = {

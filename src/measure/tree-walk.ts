@@ -21,8 +21,10 @@ export interface WalkedTree {
   readonly directives: Comment[];
   /** Offsets at which statements start. */
   readonly statements: number[];
-  /** What could not be read: offset, and what stands there. */
-  readonly errors: { offset: number; message: string }[];
+  /** What could not be read and may hide something: offset, what stands there, all of it. */
+  readonly errors: { offset: number; message: string; text: string }[];
+  /** Whether there was anything at all that could not be read. */
+  partial: boolean;
 }
 
 /** A node on the way to the one being visited. */
@@ -49,7 +51,7 @@ const MAX_SHOWN_CHARS = 40;
 
 /** Walks a tree once, without recursion, and collects its functions with their figures. */
 export function walkTree(tree: Tree, text: string, language: TreeLanguage): WalkedTree {
-  const found: WalkedTree = { drafts: [], comments: [], directives: [], statements: [], errors: [] };
+  const found: WalkedTree = { drafts: [], comments: [], directives: [], statements: [], errors: [], partial: false };
   const walk: Walk = { text, language, found, cursor: tree.walk() };
   const open: Open[] = [OUTSIDE];
   do while (descend(walk, open));
@@ -104,7 +106,7 @@ function enter(walk: Walk, parent: Open): Open | undefined {
 function noteNode(walk: Walk, type: string): void {
   const { cursor, language, found } = walk;
   if (language.directives.has(type)) found.directives.push(commentAt(walk));
-  if (type === "ERROR" || cursor.nodeIsMissing) found.errors.push(errorAt(walk, type));
+  if (type === "ERROR" || cursor.nodeIsMissing) noteError(walk, type);
   if (language.statements.test(type)) found.statements.push(cursor.startIndex);
 }
 
@@ -173,8 +175,11 @@ function commentAt({ cursor, text }: Walk): Comment {
   return { type: block ? "Block" : "Line", value, start, end: start + raw.length };
 }
 
-function errorAt({ cursor, text }: Walk, type: string): { offset: number; message: string } {
-  const shown = text.slice(cursor.startIndex, cursor.endIndex).replace(/\s+/g, " ").trim().slice(0, MAX_SHOWN_CHARS);
-  const message = type === "ERROR" ? `unexpected ${JSON.stringify(shown)}` : `missing ${type}`;
-  return { offset: cursor.startIndex, message };
+function noteError({ cursor, text, language, found }: Walk, type: string): void {
+  found.partial = true;
+  const unread = text.slice(cursor.startIndex, cursor.endIndex).replace(/\s+/g, " ").trim();
+  if (language.hides?.test(unread) === false) return;
+  const message =
+    type === "ERROR" ? `unexpected ${JSON.stringify(unread.slice(0, MAX_SHOWN_CHARS))}` : `missing ${type}`;
+  found.errors.push({ offset: cursor.startIndex, message, text: unread });
 }
