@@ -2,6 +2,7 @@ import { type PlanCommand, type PlanCommandResult, runPlanCommands } from "../ef
 import { probeBackends } from "../effect/sandbox/probe.js";
 import type { SandboxSetting } from "../effect/sandbox/spec.js";
 import { resolveToolchains } from "../effect/sandbox/toolchain.js";
+import { openGitView } from "../effect/git-view.js";
 import { listMasks, resolveLinks } from "../effect/surroundings.js";
 import type { TaskWorkspace } from "../effect/workspace.js";
 import type { PlanCheck } from "../schema/plan-step.js";
@@ -141,7 +142,7 @@ export async function sandboxSetting(crew: Crew, workspace: TaskWorkspace, linke
     env,
     network: false,
     ...(chosen === null ? {} : { backend: chosen }),
-    git: { commonDir: crew.repository.commonDir, gitDir: workspace.gitDir },
+    git: await openGitView(crew.repository, workspace),
   };
 }
 

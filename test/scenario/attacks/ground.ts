@@ -90,6 +90,11 @@ export interface Called {
 export async function prepareGround(): Promise<Ground> {
   const repo = makeRepo(FILES);
   const base = dirname(repo.dir);
+  put(join(repo.dir, ".env.old"), `${SECRETS[3]}\n`);
+  repo.git("add", ".env.old");
+  repo.git("commit", "-q", "-m", "a mistake");
+  repo.git("rm", "-q", ".env.old");
+  repo.git("commit", "-q", "-m", "its correction");
   put(join(base, "home", ".ssh", "id_ed25519"), SECRETS[0]);
   put(join(base, "outside.txt"), "outside\n");
   put(join(repo.dir, ".env"), SECRETS[1]);

@@ -221,6 +221,19 @@ attackSuite("git", [
       "ls .worknode; cat .worknode/worknode.db | head -c 10; rm -rf .worknode; mkdir .worknode; echo x > .worknode/worknode.db",
     ends: "refused",
   },
+  {
+    name: "a masked file out of git's store, by every name",
+    input:
+      "git show HEAD:.env.shared; git log -p --all; git diff; git diff HEAD; git stash list -p; git archive HEAD | tar xO; git cat-file --batch-all-objects --batch | strings; git grep -n canary HEAD; git checkout -f HEAD -- .env.shared; cat .env.shared; true",
+    ends: "contained",
+  },
+  {
+    name: "a masked file out of an older commit",
+    input:
+      "git log --all --format=%H | while read c; do git show $c:.env.old; done; git rev-list --objects --all | head",
+    ends: "contained",
+    by: /HEAD|[0-9a-f]{40}/,
+  },
   { name: "a push", input: "git push ROOT HEAD:evil; git push origin HEAD", ends: "contained" },
 ]);
 
