@@ -10,10 +10,10 @@ const ROOT = fileURLToPath(new URL("..", import.meta.url));
 const MAIN = join(ROOT, "dist", "main.js");
 const PAIRS = 15;
 
-/** Rows of the gate's own bench, one JSON object a line. */
-function gateRows() {
-  const run = spawnSync(process.execPath, [join(ROOT, "bench", "gate.mjs")], { encoding: "utf8" });
-  if (run.status !== 0) throw new Error(`bench/gate.mjs failed: ${run.stderr}`);
+/** Rows of a bench of its own, one JSON object a line. */
+function rowsOf(name) {
+  const run = spawnSync(process.execPath, [join(ROOT, "bench", name)], { encoding: "utf8" });
+  if (run.status !== 0) throw new Error(`bench/${name} failed: ${run.stderr}`);
   const lines = run.stdout.split("\n").filter((line) => line.startsWith("{"));
   return lines.map((line) => JSON.parse(line)).filter((row) => typeof row.limit === "number");
 }
@@ -30,7 +30,9 @@ function makeRepository(base) {
   const plan = join(ROOT, "plans", "minimal.yaml");
   run("git", ["init", "-q"]);
   run("git", ["-c", "user.name=b", "-c", "user.email=b@localhost", "commit", "-q", "--allow-empty", "-m", "base"]);
-  const task = spawnSync(process.execPath, [MAIN, "plan", "explain", plan], { encoding: "utf8" }).stdout.match(/Task (\S+):/)?.[1];
+  const task = spawnSync(process.execPath, [MAIN, "plan", "explain", plan], { encoding: "utf8" }).stdout.match(
+    /Task (\S+):/,
+  )?.[1];
   run(process.execPath, [MAIN, "tool", "Glob", '{"pattern":"**"}', "--plan", plan, "--task", task ?? "", "--yes"]);
   return { dir, env };
 }
@@ -63,7 +65,7 @@ function briefRow() {
   }
 }
 
-const rows = [...gateRows(), briefRow()];
+const rows = [...rowsOf("gate.mjs"), briefRow(), ...rowsOf("crew.mjs")];
 const width = Math.max(...rows.map(({ name }) => name.length));
 for (const { name, ratio, limit } of rows)
   console.log(`${name.padEnd(width)}  ${String(ratio).padStart(6)}  limit ${limit}  ${ratio <= limit ? "ok" : "OVER"}`);
