@@ -10,13 +10,16 @@ import { sha256Hex } from "../../src/kernel/canonical.js";
 import { makeRepository, openTask, temporaryDirectory } from "../unit/effect/fixture.js";
 import type { KeepOrder } from "./child/keep.js";
 
-const CHANGES: readonly KeepChange[] = [
+/** What a structured write and a command may leave: contents, a layer's file, a mode, a folder. */
+const changesFrom = (layer: string): readonly KeepChange[] => [
   { path: "a.txt", kind: "modify", before: sha256Hex("one\n"), after: sha256Hex("changed\n"), content: "changed\n" },
   { path: "new/deep.txt", kind: "add", before: null, after: sha256Hex("deep\n"), content: "deep\n" },
   { path: "run.sh", kind: "mode", before: sha256Hex("#!/bin/sh\n"), after: sha256Hex("#!/bin/sh\n"), mode: 0o755 },
+  { path: "built.bin", kind: "add", before: null, after: sha256Hex("built\n"), sourceFile: join(layer, "built.bin") },
+  { path: "made/folder", kind: "add", before: null, after: null },
 ];
-/** checked, staged, journaled, three renames, applied, recorded, dropped. */
-const STEPS = 9;
+/** checked, staged, journaled, five renames, applied, recorded, dropped. */
+const STEPS = 11;
 /** From this many steps on, the call is decided. */
 const DECIDED = 2;
 
@@ -38,6 +41,7 @@ async function makeRig(): Promise<Rig> {
   const directory = temporaryDirectory();
   const recordFile = join(directory, "recorded");
   writeFileSync(recordFile, "");
+  writeFileSync(join(directory, "built.bin"), "built\n");
   const { worktree, taskDir, journalDir } = workspace;
   return {
     workspace,
@@ -46,7 +50,7 @@ async function makeRig(): Promise<Rig> {
       const order: KeepOrder = {
         workspace: { worktree, taskDir, journalDir },
         verb,
-        changes: CHANGES,
+        changes: changesFrom(directory),
         killAfter,
         recordFile,
       };
@@ -61,17 +65,19 @@ async function makeRig(): Promise<Rig> {
 async function expectKept({ workspace, recordFile }: Rig): Promise<void> {
   expect((await changedFiles(workspace)).map(({ path, kind }) => `${kind} ${path}`)).toEqual([
     "modify a.txt",
+    "add built.bin",
     "add new/deep.txt",
     "mode run.sh",
   ]);
   expect(readFileSync(join(workspace.worktree, "a.txt"), "utf8")).toBe("changed\n");
+  expect(readdirSync(join(workspace.worktree, "made/folder"))).toEqual([]);
   expect(readFileSync(recordFile, "utf8")).toBe("call\n");
   expect(readdirSync(workspace.journalDir)).toEqual([]);
 }
 
 async function expectNothing({ workspace, recordFile }: Rig): Promise<void> {
   expect(await changedFiles(workspace)).toEqual([]);
-  expect(existsSync(join(workspace.worktree, "new"))).toBe(false);
+  for (const path of ["new", "made"]) expect(existsSync(join(workspace.worktree, path))).toBe(false);
   expect(readFileSync(recordFile, "utf8")).toBe("");
   expect(readdirSync(workspace.journalDir)).toEqual([]);
 }
