@@ -1,5 +1,5 @@
 import type { TaskWorkspace } from "../effect/workspace.js";
-import { invalid } from "../kernel/fault.js";
+import { Fault, invalid } from "../kernel/fault.js";
 import type { DispatchResult, RolloutMode } from "../schema/result.js";
 import type { RefusedChange } from "../schema/effect.js";
 import type { Verdict } from "../schema/verdict.js";
@@ -25,6 +25,7 @@ import {
   type RunOptions,
   withProject,
 } from "./session.js";
+import { RunStop } from "./stop.js";
 import { localDispatch } from "./summary.js";
 import { headWorkspace, taskWorkspace } from "./workspaces.js";
 
@@ -45,8 +46,17 @@ export interface ToolReport extends DispatchResult {
   workspace: string | null;
 }
 
-/** Makes one call as a task's agent through the whole path; exit 0 when approved and kept, 3 otherwise. */
+/** Makes one call as a task's agent through the whole path; exit 0 when approved and kept, 3 otherwise. Throws Fault STOPPED (exit 130) when interrupted or killed. */
 export async function callTool(options: ToolOptions): Promise<{ exitCode: number; report: ToolReport }> {
+  try {
+    return await callOnce(options);
+  } catch (thrown) {
+    if (thrown instanceof RunStop) throw new Fault("STOPPED", thrown.message, { exitCode: thrown.exitCode });
+    throw thrown;
+  }
+}
+
+async function callOnce(options: ToolOptions): Promise<{ exitCode: number; report: ToolReport }> {
   return await withProject(options, async (project) => {
     const source = readPlan(options.planPath, options.cwd);
     await requireApproval(project, source, options);
