@@ -25,7 +25,7 @@ describe("write sets", () => {
         if (isFolderItself) expect(picomatch(entry.slice(0, -3), { dot: true })(file)).toBe(true);
         else expect(compileWriteSet([entry]).has(file)).toBe(theirs(file));
       }),
-      { numRuns: 3_000 },
+      { numRuns: 10_000 },
     );
   });
 
@@ -35,7 +35,7 @@ describe("write sets", () => {
         if (isSubsetOf(child, parent) && compileWriteSet(child).has(file))
           expect(compileWriteSet(parent).has(file)).toBe(true);
       }),
-      { numRuns: 5_000 },
+      { numRuns: 10_000 },
     );
   });
 
@@ -45,7 +45,7 @@ describe("write sets", () => {
         if (compileWriteSet(left).has(file) && compileWriteSet(right).has(file))
           expect(mayOverlap(left, right)).toBe(true);
       }),
-      { numRuns: 5_000 },
+      { numRuns: 10_000 },
     );
   });
 
@@ -55,7 +55,7 @@ describe("write sets", () => {
         const each = entries.some((entry) => compileWriteSet([entry]).has(file));
         expect(compileWriteSet(entries).has(file)).toBe(each);
       }),
-      { numRuns: 3_000 },
+      { numRuns: 10_000 },
     );
   });
 });

@@ -104,7 +104,7 @@ describe("the gate", () => {
         fc.pre(!hasForeignPrototype(proposal));
         expect(isProposal(proposal)).toBe(proposalSchema.safeParse(proposal).success);
       }),
-      { numRuns: 5_000 },
+      { numRuns: 10_000 },
     );
   });
 
