@@ -1,8 +1,8 @@
 import { attachedComment, type Comment } from "./comment.js";
-import { parseEcmaScript } from "./ecmascript-parse.js";
+import { parseEcmaScript, type SyntaxNode } from "./ecmascript-parse.js";
 import { walkSource, type WalkedSource } from "./ecmascript-walk.js";
 import type { FileMeasure, FunctionMeasure } from "./file-measure.js";
-import type { Draft } from "./function-draft.js";
+import type { Draft, FunctionSpan } from "./function-draft.js";
 import type { Language } from "./language.js";
 import { type LineTable, lineAt, lineTable } from "./line-table.js";
 import { ownLength } from "./own-length.js";
@@ -15,30 +15,50 @@ interface Text {
   comments: readonly Comment[];
 }
 
+/** A measured file with the tree it was read from. */
+export interface ReadEcmaScript {
+  readonly measure: FileMeasure;
+  readonly program: SyntaxNode;
+  readonly comments: readonly Comment[];
+  /** Where the measure's functions stand, in its order. */
+  readonly spans: readonly FunctionSpan[];
+}
+
 /** Measures ECMAScript or TypeScript text (DESIGN §9). Never throws. */
 export function measureEcmaScript(path: string, text: string, language: Language): FileMeasure {
+  return readEcmaScript(path, text, language).measure;
+}
+
+/** `measureEcmaScript`, for who looks at the tree as well. */
+export function readEcmaScript(path: string, text: string, language: Language): ReadEcmaScript {
   const table = lineTable(text);
   const parsed = parseEcmaScript(path, text, language, table);
   const walked = walkSource(parsed.program);
-  return {
+  const spans = listedDrafts(walked);
+  const measure: FileMeasure = {
     path,
     language,
     lines: table.length - (text.endsWith("\n") || text === "" ? 1 : 0),
     parse: parsed.parse,
     errors: parsed.errors,
-    functions: functionsOf({ path, text, table, comments: parsed.comments }, walked),
+    functions: functionsOf({ path, text, table, comments: parsed.comments }, walked, spans),
     suppressions: findSuppressions(parsed.comments, table),
     executable: distinctLines(walked.statements, table),
   };
+  return { measure, program: parsed.program, comments: parsed.comments, spans };
+}
+
+/** A class field's initialiser is listed where it decides something. */
+function listedDrafts(walked: WalkedSource): Draft[] {
+  const kept = walked.drafts.filter((draft) => draft.kind !== "field" || draft.complexity > 1);
+  return kept.sort((a, b) => a.start - b.start || b.end - a.end);
 }
 
 function distinctLines(offsets: readonly number[], table: LineTable): number[] {
   return [...new Set(offsets.map((offset) => lineAt(table, offset)))].sort((a, b) => a - b);
 }
 
-function functionsOf(source: Text, walked: WalkedSource): FunctionMeasure[] {
-  const kept = walked.drafts.filter((draft) => draft.kind !== "field" || draft.complexity > 1);
-  kept.sort((a, b) => a.start - b.start || b.end - a.end);
+function functionsOf(source: Text, walked: WalkedSource, kept: readonly Draft[]): FunctionMeasure[] {
   const orders = new Map<string, number>();
   const documented = documentedNames(source, walked, kept);
   return kept.map((draft) => {

@@ -3,16 +3,20 @@ import { isFunction, joinName, type Place, plain } from "./ecmascript-name.js";
 import type { SyntaxNode } from "./ecmascript-parse.js";
 import type { FunctionKind } from "./file-measure.js";
 
-/** A function while its tree is walked. Offsets are UTF-16 units. */
-export interface Draft {
-  kind: FunctionKind;
-  name: string;
-  qualifiedName: string;
+/** Where a function stands, in UTF-16 units; `end` is exclusive. */
+export interface FunctionSpan {
   start: number;
   end: number;
   bodyStart: number;
   /** Offset before which its documentation stands. */
   doc: number;
+}
+
+/** A function while its tree is walked. */
+export interface Draft extends FunctionSpan {
+  kind: FunctionKind;
+  name: string;
+  qualifiedName: string;
   named: boolean;
   parameters: number;
   complexity: number;

@@ -1,19 +1,27 @@
 import type { Tree } from "web-tree-sitter";
 import { MAX_PARSE_MS } from "../kernel/bounds.js";
+import { sha256Hex } from "../kernel/canonical.js";
 import { attachedComment, type Comment } from "./comment.js";
 import type { FileMeasure, FunctionMeasure, ParseError } from "./file-measure.js";
+import type { FunctionSpan } from "./function-draft.js";
 import { type GrammarLanguage, parserOf } from "./grammar.js";
 import { type LineTable, lineAt, lineTable } from "./line-table.js";
 import { ownLength } from "./own-length.js";
 import { findSuppressions } from "./suppression.js";
 import { TREE_LANGUAGES } from "./tree-language.js";
-import { type TreeDraft, type WalkedTree, walkTree } from "./tree-walk.js";
+import { type TreeDraft, walkTree } from "./tree-walk.js";
 
 /**
  * Measures text of a language read by tree-sitter (DESIGN §9), whose grammar must be loaded. Throws Fault
- * GRAMMAR_NOT_LOADED; text that cannot be read gives `parse: "failed"` or `"partial"` and the reasons.
+ * GRAMMAR_NOT_LOADED; text that cannot be read gives `parse: "failed"` or `"partial"` and the reasons. `look` is shown
+ * the tree, which lives no longer, with the places and comments of what was measured.
  */
-export function measureTree(path: string, text: string, language: GrammarLanguage): FileMeasure {
+export function measureTree(
+  path: string,
+  text: string,
+  language: GrammarLanguage,
+  look?: (tree: Tree, spans: readonly FunctionSpan[], comments: readonly Comment[]) => void,
+): FileMeasure {
   const table = lineTable(text);
   const lines = table.length - (text.endsWith("\n") || text === "" ? 1 : 0);
   const parsed = parse(text, language);
@@ -23,14 +31,22 @@ export function measureTree(path: string, text: string, language: GrammarLanguag
   }
   try {
     const walked = walkTree(parsed, text, TREE_LANGUAGES[language]);
-    const errors = walked.errors.map(({ offset, message }): ParseError => ({ message, line: lineAt(table, offset) }));
+    const drafts = [...walked.drafts].sort((a, b) => a.start - b.start || b.end - a.end);
+    look?.(parsed, drafts, walked.comments);
+    const errors = walked.errors.map(
+      ({ offset, message, text: unread }): ParseError => ({
+        message,
+        line: lineAt(table, offset),
+        key: sha256Hex(unread),
+      }),
+    );
     return {
       path,
       language,
       lines,
-      parse: errors.length === 0 ? "ok" : "partial",
+      parse: walked.partial ? "partial" : "ok",
       errors,
-      functions: functionsOf({ path, text, table }, walked),
+      functions: functionsOf({ path, text, table }, drafts, walked.comments),
       suppressions: findSuppressions([...walked.comments, ...walked.directives], table),
       executable: [...new Set(walked.statements.map((offset) => lineAt(table, offset)))].sort((a, b) => a - b),
     };
@@ -53,8 +69,7 @@ interface Source {
   readonly table: LineTable;
 }
 
-function functionsOf(source: Source, { drafts, comments }: WalkedTree): FunctionMeasure[] {
-  const sorted = [...drafts].sort((a, b) => a.start - b.start || b.end - a.end);
+function functionsOf(source: Source, sorted: readonly TreeDraft[], comments: readonly Comment[]): FunctionMeasure[] {
   const orders = new Map<string, number>();
   return sorted.map((draft) => {
     const order = orders.get(draft.qualifiedName) ?? 0;

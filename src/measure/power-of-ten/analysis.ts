@@ -1,0 +1,53 @@
+import { readEcmaScript } from "../ecmascript.js";
+import type { FileMeasure } from "../file-measure.js";
+import type { GrammarLanguage } from "../grammar.js";
+import { isEcmaScript, languageOf } from "../language.js";
+import { measureSource } from "../source.js";
+import { TREE_LANGUAGES } from "../tree-language.js";
+import { measureTree } from "../tree-source.js";
+import { ecmaScriptPieces } from "./ecmascript-piece.js";
+import type { FileFact } from "./fact.js";
+import { fileFact, type ReadFile } from "./file-fact.js";
+import { treePieces } from "./tree-piece.js";
+
+/** A repository-relative path and its text. */
+export interface SourceText {
+  readonly path: string;
+  readonly text: string;
+}
+
+/**
+ * Measures a file and reads what the Power of Ten asks of it, by one parse. Throws Fault GRAMMAR_NOT_LOADED as
+ * `measureSource` does; a file of a language that is not measured has no facts.
+ */
+export function readFacts({ path, text }: SourceText): FileFact {
+  const language = languageOf(path);
+  if (language === undefined) return nothing(measureSource(path, text));
+  if (isEcmaScript(language)) {
+    const { program, ...read } = readEcmaScript(path, text, language);
+    return fileFact({ ...read, language, text, root: ecmaScriptPieces(program, text) });
+  }
+  return readTree(path, text, language as GrammarLanguage);
+}
+
+function readTree(path: string, text: string, language: GrammarLanguage): FileFact {
+  let seen: Pick<ReadFile, "root" | "spans" | "comments"> | undefined;
+  const measure = measureTree(path, text, language, (tree, spans, comments) => {
+    seen = { root: treePieces(tree, text, TREE_LANGUAGES[language]), spans, comments };
+  });
+  return seen === undefined ? nothing(measure) : fileFact({ measure, language, text, ...seen });
+}
+
+/** The facts of a file that could not be read; its measure says why. */
+export function nothing(measure: FileMeasure): FileFact {
+  return {
+    measure,
+    functions: [],
+    imports: new Map(),
+    exports: new Map(),
+    exportsAll: [],
+    macros: new Map(),
+    prototypes: new Map(),
+    findings: [],
+  };
+}

@@ -1,0 +1,140 @@
+import { lineAt } from "../line-table.js";
+import type { CallFact, CallForm, FunctionFact } from "./fact.js";
+import { childOf, type Piece, unwrap } from "./piece.js";
+import type { RuleContext } from "./rule.js";
+import type { Unit } from "./unit.js";
+
+/** Methods that call what they are given before they return. */
+const RUNS_NOW =
+  /^(?:forEach|map|filter|reduce|reduceRight|some|every|find|findIndex|findLast|findLastIndex|flatMap|sort|toSorted|replace|replaceAll|from)$/;
+/** Functions that call what they are given when the stack is empty again. */
+const RUNS_LATER =
+  /^(?:set(?:Timeout|Interval|Immediate)|queueMicrotask|nextTick|then|catch|finally|on|once|off|(?:add|remove)(?:Event)?Listener|request(?:AnimationFrame|IdleCallback)|Thread|submit|spawn)$/;
+const SELVES: ReadonlySet<string> = new Set(["this", "self", "Self", "cls", "static"]);
+
+/** What is called, from the text of the call. */
+interface Callee {
+  readonly form: CallForm;
+  readonly name: string;
+  readonly receiver: string;
+}
+
+/** The calls of a function, and its inner functions that run while it does. */
+export function findCalls(
+  unit: Unit,
+  units: ReadonlyMap<Piece, Unit>,
+  context: RuleContext,
+): Pick<FunctionFact, "calls" | "runs"> {
+  const statements = unit.own.filter(({ kind }) => kind === "statement");
+  const ignored = new Set(statements.map(({ children }) => children[0] && unwrap(children[0])));
+  const found: Found = { unit, units, calls: [], runs: [] };
+  for (const piece of unit.own) {
+    if (piece.kind !== "call") continue;
+    const callee = calleeOf(piece, context);
+    const line = lineAt(context.table, piece.start);
+    const given = countOf(argumentsOf(piece));
+    if (callee !== undefined) found.calls.push({ ...callee, given, line, certain: true, ignored: ignored.has(piece) });
+    noteArguments(piece, callee, line, found);
+  }
+  return { calls: found.calls, runs: found.runs.filter(({ index }) => index !== -1) };
+}
+
+interface Found {
+  readonly unit: Unit;
+  readonly units: ReadonlyMap<Piece, Unit>;
+  readonly calls: CallFact[];
+  readonly runs: { index: number; certain: boolean }[];
+}
+
+/** Functions that a call runs because they are handed to it, or are what it calls. */
+function noteArguments(call: Piece, callee: Callee | undefined, line: number, found: Found): void {
+  const direct = unwrapped(childOf(call, "callee"));
+  if (direct !== undefined) noteRun(direct, true, found);
+  const name = callee?.name ?? "";
+  if (RUNS_LATER.test(name)) return;
+  const certain = RUNS_NOW.test(name) && callee?.form === "member";
+  for (const argument of argumentsOf(call)) noteHanded({ argument, certain, line }, found);
+}
+
+function noteRun(piece: Piece, certain: boolean, { units, runs }: Found): void {
+  const inner = units.get(piece);
+  if (inner !== undefined) runs.push({ index: inner.index, certain });
+}
+
+/** A function handed to a call: one written in place, or one that is named. */
+function noteHanded({ argument, certain, line }: { argument: Piece; certain: boolean; line: number }, to: Found): void {
+  const inner = unwrap(argument);
+  noteRun(inner, certain, to);
+  const name = inner.kind === "name" ? inner.name : addressed(inner);
+  if (name === "" || to.unit.locals.has(name)) return;
+  to.calls.push({ form: "name", name, receiver: "", given: -1, line, certain, ignored: false });
+}
+
+/** `&f` hands on a function in C. */
+function addressed(piece: Piece): string {
+  const argument = piece.type === "pointer_expression" && piece.op === "&" ? childOf(piece, "argument") : undefined;
+  return argument?.kind === "name" ? argument.name : "";
+}
+
+function unwrapped(piece: Piece | undefined): Piece | undefined {
+  return piece === undefined ? undefined : unwrap(piece);
+}
+
+function argumentsOf(call: Piece): readonly Piece[] {
+  const list = childOf(call, "arguments");
+  return list === undefined ? call.children.filter(({ role }) => role === "argument") : list.children;
+}
+
+function countOf(given: readonly Piece[]): number {
+  return given.some(({ type }) => /splat|spread|keyword/i.test(type)) ? -1 : given.length;
+}
+
+function calleeOf(call: Piece, context: RuleContext): Callee | undefined {
+  const callee = unwrapped(childOf(call, "callee"));
+  if (callee === undefined || callee.kind === "function") return undefined;
+  const special = SPECIAL[call.type];
+  if (special !== undefined) return special(call, callee);
+  if (callee.kind === "name") return callee.name === "super" ? undefined : plainCall(callee.name);
+  if (callee.kind === "member") return memberCallee(callee, context);
+  return { form: "value", name: callee.name, receiver: "" };
+}
+
+/** Calls that are written otherwise than by a callee and its arguments. */
+const SPECIAL: Readonly<Record<string, (call: Piece, callee: Piece) => Callee | undefined>> = {
+  macro_invocation: () => undefined,
+  new_expression: () => undefined,
+  method_invocation: javaCallee,
+  NewExpression: (_call, callee) => constructorOf(callee),
+  object_creation_expression: (_call, callee) => constructorOf(callee),
+};
+
+function plainCall(name: string): Callee {
+  return { form: "name", name, receiver: "" };
+}
+
+function constructorOf(callee: Piece): Callee | undefined {
+  if (callee.name === "") return undefined;
+  return { form: "member", name: "constructor", receiver: callee.name };
+}
+
+function javaCallee(call: Piece, callee: Piece): Callee | undefined {
+  const object = childOf(call, "object");
+  if (object === undefined || object.name === "this") return { form: "self", name: callee.name, receiver: "" };
+  return object.name === "super" ? undefined : { form: "member", name: callee.name, receiver: object.name };
+}
+
+/** `a.b`, `a->b`, `a::b`: in C a call of a member is one through a pointer. */
+function memberCallee(callee: Piece, { language }: RuleContext): Callee | undefined {
+  const [object, property] = [callee.children[0], callee.children.at(-1)];
+  const name = nameOf(property);
+  if (language === "c" || callee.op === "[]" || name === "") return { form: "value", name: callee.name, receiver: "" };
+  const receiver = object === undefined ? "" : unwrap(object).name;
+  if (receiver === "super") return undefined;
+  return SELVES.has(receiver) ? { form: "self", name, receiver } : { form: "member", name, receiver };
+}
+
+function nameOf(property: Piece | undefined): string {
+  if (property === undefined) return "";
+  if (property.kind === "literal") return property.name.replace(/^["'`]|["'`]$/g, "");
+  return property.kind === "name" ? property.name : (childOf(property, "name")?.name ?? "");
+}

@@ -1,0 +1,75 @@
+import type { FileMeasure, RuleFinding } from "../file-measure.js";
+
+/** How a call names what it calls: plainly, on itself, on something else, or as a value (pointer, parameter). */
+export type CallForm = "name" | "self" | "member" | "value";
+
+/** A call, or a function handed to one. */
+export interface CallFact {
+  readonly form: CallForm;
+  /** Name of what is called, or the text of the value. */
+  readonly name: string;
+  /** What it is called on; empty where it is called plainly. */
+  readonly receiver: string;
+  /** How many arguments it gives; -1 where that cannot be told. */
+  readonly given: number;
+  /** 1-based. */
+  readonly line: number;
+  /** False: it may be called (handed to something that may run it). */
+  readonly certain: boolean;
+  /** Its result is neither used nor discarded on purpose. */
+  readonly ignored: boolean;
+}
+
+/** What is known of one function before the others are. */
+export interface FunctionFact {
+  /** Its place in `FileMeasure.functions`. */
+  readonly index: number;
+  /** Index of the function around it; -1 at the level of the file. */
+  readonly outer: number;
+  /** Names it binds to values. */
+  readonly locals: ReadonlySet<string>;
+  /** Another name it has for itself (a named function expression, a method's receiver); empty without. */
+  readonly selfName: string;
+  /** Belongs to an object or a class, so that its name alone does not reach it. */
+  readonly member: boolean;
+  /** Seen in its own file only (C's `static`). */
+  readonly internal: boolean;
+  readonly async: boolean;
+  /** Whether it returns nothing; undefined where its text does not say. */
+  readonly returnsNothing: boolean | undefined;
+  readonly calls: readonly CallFact[];
+  /** Nested functions that run while this one does, by index; `certain` is false where they may. */
+  readonly runs: readonly { readonly index: number; readonly certain: boolean }[];
+  /** Allocations, judged when it is known whether it only runs at the start. */
+  readonly allocations: readonly { readonly name: string; readonly line: number }[];
+  readonly assertions: number;
+  /** A comment before it says how deep it may recurse. */
+  readonly depthBound: boolean;
+  /** Findings that need no other function. */
+  readonly findings: readonly RuleFinding[];
+}
+
+/** A name a file takes from another one. */
+export interface ImportFact {
+  readonly from: string;
+  /** Name there; `*` for everything. */
+  readonly name: string;
+}
+
+/** What is known of one file before the others are. */
+export interface FileFact {
+  readonly measure: FileMeasure;
+  readonly functions: readonly FunctionFact[];
+  /** By local name. */
+  readonly imports: ReadonlyMap<string, ImportFact>;
+  /** Exported name to what it is: a local name, or something of another file. */
+  readonly exports: ReadonlyMap<string, ImportFact>;
+  /** Files all of whose exports are exported again. */
+  readonly exportsAll: readonly string[];
+  /** Function-like macros and the names they call. */
+  readonly macros: ReadonlyMap<string, readonly string[]>;
+  /** Functions declared without a body, and whether they return nothing. */
+  readonly prototypes: ReadonlyMap<string, boolean>;
+  /** Findings about no function. */
+  readonly findings: readonly RuleFinding[];
+}

@@ -1,0 +1,82 @@
+import type { Comment } from "../comment.js";
+import type { FileMeasure, RuleFinding } from "../file-measure.js";
+import type { FunctionSpan } from "../function-draft.js";
+import type { Language } from "../language.js";
+import { lineTable } from "../line-table.js";
+import { growingCollections } from "./allocation-rule.js";
+import { readModule } from "./ecmascript-module.js";
+import type { FileFact } from "./fact.js";
+import { type FileContext, functionFact, unitFindings } from "./function-fact.js";
+import { mutableGlobals } from "./global-variable.js";
+import { effortFor } from "./loop-bound.js";
+import type { Piece } from "./piece.js";
+import { readDeclarations } from "./preprocessor.js";
+import { finding } from "./rule.js";
+import { statedBounds } from "./stated-bound.js";
+import { splitUnits, type Unit } from "./unit.js";
+
+/** A measured file as the rules get it. */
+export interface ReadFile {
+  readonly measure: FileMeasure;
+  readonly language: Language;
+  readonly text: string;
+  readonly root: Piece;
+  readonly spans: readonly FunctionSpan[];
+  readonly comments: readonly Comment[];
+}
+
+/** What is known of a file by its own text. */
+export function fileFact(file: ReadFile): FileFact {
+  const { measure, language, text, root } = file;
+  const units = splitUnits(root, language === "python");
+  numberUnits(units, file.spans);
+  const globals = mutableGlobals(root, language, text);
+  const context = contextOf(file, units, new Set(globals.keys()));
+  const listed = units.filter(({ index }) => index !== -1).map((unit) => functionFact(unit, context));
+  const rest = units.filter(({ index }) => index === -1).flatMap((unit) => unitFindings(unit, context));
+  const local = listed.flatMap(({ findings }) => findings);
+  const unset = [...globals].filter(([name]) => !local.some(({ message }) => message.endsWith(` variable ${name}`)));
+  return {
+    measure,
+    functions: listed,
+    ...readModule(root),
+    ...readDeclarations(root, text),
+    findings: [
+      ...rest,
+      ...(language === "python" ? [] : unset.map(([name, piece]) => globalFinding(context, name, piece))),
+    ],
+  };
+}
+
+function contextOf(file: ReadFile, units: readonly Unit[], globals: ReadonlySet<string>): FileContext {
+  const table = lineTable(file.text);
+  const bounds = statedBounds(file.text, file.comments);
+  const pieces = units.reduce((sum, { own }) => sum + own.length, 0);
+  const shared = { language: file.language, text: file.text, table, effort: effortFor(pieces), stated: bounds.loops };
+  return {
+    ...shared,
+    units: new Map(units.map((unit) => [unit.piece, unit])),
+    globals,
+    collections: growingCollections(units, shared),
+    depths: bounds.depths,
+    spans: file.spans,
+  };
+}
+
+function globalFinding(context: FileContext, name: string, piece: Piece): RuleFinding {
+  return finding(context, piece, { rule: "p10-6-scope", verdict: "fail", message: `mutable global variable ${name}` });
+}
+
+/** Says which function of the measure each unit is; a body belongs to one function alone. */
+function numberUnits(units: readonly Unit[], spans: readonly FunctionSpan[]): void {
+  const byBody = new Map(spans.map(({ bodyStart, end }, index) => [`${bodyStart}:${end}`, index]));
+  for (const unit of units)
+    if (unit.parent !== null) unit.index = byBody.get(`${bodyStart(unit.piece)}:${unit.piece.end}`) ?? -1;
+}
+
+function bodyStart(piece: Piece): number {
+  if (piece.type === "StaticBlock") return piece.start;
+  if (piece.type === "static_initializer") return piece.children[0]?.start ?? -1;
+  const body = piece.children.find(({ role, type }) => role === "body" || type === "try_statement");
+  return body?.start ?? -1;
+}

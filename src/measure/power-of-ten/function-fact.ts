@@ -1,0 +1,71 @@
+import type { RuleFinding } from "../file-measure.js";
+import type { FunctionSpan } from "../function-draft.js";
+import { isEcmaScript } from "../language.js";
+import { findAllocations, findGrowth } from "./allocation-rule.js";
+import { countAssertions } from "./assertion.js";
+import { findCalls } from "./call-fact.js";
+import { findGlobalWrites, findJumps, findUnboundedLoops } from "./control-rule.js";
+import type { FunctionFact } from "./fact.js";
+import { boundNames, childOf, type Piece } from "./piece.js";
+import { findGeneratedCode, findPointers } from "./pointer-rule.js";
+import { returnsNothing } from "./preprocessor.js";
+import { isCFamily, type RuleContext } from "./rule.js";
+import type { Unit } from "./unit.js";
+import { findUnread } from "./unread-rule.js";
+
+/** What the functions of one file share. */
+export interface FileContext extends RuleContext {
+  readonly units: ReadonlyMap<Piece, Unit>;
+  /** Mutable variables of the file. */
+  readonly globals: ReadonlySet<string>;
+  /** Collections of the module that only grow. */
+  readonly collections: ReadonlySet<string>;
+  /** Offsets of code before which a comment states how deep it may recurse. */
+  readonly depths: ReadonlySet<number>;
+  readonly spans: readonly FunctionSpan[];
+}
+
+/** What is known of one function by its own text. */
+export function functionFact(unit: Unit, context: FileContext): FunctionFact {
+  const { piece } = unit;
+  return {
+    index: unit.index,
+    outer: unit.parent?.index ?? -1,
+    locals: unit.locals,
+    selfName: selfNameOf(piece),
+    member: piece.role === "target" || piece.role === "value",
+    internal: piece.children.some(({ type, name }) => type === "storage_class_specifier" && name === "static"),
+    async: piece.op === "async",
+    returnsNothing: isCFamily(context.language) ? returnsNothing(piece, context.text) : undefined,
+    ...findCalls(unit, context.units, context),
+    allocations: findAllocations(unit, context),
+    assertions: countAssertions(unit, context.language),
+    depthBound: statesDepth(context.spans[unit.index], context.depths),
+    findings: unitFindings(unit, context),
+  };
+}
+
+/** Findings about a function, or the file around its functions, that need no other function. */
+export function unitFindings(unit: Unit, context: FileContext): RuleFinding[] {
+  return [
+    ...findUnread(unit, context),
+    ...findJumps(unit, context),
+    ...findUnboundedLoops(unit, context),
+    ...findGlobalWrites(unit, context.globals, context),
+    ...findPointers(unit, context),
+    ...findGeneratedCode(unit, context),
+    ...(isEcmaScript(context.language) ? findGrowth(unit, context.collections, context) : []),
+  ];
+}
+
+/** A function expression's own name, or what a method in Go calls its receiver. */
+function selfNameOf(piece: Piece): string {
+  const receiver = childOf(piece, "receiver");
+  if (receiver !== undefined) return boundNames(receiver)[0] ?? "";
+  return piece.type === "FunctionExpression" ? (childOf(piece, "id")?.name ?? "") : "";
+}
+
+function statesDepth(span: FunctionSpan | undefined, depths: ReadonlySet<number>): boolean {
+  if (span === undefined || depths.size === 0) return false;
+  return [...depths].some((offset) => offset >= span.doc && offset <= span.bodyStart);
+}

@@ -1,0 +1,186 @@
+import { isAsserting } from "./assertion.js";
+import { type LoopWrites, loopWrites, type Write } from "./loop-write.js";
+import { below, childOf, type Piece, unwrap } from "./piece.js";
+
+/** Whether a loop ends after a number of rounds that can be told before it starts. */
+export type Bound = "pass" | "fail" | "unknown";
+
+/** Pieces that may be looked at for one file, as a multiple of those it has: loops in loops are looked at again. */
+const MAX_LOOKS_A_PIECE = 30;
+
+/** What is left of the effort one file is worth, in pieces looked at. */
+export interface Effort {
+  left: number;
+}
+
+/** The effort for a file of this many pieces. */
+export function effortFor(pieces: number): Effort {
+  return { left: pieces * MAX_LOOKS_A_PIECE };
+}
+
+/**
+ * A loop over a collection is bounded; a loop that counts towards what it compares with is; one whose condition is
+ * always true fails unless a counter leaves it; of others it cannot be told from their text.
+ */
+export function judgeLoop(loop: Piece, effort: Effort): Bound {
+  if (effort.left <= 0) return "unknown";
+  const pieces = loop.children.filter(({ role }) => role !== "init").flatMap((child) => below(child));
+  effort.left -= pieces.length;
+  const writes = loopWrites(loop, pieces);
+  return loop.kind === "each" ? judgeEach(loop, writes) : judgeWhile(loop, writes);
+}
+
+const ENDLESS_SOURCE = /^(?:itertools\.)?(?:count|cycle|repeat)$/;
+
+function judgeEach(loop: Piece, writes: LoopWrites): Bound {
+  if (loop.op === "await") return "unknown";
+  const source = childOf(loop, "iterable");
+  if (source === undefined) return "pass";
+  const inner = unwrap(source);
+  if (isEndless(inner)) return "fail";
+  return inner.kind !== "call" && writes.grows.has(inner.name) ? "unknown" : "pass";
+}
+
+/** Rust's `0..`, Python's `itertools.count()`. */
+function isEndless(source: Piece): boolean {
+  if (source.type === "range_expression") return source.children.length < 2 && source.op === "..";
+  return source.kind === "call" && ENDLESS_SOURCE.test(childOf(source, "callee")?.name ?? "");
+}
+
+function judgeWhile(loop: Piece, writes: LoopWrites): Bound {
+  const condition = childOf(loop, "condition");
+  const constant = condition === undefined ? true : constantOf(unwrap(condition));
+  if (constant === false) return "pass";
+  if (constant === undefined && isBounded(condition as Piece, writes)) return "pass";
+  const exit = countedExit(loop, writes);
+  if (exit === "always") return "pass";
+  return constant === true && exit === "none" ? "fail" : "unknown";
+}
+
+/** The value of a condition that is always the same; undefined where it is not. */
+function constantOf(condition: Piece): boolean | undefined {
+  if (condition.kind !== "literal") return undefined;
+  if (/^(?:true|True)$/.test(condition.name)) return true;
+  if (/^(?:false|False|null|nil|NULL)$/.test(condition.name)) return false;
+  const value = Number(condition.name.replace(/[uUlL]+$/, ""));
+  return Number.isNaN(value) ? undefined : value !== 0;
+}
+
+/** All of these parts are to be judged; of `&&` one is enough. */
+function isBounded(condition: Piece, writes: LoopWrites): boolean {
+  const open = [condition];
+  for (let at = open.pop(); at !== undefined; at = open.pop()) {
+    const part = unwrap(at);
+    if (part.kind === "or") open.push(...part.children);
+    else if (part.kind === "and" ? !someBounded(part, writes) : !isCounted(part, writes)) return false;
+  }
+  return true;
+}
+
+function someBounded(and: Piece, writes: LoopWrites): boolean {
+  const parts = below(and, ({ kind }) => kind === "and" || kind === "group");
+  return parts.some((part) => part.kind !== "and" && isCounted(part, writes));
+}
+
+function isCounted(part: Piece, writes: LoopWrites): boolean {
+  if (part.kind === "compare") return isComparedCounter(part, writes);
+  if (part.kind === "step") return part.op === "--" && isStepped(part.children[0]?.name ?? "", "-", writes);
+  if (part.kind === "name") return isStepped(part.name, "-", writes);
+  return isShrinking(part, writes);
+}
+
+/** `list.length`, a call of `list.isEmpty()` and the like, of a list that every round takes from. */
+function isShrinking(part: Piece, writes: LoopWrites): boolean {
+  for (const { name } of below(part)) {
+    const list = name.replace(/\.(?:length|size)$/, "");
+    if (writes.shrinks.has(list) && !writes.grows.has(list) && !writes.writes.has(list)) return true;
+  }
+  return false;
+}
+
+/** Which way the left side must move to end a comparison. */
+const MOVES: Readonly<Record<string, Write["how"]>> = { "<": "+", "<=": "+", ">": "-", ">=": "-" };
+
+function isComparedCounter(compare: Piece, writes: LoopWrites): boolean {
+  const [left, right] = compare.children;
+  if (left === undefined || right === undefined || compare.op.startsWith("==")) return false;
+  if (isShrinking(left, writes) || isShrinking(right, writes)) return true;
+  const rises = MOVES[compare.op] ?? "*";
+  return moves(left, right, rises, writes) || moves(right, left, opposite(rises), writes);
+}
+
+function opposite(how: Write["how"]): Write["how"] {
+  if (how === "*") return how;
+  return how === "+" ? "-" : "+";
+}
+
+/** Whether a side counts towards the other, which stays or comes nearer. */
+function moves(side: Piece, other: Piece, how: Write["how"], writes: LoopWrites): boolean {
+  const counts = namesIn(side).some((name) => isStepped(name, how, writes));
+  return counts && namesIn(other).every((name) => staysOrComes(name, opposite(how), writes));
+}
+
+function namesIn(piece: Piece): string[] {
+  return below(piece)
+    .filter(({ name, kind }) => name !== "" && kind !== "literal")
+    .map(({ name }) => name);
+}
+
+/** Whether every round steps it, always the same way, and nothing sets it. */
+function isStepped(name: string, how: Write["how"], { writes }: LoopWrites): boolean {
+  const all = writes.get(name) ?? [];
+  if (!all.some(({ always }) => always)) return false;
+  if (how === "*") return all.every((one) => one.how !== "=" && one.how === all[0]?.how);
+  return all.every((one) => one.how === how || one.how === "*");
+}
+
+/** Whether what is compared with does not run away. */
+function staysOrComes(name: string, how: Write["how"], { writes, grows }: LoopWrites): boolean {
+  if (grows.has(name.replace(/\.(?:length|size)$/, ""))) return false;
+  return (writes.get(name) ?? []).every((one) => one.how === how);
+}
+
+/**
+ * Whether a comparison of what every round counts leaves the loop: `always` where it stands in the body itself,
+ * `sometimes` where it stands under something else.
+ */
+function countedExit(loop: Piece, writes: LoopWrites): "always" | "sometimes" | "none" {
+  const body = childOf(loop, "body");
+  if (body === undefined) return "none";
+  const statements = below(body, ({ kind, type }) => kind === "block" || kind === "statement" || LISTS.has(type));
+  if (statements.some((piece) => leavesWhenCounted(piece, writes))) return "always";
+  const nested = below(body, ({ kind }) => kind !== "function");
+  return nested.some((piece) => leavesWhenCounted(piece, writes)) ? "sometimes" : "none";
+}
+
+const LISTS: ReadonlySet<string> = new Set(["statement_list", "expression_statement"]);
+
+function leavesWhenCounted(branch: Piece, writes: LoopWrites): boolean {
+  if (branch.kind === "call") return assertsCount(branch, writes);
+  if (branch.kind !== "branch") return false;
+  const [condition, then] = [childOf(branch, "condition"), childOf(branch, "then")];
+  if (condition === undefined || then === undefined) return false;
+  const steps = below(then, ({ kind }) => kind === "block" || kind === "statement" || kind === "group");
+  return steps.some(({ kind }) => kind === "leave") && orParts(condition).some((part) => isExit(part, writes));
+}
+
+/** `assert(tries <= MAX)` leaves as well. */
+function assertsCount(call: Piece, writes: LoopWrites): boolean {
+  return isAsserting(call) && call.children.some((child) => orParts(child).some((part) => isExit(part, writes)));
+}
+
+function orParts(condition: Piece): Piece[] {
+  return below(condition, ({ kind }) => kind === "or" || kind === "group").map(unwrap);
+}
+
+/** A comparison with something that stays, of something that every round steps: it is reached. */
+function isExit(part: Piece, writes: LoopWrites): boolean {
+  const [left, right] = part.children;
+  if (part.kind !== "compare" || left === undefined || right === undefined) return false;
+  return reaches(left, right, writes) || reaches(right, left, writes);
+}
+
+function reaches(side: Piece, other: Piece, writes: LoopWrites): boolean {
+  const stays = namesIn(other).every((name) => !writes.writes.has(name));
+  return stays && namesIn(side).some((name) => isStepped(name, "*", writes));
+}

@@ -1,0 +1,94 @@
+/** What a piece of a program is to the Power of Ten, whatever its language. */
+export type PieceKind =
+  | "function"
+  | "class"
+  | "loop"
+  | "each"
+  | "branch"
+  | "leave"
+  | "jump"
+  | "call"
+  | "assign"
+  | "step"
+  | "compare"
+  | "and"
+  | "or"
+  | "not"
+  | "name"
+  | "member"
+  | "literal"
+  | "block"
+  | "statement"
+  | "bind"
+  | "group"
+  | "assert"
+  | "other";
+
+/**
+ * A node of a syntax tree, alike for every language, so that each rule is written once. Offsets are UTF-16 units.
+ */
+export interface Piece {
+  readonly kind: PieceKind;
+  /** The node's type in its own grammar. */
+  readonly type: string;
+  /** What it is to its parent: `condition`, `body`, `callee`, … ; its grammar's own word where the rules need none. */
+  readonly role: string;
+  readonly start: number;
+  readonly end: number;
+  /** Its operator or modifier (`+=`, `async`, `let`, `new`); empty where it has none. */
+  op: string;
+  /** Text of names, members and literals without white space; empty for what is long. */
+  name: string;
+  readonly children: Piece[];
+}
+
+/** Longest text a piece keeps as its name (UTF-16 units). */
+export const MAX_PIECE_NAME = 160;
+
+/** The first child with this role. */
+export function childOf(piece: Piece, role: string): Piece | undefined {
+  return piece.children.find((child) => child.role === role);
+}
+
+/** What brackets hold: a piece without the brackets around it. */
+export function unwrap(piece: Piece): Piece {
+  let at = piece;
+  while (at.kind === "group" && at.children.length === 1) at = at.children[0] as Piece;
+  return at;
+}
+
+/** A piece and everything below it, in the order of the text; `enter` says below which pieces to look. */
+export function below(root: Piece, enter: (piece: Piece) => boolean = () => true): Piece[] {
+  const found: Piece[] = [];
+  const open = [root];
+  for (let at = open.pop(); at !== undefined; at = open.pop()) {
+    found.push(at);
+    if (at === root || enter(at)) pushReversed(open, at.children);
+  }
+  return found;
+}
+
+/** Lines children up so that the first comes off first. */
+export function pushReversed<T>(open: T[], items: readonly T[]): void {
+  for (let index = items.length - 1; index >= 0; index -= 1) open.push(items[index] as T);
+}
+
+const VALUES: ReadonlySet<string> = new Set([
+  "value",
+  "right",
+  "parameters",
+  "size",
+  "initializer",
+  "type",
+  "default_value",
+  "init",
+  "key",
+  "body",
+]);
+
+/** Names that a declaration, parameter or pattern binds. */
+export function boundNames(piece: Piece): string[] {
+  return below(piece, (at) => !VALUES.has(at.role))
+    .filter(({ kind, role }) => kind === "name" && !VALUES.has(role))
+    .map(({ name }) => name);
+}

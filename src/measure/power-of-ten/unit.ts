@@ -1,0 +1,49 @@
+import type { Piece } from "./piece.js";
+import { boundNames, childOf, pushReversed } from "./piece.js";
+
+/** A function, or the file around its functions, with the pieces that are its own. */
+export interface Unit {
+  readonly piece: Piece;
+  /** What encloses it; null for the file. */
+  readonly parent: Unit | null;
+  /** Its pieces in the order of the text; nested functions are among them, what they hold is not. */
+  readonly own: Piece[];
+  /** Which function of the file's measure it is; -1 for the file, and for what the measure does not list. */
+  index: number;
+  /** Names it binds: parameters and variables, not functions. */
+  readonly locals: Set<string>;
+}
+
+/** The file and its functions, outermost first; in Python an assignment binds as well. */
+export function splitUnits(root: Piece, python: boolean): Unit[] {
+  const units: Unit[] = [newUnit(root, null)];
+  const open: [Piece, Unit][] = [[root, units[0] as Unit]];
+  for (let at = open.pop(); at !== undefined; at = open.pop()) {
+    const [piece, outer] = at;
+    const unit = piece.kind === "function" ? newUnit(piece, outer) : outer;
+    outer.own.push(piece);
+    if (unit !== outer) units.push(unit);
+    if (binds(piece, python)) for (const name of boundNames(binderOf(piece))) unit.locals.add(name);
+    pushReversed(
+      open,
+      piece.children.map((child): [Piece, Unit] => [child, unit]),
+    );
+  }
+  return units;
+}
+
+function binds({ role, kind }: Piece, python: boolean): boolean {
+  return BINDING_ROLES.has(role) || kind === "bind" || (python && kind === "assign");
+}
+
+const BINDING_ROLES: ReadonlySet<string> = new Set(["parameters", "parameter", "param"]);
+
+function newUnit(piece: Piece, parent: Unit | null): Unit {
+  return { piece, parent, own: [], index: -1, locals: new Set() };
+}
+
+/** The part of a binding that names what it binds. */
+function binderOf(piece: Piece): Piece {
+  if (piece.kind !== "bind" && piece.kind !== "assign") return piece;
+  return childOf(piece, "id") ?? childOf(piece, "left") ?? childOf(piece, "pattern") ?? piece;
+}
