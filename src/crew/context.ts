@@ -89,6 +89,8 @@ export interface Crew {
 export interface Held {
   minted: Minted;
   writes: WriteSet;
+  /** Whether the broker may extend it; an elevated grant it may not. */
+  readonly renewable: boolean;
 }
 
 /** A task of the plan; asking for an unknown one is a defect of the caller. */

@@ -16,6 +16,7 @@ import type { Proposal } from "../schema/proposal.js";
 import { toolInputSchemas } from "../schema/tool.js";
 import type { Crew, Held } from "./context.js";
 import { loadMeasures } from "./grammars.js";
+import { renewHeld } from "./grants.js";
 
 const DAY_MS = 24 * 60 * 60_000;
 
@@ -83,6 +84,7 @@ export async function movedFrom(
 /** Gathers what the gate needs to know. Reads only. */
 export async function gatherFacts(crew: Crew, proposal: Proposal, place: CallPlace): Promise<PreparedCall> {
   const { workspace, held } = place;
+  renewHeld(crew, held);
   const prepared = await prepareCall(proposal, workspace);
   if (prepared?.ok === true) await loadMeasures(prepared.value.images.map(({ path }) => path));
   const shownRoot = workspace?.shownRoot ?? crew.repository.root;

@@ -153,18 +153,25 @@ export function stewardGrant(crew: Crew, task: string | null): Grant {
   };
 }
 
-/** The capability held under a key, minted on first use and renewed by the broker before it expires. */
+/** The capability held under a key, minted on first use. */
 export function holdCapability(crew: Crew, key: string, mint: () => Minted): Held {
   const held = crew.held.get(key);
-  if (held === undefined) {
-    const minted = mint();
-    const made = { minted, writes: compileWriteSet(minted.capability.write) };
-    crew.held.set(key, made);
-    return made;
-  }
-  const { exp, nbf } = held.minted.capability;
-  if (crew.clock.nowMs() > exp - Math.min(TOKEN_TTL_MS, exp - nbf) / 2) held.minted = crew.broker.renew(held.minted);
-  return held;
+  if (held !== undefined) return held;
+  const minted = mint();
+  const { exp, nbf } = minted.capability;
+  const made = { minted, writes: compileWriteSet(minted.capability.write), renewable: exp - nbf <= TOKEN_TTL_MS };
+  crew.held.set(key, made);
+  return made;
+}
+
+/**
+ * Has the broker renew a capability that is past half its life, as long as this process holds the cycle's lease: work
+ * that takes long goes on, and that of a process which lost its lease ends. An elevated grant ends when it ends.
+ */
+export function renewHeld(crew: Crew, held: Held): void {
+  if (!held.renewable || crew.clock.nowMs() <= held.minted.capability.exp - TOKEN_TTL_MS / 2) return;
+  const lease = crew.store.lease.read(`cycle:${crew.cycle}`);
+  if (lease?.held === true && lease.pid === process.pid) held.minted = crew.broker.renew(held.minted);
 }
 
 /** Lifetime of an agent's capability: the elevated grant widens coordination only, and ends in two hours. */

@@ -1,0 +1,87 @@
+import { generateKeyPairSync } from "node:crypto";
+import { describe, expect, it } from "vitest";
+import { createBroker, type Grant } from "../../../src/capability/broker.js";
+import { createVerifier } from "../../../src/capability/token.js";
+import type { Crew } from "../../../src/crew/context.js";
+import { holdCapability, renewHeld } from "../../../src/crew/grants.js";
+import { ELEVATED_TTL_MS, TOKEN_TTL_MS } from "../../../src/kernel/bounds.js";
+
+const GRANT: Grant = {
+  project: "p",
+  agent: "dev",
+  role: "dev",
+  tier: "implementation",
+  task: "A",
+  cycle: 1,
+  plan_hash: "a".repeat(64),
+  phase: "build",
+  tools: ["Read"],
+  write: ["a.md"],
+  limits: { max_complexity: 8, max_function_lines: 60, max_executions: 150 },
+  budget: { usd: null, tokens: null },
+  epoch: 1,
+};
+const MINUTE = 60_000;
+
+/** A crew of which only the clock, the broker and the lease matter. */
+function crewAt(lease: { pid: number; held: boolean } | undefined): {
+  crew: Crew;
+  pass: (ms: number) => void;
+  valid: (token: string) => boolean;
+} {
+  let nowMs = 1_000_000;
+  const clock = { nowMs: () => nowMs, sleep: async () => undefined };
+  const { privateKey, publicKey } = generateKeyPairSync("ed25519");
+  const broker = createBroker({ privateKey, clock });
+  const verifier = createVerifier(publicKey);
+  const store = { lease: { read: () => lease } };
+  return {
+    crew: { clock, broker, cycle: 1, held: new Map(), store } as unknown as Crew,
+    pass: (ms) => (nowMs += ms),
+    valid: (token) => verifier.verify(token, { nowMs, epoch: 1, isRevoked: () => false }).ok,
+  };
+}
+
+describe("a capability that is held", () => {
+  it("stays valid through forty minutes of work, and after a long wait, while the lease holds", () => {
+    const { crew, pass, valid } = crewAt({ pid: process.pid, held: true });
+    const held = holdCapability(crew, "dev/A/work", () => crew.broker.mint(GRANT));
+    const { id } = held.minted.capability;
+    for (let minute = 0; minute < 40; minute += 5) {
+      pass(5 * MINUTE);
+      renewHeld(crew, held);
+      expect(valid(held.minted.token)).toBe(true);
+    }
+    pass(50 * MINUTE);
+    renewHeld(crew, held);
+    expect(valid(held.minted.token)).toBe(true);
+    expect(held.minted.capability.id).toBe(id);
+    expect(holdCapability(crew, "dev/A/work", () => crew.broker.mint(GRANT))).toBe(held);
+  });
+
+  it.each([
+    ["is another's", { pid: process.pid + 1, held: true }],
+    ["was released", { pid: process.pid, held: false }],
+    ["was never taken", undefined],
+  ])("ends after its fifteen minutes where the lease %s", (_, lease) => {
+    const { crew, pass, valid } = crewAt(lease);
+    const held = holdCapability(crew, "dev/A/work", () => crew.broker.mint(GRANT));
+    pass(TOKEN_TTL_MS - MINUTE);
+    renewHeld(crew, held);
+    expect(valid(held.minted.token)).toBe(true);
+    pass(2 * MINUTE);
+    renewHeld(crew, held);
+    expect(valid(held.minted.token)).toBe(false);
+  });
+
+  it("of the elevated grant ends after its two hours, whatever the lease", () => {
+    const { crew, pass, valid } = crewAt({ pid: process.pid, held: true });
+    const held = holdCapability(crew, "fire/A/work", () => crew.broker.mint(GRANT, ELEVATED_TTL_MS));
+    pass(ELEVATED_TTL_MS - MINUTE);
+    renewHeld(crew, held);
+    expect(valid(held.minted.token)).toBe(true);
+    pass(2 * MINUTE);
+    renewHeld(crew, held);
+    expect(valid(held.minted.token)).toBe(false);
+  });
+});
