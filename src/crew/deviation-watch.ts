@@ -1,7 +1,6 @@
 import { changedFiles } from "../effect/tree.js";
 import { readJournals } from "../effect/journal.js";
 import { keptPaths } from "../effect/kept-paths.js";
-import type { TaskWorkspace } from "../effect/workspace.js";
 import { Fault } from "../kernel/fault.js";
 import { parseStamp } from "../kernel/hlc.js";
 import {
@@ -27,11 +26,28 @@ const OCCASIONS: ReadonlySet<EventType> = new Set([
   "EVENT_TASK_COMPLETED",
   "REVIEW_DUE",
 ]);
+/** What is folded besides, so that a comparison reads nothing. */
+const FOLDED: readonly EventType[] = ["PROPOSAL", "SECURITY_VIOLATION", "MODEL_RESPONSE", "DEADLINE_SET", "DEVIATION"];
 /** Tools that change files. */
 const MUTATING: ReadonlySet<string> = new Set(["Write", "Edit", "Bash"]);
-/** Mutating calls that adherence looks back at, and events read to find them. */
+/** Mutating calls that adherence looks back at. */
 const ADHERENCE_CALLS = 50;
-const ADHERENCE_EVENTS = 500;
+
+/** What became of a cycle, as far as deviation asks: a fold over its events. */
+interface Progress {
+  readonly started: Set<string>;
+  /** Tasks whose `verify` passed last time. */
+  readonly verified: Set<string>;
+  readonly spentUsd: Map<string, number>;
+  /** Deadlines set for tasks while the plan runs (epoch ms). */
+  readonly deadlines: Map<string, number>;
+  /** The last mutating calls, oldest first, and those calls that were denied as violations of the plan. */
+  readonly calls: string[];
+  readonly denied: Set<string>;
+  /** Files the plan names that changed in a task's worktree by no recorded call, as last looked at. */
+  readonly foreign: Map<string, readonly string[]>;
+  alert: AlertState;
+}
 
 /** Watches a running cycle; `end` waits for the comparison under way. */
 export interface DeviationWatch {
@@ -40,18 +56,25 @@ export interface DeviationWatch {
 
 /** Computes the plan's deviation on every task event and hourly review, and alerts the executive when it is told to. */
 export function watchDeviation(crew: Crew): DeviationWatch {
-  let alert = recalledAlert(crew);
+  const progress = recallProgress(crew);
+  const planned = plannedFinish(crew.plan, startOf(crew));
+  const lookAt = new Set<string>();
   let due = false;
   let working: Promise<void> = Promise.resolve();
   const compare = async (): Promise<void> => {
     due = false;
-    const deviation = planDeviation(await gatherDeviation(crew));
-    const next = nextAlert(alert, deviation.value, crew.limits.executive.planDeviationAlert);
-    if (next.tell || next.alerting !== alert.alerting) recordDeviation(crew, deviation, next.tell);
-    alert = next;
+    for (const task of lookAt) progress.foreign.set(task, await foreignFiles(crew, task));
+    lookAt.clear();
+    const deviation = planDeviation(factsOf(crew, progress, planned));
+    const next = nextAlert(progress.alert, deviation.value, crew.limits.executive.planDeviationAlert);
+    if (next.tell || next.alerting !== progress.alert.alerting) recordDeviation(crew, deviation, next.tell);
+    progress.alert = next;
   };
   const unsubscribe = crew.store.subscribe((events) => {
-    if (due || !events.some((event) => event.run === crew.cycle && OCCASIONS.has(event.type))) return;
+    const mine = events.filter((event) => event.run === crew.cycle);
+    for (const event of mine) if (event.type !== "DEVIATION") foldProgress(progress, event);
+    for (const task of mine.flatMap((event) => tasksToLookAt(crew, event))) lookAt.add(task);
+    if (due || !mine.some(({ type }) => OCCASIONS.has(type))) return;
     due = true;
     working = working.then(compare);
     working.catch(() => undefined); // thrown to whoever waits in `end`
@@ -64,13 +87,65 @@ export function watchDeviation(crew: Crew): DeviationWatch {
   };
 }
 
-/** The alert as earlier sessions left it: the recorded values fold to it. */
-function recalledAlert(crew: Crew): AlertState {
-  let state: AlertState = { alerting: false, toldAt: 0 };
-  for (const event of crew.store.events({ run: crew.cycle, type: "DEVIATION" }))
+/** Looking for foreign changes runs git: at a task's verification, and at the hourly review of all that are open. */
+function tasksToLookAt(crew: Crew, event: AnyEvent): string[] {
+  if (event.type === "REVIEW_DUE") return [...crew.workspaces.keys()].filter((task) => task !== "-");
+  return event.type === "VERIFIED" && event.task !== null ? [event.task] : [];
+}
+
+function startOf(crew: Crew): number {
+  const started = crew.store.events({ stream: cycleStream(crew.cycle), type: "CYCLE_STARTED", limit: 1 })[0];
+  return parseStamp(started?.hlc ?? "")?.wallMs ?? crew.clock.nowMs();
+}
+
+/** What earlier sessions left; the recorded values of D fold to the alert as it stood. */
+function recallProgress(crew: Crew): Progress {
+  const progress: Progress = {
+    started: new Set(),
+    verified: new Set(),
+    spentUsd: new Map(),
+    deadlines: new Map(),
+    calls: [],
+    denied: new Set(),
+    foreign: new Map(),
+    alert: { alerting: false, toldAt: 0 },
+  };
+  for (const event of crew.store.events({ run: crew.cycle, type: [...OCCASIONS, ...FOLDED] })) {
+    foldProgress(progress, event);
     if (event.type === "DEVIATION")
-      state = nextAlert(state, event.payload.value, crew.limits.executive.planDeviationAlert);
-  return state;
+      progress.alert = nextAlert(progress.alert, event.payload.value, crew.limits.executive.planDeviationAlert);
+  }
+  return progress;
+}
+
+function foldProgress(progress: Progress, event: AnyEvent): void {
+  const { task } = event;
+  if (task !== null) foldTask(progress, event, task);
+  if (event.type === "PROPOSAL" && MUTATING.has(event.payload.what.tool)) {
+    progress.calls.push(event.payload.call_id);
+    progress.calls.splice(0, progress.calls.length - ADHERENCE_CALLS);
+  }
+  if (event.type === "SECURITY_VIOLATION" && event.payload.code === "ERROR_PLAN_VIOLATION")
+    progress.denied.add(event.payload.call_id);
+}
+
+function foldTask({ started, verified, spentUsd, deadlines }: Progress, event: AnyEvent, task: string): void {
+  switch (event.type) {
+    case "TASK_STARTED":
+      started.add(task);
+      return;
+    case "VERIFIED":
+      if (event.payload.pass) verified.add(task);
+      else verified.delete(task);
+      return;
+    case "MODEL_RESPONSE":
+      spentUsd.set(task, (spentUsd.get(task) ?? 0) + (event.payload.usd ?? 0));
+      return;
+    case "DEADLINE_SET":
+      deadlines.set(task, event.payload.deadline);
+      return;
+    default:
+  }
 }
 
 function recordDeviation(crew: Crew, { value, components }: Deviation, tell: boolean): void {
@@ -83,44 +158,35 @@ function recordDeviation(crew: Crew, { value, components }: Deviation, tell: boo
   });
   const parts = Object.entries(components).map(([name, part]) => `${name} ${part ?? "n/a"}`);
   const message = `plan deviation ${value} (${parts.join(", ")})`;
-  const notice = eventAt(place, "ALERT", {
-    severity: "warning",
-    message,
-    to: "executive",
-    key: `deviation:${crew.cycle}:${value}`,
-  });
+  const key = `deviation:${crew.cycle}:${value}`;
+  const notice = eventAt(place, "ALERT", { severity: "warning", message, to: "executive", key });
   crew.store.append(tell ? [measured, notice] : [measured]);
 }
 
-/** The facts deviation is computed from, read from the log and the open worktrees. */
-export async function gatherDeviation(crew: Crew): Promise<DeviationFacts> {
-  return {
-    nowMs: crew.clock.nowMs(),
-    tasks: progressOf(crew),
-    budgetUsd: crew.plan.budget.usd,
-    scope: { changed: 0, union: [...crew.tasks.values()].reduce((sum, { task }) => sum + weightOf(task), 0) },
-    adherence: adherenceOf(crew),
-    files: await foreignFiles(crew),
-  };
-}
-
-function progressOf(crew: Crew): TaskProgress[] {
-  const started = crew.store.events({ stream: cycleStream(crew.cycle), type: "CYCLE_STARTED", limit: 1 })[0];
-  const startMs = parseStamp(started?.hlc ?? "")?.wallMs ?? crew.clock.nowMs();
-  const planned = plannedFinish(crew.plan, startMs);
-  const rows = new Map(crew.store.queries.tasks(crew.cycle).map((row) => [row.id, row]));
-  const spent = spentByTask(crew);
-  return [...crew.tasks.values()].map(({ task }) => {
-    const row = rows.get(task.id);
-    return {
+function factsOf(crew: Crew, progress: Progress, planned: ReadonlyMap<string, number | null>): DeviationFacts {
+  const tasks = [...crew.tasks.values()].map(
+    ({ task }): TaskProgress => ({
       id: task.id,
       weight: weightOf(task),
-      plannedFinishMs: row?.deadline ?? planned.get(task.id) ?? null,
-      earned: earnedBy(row?.status ?? "PENDING", passedRules(crew, task.id)),
-      started: row !== undefined && row.agent !== null,
-      spentUsd: spent.get(task.id) ?? 0,
-    };
-  });
+      plannedFinishMs: progress.deadlines.get(task.id) ?? planned.get(task.id) ?? null,
+      earned: earnedBy(crew.statuses.get(task.id) ?? "PENDING", progress.verified.has(task.id)),
+      started: progress.started.has(task.id),
+      spentUsd: progress.spentUsd.get(task.id) ?? 0,
+    }),
+  );
+  const named = new Set([...crew.tasks.values()].flatMap(({ task }) => task.files.write));
+  const foreign = new Set([...progress.foreign.values()].flat());
+  return {
+    nowMs: crew.clock.nowMs(),
+    tasks,
+    budgetUsd: crew.plan.budget.usd,
+    scope: { changed: 0, union: tasks.reduce((sum, { weight }) => sum + weight, 0) },
+    adherence: {
+      calls: progress.calls.length,
+      denied: progress.calls.filter((call) => progress.denied.has(call)).length,
+    },
+    files: { named: named.size, foreign: [...foreign].filter((path) => named.has(path)).length },
+  };
 }
 
 /** 1 when the critic accepted it, 0.5 when its `verify` passed (notes: plan deviation). A skipped task owes nothing. */
@@ -129,59 +195,22 @@ function earnedBy(status: string, verified: boolean): number {
   return verified ? 0.5 : 0;
 }
 
-function passedRules(crew: Crew, task: string): boolean {
-  const last = crew.store.events({ run: crew.cycle, task, type: "VERIFIED", reverse: true, limit: 1 })[0];
-  return last?.type === "VERIFIED" && last.payload.pass;
-}
-
-function spentByTask(crew: Crew): Map<string, number> {
-  const spent = new Map<string, number>();
-  for (const { task, spent_usd } of crew.store.queries.usage(crew.cycle))
-    spent.set(task, (spent.get(task) ?? 0) + spent_usd);
-  return spent;
-}
-
-/** Of the last calls that change files, those that were denied or discarded as violations of the plan. */
-function adherenceOf(crew: Crew): DeviationFacts["adherence"] {
-  const recent = { run: crew.cycle, reverse: true, limit: ADHERENCE_EVENTS } as const;
-  const calls = crew.store
-    .events({ ...recent, type: "PROPOSAL" })
-    .flatMap((event) =>
-      event.type === "PROPOSAL" && MUTATING.has(event.payload.what.tool) ? [event.payload.call_id] : [],
-    )
-    .slice(0, ADHERENCE_CALLS);
-  const denied = new Set(crew.store.events({ ...recent, type: "SECURITY_VIOLATION" }).flatMap(violatedPlan));
-  return { calls: calls.length, denied: calls.filter((call) => denied.has(call)).length };
-}
-
-function violatedPlan(event: AnyEvent): string[] {
-  const violated = event.type === "SECURITY_VIOLATION" && event.payload.code === "ERROR_PLAN_VIOLATION";
-  return violated ? [event.payload.call_id] : [];
-}
-
-/** Files the plan names one by one, and those that changed in a task's worktree by no recorded call. */
-async function foreignFiles(crew: Crew): Promise<DeviationFacts["files"]> {
-  const named = new Set([...crew.tasks.values()].flatMap(({ task }) => task.files.write));
-  const foreign = new Set<string>();
-  for (const [task, workspace] of crew.workspaces) {
-    if (task === "-" || crew.statuses.get(task) === "DONE") continue;
-    for (const path of await unrecorded(workspace)) foreign.add(path);
-  }
-  return { named: named.size, foreign: [...foreign].filter((path) => named.has(path)).length };
-}
-
 /**
- * Changed paths that no call kept. The journals are read after the changes and before the list of kept paths: a
- * call under way is in one of them. A worktree that is being replaced by a merge meanwhile tells nothing.
+ * Changed paths of a task's worktree that no call kept. The journals are read after the changes and before the list
+ * of kept paths: a call under way is in one of them. A worktree that is being replaced by a merge meanwhile, or
+ * is gone, tells nothing.
  */
-async function unrecorded(workspace: TaskWorkspace): Promise<string[]> {
+async function foreignFiles(crew: Crew, task: string): Promise<string[]> {
+  const workspace = crew.workspaces.get(task);
+  if (workspace === undefined || crew.statuses.get(task) === "DONE") return [];
   try {
     const changed = await changedFiles(workspace);
     const keeping = [...readJournals(workspace).values()].flatMap(({ changes }) => changes.map(({ path }) => path));
     const recorded = new Set([...keeping, ...keptPaths(workspace)]);
     return changed.map(({ path }) => path).filter((path) => !recorded.has(path));
   } catch (thrown) {
-    if (thrown instanceof Fault && thrown.code === "GIT_FAILED") return [];
+    const gone = (thrown as NodeJS.ErrnoException).code === "ENOENT";
+    if (gone || (thrown instanceof Fault && thrown.code === "GIT_FAILED")) return [];
     throw thrown;
   }
 }

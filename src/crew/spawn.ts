@@ -2,7 +2,8 @@ import { tokenHash } from "../capability/token.js";
 import type { WorknodeRecord } from "../schema/memory.js";
 import type { TaskStatus } from "../schema/states.js";
 import { toolInputSchemas } from "../schema/tool.js";
-import type { CallRequest, ToolRun } from "./call-record.js";
+import type { Denial } from "../schema/verdict.js";
+import { type CallRequest, type ToolRun, violationEvents } from "./call-record.js";
 import { renderDenials } from "./denial-text.js";
 import type { Crew, CrewAgent } from "./context.js";
 import { failed, knownOwner } from "./tool-run.js";
@@ -56,7 +57,7 @@ export function spawnAgent(crew: Crew, request: CallRequest): ToolRun {
   const narrowed = { ...(files === undefined ? {} : { files }), ...(limits === undefined ? {} : { limits }) };
   const child: CrewAgent = { ...template, id, parent: request.proposal.who.agent, narrowed };
   const grant = narrowedGrant(crew, child, task);
-  if (!grant.ok) return failed(renderDenials([{ ...grant.error, subject: request.proposal.who.agent }]));
+  if (!grant.ok) return refuseSpawn(crew, request, { ...grant.error, subject: request.proposal.who.agent });
   const minted = crew.broker.mint(grant.value);
   crew.agents.set(id, child);
   const place = { ...request.records, stream: cycleStream(crew.cycle), task };
@@ -74,6 +75,11 @@ export function spawnAgent(crew: Crew, request: CallRequest): ToolRun {
     is_error: false,
     events: [spawned, assignment(crew, request, { task, agent: id })],
   };
+}
+
+/** Asking for more than one may hand on is a reach outside the capability like any other. */
+function refuseSpawn(crew: Crew, request: CallRequest, denial: Denial): ToolRun {
+  return { content: renderDenials([denial]), is_error: true, events: violationEvents(crew, request, denial) };
 }
 
 function refuseTask(crew: Crew, task: string, agent: CrewAgent): string | undefined {

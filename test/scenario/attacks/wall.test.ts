@@ -276,7 +276,7 @@ attackSuite("what does not end", [
     input: "mkdir gen; cd gen; seq 1 12000 | xargs touch",
     task: "B",
     ends: "refused",
-    by: "command-effects",
+    // by the number of effects, or on a slow machine by the time
   },
   {
     name: "a file larger than any",
