@@ -18,6 +18,8 @@ export const measureReportSchema = z.strictObject({
       language: z.string().nullable(),
       lines: z.int(),
       parse: z.enum(["ok", "partial", "failed"]),
+      /** What is about no function, such as a mutable global variable; absent where there is nothing. */
+      findings: z.array(measureFindingSchema).optional(),
     }),
   ),
   functions: z.array(

@@ -67,3 +67,24 @@ it("says what is wrong with a path that is not there, a link, and no path", () =
   expect(measure("src/link")).toMatchObject({ code: 2, err: expect.stringContaining("links are not followed") });
   expect(measure().code).toBe(2);
 });
+
+it("prints what the Power of Ten finds, recursion across files included, and what it cannot tell", () => {
+  const files: Record<string, string> = {
+    "ten/a.ts": 'import { b } from "./b.js";\nlet n = 0;\nexport const a = (): number => n + b();\n',
+    "ten/b.ts": 'import { a } from "./a.js";\nexport const b = (): number => a();\n',
+    "ten/c.c": "int f(int (*g)(void)) { goto out; out: return g(); }\n",
+  };
+  mkdirSync(join(folder, "ten"), { recursive: true });
+  for (const [path, text] of Object.entries(files)) writeFileSync(join(folder, path), text);
+  const { out } = measure("ten", "--format", "json");
+  const report = measureReportSchema.parse(JSON.parse(out));
+  expect(
+    report.functions.map(({ name, findings }) => [name, findings.map(({ rule, verdict }) => `${rule} ${verdict}`)]),
+  ).toEqual([
+    ["a", ["p10-1-recursion fail"]],
+    ["b", ["p10-1-recursion fail"]],
+    ["f", ["p10-1-jump fail", "p10-1-recursion unknown"]],
+  ]);
+  expect(report.files[0]?.findings).toMatchObject([{ rule: "p10-6-scope", line: 2, verdict: "fail" }]);
+  expect(measure("ten").out).toContain("ten/b.ts:2  p10-1-recursion fail: calls itself through a\n");
+});

@@ -22,7 +22,7 @@ export interface SourceText {
  */
 export function readFacts({ path, text }: SourceText): FileFact {
   const language = languageOf(path);
-  if (language === undefined) return nothing(measureSource(path, text));
+  if (language === undefined) return factsOf(measureSource(path, text));
   if (isEcmaScript(language)) {
     const { program, ...read } = readEcmaScript(path, text, language);
     return fileFact({ ...read, language, text, root: ecmaScriptPieces(program, text) });
@@ -35,11 +35,11 @@ function readTree(path: string, text: string, language: GrammarLanguage): FileFa
   const measure = measureTree(path, text, language, (tree, spans, comments) => {
     seen = { root: treePieces(tree, text, TREE_LANGUAGES[language]), spans, comments };
   });
-  return seen === undefined ? nothing(measure) : fileFact({ measure, language, text, ...seen });
+  return seen === undefined ? factsOf(measure) : fileFact({ measure, language, text, ...seen });
 }
 
-/** The facts of a file that could not be read; its measure says why. */
-export function nothing(measure: FileMeasure): FileFact {
+/** The facts of a file of which only the measure is known: it could not be read, or is of another language. */
+export function factsOf(measure: FileMeasure): FileFact {
   return {
     measure,
     functions: [],

@@ -6,7 +6,9 @@ import { MAX_FILE_BYTES } from "../../kernel/bounds.js";
 import type { FileMeasure, FunctionMeasure } from "../../measure/file-measure.js";
 import { loadGrammars } from "../../measure/grammar.js";
 import { languageOf } from "../../measure/language.js";
-import { measureSource } from "../../measure/source.js";
+import { factsOf, readFacts } from "../../measure/power-of-ten/analysis.js";
+import type { FileFact } from "../../measure/power-of-ten/fact.js";
+import { type LinkedFile, linkFiles } from "../../measure/power-of-ten/link.js";
 import type { MeasureReport } from "../../schema/measure-report.js";
 import { describeVerb, withArguments } from "./arguments.js";
 import { type CliContext, type Verb, writeLine } from "./context.js";
@@ -27,7 +29,7 @@ export const measureVerb: Verb = (context, args) => {
     if (values.length === 0) return INVALID;
     const paths = await listCodeFiles(values, context.cwd);
     await loadGrammars(paths.map(languageOf), packageFile("grammars"));
-    const report = reportOf(paths.map((path) => measureFile(context, path)));
+    const report = reportOf(linkFiles(paths.map((path) => measureFile(context, path))));
     if (options.format === "json") writeLine(context.out, JSON.stringify(report));
     else for (const line of textOf(report)) writeLine(context.out, line);
     return 0;
@@ -35,21 +37,21 @@ export const measureVerb: Verb = (context, args) => {
 };
 
 /** A file that is too long, or no UTF-8 text, could not be read: it is listed as such, not left out. */
-function measureFile(context: CliContext, path: string): FileMeasure {
+function measureFile(context: CliContext, path: string): FileFact {
   const place = resolve(context.cwd, path);
   if (statSync(place).size > MAX_FILE_BYTES) return unreadable(path, `longer than ${MAX_FILE_BYTES} bytes`);
   const bytes = readFileSync(place);
   try {
-    return measureSource(path, new TextDecoder("utf-8", { fatal: true }).decode(bytes));
+    return readFacts({ path, text: new TextDecoder("utf-8", { fatal: true }).decode(bytes) });
   } catch (thrown) {
     if (thrown instanceof TypeError) return unreadable(path, "not UTF-8 text");
     throw thrown;
   }
 }
 
-function unreadable(path: string, message: string): FileMeasure {
+function unreadable(path: string, message: string): FileFact {
   const nothing = { functions: [], suppressions: [], executable: [] };
-  return {
+  const measure: FileMeasure = {
     path,
     language: languageOf(path) ?? null,
     lines: 0,
@@ -57,13 +59,21 @@ function unreadable(path: string, message: string): FileMeasure {
     errors: [{ message, line: 1 }],
     ...nothing,
   };
+  return factsOf(measure);
 }
 
-function reportOf(files: readonly FileMeasure[]): MeasureReport {
+function reportOf(files: readonly LinkedFile[]): MeasureReport {
   return {
-    files: files.map(({ path, language, lines, parse }) => ({ path, language, lines, parse })),
-    functions: files.flatMap(({ functions }) => functions.map(rowOf)),
+    files: files.map(fileRowOf),
+    functions: files.flatMap(({ measure }) => measure.functions.map(rowOf)),
   };
+}
+
+/** Findings about no function stand with their file. */
+function fileRowOf({ measure, findings }: LinkedFile): MeasureReport["files"][number] {
+  const { path, language, lines, parse } = measure;
+  const row = { path, language, lines, parse };
+  return findings.length === 0 ? row : { ...row, findings: [...findings] };
 }
 
 function rowOf(one: FunctionMeasure): MeasureReport["functions"][number] {
@@ -74,8 +84,15 @@ function rowOf(one: FunctionMeasure): MeasureReport["functions"][number] {
 function textOf({ files, functions }: MeasureReport): string[] {
   const rows = functions.flatMap((one) => [
     `${one.file}:${one.line}  complexity ${one.complexity}  length ${one.length}  parameters ${one.parameters}  ${one.documented ? "documented" : "undocumented"}  ${one.name}`,
-    ...one.findings.map(({ rule, line, verdict, message }) => `  ${one.file}:${line}  ${rule} ${verdict}: ${message}`),
+    ...one.findings.map((each) => `  ${findingLine(one.file, each)}`),
   ]);
+  const others = files.flatMap(({ path, findings = [] }) => findings.map((each) => findingLine(path, each)));
   const broken = files.filter(({ parse }) => parse !== "ok").map(({ path, parse }) => `${path}  parse ${parse}`);
-  return [...rows, ...broken, `${files.length} file(s), ${functions.length} function(s)`];
+  return [...rows, ...others, ...broken, `${files.length} file(s), ${functions.length} function(s)`];
+}
+
+type Observed = MeasureReport["functions"][number]["findings"][number];
+
+function findingLine(file: string, { rule, line, verdict, message }: Observed): string {
+  return `${file}:${line}  ${rule} ${verdict}: ${message}`;
 }
