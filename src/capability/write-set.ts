@@ -1,6 +1,6 @@
 import { MAX_PATH_BYTES } from "../kernel/bounds.js";
-import { coversSteps, isPattern, parsePattern, type Steps, stepsLead, stepsMayMeet } from "./pattern.js";
 import { createPathTree } from "./path-tree.js";
+import { coversSteps, isPattern, parsePattern, type Steps, stepsLead, stepsMayMeet } from "./pattern.js";
 
 /** A compiled list of files: exact names and anchored patterns (`*`, `?`, `[a-z]`, `{a,b}`, `**`). */
 export interface WriteSet {

@@ -1,4 +1,4 @@
-import { relative } from "node:path";
+import { join, relative } from "node:path";
 import { createBroker } from "../capability/broker.js";
 import { loadOrCreateKey } from "../capability/keys.js";
 import { createVerifier } from "../capability/token.js";
@@ -14,12 +14,11 @@ import type { PlanTask } from "../schema/plan-task.js";
 import type { RolloutMode } from "../schema/result.js";
 import type { TaskStatus } from "../schema/states.js";
 import type { Crew, CrewAgent } from "./context.js";
-import { callRoster, type RosterPlaces } from "./roster.js";
 import { packageFile } from "./package-file.js";
 import type { PlanSource } from "./plan-source.js";
-import type { Project } from "./session.js";
 import { cycleStream } from "./records.js";
-import { join } from "node:path";
+import { callRoster, type RosterPlaces } from "./roster.js";
+import type { Project } from "./session.js";
 
 /** Violations looked back at, newest first. */
 const MAX_RECALLED_VIOLATIONS = 1_000;

@@ -8,7 +8,6 @@ import { InvariantError } from "../kernel/assert.js";
 import { Fault } from "../kernel/fault.js";
 import type { AnyNewEvent } from "../schema/event.js";
 import { isToolName, toolInputSchemas } from "../schema/tool.js";
-import { renderDenials } from "./denial-text.js";
 import { stopIfKilled } from "./ask.js";
 import {
   type CallOutcome,
@@ -22,6 +21,7 @@ import {
 import { runCommand } from "./command-call.js";
 import type { Crew } from "./context.js";
 import { coordinate } from "./coordinate.js";
+import { renderDenials } from "./denial-text.js";
 import { judgeCall } from "./facts.js";
 import { eventAt } from "./records.js";
 import { keepAllowed } from "./write-call.js";

@@ -1,5 +1,5 @@
-import { READ_DEFAULT_LINES } from "../kernel/bounds.js";
 import type { TaskWorkspace } from "../effect/workspace.js";
+import { READ_DEFAULT_LINES } from "../kernel/bounds.js";
 import type { ConversationKind } from "../schema/conversation.js";
 import type { ToolUseBlock } from "../schema/message.js";
 import { askModel } from "./ask.js";
@@ -19,8 +19,8 @@ import {
 import { endEvents } from "./conversation-end.js";
 import { FINISHING, grantFor, holdCapability, offeredTools, ttlOf } from "./grants.js";
 import { proposeCall } from "./propose.js";
-import { reviewCall } from "./review-call.js";
 import { eventAt } from "./records.js";
+import { reviewCall } from "./review-call.js";
 import { recordOf } from "./spawn.js";
 
 /** The same refusal this often in one conversation ends it: an agent does not burn money on a wall. */

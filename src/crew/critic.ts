@@ -2,11 +2,11 @@ import type { TaskWorkspace } from "../effect/workspace.js";
 import { asRecord } from "./chain.js";
 import { type Crew, tierAgent } from "./context.js";
 import { converse } from "./converse.js";
-import { excludedFrom } from "./review-call.js";
-import { textOf } from "./text.js";
 import { simpleVerdict } from "./finish.js";
 import { criticPrompt, type TaskBrief } from "./prompts.js";
 import type { CommandRun } from "./records.js";
+import { excludedFrom } from "./review-call.js";
+import { textOf } from "./text.js";
 
 /** A critic's decision on a submitted result. */
 export interface CriticDecision {

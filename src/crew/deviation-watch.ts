@@ -1,6 +1,6 @@
-import { changedFiles } from "../effect/tree.js";
 import { readJournals } from "../effect/journal.js";
 import { keptPaths } from "../effect/kept-paths.js";
+import { changedFiles } from "../effect/tree.js";
 import { Fault } from "../kernel/fault.js";
 import { parseStamp } from "../kernel/hlc.js";
 import {

@@ -1,22 +1,22 @@
 import { compileWriteSet, type WriteSet } from "../capability/write-set.js";
-import { prepareEdit, prepareWrite, type Prepared } from "../effect/prepared.js";
 import { baseFunctions } from "../effect/original-functions.js";
 import { observePath } from "../effect/path-fact.js";
+import { type Prepared, prepareEdit, prepareWrite } from "../effect/prepared.js";
 import { readBase } from "../effect/tree.js";
 import type { TaskWorkspace } from "../effect/workspace.js";
+import { pathArgument } from "../gate/check-plan.js";
 import type { GateFacts, Image, Judgement, PolicyFact } from "../gate/facts.js";
 import { judge } from "../gate/judge.js";
 import { resolvePath } from "../gate/path.js";
-import { pathArgument } from "../gate/check-plan.js";
 import { err, type Result } from "../kernel/result.js";
 import { languageOf } from "../measure/language.js";
 import { evaluateCondition } from "../plan/expression.js";
-import { nowFacts } from "./now-facts.js";
 import type { Proposal } from "../schema/proposal.js";
 import { toolInputSchemas } from "../schema/tool.js";
 import type { Crew, Held } from "./context.js";
 import { loadMeasures } from "./grammars.js";
 import { renewHeld } from "./grants.js";
+import { nowFacts } from "./now-facts.js";
 
 const DAY_MS = 24 * 60 * 60_000;
 

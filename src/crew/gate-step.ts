@@ -7,8 +7,8 @@ import { converse } from "./converse.js";
 import { simpleVerdict } from "./finish.js";
 import { auditPrompt } from "./prompts.js";
 import { TaskPark } from "./stop.js";
-import { textOf } from "./text.js";
 import type { TaskRun } from "./task-status.js";
+import { textOf } from "./text.js";
 
 /** How a gate answered; `rejections` counts those of this gate so far. */
 export interface GateAnswer {

@@ -1,7 +1,7 @@
+import type { Grant, Minted } from "../capability/broker.js";
 import { compileWriteSet } from "../capability/write-set.js";
 import { ELEVATED_TTL_MS, TOKEN_TTL_MS } from "../kernel/bounds.js";
 import { err, ok, type Result } from "../kernel/result.js";
-import type { Grant, Minted } from "../capability/broker.js";
 import type { CapabilityLimits } from "../schema/capability.js";
 import type { ConversationKind } from "../schema/conversation.js";
 import type { Tier } from "../schema/tier.js";

@@ -1,7 +1,7 @@
+import { isSubsetOf } from "../capability/write-set.js";
 import { adoptMerge, mergeTask } from "../effect/merge.js";
 import { changedFiles } from "../effect/tree.js";
 import type { TaskWorkspace } from "../effect/workspace.js";
-import { isSubsetOf } from "../capability/write-set.js";
 import { type Crew, ownerOf } from "./context.js";
 import { cycleStream, eventAt } from "./records.js";
 import { runRules, waiversFor } from "./rules.js";

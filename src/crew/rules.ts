@@ -1,11 +1,14 @@
 import { join } from "node:path";
+import { baseSources } from "../effect/original-functions.js";
 import { readRegular } from "../effect/path-fact.js";
 import { changedFiles, readBase, treeHash } from "../effect/tree.js";
 import type { TaskWorkspace } from "../effect/workspace.js";
 import { MAX_FILE_BYTES } from "../kernel/bounds.js";
-import { type CompletionReport, judgeCompletion } from "../measure/completion.js";
+import { type CompletionInput, type CompletionReport, judgeCompletion } from "../measure/completion.js";
 import type { ChangedFile, CoverageJudgement } from "../measure/coverage.js";
 import type { Finding } from "../measure/finding.js";
+import { isCodeFile, languageOf } from "../measure/language.js";
+import { isCFamily } from "../measure/power-of-ten/rule.js";
 import type { PlanTask } from "../schema/plan-task.js";
 import type { Crew } from "./context.js";
 import { type CoverageBasis, coverageBasis } from "./coverage-rule.js";
@@ -63,7 +66,8 @@ export async function runRules(crew: Crew, work: RuledWork): Promise<RuleReport>
   const report = await judgeWork(crew, work, { files, waivers, basis });
   faults.push(...report.findings.filter(({ blocks }) => blocks).map((finding) => findingText(finding, ran)));
   if ((await treeHash(workspace)) !== tree) faults.push("ERROR_TESTS_FAILED: the tree changed while it was judged");
-  recordVerified(crew, work, { tree, faults, ran, judgement: report.coverage });
+  const warnings = warningsOf(report);
+  recordVerified(crew, work, { tree, faults, warnings, ran, judgement: report.coverage });
   const coverage = waivers.includes("coverage") ? "waived" : coverageText(report.coverage);
   return { pass: faults.length === 0, feedback: faults.join("\n\n"), commands: ran.commands, coverage, waivers };
 }
@@ -81,6 +85,7 @@ async function judgeWork(
     limits: { maxComplexity: implementation.maxComplexity, maxFunctionLines: implementation.maxFunctionLines },
     requireDocs: validation.requireDocs,
     waivers,
+    powerOfTen: await powerOfTenBasis(crew, workspace, files),
     ...(typeof basis === "object" ? { coverage: basis } : {}),
   };
   const report = judgeCompletion(input);
@@ -88,15 +93,29 @@ async function judgeWork(
   return judgeCompletion({ ...input, elsewhere: await movedFrom(workspace, files) });
 }
 
+/** What did not change is read for the call graph where recursion would block; elsewhere it only warns. */
+async function powerOfTenBasis(
+  crew: Crew,
+  workspace: TaskWorkspace,
+  files: readonly ChangedFile[],
+): Promise<CompletionInput["powerOfTen"]> {
+  const enforce = crew.limits.validation.powerOfTen === "enforce";
+  const judged = files
+    .map(({ path }) => path)
+    .filter((path) => isCodeFile(path) && (enforce || isCFamily(languageOf(path))));
+  return { enforce, others: judged.length === 0 ? [] : await baseSources(workspace, judged) };
+}
+
 interface Verified {
   tree: string;
   faults: string[];
+  warnings: string[];
   ran: VerifyRun;
   judgement: CoverageJudgement | undefined;
 }
 
 function recordVerified(crew: Crew, { task, state, execution }: RuledWork, what: Verified): void {
-  const { tree, faults, ran, judgement } = what;
+  const { tree, faults, warnings, ran, judgement } = what;
   const place = { stream: taskStream(crew.cycle, task.id), actor: "rules", run: crew.cycle, task: task.id };
   const verified = {
     attempt: state.rejections.length + 1,
@@ -105,9 +124,17 @@ function recordVerified(crew: Crew, { task, state, execution }: RuledWork, what:
     commands: [...ran.commands],
     output_event: ran.event,
     ...(judgement === undefined ? {} : { coverage: judgement }),
-    findings: faults,
+    findings: [...faults, ...warnings],
   };
   crew.store.append([eventAt({ ...place, execution: execution ?? null }, "VERIFIED", verified)]);
+}
+
+/** Warnings on record, of which there may be many where much changed. */
+const MAX_WARNINGS = 100;
+
+function warningsOf({ findings }: CompletionReport): string[] {
+  const warnings = findings.filter(({ blocks }) => !blocks).slice(0, MAX_WARNINGS);
+  return warnings.map((finding) => `warning: ${findingText(finding, NOTHING_RAN)}`);
 }
 
 function commandFaults(ran: VerifyRun, waivers: readonly string[]): string[] {

@@ -1,6 +1,6 @@
 import PQueue from "p-queue";
-import { evaluateCondition } from "../plan/expression.js";
 import { mayOverlap } from "../capability/write-set.js";
+import { evaluateCondition } from "../plan/expression.js";
 import type { PlanPhase } from "../schema/plan.js";
 import type { PlanTask } from "../schema/plan-task.js";
 import type { CycleStatus, TaskStatus } from "../schema/states.js";

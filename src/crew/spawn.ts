@@ -4,11 +4,11 @@ import type { TaskStatus } from "../schema/states.js";
 import { toolInputSchemas } from "../schema/tool.js";
 import type { Denial } from "../schema/verdict.js";
 import { type CallRequest, type ToolRun, violationEvents } from "./call-record.js";
-import { renderDenials } from "./denial-text.js";
 import type { Crew, CrewAgent } from "./context.js";
-import { failed, knownOwner } from "./tool-run.js";
+import { renderDenials } from "./denial-text.js";
 import { narrowedGrant } from "./grants.js";
 import { cycleStream, eventAt, taskStream } from "./records.js";
+import { failed, knownOwner } from "./tool-run.js";
 
 /** Children one session may spawn: five agents must not become hundreds. */
 const MAX_SPAWNED = 32;

@@ -8,8 +8,8 @@ import { endEvents } from "./conversation-end.js";
 import type { FinishJudge } from "./converse.js";
 import { askCritic } from "./critic.js";
 import { turnBack } from "./finish.js";
-import { eventAt, taskStream } from "./records.js";
 import type { TaskBrief } from "./prompts.js";
+import { eventAt, taskStream } from "./records.js";
 import { type RuleReport, runRules } from "./rules.js";
 import type { TaskState } from "./task-state.js";
 

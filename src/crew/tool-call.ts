@@ -1,7 +1,7 @@
 import type { TaskWorkspace } from "../effect/workspace.js";
 import { Fault, invalid } from "../kernel/fault.js";
-import type { DispatchResult, RolloutMode } from "../schema/result.js";
 import type { RefusedChange } from "../schema/effect.js";
+import type { DispatchResult, RolloutMode } from "../schema/result.js";
 import type { Verdict } from "../schema/verdict.js";
 import { assembleCrew } from "./assemble.js";
 import { performCall, trimInput } from "./call.js";
@@ -12,17 +12,17 @@ import { conversationStream } from "./conversation.js";
 import { phaseState } from "./expressions.js";
 import { grantFor, holdCapability } from "./grants.js";
 import { readPlan } from "./plan-source.js";
-import { eventAt } from "./records.js";
 import { prepareDependencies } from "./prepare.js";
 import { proposeCall } from "./propose.js";
+import { eventAt } from "./records.js";
 import {
   canConfine,
   modeOf,
   openBranch,
   openCycle,
   type Project,
-  requireApproval,
   type RunOptions,
+  requireApproval,
   withProject,
 } from "./session.js";
 import { RunStop } from "./stop.js";

@@ -1,8 +1,8 @@
+import { openGitView } from "../effect/git-view.js";
 import { type PlanCommand, type PlanCommandResult, runPlanCommands } from "../effect/sandbox/plan-commands.js";
 import { probeBackends } from "../effect/sandbox/probe.js";
 import type { SandboxSetting } from "../effect/sandbox/spec.js";
 import { resolveToolchains } from "../effect/sandbox/toolchain.js";
-import { openGitView } from "../effect/git-view.js";
 import { listMasks, resolveLinks } from "../effect/surroundings.js";
 import type { TaskWorkspace } from "../effect/workspace.js";
 import type { PlanCheck } from "../schema/plan-step.js";

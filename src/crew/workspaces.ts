@@ -1,12 +1,12 @@
+import { recoverJournal } from "../effect/keep.js";
 import { readBelow } from "../effect/path-fact.js";
 import { openHeadWorkspace, openTaskWorkspace } from "../effect/task-workspace.js";
-import { recoverJournal } from "../effect/keep.js";
 import type { TaskWorkspace } from "../effect/workspace.js";
 import { MAX_FILE_BYTES } from "../kernel/bounds.js";
+import type { FileReader } from "../plan/cel-environment.js";
 import type { AnyNewEvent } from "../schema/event.js";
 import type { Crew } from "./context.js";
 import { conversationStream } from "./conversation.js";
-import type { FileReader } from "../plan/cel-environment.js";
 import { eventAt } from "./records.js";
 import { stewardDone, stewardPermit } from "./steward.js";
 

@@ -1,5 +1,5 @@
-import { copyFile, mkdir, readFile, rename, writeFile } from "node:fs/promises";
 import { existsSync } from "node:fs";
+import { copyFile, mkdir, readFile, rename, writeFile } from "node:fs/promises";
 import { basename, join } from "node:path";
 import { Fault } from "../kernel/fault.js";
 import { systemRandom } from "../kernel/ids.js";

@@ -25,6 +25,26 @@ export function baseFunctions(workspace: TaskWorkspace, path: string): Promise<R
   return reading;
 }
 
+/**
+ * Sources of the task's base commit in the languages of these paths, without those paths: what a call graph needs of
+ * what did not change. Beyond MAX_BASE_CODE_BYTES files are left out. Throws Fault GIT_FAILED.
+ */
+export async function baseSources(workspace: TaskWorkspace, paths: readonly string[]): Promise<BaseSource[]> {
+  const sources: BaseSource[] = [];
+  for (const kind of new Set(paths.map((path) => kindOf(languageOf(path))))) {
+    const files = (await listCode(workspace, kind)).filter(({ path }) => !paths.includes(path));
+    for (let start = 0; start < files.length; start += FILES_A_RUN)
+      sources.push(...(await readBlobs(workspace.git, files.slice(start, start + FILES_A_RUN))));
+  }
+  return sources;
+}
+
+/** A file of the base commit. */
+export interface BaseSource {
+  readonly path: string;
+  readonly text: string;
+}
+
 /** Code moves between the dialects of one language. */
 function kindOf(language: Language | undefined): string {
   if (isEcmaScript(language)) return "ecmascript";
@@ -64,10 +84,10 @@ function parseEntry(line: string): (Blob & { bytes: number })[] {
 }
 
 /** Contents in the order asked for; what is no text is left out. */
-async function readBlobs(git: Git, blobs: readonly Blob[]): Promise<{ path: string; text: string }[]> {
+async function readBlobs(git: Git, blobs: readonly Blob[]): Promise<BaseSource[]> {
   const input = blobs.map(({ object }) => `${object}\n`).join("");
   const { stdout } = await git.attempt(["cat-file", "--batch"], { input });
-  const texts: { path: string; text: string }[] = [];
+  const texts: BaseSource[] = [];
   let at = 0;
   for (const { path } of blobs) {
     const end = stdout.indexOf("\n", at);

@@ -3,6 +3,7 @@ import type { Finding } from "./finding.js";
 import { changedFunctions, type HashLookup } from "./function-pair.js";
 import { type ChangeLimits, judgeMeasured } from "./judge-change.js";
 import { isCodeFile, isTestFile } from "./language.js";
+import { judgePowerOfTen, type PowerOfTenInput } from "./power-of-ten/judge.js";
 import { measureSource } from "./source.js";
 
 /** What a submitted result is judged by. */
@@ -13,6 +14,8 @@ export interface CompletionInput {
   readonly requireDocs: boolean;
   /** The report the plan's own commands wrote; absent where the plan names none. */
   readonly coverage?: Pick<CoverageInput, "report" | "min" | "maxUntested" | "baseTotal">;
+  /** What the Power of Ten is judged with; absent: it is not judged. */
+  readonly powerOfTen?: Pick<PowerOfTenInput, "others" | "enforce">;
   /** Rules a person waived for the task in the approved plan: `documentation`, `coverage`. */
   readonly waivers: readonly string[];
   /** Token hashes of the base's functions: what is found there moved. */
@@ -31,11 +34,16 @@ export interface CompletionReport {
  * exactly this tree is the caller's to know.
  */
 export function judgeCompletion(input: CompletionInput): CompletionReport {
-  const findings = input.files.flatMap((file) => judgeFile(file, input));
+  const findings = [...input.files.flatMap((file) => judgeFile(file, input)), ...powerOfTen(input)];
   if (input.coverage === undefined || input.waivers.includes("coverage")) return { findings };
   const elsewhere = input.elsewhere === undefined ? {} : { elsewhere: input.elsewhere };
   const coverage = judgeCoverage({ ...input.coverage, ...elsewhere, changed: input.files });
   return { findings: [...findings, ...coverage.denials], coverage };
+}
+
+function powerOfTen({ files, powerOfTen: ten, elsewhere }: CompletionInput): Finding[] {
+  if (ten === undefined) return [];
+  return judgePowerOfTen({ ...ten, files, ...(elsewhere === undefined ? {} : { elsewhere }) });
 }
 
 function judgeFile(file: ChangedFile, input: CompletionInput): Finding[] {

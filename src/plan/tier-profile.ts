@@ -6,11 +6,11 @@ import {
   MIN_COVERAGE,
   REVIEW_INTERVAL_MS,
 } from "../kernel/bounds.js";
-import { durationSchema } from "../schema/plan-scalar.js";
 import { err, ok, type Result } from "../kernel/result.js";
+import { durationSchema } from "../schema/plan-scalar.js";
 import { type Tier, tierSchema } from "../schema/tier.js";
-import { describeIssues, readYaml } from "./agent-file.js";
 import { isStewardTool, isToolName } from "../schema/tool.js";
+import { describeIssues, readYaml } from "./agent-file.js";
 
 /** Where a tier may write, whatever a plan says (DESIGN §5). */
 const WRITES: Readonly<Record<Tier, string>> = {

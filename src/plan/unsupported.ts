@@ -85,10 +85,6 @@ const LATER: readonly LaterPart[] = [
         when(level === "overridable" && !rule.startsWith("built-in:"), "approval", "policies", index),
       ),
   },
-  {
-    what: "powerOfTen: enforce",
-    uses: (plan) => when(plan.limits.validation.powerOfTen === "enforce", "limits", "validation", "powerOfTen"),
-  },
 ];
 
 /**

@@ -1,12 +1,14 @@
 import { z } from "zod";
 import {
+  APPROVAL_TTL_MS,
   DEFAULT_MAX_AGENTS,
+  DEVIATION_ALERT,
   MAX_COMPLEXITY,
   MAX_EXECUTIONS,
   MAX_FUNCTION_LINES,
   MIN_COVERAGE,
+  REVIEW_INTERVAL_MS,
 } from "../kernel/bounds.js";
-import { APPROVAL_TTL_MS, DEVIATION_ALERT, REVIEW_INTERVAL_MS } from "../kernel/bounds.js";
 import {
   commandSchema,
   durationSchema,

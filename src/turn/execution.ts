@@ -83,7 +83,8 @@ export async function runExecution(
 }
 
 function outcomeOf(thrown: unknown): EndOutcome {
-  const claimed = thrown instanceof Error && "outcome" in thrown ? endOutcomeSchema.safeParse(thrown.outcome) : undefined;
+  const claimed =
+    thrown instanceof Error && "outcome" in thrown ? endOutcomeSchema.safeParse(thrown.outcome) : undefined;
   return claimed?.success === true ? claimed.data : "ERROR";
 }
 

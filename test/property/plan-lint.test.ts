@@ -3,9 +3,9 @@ import { fileURLToPath } from "node:url";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { stringify } from "yaml";
-import { evaluate, interpolate } from "../../src/plan/expression.js";
-import { loadPlan, type LoadedPlan } from "../../src/plan/load-plan.js";
 import { parseYaml } from "../../src/plan/document.js";
+import { evaluate, interpolate } from "../../src/plan/expression.js";
+import { type LoadedPlan, loadPlan } from "../../src/plan/load-plan.js";
 
 const PLAN = readFileSync(fileURLToPath(new URL("../../plans/linkcheck.yaml", import.meta.url)), "utf8");
 const data = parseYaml(PLAN).data as Record<string, unknown>;

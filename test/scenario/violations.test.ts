@@ -1,6 +1,6 @@
 import { afterEach, expect, it } from "vitest";
-import { violationReportSchema } from "../../src/schema/violation-report.js";
 import type { AnyEvent, EventType } from "../../src/schema/event.js";
+import { violationReportSchema } from "../../src/schema/violation-report.js";
 import { runCommandLine } from "../../src/surface/cli/command-line.js";
 import { makeContext } from "../unit/surface/screen.js";
 import { makeRepo, type Repo, run, scripted } from "./harness.js";

@@ -39,6 +39,6 @@ export function finding(
 }
 
 /** Whether the C rules hold: in C and C++ some of them block (DESIGN §5). */
-export function isCFamily(language: Language | null): boolean {
+export function isCFamily(language: Language | null | undefined): boolean {
   return language === "c" || language === "cpp";
 }

@@ -1,5 +1,5 @@
-import type { PlanTask } from "../../schema/plan-task.js";
 import type { ValueType } from "../../schema/plan-scalar.js";
+import type { PlanTask } from "../../schema/plan-task.js";
 import type { Scope, Shape } from "../expression-check.js";
 import type { LintSubject } from "./subject.js";
 

@@ -1,8 +1,8 @@
 import type { PlanStep } from "../../schema/plan-step.js";
 import type { PlanTask } from "../../schema/plan-task.js";
 import { createChecker, type ExpressionChecker, type Scope } from "../expression-check.js";
-import { type DataPath, error, type Finding, warning } from "../plan-fault.js";
 import { patternFault } from "../pattern.js";
+import { type DataPath, error, type Finding, warning } from "../plan-fault.js";
 import { bareExpression, templateExpressions } from "../template.js";
 import { cycleScope, policyScope, stepShapes, withShape } from "./expression-scope.js";
 import type { LintRule, LintSubject, TaskEntry } from "./subject.js";

@@ -1,7 +1,7 @@
 import { eventPayloadSchemas } from "../../schema/event.js";
 import type { PlanTrigger, PlanTriggerAction } from "../../schema/plan-trigger.js";
-import { createChecker, type ExpressionChecker } from "../expression-check.js";
 import { cronFault, isTimeZone } from "../cron.js";
+import { createChecker, type ExpressionChecker } from "../expression-check.js";
 import { type DataPath, error, type Finding, warning } from "../plan-fault.js";
 import { unknownName } from "./identity.js";
 import { knownNames, type LintRule, type LintSubject } from "./subject.js";

@@ -1,6 +1,6 @@
 import type { Connection } from "../connection.js";
-import { listAgents } from "../sql/list-agents.js";
 import { hasAlert } from "../sql/has-alert.js";
+import { listAgents } from "../sql/list-agents.js";
 import { listAlerts } from "../sql/list-alerts.js";
 import { listOpenEscalations } from "../sql/list-open-escalations.js";
 import { listPendingApprovals } from "../sql/list-pending-approvals.js";

@@ -1,6 +1,6 @@
+import { claimedIdentity } from "../../effect/identity.js";
 import { describeVerb, formatOption, type OutputFormat, withArguments } from "./arguments.js";
 import { type Verb, writeLine } from "./context.js";
-import { claimedIdentity } from "../../effect/identity.js";
 import { withStore } from "./project.js";
 
 /** `worknode kill`: raises the project's epoch; every capability and every dispatch of before is void at once (S2:122). */

@@ -1,5 +1,6 @@
 import { readFileSync, statSync } from "node:fs";
 import { resolve } from "node:path";
+import { Option } from "commander";
 import { packageFile } from "../../crew/package-file.js";
 import { listCodeFiles } from "../../effect/code-files.js";
 import { MAX_FILE_BYTES } from "../../kernel/bounds.js";
@@ -12,7 +13,6 @@ import { type LinkedFile, linkFiles } from "../../measure/power-of-ten/link.js";
 import type { MeasureReport } from "../../schema/measure-report.js";
 import { describeVerb, withArguments } from "./arguments.js";
 import { type CliContext, type Verb, writeLine } from "./context.js";
-import { Option } from "commander";
 
 const INVALID = 2;
 

@@ -1,7 +1,7 @@
 import { readFileSync } from "node:fs";
 import { resolve } from "node:path";
-import { requireApproval, withProject } from "../../crew/session.js";
 import { parsePlan } from "../../crew/plan-source.js";
+import { requireApproval, withProject } from "../../crew/session.js";
 import { invalid } from "../../kernel/fault.js";
 import { explainPlan } from "../../plan/explain-plan.js";
 import { loadPlan } from "../../plan/load-plan.js";

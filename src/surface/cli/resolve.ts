@@ -1,10 +1,10 @@
+import { claimedIdentity, type Identity } from "../../effect/identity.js";
 import { invalid } from "../../kernel/fault.js";
 import type { AnyNewEvent } from "../../schema/event.js";
 import type { ApprovalRow } from "../../store/agent-rows.js";
 import type { Store } from "../../store/store.js";
 import { describeVerb, formatOption, type OutputFormat, withArguments } from "./arguments.js";
 import { type CliContext, type Verb, writeLine } from "./context.js";
-import { claimedIdentity, type Identity } from "../../effect/identity.js";
 import { withStore } from "./project.js";
 
 interface Options {

@@ -1,14 +1,14 @@
 import { Option } from "commander";
+import type { RunResult, SessionOptions } from "../../crew/session.js";
 import type { AnyEvent } from "../../schema/event.js";
 import { eventLine } from "../../store/lines.js";
 import { openStore } from "../../store/store.js";
 import type { OutputFormat } from "./arguments.js";
 import { type CliContext, writeLine } from "./context.js";
 import { formatElapsed, formatTokens, formatUsd, paintFor, singleLine } from "./progress/paint.js";
-import { openSessionLog, type SessionLog } from "./session-log.js";
 import { createProgress, type Progress, silentProgress, streamProgress } from "./progress/progress.js";
 import { locateProject } from "./project.js";
-import type { RunResult, SessionOptions } from "../../crew/session.js";
+import { openSessionLog, type SessionLog } from "./session-log.js";
 
 /** Options that `run` and `continue` share. */
 export interface SessionFlags {

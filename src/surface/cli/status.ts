@@ -1,8 +1,8 @@
 import type { TaskStatus } from "../../schema/states.js";
 import type { CycleRow, TaskRow } from "../../store/cycle-rows.js";
 import type { Store } from "../../store/store.js";
-import { describeVerb, formatOption, type OutputFormat, wholeNumber, withArguments } from "./arguments.js";
 import { approvalLines } from "./approvals.js";
+import { describeVerb, formatOption, type OutputFormat, wholeNumber, withArguments } from "./arguments.js";
 import { type CliContext, type Verb, writeLine } from "./context.js";
 import { type Colour, formatTokens, formatUsd, type Paint, paintFor, singleLine } from "./progress/paint.js";
 import { withStore } from "./project.js";

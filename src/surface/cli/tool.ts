@@ -1,8 +1,8 @@
+import type { ToolReport } from "../../crew/tool-call.js";
 import { invalid } from "../../kernel/fault.js";
 import { describeVerb, formatOption, type OutputFormat, withArguments } from "./arguments.js";
 import { type CliContext, type Verb, writeLine } from "./context.js";
 import { harmless, singleLine } from "./progress/paint.js";
-import type { ToolReport } from "../../crew/tool-call.js";
 
 interface Flags {
   plan: string;

@@ -1,6 +1,6 @@
 import { readFileSync } from "node:fs";
-import { type Verb, writeLine } from "./context.js";
 import { packageFile } from "../../crew/package-file.js";
+import { type Verb, writeLine } from "./context.js";
 
 /** Version of this worknode, from its package.json. */
 export function readVersion(): string {

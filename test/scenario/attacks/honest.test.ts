@@ -1,8 +1,8 @@
 import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { probeBackends } from "../../../src/effect/sandbox/probe.js";
 import { callTool, type ToolReport } from "../../../src/crew/tool-call.js";
+import { probeBackends } from "../../../src/effect/sandbox/probe.js";
 import { makeRepo, type Repo } from "../harness.js";
 
 /** Honest work that must pass: what it may change, and what it must say. */

@@ -3,10 +3,10 @@ import { compileWriteSet } from "../../../src/capability/write-set.js";
 import type { GateFacts, PolicyFact } from "../../../src/gate/facts.js";
 import { decide, judge } from "../../../src/gate/judge.js";
 import { proposalHash } from "../../../src/gate/review.js";
+import { TOKEN_TTL_MS } from "../../../src/kernel/bounds.js";
 import type { Proposal } from "../../../src/schema/proposal.js";
 import type { Denial } from "../../../src/schema/verdict.js";
 import { CHECK_NAMES, verdictSchema } from "../../../src/schema/verdict.js";
-import { TOKEN_TTL_MS } from "../../../src/kernel/bounds.js";
 import { capabilityWith, factsWith, functionOf, NOW, propose, ROOT, writeOf } from "./samples.js";
 
 type Case = { proposal: Proposal; facts: GateFacts };

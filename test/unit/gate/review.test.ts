@@ -2,8 +2,7 @@ import { describe, expect, it } from "vitest";
 import type { GateFacts, SignOff } from "../../../src/gate/facts.js";
 import { judge } from "../../../src/gate/judge.js";
 import { proposalHash } from "../../../src/gate/review.js";
-import { NOW, factsWith, propose, writeOf } from "./samples.js";
-import { capabilityWith } from "./samples.js";
+import { capabilityWith, factsWith, NOW, propose, writeOf } from "./samples.js";
 
 const proposal = propose("submit_result", { summary: "x" });
 const hash = proposalHash(proposal);

@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
-import { findCycles, shortestRing } from "../../../src/measure/call-graph-cycle.js";
 import { buildCallGraph } from "../../../src/measure/call-graph.js";
+import { findCycles, shortestRing } from "../../../src/measure/call-graph-cycle.js";
 import { readFacts } from "../../../src/measure/power-of-ten/analysis.js";
 
 /** Cycles with their nodes in order. */

@@ -1,11 +1,11 @@
 import { describe, expect, it } from "vitest";
-import { parseYaml } from "../../../src/plan/document.js";
-import { pathFault } from "../../../src/plan/path-rule.js";
-import { cronFault, isTimeZone } from "../../../src/plan/cron.js";
-import { patternFault, testPattern } from "../../../src/plan/pattern.js";
-import { loadPlan, planHash } from "../../../src/plan/load-plan.js";
 import { hardDenied } from "../../../src/gate/hard-deny.js";
+import { cronFault, isTimeZone } from "../../../src/plan/cron.js";
+import { parseYaml } from "../../../src/plan/document.js";
 import { isHardDenied } from "../../../src/plan/hard-deny.js";
+import { loadPlan, planHash } from "../../../src/plan/load-plan.js";
+import { pathFault } from "../../../src/plan/path-rule.js";
+import { patternFault, testPattern } from "../../../src/plan/pattern.js";
 
 describe("parseYaml", () => {
   it("gives plain data and the place of every value and key, counted from 1", () => {

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { evaluate, evaluateCondition, type ExpressionContext, interpolate } from "../../../src/plan/expression.js";
+import { type ExpressionContext, evaluate, evaluateCondition, interpolate } from "../../../src/plan/expression.js";
 
 const files = {
   exist: (path: string) => path === "docs/DESIGN.md",

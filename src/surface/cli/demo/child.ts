@@ -1,6 +1,6 @@
 import { type ChildProcess, spawn, spawnSync } from "node:child_process";
-import { Fault, messageOf } from "../../../kernel/fault.js";
 import { packageFile } from "../../../crew/package-file.js";
+import { Fault, messageOf } from "../../../kernel/fault.js";
 
 /**
  * Processes of the demo: worknode itself, which the demo must be able to kill, and the git commands a
