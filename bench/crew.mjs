@@ -117,7 +117,7 @@ function makeRepository(folder, tasks, atOnce) {
     ["-c", "user.name=b", "-c", "user.email=b@localhost", "commit", "-qm", "base"],
   ]) {
     const done = spawnSync("git", args, { cwd: repository });
-    if (done.status !== 0) throw new Error(`git ${args[0]}: ${done.stderr}`);
+    if (done.status !== 0) throw new Error(`git ${args[0]}: ${String(done.stderr)}`);
   }
   return repository;
 }

@@ -2,10 +2,11 @@
  * The library. `open` gives a repository's memory and log; `runPlan`, `continueRun` and `callTool` are
  * what the command line calls.
  */
-export { callTool, type ToolOptions, type ToolReport } from "./crew/tool-call.js";
-export { continueRun, type RunOptions, type RunResult, runPlan, type SessionOptions } from "./crew/session.js";
+
 export { open, type Worknode } from "./crew/library.js";
+export { continueRun, type RunOptions, type RunResult, runPlan, type SessionOptions } from "./crew/session.js";
+export { callTool, type ToolOptions, type ToolReport } from "./crew/tool-call.js";
 export { Fault } from "./kernel/fault.js";
-export { startScriptedServer } from "./model/scripted/server.js";
 export { parseScript } from "./model/scripted/script.js";
+export { startScriptedServer } from "./model/scripted/server.js";
 export type { AnyEvent, EventLine, EventType } from "./schema/event.js";

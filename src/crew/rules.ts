@@ -98,7 +98,7 @@ async function powerOfTenBasis(
   crew: Crew,
   workspace: TaskWorkspace,
   files: readonly ChangedFile[],
-): Promise<CompletionInput["powerOfTen"]> {
+): Promise<NonNullable<CompletionInput["powerOfTen"]>> {
   const enforce = crew.limits.validation.powerOfTen === "enforce";
   const judged = files
     .map(({ path }) => path)

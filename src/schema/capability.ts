@@ -19,7 +19,6 @@ export const capabilityBudgetSchema = z.strictObject({
   usd: z.number().nonnegative().nullable(),
   tokens: z.int().nonnegative().nullable(),
 });
-export type CapabilityBudget = z.infer<typeof capabilityBudgetSchema>;
 
 /**
  * Payload of a capability token `wn1.<payload>.<signature>` (DESIGN §6). Strict: an unknown
