@@ -39,7 +39,6 @@ describe("unsupported", () => {
 
   it.each([
     ["reviewers.preventSelfReview: false", "preventSelfReview: true", "preventSelfReview: false"],
-    ["powerOfTen: enforce", "powerOfTen: warn", "powerOfTen: enforce"],
     ["a local target's workdir other than '.'", "workdir: .", "workdir: packages/a"],
     ["named reviewers", "reviewers: { humans: [team/maintainers]", "reviewers: { auditors: [reviewer]"],
   ])("%s", (part, from, to) => {
