@@ -84,7 +84,7 @@ function complete(crew: Crew, run: TaskRun, merged: { commit: string | null; pat
   const { place, task } = run;
   const row = crew.store.queries.task(crew.cycle, task.id);
   const parent = run.workspace.baseCommit;
-  crew.workspaces.delete("-");
+  if (merged.commit !== null) crew.workspaces.delete("-"); // the head has moved
   const events = [
     ...(merged.commit === null
       ? []

@@ -55,8 +55,8 @@ const NOTHING_RAN: VerifyRun = { commands: [], report: undefined, event: null };
 export async function runRules(crew: Crew, work: RuledWork): Promise<RuleReport> {
   const { task, workspace } = work;
   const waivers = waiversFor(crew, task.id);
-  const tree = await treeHash(workspace);
-  const files = await changedTexts(workspace);
+  const tree = await treeOf(work);
+  const files = await changedTexts(work);
   await loadMeasures(files.map(({ path }) => path));
   const ran = work.last ? await runCommands(crew, task, workspace, { tree }) : NOTHING_RAN;
   const faults = commandFaults(ran, waivers);
@@ -65,11 +65,21 @@ export async function runRules(crew: Crew, work: RuledWork): Promise<RuleReport>
   if (typeof basis === "string") faults.push(cited(`ERROR_INSUFFICIENT_COVERAGE: ${basis}`, ran));
   const report = await judgeWork(crew, work, { files, waivers, basis });
   faults.push(...report.findings.filter(({ blocks }) => blocks).map((finding) => findingText(finding, ran)));
-  if ((await treeHash(workspace)) !== tree) faults.push("ERROR_TESTS_FAILED: the tree changed while it was judged");
+  if ((await treeOf(work)) !== tree) faults.push("ERROR_TESTS_FAILED: the tree changed while it was judged");
   const warnings = warningsOf(report);
   recordVerified(crew, work, { tree, faults, warnings, ran, judgement: report.coverage });
   const coverage = waivers.includes("coverage") ? "waived" : coverageText(report.coverage);
   return { pass: faults.length === 0, feedback: faults.join("\n\n"), commands: ran.commands, coverage, waivers };
+}
+
+/** Whether the task has files of its own; without any it looks at the cycle's head, where no call writes. */
+export function canChange(task: PlanTask): boolean {
+  return task.files.write.length > 0;
+}
+
+/** What identifies the tree that is judged: the contents of a worktree, or the commit of one that nobody writes. */
+async function treeOf({ task, workspace }: RuledWork): Promise<string> {
+  return canChange(task) ? await treeHash(workspace) : workspace.baseCommit;
 }
 
 /** Judged again with what the base commit holds elsewhere, which costs more to find out, where that could help. */
@@ -143,7 +153,8 @@ function commandFaults(ran: VerifyRun, waivers: readonly string[]): string[] {
   return failed.map((run) => commandFault(run, ran));
 }
 
-async function changedTexts(workspace: TaskWorkspace): Promise<ChangedFile[]> {
+async function changedTexts({ task, workspace }: RuledWork): Promise<ChangedFile[]> {
+  if (!canChange(task)) return [];
   const files: ChangedFile[] = [];
   for (const { path, kind } of await changedFiles(workspace)) {
     if (kind !== "add" && kind !== "modify") continue;

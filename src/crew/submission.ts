@@ -10,7 +10,7 @@ import { askCritic } from "./critic.js";
 import { turnBack } from "./finish.js";
 import type { TaskBrief } from "./prompts.js";
 import { eventAt, taskStream } from "./records.js";
-import { type RuleReport, runRules } from "./rules.js";
+import { canChange, type RuleReport, runRules } from "./rules.js";
 import type { TaskState } from "./task-state.js";
 
 /** Characters of a diff a critic is shown; the rest is there to Read. */
@@ -67,7 +67,7 @@ async function submissionOf(
     brief: work.brief,
     workspace: work.workspace,
     summary: what.summary,
-    diff: await describeDiff(work.workspace, MAX_DIFF_CHARS),
+    diff: canChange(work.task) ? await describeDiff(work.workspace, MAX_DIFF_CHARS) : "",
     commands: what.report.commands,
     coverage: what.report.coverage,
     waivers: what.report.waivers,

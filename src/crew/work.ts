@@ -1,5 +1,6 @@
 import { interpolate } from "../plan/expression.js";
 import type { PlanAgentStep } from "../schema/plan-step.js";
+import type { PlanTask } from "../schema/plan-task.js";
 import { asRecord } from "./chain.js";
 import { type Crew, type CrewAgent, ownerOf } from "./context.js";
 import { converse, HANDOVER } from "./converse.js";
@@ -79,7 +80,7 @@ function workerFor(crew: Crew, run: TaskRun, step: PlanAgentStep): CrewAgent {
 
 function briefOf(crew: Crew, run: TaskRun, at: { step: PlanAgentStep; agent: CrewAgent }): TaskBrief {
   const { task } = run;
-  const context = taskContext(crew, run);
+  const context = isPlain(run.task, at.step) ? {} : taskContext(crew, run);
   const request = interpolate(at.step.request, context);
   if (!request.ok) throw new TaskFailure(`step ${at.step.id}: ${request.error}`);
   const grant = grantFor(crew, at.agent, task.id, "work");
@@ -96,6 +97,11 @@ function briefOf(crew: Crew, run: TaskRun, at: { step: PlanAgentStep; agent: Cre
     outputs: Object.keys(task.outputs),
     memory: "",
   };
+}
+
+/** Whether neither the request nor what is passed on holds an expression. */
+function isPlain({ with: passed }: PlanTask, { request }: PlanAgentStep): boolean {
+  return Object.keys(passed).length === 0 && !request.includes("${{");
 }
 
 /** A conversation that starts afresh is told what came before it. */

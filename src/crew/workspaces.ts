@@ -23,13 +23,21 @@ export async function taskWorkspace(crew: Crew, task: string): Promise<TaskWorks
   return workspace;
 }
 
-/** A view of the cycle's head: opened again when the head has moved. */
+const opening = new WeakMap<Crew, Promise<TaskWorkspace>>();
+
+/** A view of the cycle's head: opened again when the head has moved, once for all who ask meanwhile. */
 export async function headWorkspace(crew: Crew): Promise<TaskWorkspace> {
   const known = crew.workspaces.get(HEAD);
   if (known !== undefined) return known;
-  const workspace = await open(crew, HEAD);
-  crew.workspaces.set(HEAD, workspace);
-  return workspace;
+  const under = opening.get(crew) ?? open(crew, HEAD);
+  opening.set(crew, under);
+  try {
+    const workspace = await under;
+    crew.workspaces.set(HEAD, workspace);
+    return workspace;
+  } finally {
+    opening.delete(crew);
+  }
 }
 
 async function open(crew: Crew, task: string): Promise<TaskWorkspace> {
