@@ -27,7 +27,7 @@ export function resolveCall(index: CallIndex, caller: GraphNode, call: CallFact)
 }
 
 function resolveName(index: CallIndex, caller: GraphNode, call: CallFact): Target {
-  if (call.name === caller.fact.selfName) return known([nodeOf(index, caller)]);
+  if (call.name !== "" && call.name === caller.fact.selfName) return known([nodeOf(index, caller)]);
   const scoped = inScope(index, caller, call.name);
   if (scoped !== undefined) return scoped === "value" ? handedValue(call) : chosen(index, scoped, call);
   if (familyOf(caller.file.measure.language) === "ecmascript") return imported(index, caller.file, call.name);
@@ -133,16 +133,22 @@ const MAX_QUALIFIERS = 12;
 
 function resolveMember(index: CallIndex, caller: GraphNode, call: CallFact): Target {
   const { receiver, name } = call;
-  if (/^(?:call|apply)$/.test(name)) return resolveName(index, caller, { ...call, name: receiver, given: 0 });
+  if (/^(?:call|apply)$/.test(name) && /^[\w$]+$/.test(receiver))
+    return resolveName(index, caller, { ...call, name: receiver, given: 0 });
   const qualified = `${receiver.replaceAll("::", ".")}.${constructorName(caller, call)}`;
-  const scoped = inScope(index, caller, qualified);
-  if (scoped !== undefined && scoped !== "value") return chosen(index, scoped, call);
+  const declared = declaredMember(index, caller, qualified);
+  if (declared !== undefined) return chosen(index, declared, call);
   const taken = caller.file.imports.get(receiver);
   if (taken !== undefined) return ofImport(index, caller.file, taken, name);
-  const family = familyOf(caller.file.measure.language);
-  const declared = index.anywhere.get(`${family} ${qualified}`);
-  if (declared !== undefined && family !== "ecmascript") return chosen(index, declared, call);
   return name === "constructor" ? OUTSIDE : byMethodName(index, caller, call);
+}
+
+/** What a class or object of the scopes around declares; in ECMAScript another file's is reached by an import alone. */
+function declaredMember(index: CallIndex, caller: GraphNode, qualified: string): readonly number[] | undefined {
+  const scoped = inScope(index, caller, qualified);
+  if (scoped !== undefined && scoped !== "value") return scoped;
+  const family = familyOf(caller.file.measure.language);
+  return family === "ecmascript" ? undefined : index.anywhere.get(`${family} ${qualified}`);
 }
 
 /** In Java a constructor is called as its class. */

@@ -22,12 +22,13 @@ interface Callee {
 /** The calls of a function, and its inner functions that run while it does. */
 export function findCalls(
   unit: Unit,
-  units: ReadonlyMap<Piece, Unit>,
+  { units, imports }: { readonly units: ReadonlyMap<Piece, Unit>; readonly imports: ReadonlyMap<string, unknown> },
   context: RuleContext,
 ): Pick<FunctionFact, "calls" | "runs"> {
   const statements = unit.own.filter(({ kind }) => kind === "statement");
   const ignored = new Set(statements.map(({ children }) => children[0] && unwrap(children[0])));
-  const found: Found = { unit, units, calls: [], runs: [] };
+  const isImported = (receiver: string): boolean => imports.has(receiver);
+  const found: Found = { unit, units, calls: [], runs: [], isImported };
   for (const piece of unit.own) {
     if (piece.kind !== "call") continue;
     const callee = calleeOf(piece, context);
@@ -44,16 +45,21 @@ interface Found {
   readonly units: ReadonlyMap<Piece, Unit>;
   readonly calls: CallFact[];
   readonly runs: { index: number; certain: boolean }[];
+  /** What a module of its own calls `map` may run later what it is handed. */
+  readonly isImported: (receiver: string) => boolean;
 }
 
 /** Functions that a call runs because they are handed to it, or are what it calls. */
 function noteArguments(call: Piece, callee: Callee | undefined, line: number, found: Found): void {
   const direct = unwrapped(childOf(call, "callee"));
   if (direct !== undefined) noteRun(direct, true, found);
-  const name = callee?.name ?? "";
-  if (RUNS_LATER.test(name)) return;
-  const certain = RUNS_NOW.test(name) && callee?.form === "member";
+  if (callee !== undefined && RUNS_LATER.test(callee.name)) return;
+  const certain = callee !== undefined && runsNow(callee, found);
   for (const argument of argumentsOf(call)) noteHanded({ argument, certain, line }, found);
+}
+
+function runsNow({ form, name, receiver }: Callee, { isImported }: Found): boolean {
+  return form === "member" && RUNS_NOW.test(name) && !isImported(receiver);
 }
 
 function noteRun(piece: Piece, certain: boolean, { units, runs }: Found): void {
@@ -136,5 +142,7 @@ function memberCallee(callee: Piece, { language }: RuleContext): Callee | undefi
 function nameOf(property: Piece | undefined): string {
   if (property === undefined) return "";
   if (property.kind === "literal") return property.name.replace(/^["'`]|["'`]$/g, "");
-  return property.kind === "name" ? property.name : (childOf(property, "name")?.name ?? "");
+  return property.kind === "name" || property.type === "MemberExpression"
+    ? property.name
+    : (childOf(property, "name")?.name ?? "");
 }

@@ -120,9 +120,11 @@ function operatorOf(node: SyntaxNode): string {
   return node.type === "VariableDeclaration" ? String(node["kind"]) : "";
 }
 
-/** Whether a member's name is only known when it runs. */
+/** Whether a member's name is only known when it runs; `[Symbol.iterator]` is one of the language's own. */
 function isComputed(node: SyntaxNode): boolean {
-  return node["computed"] === true && (node["property"] as SyntaxNode).type !== "Literal";
+  if (node["computed"] !== true) return false;
+  const { type, object } = node["property"] as SyntaxNode & { object?: { name?: string } };
+  return type !== "Literal" && !(type === "MemberExpression" && object?.name === "Symbol");
 }
 
 function nameOf(node: SyntaxNode, text: string): string {
@@ -131,7 +133,12 @@ function nameOf(node: SyntaxNode, text: string): string {
   if (node.type === "Identifier") return String(node["name"]);
   if (node.type === "PrivateIdentifier") return `#${String(node["name"])}`;
   if (node.type !== "MemberExpression" && node.type !== "Literal") return "";
-  return node.end - node.start > MAX_PIECE_NAME ? "" : text.slice(node.start, node.end).replace(/\s+/g, "");
+  return node.end - node.start > MAX_PIECE_NAME
+    ? ""
+    : text
+        .slice(node.start, node.end)
+        .replace(/\s+/g, " ")
+        .replace(/ ?([^\w$ ]) ?/g, "$1");
 }
 
 function pushMembers(open: Pending[], node: SyntaxNode, parent: Piece): void {

@@ -56,6 +56,7 @@ function contextOf(file: ReadFile, units: readonly Unit[], globals: ReadonlySet<
   return {
     ...shared,
     units: new Map(units.map((unit) => [unit.piece, unit])),
+    imports: readModule(file.root).imports,
     globals,
     collections: growingCollections(units, shared),
     depths: bounds.depths,

@@ -16,6 +16,8 @@ import { findUnread } from "./unread-rule.js";
 /** What the functions of one file share. */
 export interface FileContext extends RuleContext {
   readonly units: ReadonlyMap<Piece, Unit>;
+  /** Names the file imports. */
+  readonly imports: ReadonlyMap<string, unknown>;
   /** Mutable variables of the file. */
   readonly globals: ReadonlySet<string>;
   /** Collections of the module that only grow. */
@@ -37,7 +39,7 @@ export function functionFact(unit: Unit, context: FileContext): FunctionFact {
     internal: piece.children.some(({ type, name }) => type === "storage_class_specifier" && name === "static"),
     async: piece.op === "async",
     returnsNothing: isCFamily(context.language) ? returnsNothing(piece, context.text) : undefined,
-    ...findCalls(unit, context.units, context),
+    ...findCalls(unit, context, context),
     allocations: findAllocations(unit, context),
     assertions: countAssertions(unit, context.language),
     depthBound: statesDepth(context.spans[unit.index], context.depths),

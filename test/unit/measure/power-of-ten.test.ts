@@ -88,6 +88,11 @@ describe("recursion in ECMAScript", () => {
       "class A { visit(o) { o.visit(); } }",
       ["visit p10-1-recursion unknown"],
     ],
+    [
+      "hands itself to a module that may run it later",
+      'import * as Effect from "pkg"; function f(n) { return Effect.flatMap(n, f); }',
+      ["f p10-1-recursion unknown"],
+    ],
     ["calls a parameter", "function f(work) { work(); }", ["f p10-1-recursion unknown"]],
     ["calls what is computed", "function f(o, k) { o[k](); }", ["f p10-1-recursion unknown", "f p10-9-pointer fail"]],
   ])("is found where a function %s", (_name, text, expected) => {
@@ -99,6 +104,8 @@ describe("recursion in ECMAScript", () => {
     ["a method has the name of what it calls", 'import { run } from "pkg"; const api = { run: () => run() };'],
     ["it runs when the stack is empty again", "function f() { setTimeout(() => f(), 9); }"],
     ["a built-in has the name", "class A { get(k) { return this.map.get(k); } }"],
+    ["something without a name is applied", "test(() => { make().apply(other); });"],
+    ["a member has a name of the language's own", "function f(list) { return list[Symbol.iterator](); }"],
     ["the parent's method is meant", "class A extends B { m() { super.m(); } }"],
     ["a depth is stated", "/** Walks. @bound depth <= 12, the levels of a plan */\nfunction f(n) { f(n); }"],
   ])("is not where %s", (_name, text) => {
