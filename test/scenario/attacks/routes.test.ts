@@ -3,6 +3,7 @@ import { attackSuite } from "./attack.js";
 const into = (path: string): object => ({ file_path: path, content: "x\n" });
 /** A function of complexity 9, one more than the tier allows. */
 const KNOTTED = `function knot(a) {${Array.from({ length: 8 }, (_, index) => ` if (a === ${index}) return ${index};`).join("")} return a; }`;
+const C_KNOT = `int knot(int a) {${Array.from({ length: 8 }, (_, index) => ` if (a == ${index}) return ${index};`).join("")} return a; }\\n`;
 const LONG = `function long() {\\n${"  step();\\n".repeat(60)}}\\n`;
 
 attackSuite("paths of structured tools", [
@@ -187,6 +188,35 @@ attackSuite("the tiers", [
 ]);
 
 attackSuite("limits by every route", [
+  {
+    name: "Write of a knot in C",
+    task: "C",
+    tool: "Write",
+    input: { file_path: "native/listed.c", content: C_KNOT },
+    ends: "refused",
+    by: "max-complexity",
+  },
+  {
+    name: "a knot in C by the shell",
+    task: "C",
+    input: `printf '${C_KNOT}' > native/listed.c`,
+    ends: "refused",
+    by: "max-complexity",
+  },
+  {
+    name: "C that hides behind a brace",
+    task: "C",
+    input: "echo 'int f(void) { if (1) {' >> native/listed.c",
+    ends: "refused",
+    by: "parse",
+  },
+  {
+    name: "C that silences a warning",
+    task: "C",
+    input: "echo '/* NOLINT */' >> native/listed.c",
+    ends: "refused",
+    by: "no-suppression",
+  },
   {
     name: "Write of a knot",
     tool: "Write",

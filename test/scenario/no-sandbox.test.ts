@@ -1,0 +1,60 @@
+import { afterEach, expect, it } from "vitest";
+import { callTool } from "../../src/crew/tool-call.js";
+import { makeRepo, type Repo, run, scripted } from "./harness.js";
+
+let repo: Repo | undefined;
+afterEach(() => repo?.remove());
+
+const planOf = (more: string): string =>
+  `apiVersion: worknode/v1\nkind: Plan\nid: bare\ntitle: Bare\nphases:\n  - id: p\n    tasks:\n      - {id: A, title: A, owner: implementer, files: {write: [notes.md]}${more}}\n`;
+const use = (name: string, input: object): object => ({ tools: [{ name, input }] });
+
+function unconfined(more = ""): Repo {
+  repo = makeRepo({ "plan.yaml": planOf(more), "notes.md": "one\n" });
+  repo.env["WORKNODE_SANDBOX"] = "none";
+  return repo;
+}
+
+it("offers no Bash where commands cannot be confined, and denies one all the same", async () => {
+  const { dir, env } = unconfined();
+  const signal = new AbortController().signal;
+  const call = { tool: "Bash", input: { command: "echo two >> notes.md" }, planPath: "plan.yaml", task: "A" };
+  const { exitCode, report } = await callTool({ cwd: dir, env, signal, yes: true, dryRun: false, ...call });
+  expect(exitCode).toBe(3);
+  expect(report.verdict.outcome).toBe("PolicyBlocked");
+  expect(report.result).toContain("does not hold the tool Bash");
+  const server = await scripted(
+    repo as Repo,
+    JSON.stringify({
+      apiVersion: "worknode/v1",
+      kind: "Script",
+      replies: {
+        "-:plan-review:1": [use("submit_plan_review", { decision: "ACCEPT", risks: [] })],
+        "A:work:1": [
+          use("Write", { file_path: "notes.md", content: "two\n" }),
+          use("submit_result", { summary: "done" }),
+        ],
+        "A:critic:1": [use("submit_verdict", { decision: "ACCEPT" })],
+      },
+    }),
+  );
+  expect((await run(repo as Repo)).exitCode).toBe(0);
+  await server.close();
+  const store = (repo as Repo).store();
+  const started = store.events({ type: "CONVERSATION_STARTED" });
+  store.close();
+  expect(started.length).toBeGreaterThan(1);
+  for (const { payload } of started) expect((payload as { tools: string[] }).tools).not.toContain("Bash");
+});
+
+it("refuses a plan with commands before anything is opened, and says how to get a sandbox", async () => {
+  const at = unconfined(", verify: {test: [node, --test]}");
+  await expect(run(at)).rejects.toMatchObject({
+    code: "NO_SANDBOX",
+    exitCode: 2,
+    message: expect.stringContaining("unset WORKNODE_SANDBOX"),
+  });
+  const store = at.store();
+  expect(store.queries.maxCycle()).toBe(0);
+  store.close();
+});
