@@ -57,7 +57,7 @@ export function buildCallGraph(files: readonly FileFact[]): CallGraph {
 
 function addCall(building: Building, node: number, caller: GraphNode, call: CallFact): Target {
   const target = resolveCall(building.index, caller, call);
-  if (target.how === "outside" && call.form === "name") addMacro(building, node, caller, call.name);
+  if (target.how === "outside" && call.form === "name") addMacro(building, node, caller, call);
   if (target.nodes.length === 0) return target;
   const edges = target.how === "known" && call.certain ? building.certain : building.possible;
   edges[node]?.push(standIn(building, target.nodes));
@@ -87,8 +87,9 @@ function furtherNode(building: Building, key: string | readonly number[], fill: 
 }
 
 /** A macro calls what its text calls, where it is used. */
-function addMacro(building: Building, node: number, caller: GraphNode, name: string): void {
-  if (familyOf(caller.file.measure.language) !== "c") return;
+function addMacro(building: Building, node: number, caller: GraphNode, { name, line }: CallFact): void {
+  const gone = (caller.file.withdrawn.get(name) ?? line) < line;
+  if (gone || familyOf(caller.file.measure.language) !== "c") return;
   const open: [number, string][] = [[node, name]];
   for (let at = open.pop(); at !== undefined; at = open.pop()) {
     const [from, macro] = at;

@@ -1,6 +1,6 @@
 import { lineAt } from "../line-table.js";
 import type { CallFact, CallForm, FunctionFact } from "./fact.js";
-import { childOf, type Piece, unwrap } from "./piece.js";
+import { below, childOf, type Piece, unwrap } from "./piece.js";
 import type { RuleContext } from "./rule.js";
 import type { Unit } from "./unit.js";
 
@@ -71,10 +71,19 @@ function noteRun(piece: Piece, certain: boolean, { units, runs }: Found): void {
 function noteHanded({ argument, certain, line }: { argument: Piece; certain: boolean; line: number }, to: Found): void {
   const inner = unwrap(argument);
   noteRun(inner, certain, to);
+  for (const part of insideOf(inner)) noteRun(part, false, to);
   const name = inner.kind === "name" ? inner.name : addressed(inner);
   if (name === "" || to.unit.locals.has(name)) return;
   to.calls.push({ form: "name", name, receiver: "", given: -1, line, certain, ignored: false });
 }
+
+/** What an object or a list written in place holds: its functions may be called as well. */
+function insideOf(piece: Piece): Piece[] {
+  if (!LITERALS.has(piece.type)) return [];
+  return below(piece, ({ kind }) => kind !== "function" && kind !== "call").filter(({ kind }) => kind === "function");
+}
+
+const LITERALS: ReadonlySet<string> = new Set(["ObjectExpression", "ArrayExpression", "dictionary", "list"]);
 
 /** `&f` hands on a function in C. */
 function addressed(piece: Piece): string {

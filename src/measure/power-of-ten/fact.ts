@@ -68,6 +68,8 @@ export interface FileFact {
   readonly exportsAll: readonly string[];
   /** Function-like macros and the names they call. */
   readonly macros: ReadonlyMap<string, readonly string[]>;
+  /** Macros that it takes back (`#undef`), with the line from which they are gone. */
+  readonly withdrawn: ReadonlyMap<string, number>;
   /** Functions declared without a body, and whether they return nothing. */
   readonly prototypes: ReadonlyMap<string, boolean>;
   /** Findings about no function. */

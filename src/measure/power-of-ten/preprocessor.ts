@@ -1,3 +1,4 @@
+import { lineAt, lineTable } from "../line-table.js";
 import type { FileFact } from "./fact.js";
 import { below, childOf, type Piece } from "./piece.js";
 
@@ -5,14 +6,21 @@ import { below, childOf, type Piece } from "./piece.js";
 const MAX_CALLS_A_MACRO = 200;
 
 /** The function-like macros of a file in C or C++ with what they call, and the functions it only declares. */
-export function readDeclarations(root: Piece, text: string): Pick<FileFact, "macros" | "prototypes"> {
+export function readDeclarations(root: Piece, text: string): Pick<FileFact, "macros" | "prototypes" | "withdrawn"> {
   const macros = new Map<string, readonly string[]>();
   const prototypes = new Map<string, boolean>();
+  const withdrawn = new Map<string, number>();
+  const table = lineTable(text);
   for (const piece of below(root, ({ type }) => HOLDERS.test(type))) {
     if (piece.type === "preproc_function_def") macros.set(childOf(piece, "name")?.name ?? "", calledIn(piece, text));
+    if (piece.type === "preproc_call") withdrawn.set(withdrawnBy(piece), lineAt(table, piece.start));
     if (piece.type === "declaration") notePrototype(piece, prototypes, text);
   }
-  return { macros, prototypes };
+  return { macros, prototypes, withdrawn };
+}
+
+function withdrawnBy(directive: Piece): string {
+  return childOf(directive, "directive")?.name === "#undef" ? (childOf(directive, "argument")?.name.trim() ?? "") : "";
 }
 
 const HOLDERS = /^(?:preproc_|linkage_specification|namespace_definition|declaration_list)/;

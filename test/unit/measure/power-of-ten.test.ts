@@ -93,6 +93,11 @@ describe("recursion in ECMAScript", () => {
       'import * as Effect from "pkg"; function f(n) { return Effect.flatMap(n, f); }',
       ["f p10-1-recursion unknown"],
     ],
+    [
+      "hands on an object whose method calls it",
+      'import { traverse } from "pkg"; function f(n) { traverse(n, { enter(one) { f(one); } }); }',
+      ["f p10-1-recursion unknown", "enter p10-1-recursion unknown"],
+    ],
     ["calls a parameter", "function f(work) { work(); }", ["f p10-1-recursion unknown"]],
     ["calls what is computed", "function f(o, k) { o[k](); }", ["f p10-1-recursion unknown", "f p10-9-pointer fail"]],
   ])("is found where a function %s", (_name, text, expected) => {
@@ -236,6 +241,7 @@ describe("C", () => {
     ["a result discarded on purpose", "int g(void);\nvoid f(void) { (void)g(); }"],
     ["a function that returns nothing", "static void g(void) {}\nvoid f(void) { g(); }"],
     ["an attribute before void", "NORETURN void die(int n);\nvoid f(void) { die(1); }"],
+    ["a macro that is taken back", "#define open(p) my_open(p)\n#undef open\nint my_open(char *p) { return open(p); }"],
     ["a guard", "#ifndef A_H\n#define A_H\nint g(void);\n#endif\n"],
   ])("lets %s pass", (_name, text) => {
     expect(c(text)).toEqual([]);
