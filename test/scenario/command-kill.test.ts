@@ -1,5 +1,5 @@
 import { type ChildProcess, execFileSync, spawn } from "node:child_process";
-import { existsSync, readFileSync } from "node:fs";
+import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { setTimeout as wait } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
@@ -34,8 +34,17 @@ function start(...args: string[]): {
 
 /** Processes of this machine whose command line holds a mark. */
 function running(mark: string): number {
-  const listing = execFileSync("ps", ["-eo", "args"], { encoding: "utf8" });
-  return listing.split("\n").filter((line) => line.includes(mark) && !line.includes("dist/main.js")).length;
+  const pids = readdirSync("/proc").filter((name) => /^\d+$/.test(name));
+  return pids.filter((pid) => commandLine(pid).startsWith(mark)).length;
+}
+
+/** Empty for a process that has just ended. */
+function commandLine(pid: string): string {
+  try {
+    return readFileSync(`/proc/${pid}/cmdline`, "utf8").replaceAll("\0", " ");
+  } catch {
+    return "";
+  }
 }
 
 async function until(condition: () => boolean): Promise<void> {

@@ -14,8 +14,8 @@ interface Honest {
   /** What standard output must hold. */
   readonly says?: RegExp;
   readonly exit?: number;
-  /** A program it needs beyond a bare machine's. */
-  readonly needs?: string;
+  /** Programs it needs beyond a bare machine's. */
+  readonly needs?: readonly string[];
 }
 
 const PLAN = `
@@ -190,46 +190,51 @@ const WORK: readonly Honest[] = [
     command: "for f in src/*.js; do printf '\\n' >> $f; done",
     changes: ["src/new.js", "src/serve.js", "src/sum.js"],
   },
-  { name: "runs Python's unittest", command: "cd lib && python3 -m unittest 2>&1", says: /OK/, needs: "python3" },
+  { name: "runs Python's unittest", command: "cd lib && python3 -m unittest 2>&1", says: /OK/, needs: ["python3"] },
   {
     name: "compiles Python to bytecode in scratch",
     command: "python3 -m compileall -q lib && ls lib/__pycache__",
     says: /sum/,
-    needs: "python3",
+    needs: ["python3"],
   },
   {
     name: "edits by Python",
     command:
       "python3 - <<'END'\nfrom pathlib import Path\np = Path('lib/sum.py')\np.write_text(p.read_text().replace('a + b', 'b + a'))\nEND",
     changes: ["lib/sum.py"],
-    needs: "python3",
+    needs: ["python3"],
   },
   {
     name: "makes a virtual environment in scratch",
     command: "python3 -m venv --without-pip build/venv && build/venv/bin/python -c 'print(1)'",
     says: /1/,
-    needs: "python3",
+    needs: ["python3"],
   },
-  { name: "builds C by make", command: "make && ./build/main", says: /hello/, needs: "gcc" },
-  { name: "finds its build again", command: "make && ./build/main", says: /up to date[^]*hello/, needs: "gcc" },
+  { name: "builds C by make", command: "make && ./build/main", says: /hello/, needs: ["gcc", "make"] },
+  {
+    name: "finds its build again",
+    command: "make && ./build/main",
+    says: /up to date[^]*hello/,
+    needs: ["gcc", "make"],
+  },
   {
     name: "measures C by gcov",
     command:
       "mkdir -p build && cd build && gcc --coverage -o cov ../native/main.c && ./cov && gcov -b cov-main.gcda | head -3",
     says: /hello/,
-    needs: "gcc",
+    needs: ["gcc", "make"],
   },
   {
     name: "writes C",
     command: "printf 'int twice(int a) { return 2 * a; }\\n' > native/twice.c && cc -c -o build/twice.o native/twice.c",
     changes: ["native/twice.c"],
-    needs: "gcc",
+    needs: ["gcc", "make"],
   },
 ];
 
 const sandbox = await probeBackends({ stateDir: "/tmp" });
-const has = (program: string | undefined): boolean =>
-  program === undefined || ["/usr/bin", "/bin", "/usr/local/bin"].some((folder) => existsSync(join(folder, program)));
+const has = (program: string): boolean =>
+  ["/usr/bin", "/bin", "/usr/local/bin"].some((folder) => existsSync(join(folder, program)));
 
 const missing = sandbox.chosen === null;
 describe.skipIf(missing)(`honest work by the shell passes${missing ? " (needs a sandbox)" : ""}`, () => {
@@ -247,7 +252,8 @@ describe.skipIf(missing)(`honest work by the shell passes${missing ? " (needs a 
   afterAll(() => repo.remove());
 
   for (const work of WORK) {
-    const absent = has(work.needs) ? "" : ` (needs ${work.needs})`;
+    const lacking = (work.needs ?? []).filter((program) => !has(program));
+    const absent = lacking.length === 0 ? "" : ` (needs ${lacking.join(", ")})`;
     it.skipIf(absent !== "")(`${work.name}${absent}`, async () => {
       const { effects, result, workspace } = await run(repo, work.command);
       expect(effects).toMatchObject({ kept: true, refused: [] });
