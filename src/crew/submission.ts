@@ -1,6 +1,7 @@
 import { describeDiff } from "../effect/tree.js";
 import type { TaskWorkspace } from "../effect/workspace.js";
 import { MAX_REWORKS } from "../kernel/bounds.js";
+import { knownFixes } from "../memory/task-memory.js";
 import type { PlanOutput, PlanTask } from "../schema/plan-task.js";
 import { asRecord, type Finish, placeOf, toolResult } from "./chain.js";
 import type { Crew } from "./context.js";
@@ -143,7 +144,8 @@ function reject(
   };
   const rejected = eventAt(place, "TASK_REJECTED", { attempt, by: why.by, feedback: why.feedback });
   const again = eventAt(place, "TASK_STATUS", { status: "IN_PROGRESS", reason: over ? "escalated" : "rework" });
-  const text = `REJECTED by ${why.by} (${attempt}): ${why.feedback}`;
+  const fixes = knownFixes(crew.store, why.feedback).map(({ line }) => `\nKnown fix: ${line}`);
+  const text = `REJECTED by ${why.by} (${attempt}): ${why.feedback}${fixes.join("")}`;
   const rest = over
     ? endEvents(at.conversation, "REJECT")
     : [toolResult(placeOf(at.conversation, at.execution), at.call.id, text)];

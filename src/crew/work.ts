@@ -9,6 +9,7 @@ import { taskContext } from "./expressions.js";
 import { grantFor } from "./grants.js";
 import type { TaskBrief } from "./prompts.js";
 import { workPrompt } from "./prompts.js";
+import { recollect } from "./recollection.js";
 import { judgeSubmission, type WorkContext } from "./submission.js";
 import { TaskFailure, type TaskRun } from "./task-status.js";
 import { textOf } from "./text.js";
@@ -40,7 +41,7 @@ export async function work(
       task: run.task.id,
       agent,
       workspace: run.workspace,
-      prompt: () => workPrompt(withHistory(brief, run), run.workspace.shownRoot),
+      prompt: () => workPrompt({ ...brief, memory: recollect(crew, run) }, run.workspace.shownRoot),
       finish: judgeSubmission(crew, context),
     });
     if (end.kind === "finished" && end.finish.outcome === "ACCEPT") return asRecord(end.call.input);
@@ -102,14 +103,4 @@ function briefOf(crew: Crew, run: TaskRun, at: { step: PlanAgentStep; agent: Cre
 /** Whether neither the request nor what is passed on holds an expression. */
 function isPlain({ with: passed }: PlanTask, { request }: PlanAgentStep): boolean {
   return Object.keys(passed).length === 0 && !request.includes("${{");
-}
-
-/** A conversation that starts afresh is told what came before it. */
-function withHistory(brief: TaskBrief, run: TaskRun): TaskBrief {
-  const remedy = run.state.remedies.at(-1);
-  const lines = [
-    ...(remedy === undefined ? [] : [`Guidance from ${remedy.by}: ${remedy.reason}`]),
-    ...run.state.rejections.map((feedback, index) => `Rejection ${index + 1}: ${feedback}`),
-  ];
-  return { ...brief, memory: [brief.memory, ...lines].filter((line) => line !== "").join("\n") };
 }
