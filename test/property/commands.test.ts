@@ -78,7 +78,15 @@ describe.skipIf(!confined)(`random commands${confined ? "" : " (need a sandbox)"
 
   async function bash(command: string): Promise<ToolReport> {
     const signal = new AbortController().signal;
-    const call = { tool: "Bash", input: { command }, planPath: "plan.yaml", task: "A", yes: true, dryRun: false };
+    // a command may wait for the other end of a FIFO it made
+    const call = {
+      tool: "Bash",
+      input: { command, timeout: 3_000 },
+      planPath: "plan.yaml",
+      task: "A",
+      yes: true,
+      dryRun: false,
+    };
     return (await callTool({ cwd: repo.dir, env: repo.env, signal, ...call })).report;
   }
 
@@ -104,5 +112,5 @@ describe.skipIf(!confined)(`random commands${confined ? "" : " (need a sandbox)"
       { numRuns: 60 },
     );
     expect(kept).toBeGreaterThan(0);
-  }, 120_000);
+  }, 240_000);
 });
