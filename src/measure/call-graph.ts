@@ -44,7 +44,7 @@ export function buildCallGraph(files: readonly FileFact[]): CallGraph {
     certain: Array.from({ length: size }, () => []),
     possible: Array.from({ length: size }, () => []),
     further: new Map(),
-    macros: new Map(files.flatMap(({ macros }) => [...macros])),
+    macros: allMacros(files),
   };
   const targets = index.nodes.map((caller, node) =>
     caller.fact.calls.map((call) => addCall(building, node, caller, call)),
@@ -86,21 +86,34 @@ function furtherNode(building: Building, key: string | readonly number[], fill: 
   return node;
 }
 
-/** A macro calls what its text calls, where it is used. */
-function addMacro(building: Building, node: number, caller: GraphNode, { name, line }: CallFact): void {
-  const gone = (caller.file.withdrawn.get(name) ?? line) < line;
-  if (gone || familyOf(caller.file.measure.language) !== "c") return;
-  const open: [number, string][] = [[node, name]];
+/** A macro calls what its text calls, where it is used: that of the file itself, else all of its name. */
+function addMacro(building: Building, node: number, { file }: GraphNode, call: CallFact): void {
+  if (!mayBeMacro(file, call)) return;
+  const open: [number, string][] = [[node, call.name]];
   for (let at = open.pop(); at !== undefined; at = open.pop()) {
     const [from, macro] = at;
-    const calls = building.macros.get(macro);
+    const own = file.macros.get(macro);
+    const calls = own ?? building.macros.get(macro);
     if (calls === undefined) continue;
-    const made = furtherNode(building, `macro ${macro}`, (fresh) => {
-      for (const called of calls) if (building.macros.has(called)) open.push([fresh, called]);
+    const key = own === undefined ? `macro ${macro}` : `macro ${macro} ${file.measure.path}`;
+    const made = furtherNode(building, key, (fresh) => {
+      for (const called of calls) open.push([fresh, called]);
       building.certain[fresh] = calls.flatMap((called) => globalOf(building.index, called));
     });
     building.certain[from]?.push(made);
   }
+}
+
+function mayBeMacro({ measure, withdrawn }: FileFact, { name, line }: CallFact): boolean {
+  return familyOf(measure.language) === "c" && (withdrawn.get(name) ?? line) >= line;
+}
+
+/** What macros call, by their names; of several of one name, what any of them does. */
+function allMacros(files: readonly FileFact[]): Map<string, readonly string[]> {
+  const macros = new Map<string, readonly string[]>();
+  for (const file of files)
+    for (const [name, calls] of file.macros) macros.set(name, [...new Set([...(macros.get(name) ?? []), ...calls])]);
+  return macros;
 }
 
 function globalOf(index: CallIndex, name: string): number[] {

@@ -14,6 +14,10 @@ test("nodes that lead to each other are one cycle, what leads into it is none", 
   expect(cyclesOf([[1], [2], [0], [0]])).toEqual([[0, 1, 2]]);
 });
 
+test("an edge to what was left behind does not hide a cycle", () => {
+  expect(cyclesOf([[], [0, 2], [1]])).toEqual([[1, 2]]);
+});
+
 test("two rings that one edge joins stay two", () => {
   expect(cyclesOf([[1], [0, 2], [3], [2]])).toEqual([
     [2, 3],

@@ -43,6 +43,7 @@ describe("loops of ECMAScript", () => {
     ["has no condition", "for (;;) use(n);"],
     ["is always true", "while (true) { if (more()) break; }"],
     ["compares nothing it counts", "for (;;) { if (n > 9) return; use(n); }"],
+    ["compares its counter with what it moves", "let m = 0; for (;;) { n += 1; m += 2; if (n > m) return; }"],
     ["counts what it sets back", "for (;;) { n += 1; if (n > 9) return; n = 0; }"],
   ])("fail where the loop %s", (_name, loop) => {
     expect(ts(`function f(n) { ${loop} }`)).toEqual(["f p10-2-loop-bound fail"]);
@@ -109,6 +110,7 @@ describe("recursion in ECMAScript", () => {
     ["a method has the name of what it calls", 'import { run } from "pkg"; const api = { run: () => run() };'],
     ["it runs when the stack is empty again", "function f() { setTimeout(() => f(), 9); }"],
     ["a built-in has the name", "class A { get(k) { return this.map.get(k); } }"],
+    ["an object's method has the name of what it calls", "function make() { return { run: () => run() }; }"],
     ["something without a name is applied", "test(() => { make().apply(other); });"],
     ["a member has a name of the language's own", "function f(list) { return list[Symbol.iterator](); }"],
     ["the parent's method is meant", "class A extends B { m() { super.m(); } }"],
@@ -122,6 +124,15 @@ describe("recursion in ECMAScript", () => {
       { path: "src/a.ts", text: 'import { step as next } from "./index.js"; export function walk() { next(); }' },
       { path: "src/index.ts", text: 'export * from "./b.js";' },
       { path: "src/b.ts", text: 'import { walk } from "./a.js"; export const step = () => walk();' },
+    ];
+    expect(found(...files)).toEqual(["walk p10-1-recursion fail", "step p10-1-recursion fail"]);
+  });
+
+  test("is found through a file that exports again by name", () => {
+    const files = [
+      { path: "src/a.ts", text: 'import { next } from "./index.js"; export default function walk() { next(); }' },
+      { path: "src/index.ts", text: 'export { step as next } from "./b.js";' },
+      { path: "src/b.ts", text: 'import walk from "./a.js"; export const step = () => walk();' },
     ];
     expect(found(...files)).toEqual(["walk p10-1-recursion fail", "step p10-1-recursion fail"]);
   });
@@ -146,6 +157,11 @@ describe("other rules in ECMAScript", () => {
       "f p10-1-jump fail",
     ],
     ["a module's variable that is set", "let n = 0; function f() { n += 1; }", "f p10-6-scope fail"],
+    [
+      "a module's variable that a local hides",
+      "let n = 0; function f() { let n = 1; n += 1; }",
+      "file p10-6-scope fail",
+    ],
     ["a module's variable nobody sets", "let n = 0; function f() { return n; }", "file p10-6-scope fail"],
     ["a promise that floats", "async function g() {} function f() { g(); }", "f p10-7-return fail"],
     ["eval", 'function f() { eval("1"); }', "f p10-8-preproc fail"],
@@ -162,7 +178,7 @@ describe("other rules in ECMAScript", () => {
       "function f(l) { return Promise.all(l.map((x) => x)); }",
       "f p10-3-alloc-after-init unknown",
     ],
-    ["a long function", `function f() {\n${"use();\n".repeat(60)}}`, "f p10-4-length fail"],
+    ["a long function", `function f() {\n${"use();\n".repeat(59)}}`, "f p10-4-length fail"],
   ])("see %s", (_name, text, expected) => {
     expect(ts(text)).toEqual([expected]);
   });
@@ -190,11 +206,18 @@ describe("other rules in ECMAScript", () => {
     expect(asserts("function f(a) { assert(a); invariant(a > 1); return a ? 1 : 2; }")).toEqual([0]);
     expect(asserts("function f(a) { if (!a) throw new Error(); planSchema.parse(a); }")).toEqual([0]);
     expect(asserts("function f(a) { return a; }")).toEqual([0]);
+    const checked = "function f(a) { assert(a); assert(1); assert(2); return a ? 1 : 2; }";
+    expect(asserts(`${checked} function g(a) { assert(a); return a ? 1 : 2; }`)).toEqual([0, 0]);
   });
 });
 
 describe("C", () => {
   test.each([
+    [
+      "a loop whose bound a comment states",
+      "void f(void) {\n  /* @bound iterations <= 3 */\n  for (;;) work();\n}",
+      ["f p10-2-loop-bound fail"],
+    ],
     ["goto", "int f(void) { goto out; out: return 1; }", ["f p10-1-jump fail"]],
     ["setjmp", "int f(void) { return setjmp(place); }", ["f p10-1-jump fail"]],
     ["a loop without an end", "void f(void) { for (;;) work(); }", ["f p10-2-loop-bound fail"]],
@@ -204,6 +227,11 @@ describe("C", () => {
     [
       "recursion whose depth a comment states",
       "/* @bound depth <= 3 */\nint f(int n) { return f(n); }",
+      ["f p10-1-recursion fail"],
+    ],
+    [
+      "recursion through a macro that is taken back later",
+      "#define AGAIN(n) f((n) - 1)\nint f(int n) { return AGAIN(n); }\n#undef AGAIN\n",
       ["f p10-1-recursion fail"],
     ],
     [
@@ -247,6 +275,14 @@ describe("C", () => {
     expect(c(text)).toEqual([]);
   });
 
+  test("finds recursion through a macro whose name another file defines otherwise", () => {
+    const files = [
+      { path: "a.c", text: "#define AGAIN(n) f((n) - 1)\nint f(int n) { return AGAIN(n); }" },
+      { path: "b.c", text: "#define AGAIN(n) work(n)\nint g(int n) { return AGAIN(n); }" },
+    ];
+    expect(found(...files)).toEqual(["f p10-1-recursion fail"]);
+  });
+
   test("keeps static functions of one name in several files apart", () => {
     const files = [
       { path: "a.c", text: "int up(void);\nstatic int step(void) { return up(); }\nint a(void) { return step(); }" },
@@ -254,6 +290,14 @@ describe("C", () => {
         path: "b.c",
         text: "int a(void);\nstatic int step(void) { return a(); }\nint up(void) { return 1; }\nint b(void) { return step(); }",
       },
+    ];
+    expect(found(...files)).toEqual([]);
+  });
+
+  test("takes no static function of another file for what a file calls", () => {
+    const files = [
+      { path: "a.c", text: "int f(void) { return step(); }" },
+      { path: "b.c", text: "int f(void);\nstatic int step(void) { return f(); }\nint b(void) { return step(); }" },
     ];
     expect(found(...files)).toEqual([]);
   });
