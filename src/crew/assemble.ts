@@ -98,6 +98,7 @@ type State = Pick<
   | "answered"
   | "violatedAtMs"
   | "rejected"
+  | "parked"
   | "merging"
 >;
 
@@ -112,6 +113,7 @@ function freshState(): State {
     answered: false,
     violatedAtMs: new Map(),
     rejected: new Set(),
+    parked: new Map(),
     merging: Promise.resolve(),
   };
 }

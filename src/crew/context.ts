@@ -15,6 +15,7 @@ import type { RolloutMode } from "../schema/result.js";
 import type { TaskStatus } from "../schema/states.js";
 import type { Tier } from "../schema/tier.js";
 import type { Store } from "../store/store.js";
+import type { Parked } from "./parking.js";
 
 /** An agent of the running crew: a role of the plan, or a child spawned from one. */
 export interface CrewAgent {
@@ -79,6 +80,8 @@ export interface Crew {
   readonly violatedAtMs: Map<string, number>;
   /** Tasks with a rejected result. */
   readonly rejected: Set<string>;
+  /** Tasks that wait for people, and for what. */
+  readonly parked: Map<string, Parked>;
   /** Dependency folders that `workspace.prepare` made; undefined where the checkout has its own. */
   prepared?: PreparedFolders;
   /** One merge at a time. */
@@ -103,6 +106,14 @@ export function taskOf(crew: Crew, id: string): { task: PlanTask; phase: string 
 /** Who works on a task now. */
 export function ownerOf(crew: Crew, task: PlanTask): string {
   return crew.assigned.get(task.id) ?? task.owner;
+}
+
+/** The agent that audits: the first named auditor who may judge, else the validation tier's where the plan names none. */
+export function auditorOf(crew: Crew, exclude: readonly string[]): CrewAgent | undefined {
+  const named = crew.plan.approval.reviewers.auditors;
+  if (named === undefined) return tierAgent(crew, "validation", exclude);
+  const allowed = named.find((name) => !exclude.includes(name) && crew.agents.get(name)?.tier === "validation");
+  return allowed === undefined ? undefined : crew.agents.get(allowed);
 }
 
 /** The agent that speaks for a tier: the plan's `tiers`, else its only agent of that tier, else any, in the plan's order. */

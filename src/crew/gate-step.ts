@@ -2,10 +2,11 @@ import { hashOf } from "../kernel/canonical.js";
 import type { PlanGateStep } from "../schema/plan-step.js";
 import { answerOf, approvalOf, requestApproval } from "./approval.js";
 import { asRecord } from "./chain.js";
-import { type Crew, ownerOf, tierAgent } from "./context.js";
+import { auditorOf, type Crew, ownerOf } from "./context.js";
 import { converse } from "./converse.js";
 import { simpleVerdict } from "./finish.js";
 import { auditPrompt } from "./prompts.js";
+import { excludedFrom } from "./review-call.js";
 import { TaskPark } from "./stop.js";
 import type { TaskRun } from "./task-status.js";
 import { textOf } from "./text.js";
@@ -36,7 +37,14 @@ function askPerson(
   about: { message: string; hash: string; author: string },
 ): string | undefined {
   const { message, hash, author } = about;
-  const wish = { kind: "gate", task: run.task.id, hash, message, require: ["human"], exclude: [author] } as const;
+  const wish = {
+    kind: "gate",
+    task: run.task.id,
+    hash,
+    message,
+    require: ["human"],
+    exclude: excludedFrom(crew, author),
+  } as const;
   const asked = requestApproval(crew, wish);
   crew.store.append(asked.events);
   const answer = answerOf(crew, hash, 1);
@@ -56,7 +64,7 @@ async function audit(
     .conversations(crew.cycle, run.task.id, "audit")
     .find(({ outcome }) => outcome?.endsWith(what.hash) === true);
   if (known !== undefined) return known.outcome?.startsWith("ACCEPT") === true ? undefined : "rejected by the auditor";
-  const auditor = tierAgent(crew, "validation", [what.author]);
+  const auditor = auditorOf(crew, excludedFrom(crew, what.author));
   if (auditor === undefined) return "no auditor may judge this gate";
   const { end } = await converse(crew, {
     kind: "audit",

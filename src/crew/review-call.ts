@@ -2,18 +2,22 @@ import type { Judgement, SignOff } from "../gate/facts.js";
 import { proposalHash } from "../gate/review.js";
 import { canonicalJson } from "../kernel/canonical.js";
 import type { AnyNewEvent } from "../schema/event.js";
-import { approvalOf, requestApproval } from "./approval.js";
+import { approvalOf, hasExpired, isAnswer, requestApproval } from "./approval.js";
 import type { CallRequest } from "./call-record.js";
-import { type Crew, type CrewAgent, tierAgent } from "./context.js";
+import { auditorOf, type Crew, type CrewAgent } from "./context.js";
 import type { Converse } from "./converse.js";
 import { judgeCall } from "./facts.js";
 import { simpleVerdict } from "./finish.js";
 import { auditPrompt } from "./prompts.js";
 import { RunStop, TaskPark } from "./stop.js";
 
+/** A sign-off ends with the approval it answers, not by itself. */
+const NEVER_MS = Number.MAX_SAFE_INTEGER;
+
 /**
  * Gets the sign-offs a proposal still needs and judges it again. An auditor is asked at once; a person
- * is asked through an approval bound to the proposal's hash, and the task parks until they answer.
+ * is asked through an approval bound to the proposal's hash, and the task parks until they answer; no answer in time
+ * is a rejection.
  */
 export async function reviewCall(
   crew: Crew,
@@ -28,13 +32,20 @@ export async function reviewCall(
     ? await audit(crew, request, { converse, hash, excluded, risk: first.risk })
     : null;
   const humans = humanSigns(crew, hash);
-  const { judgement } = await judgeCall(crew, proposal, request.place, { auditor, humans, excluded });
+  const selfReview = !crew.plan.approval.reviewers.preventSelfReview;
+  const { judgement } = await judgeCall(crew, proposal, request.place, { auditor, humans, excluded, selfReview });
   if (!judgement.requires.includes("human")) return judgement;
+  if (hasExpired(crew, hash)) {
+    const late = { by: "nobody in time", decision: "rejected", proposalHash: hash, expiresMs: NEVER_MS } as const;
+    const review = { auditor, humans: [...humans, late], excluded, selfReview };
+    return (await judgeCall(crew, proposal, request.place, review)).judgement;
+  }
   throw parkForPerson(crew, request, { hash, excluded, judgement });
 }
 
-/** The author and whoever spawned it judge nothing of their own. */
+/** The author and whoever spawned it judge nothing of their own, unless the plan lets them (`preventSelfReview`). */
 export function excludedFrom(crew: Crew, agent: string): string[] {
+  if (!crew.plan.approval.reviewers.preventSelfReview) return [];
   const parent = crew.agents.get(agent)?.parent;
   return parent === null || parent === undefined ? [agent] : [agent, parent];
 }
@@ -45,7 +56,7 @@ async function audit(
   about: { converse: Converse; hash: string; excluded: readonly string[]; risk: number },
 ): Promise<SignOff | null> {
   const { task } = request.proposal.who;
-  const auditor = tierAgent(crew, "validation", about.excluded);
+  const auditor = auditorOf(crew, about.excluded);
   if (auditor === undefined) return null;
   const named = task === "-" ? null : task;
   const known = signedBefore(crew, named, about.hash);
@@ -55,7 +66,7 @@ async function audit(
     by: auditor.id,
     proposalHash: about.hash,
     decision: verdict === "ACCEPT" ? "approved" : "rejected",
-    expiresMs: Number.MAX_SAFE_INTEGER,
+    expiresMs: NEVER_MS,
   };
 }
 
@@ -91,12 +102,20 @@ async function askAuditor(
 
 function humanSigns(crew: Crew, hash: string): SignOff[] {
   const approval = approvalOf(crew, hash);
-  return (approval?.resolutions ?? []).map(({ by, decision, proposal_hash }) => ({
+  const { humans } = crew.plan.approval.reviewers;
+  const answers = (approval?.resolutions ?? []).filter((answer) => isAnswer(humans, "call", answer));
+  return answers.map(({ by, decision, proposal_hash }) => ({
     by,
     decision,
     proposalHash: proposal_hash,
-    expiresMs: Number.MAX_SAFE_INTEGER,
+    expiresMs: NEVER_MS,
   }));
+}
+
+/** The policies an approval would override. */
+function against({ denials }: Judgement): string {
+  const policies = denials.filter(({ code }) => code === "ERROR_POLICY").map(({ rule }) => rule);
+  return policies.length === 0 ? "" : `; approving overrides ${policies.join(", ")}`;
 }
 
 function parkForPerson(
@@ -109,7 +128,7 @@ function parkForPerson(
     kind: "call",
     task: proposal.who.task === "-" ? null : proposal.who.task,
     hash: about.hash,
-    message: `${proposal.who.agent} wants to ${proposal.action} (risk ${about.judgement.risk})`,
+    message: `${proposal.who.agent} wants to ${proposal.action} (risk ${about.judgement.risk}${against(about.judgement)})`,
     require: about.judgement.requires,
     exclude: about.excluded,
   });

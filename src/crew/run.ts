@@ -7,6 +7,7 @@ import type { CycleStatus, TaskStatus } from "../schema/states.js";
 import type { Crew } from "./context.js";
 import { watchDeviation } from "./deviation-watch.js";
 import { expressionContext, phaseState } from "./expressions.js";
+import { takeNews } from "./parking.js";
 import { reviewPlan } from "./plan-review.js";
 import { cycleStream, eventAt } from "./records.js";
 import { RunStop } from "./stop.js";
@@ -148,11 +149,7 @@ function worst(faults: readonly unknown[]): unknown {
 /** Tasks parked for a person go on once the person has answered. */
 function reviveAnswered(crew: Crew): void {
   for (const [id, status] of crew.statuses) {
-    if (status !== "BLOCKED") continue;
-    const pending = crew.store.queries
-      .pendingApprovals(crew.cycle)
-      .some((approval) => approval.task === id && approval.expires_at > crew.clock.nowMs());
-    if (!pending) crew.statuses.set(id, "PENDING");
+    if (status === "BLOCKED" && takeNews(crew, id)) crew.statuses.set(id, "PENDING");
   }
 }
 

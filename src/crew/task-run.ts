@@ -6,6 +6,7 @@ import { type Crew, ownerOf, taskOf } from "./context.js";
 import { expressionContext, taskContext } from "./expressions.js";
 import { passGate } from "./gate-step.js";
 import { mergeWork } from "./merge.js";
+import { noteParked } from "./parking.js";
 import { eventAt, taskStream } from "./records.js";
 import { TaskPark } from "./stop.js";
 import { loadTaskState } from "./task-state.js";
@@ -25,6 +26,7 @@ export async function runTask(crew: Crew, id: string): Promise<void> {
   } catch (thrown) {
     if (thrown instanceof TaskPark) {
       const rejected = thrown.approval === "";
+      noteParked(crew, id, thrown);
       setStatus(crew, id, rejected ? "REJECTED" : "BLOCKED", { reason: thrown.message });
     } else if (thrown instanceof TaskFailure) setStatus(crew, id, "REJECTED", { reason: thrown.message });
     else throw thrown;

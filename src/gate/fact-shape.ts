@@ -83,6 +83,7 @@ const FACTS_OF: Readonly<Record<CheckName, FactTests>> = {
       auditor: (value) => value === null || isSignOff(value),
       humans: listOf(isSignOff),
       excluded: listOf(isText),
+      selfReview: optional(isBoolean),
     }),
   },
 };

@@ -107,6 +107,8 @@ export interface GateFacts {
     readonly auditor: SignOff | null;
     readonly humans: readonly SignOff[];
     readonly excluded: readonly string[];
+    /** Whether the author may sign for its own proposal; it may not unless the plan says so. */
+    readonly selfReview?: boolean;
   };
 }
 

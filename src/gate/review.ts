@@ -76,14 +76,14 @@ interface ValidSigns {
   readonly people: readonly SignOff[];
 }
 
-/** Sign-offs that count: for this proposal, in time, and by none of those who are excluded, its author first. */
+/** Sign-offs that count: for this proposal, in time, and by none of those who are excluded, first its author unless the plan lets it. */
 function validSigns(proposal: Proposal, facts: GateFacts): ValidSigns {
   const hash = proposalHash(proposal);
-  const { auditor, humans, excluded } = facts.review;
+  const { auditor, humans, excluded, selfReview } = facts.review;
   const counts = (sign: SignOff): boolean =>
     sign.proposalHash === hash &&
     facts.nowMs < sign.expiresMs &&
-    sign.by !== proposal.who.agent &&
+    (selfReview === true || sign.by !== proposal.who.agent) &&
     !excluded.includes(sign.by);
   return { audits: auditor !== null && counts(auditor) ? [auditor] : [], people: humans.filter(counts) };
 }

@@ -67,22 +67,10 @@ const LATER: readonly LaterPart[] = [
   { what: "decides", uses: (plan) => inTasks(plan, "decides") },
   { what: "agents' maxDuration", uses: (plan) => inAgents(plan, (agent) => agent.maxDuration !== null, "maxDuration") },
   {
-    what: "named reviewers",
-    uses: ({ approval: { reviewers } }) => [
-      ...when(reviewers.humans !== undefined, "approval", "reviewers", "humans"),
-      ...when(reviewers.auditors !== undefined, "approval", "reviewers", "auditors"),
-    ],
-  },
-  {
-    what: "reviewers.preventSelfReview: false",
+    what: "teams of reviewers (name people by their user name or git e-mail)",
     uses: ({ approval: { reviewers } }) =>
-      when(!reviewers.preventSelfReview, "approval", "reviewers", "preventSelfReview"),
-  },
-  {
-    what: "overridable policies",
-    uses: ({ approval: { policies } }) =>
-      policies.flatMap(({ rule, level }, index) =>
-        when(level === "overridable" && !rule.startsWith("built-in:"), "approval", "policies", index),
+      (reviewers.humans ?? []).flatMap((name, index) =>
+        when(name.includes("/"), "approval", "reviewers", "humans", index),
       ),
   },
 ];

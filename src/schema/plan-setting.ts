@@ -124,6 +124,9 @@ export const planPolicySchema = z.strictObject({
   tasks: z.array(planIdSchema).min(1).optional(),
 });
 
+/** People who may approve, by user name or git e-mail; undefined: any person. */
+export type ReviewerList = readonly string[] | undefined;
+
 /** The gate between propose and execute (notes/coordination.md). */
 export const planApprovalSchema = z.strictObject({
   policies: z.array(planPolicySchema).default([]),

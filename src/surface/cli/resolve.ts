@@ -1,3 +1,4 @@
+import { reviewersOf } from "../../crew/approval.js";
 import { claimedIdentity, type Identity } from "../../effect/identity.js";
 import { invalid } from "../../kernel/fault.js";
 import type { AnyNewEvent } from "../../schema/event.js";
@@ -42,7 +43,9 @@ function resolve(context: CliContext, id: string, answer: Answer): Promise<numbe
     (store, location) => {
       const approval = store.transaction(() => {
         const found = openApproval(store, id);
-        store.append([resolution(found, answer, claimedIdentity(context.env, location))]);
+        const identity = claimedIdentity(context.env, location);
+        if (answer.decision === "approved") requireReviewer(store, found, identity);
+        store.append([resolution(found, answer, identity)]);
         return found;
       });
       const report = { id, decision: answer.decision, proposal_hash: approval.proposal_hash };
@@ -68,6 +71,16 @@ function openApproval(store: Store, id: string): ApprovalRow {
     );
   }
   return approval;
+}
+
+/** The plan may name who approves; somebody else's approval would be recorded and help nobody. Anyone may reject. */
+function requireReviewer(store: Store, approval: ApprovalRow, { os_user, git_email }: Identity): void {
+  const humans = reviewersOf(store, approval);
+  if (humans === undefined || humans.includes(os_user) || (git_email !== null && humans.includes(git_email))) return;
+  throw invalid(
+    "NOT_A_REVIEWER",
+    `the plan lets only ${humans.join(", ") || "nobody"} approve ${approval.id}; you are ${os_user} (${git_email ?? "no git e-mail"}).`,
+  );
 }
 
 function resolution(approval: ApprovalRow, answer: Answer, identity: Identity): AnyNewEvent {

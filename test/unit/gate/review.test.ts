@@ -97,6 +97,16 @@ describe("review by risk", () => {
     expect(judge(proposal, facts).requires).toEqual(["auditor"]);
   });
 
+  it("counts the author's own sign-off only where the plan allows self-review, and never that of somebody excluded", () => {
+    const own = { auditor: sign("implementer") };
+    expect(judge(proposal, atRisk(30, { ...own, selfReview: true })).verdict.outcome).toBe("Approved");
+    expect(judge(proposal, atRisk(30, { ...own, selfReview: false })).requires).toEqual(["auditor"]);
+    const excluded = { ...own, selfReview: true, excluded: ["implementer"] };
+    expect(judge(proposal, atRisk(30, excluded)).requires).toEqual(["auditor"]);
+    const garbled = { ...own, selfReview: "yes" as unknown as boolean };
+    expect(judge(proposal, atRisk(30, garbled)).verdict.outcome).toBe("EscalationRequired");
+  });
+
   it.each<[string, SignOff["decision"]]>([
     ["rejected", "rejected"],
     ["said something else", "maybe" as SignOff["decision"]],
