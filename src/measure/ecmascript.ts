@@ -1,6 +1,6 @@
 import { attachedComment, type Comment } from "./comment.js";
 import { parseEcmaScript, type SyntaxNode } from "./ecmascript-parse.js";
-import { walkSource, type WalkedSource } from "./ecmascript-walk.js";
+import { type WalkedSource, walkSource } from "./ecmascript-walk.js";
 import type { FileMeasure, FunctionMeasure } from "./file-measure.js";
 import type { Draft, FunctionSpan } from "./function-draft.js";
 import type { Language } from "./language.js";

@@ -1,5 +1,5 @@
-import type { SyntaxNode } from "../ecmascript-parse.js";
 import { isFunction } from "../ecmascript-name.js";
+import type { SyntaxNode } from "../ecmascript-parse.js";
 import { isPassedOver } from "../syntax-token.js";
 import { MAX_PIECE_NAME, type Piece, type PieceKind } from "./piece.js";
 

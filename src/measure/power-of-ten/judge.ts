@@ -1,6 +1,6 @@
-import { changedFunctions, type HashLookup } from "../function-pair.js";
 import type { FileMeasure, FunctionMeasure, RuleFinding } from "../file-measure.js";
 import type { Finding } from "../finding.js";
+import { changedFunctions, type HashLookup } from "../function-pair.js";
 import { isTestFile } from "../language.js";
 import { readFacts, type SourceText } from "./analysis.js";
 import type { FileFact } from "./fact.js";

@@ -1,3 +1,4 @@
+import { MAX_FUNCTION_LINES } from "../../kernel/bounds.js";
 import { buildCallGraph, type CallGraph } from "../call-graph.js";
 import type { FileMeasure, FunctionMeasure, RuleFinding } from "../file-measure.js";
 import { isEcmaScript } from "../language.js";
@@ -5,7 +6,6 @@ import { linkAllocations } from "./allocation-link.js";
 import type { FileFact, FunctionFact } from "./fact.js";
 import { linkRecursion } from "./recursion-link.js";
 import { linkReturns } from "./return-link.js";
-import { MAX_FUNCTION_LINES } from "../../kernel/bounds.js";
 import type { PowerOfTenRule } from "./rule.js";
 import { unreadFindings } from "./unread-rule.js";
 
