@@ -5,8 +5,9 @@ import { createIssue, searchIssues } from "../memory/issues.js";
 import { pm_assign, pm_get_status, pm_set_deadline } from "../memory/project-management.js";
 import { search } from "../memory/project-search.js";
 import { createTrigger } from "../memory/triggers.js";
-import { registerWorknode, updateSelf } from "../memory/worknodes.js";
+import { registerWorknode, type SelfUpdate, updateSelf } from "../memory/worknodes.js";
 import type { AnyEvent } from "../schema/event.js";
+import type { WorknodeInput, WorknodeRecord } from "../schema/memory.js";
 import { openStore, type Store } from "../store/store.js";
 
 /** Drops the store from a memory function's arguments. */
@@ -14,7 +15,7 @@ type Bound<F> = F extends (store: Store, ...rest: infer Rest) => infer Return
   ? (...rest: Rest) => Promise<Unwrapped<Awaited<Return>>>
   : never;
 /** What a Result holds when it is a success; its error is thrown. */
-type Unwrapped<R> = R extends Result<infer T, unknown> ? T : R;
+type Unwrapped<R> = R extends { ok: true; value: infer T } ? T : R extends { ok: false } ? never : R;
 
 /**
  * A repository's memory, with the sources' names and shapes (S3). Every call throws a Fault where the
@@ -27,8 +28,10 @@ export interface Worknode {
   searchIssues: Bound<typeof searchIssues>;
   search: Bound<typeof search>;
   createTrigger: Bound<typeof createTrigger>;
-  registerWorknode: Bound<typeof registerWorknode>;
-  updateSelf: Bound<typeof updateSelf>;
+  /** Registers an agent or a person (S3:180-193); the first one registered here is who `updateSelf` is about. */
+  registerWorknode(record: WorknodeInput): Promise<WorknodeRecord>;
+  /** Changes the record of whoever opened this: `self`, else the first one registered here (S3:198-203). */
+  updateSelf(update: SelfUpdate): Promise<WorknodeRecord>;
   pm_assign: Bound<typeof pm_assign>;
   pm_set_deadline: Bound<typeof pm_set_deadline>;
   pm_get_status: Bound<typeof pm_get_status>;
@@ -39,11 +42,24 @@ export interface Worknode {
   close(): void;
 }
 
+/** Settings of `open`. `self`: id of the agent or person that speaks through it. */
+export interface OpenOptions {
+  env?: NodeJS.ProcessEnv;
+  self?: string;
+}
+
+/** Who speaks through a library that was not told and where nobody registered. */
+const ANONYMOUS = "user";
+
 /** Opens the project around a directory: any folder or worktree of a git repository. Throws Fault (exit 2). */
-export async function open(dir: string, options: { env?: NodeJS.ProcessEnv } = {}): Promise<Worknode> {
+export async function open(dir: string, options: OpenOptions = {}): Promise<Worknode> {
   const repository = await findRepository(dir, options);
   await ensureProjectDir(repository);
   const store = openStore(repository.databasePath);
+  return { ...memoryOf(store), ...selfOf(store, options.self) };
+}
+
+function memoryOf(store: Store): Omit<Worknode, "registerWorknode" | "updateSelf"> {
   return {
     createDecision: bind(store, createDecision),
     searchDecisions: bind(store, searchDecisions),
@@ -51,14 +67,27 @@ export async function open(dir: string, options: { env?: NodeJS.ProcessEnv } = {
     searchIssues: bind(store, searchIssues),
     search: bind(store, search),
     createTrigger: bind(store, createTrigger),
-    registerWorknode: bind(store, registerWorknode),
-    updateSelf: bind(store, updateSelf),
     pm_assign: bind(store, pm_assign),
     pm_set_deadline: bind(store, pm_set_deadline),
     pm_get_status: bind(store, pm_get_status),
     subscribe: (listener) => store.subscribe(listener),
     events: (filter) => store.events(filter),
     close: () => store.close(),
+  };
+}
+
+/** A caller changes its own record only: who it is was said at `open` or at its first registration. */
+function selfOf(store: Store, given: string | undefined): Pick<Worknode, "registerWorknode" | "updateSelf"> {
+  let self = given;
+  const register = bind(store, registerWorknode);
+  const update = bind(store, updateSelf);
+  return {
+    async registerWorknode(record) {
+      const registered = await register(record);
+      self ??= registered.id;
+      return registered;
+    },
+    updateSelf: (changes) => update(self ?? ANONYMOUS, changes),
   };
 }
 

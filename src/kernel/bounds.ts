@@ -120,3 +120,6 @@ export const MAX_BASE_CODE_BYTES = 48 * 1024 * 1024;
 export const MAX_PARSE_MS = 10_000;
 /** Files one `measure` looks at. */
 export const MAX_MEASURED_FILES = 50_000;
+/** Longest text, and longest id, name or path, of a decision, an issue or another record (characters). */
+export const MAX_RECORD_TEXT_CHARS = 1_000_000;
+export const MAX_RECORD_KEY_CHARS = 4_096;

@@ -1,49 +1,68 @@
 import { z } from "zod";
+import { recordKeySchema, recordTextSchema } from "./record-text.js";
 import { agentStatusSchema } from "./states.js";
+
+/** Repository-relative paths a record concerns. */
+const pathsSchema = z.array(recordKeySchema).max(1_000);
 
 /** A recorded decision (S3:286-300). `timestamp` is Unix epoch milliseconds. */
 export const decisionSchema = z.object({
-  id: z.string().min(1),
-  question: z.string().min(1),
-  decision: z.string().min(1),
-  rationale: z.string(),
-  alternatives_rejected: z.array(z.object({ option: z.string(), reason: z.string() })),
-  made_by: z.string().min(1),
+  id: recordKeySchema,
+  question: recordTextSchema.min(1),
+  decision: recordTextSchema.min(1),
+  rationale: recordTextSchema,
+  alternatives_rejected: z.array(z.object({ option: recordTextSchema, reason: recordTextSchema })).max(1_000),
+  made_by: recordKeySchema,
   timestamp: z.number(),
   confidence: z.number().min(0).max(1),
-  project: z.string().optional(),
+  project: recordKeySchema.optional(),
+  /** Accepted unless it says otherwise; whether it is superseded follows from the decisions after it. */
+  status: z.enum(["proposed", "accepted", "rejected", "deprecated"]).optional(),
+  /** Files it concerns; when one changes afterwards, the brief calls the decision unverified. */
+  paths: pathsSchema.optional(),
   /** Id of the decision this one replaces; the brief leaves that one out. */
-  supersedes: z.string().optional(),
+  supersedes: recordKeySchema.optional(),
 });
 export type Decision = z.infer<typeof decisionSchema>;
 
+/** How an error was got rid of (S3:322-326). */
+export const solutionSchema = z.object({
+  fix: recordTextSchema.min(1),
+  root_cause: recordTextSchema,
+  patch: recordTextSchema.optional(),
+});
+
 /** A recorded error, with its known fix when there is one (S3:316-328). */
 export const issueSchema = z.object({
-  type: z.string().min(1),
-  error: z.string().min(1),
-  file: z.string().optional(),
-  solution: z.object({ fix: z.string(), root_cause: z.string(), patch: z.string().optional() }).optional(),
+  type: recordKeySchema,
+  error: recordTextSchema.min(1),
+  file: recordKeySchema.optional(),
+  solution: solutionSchema.optional(),
   resolved: z.boolean(),
 });
 export type Issue = z.infer<typeof issueSchema>;
 
+const listSchema = z.array(recordTextSchema).max(10_000);
+
 /** An agent or a person as a Worknode (S3:180-193); the same record for both (S3:420). */
 export const worknodeRecordSchema = z.object({
-  id: z.string().min(1),
+  id: recordKeySchema,
   type: z.enum(["AI_AGENT", "HUMAN"]),
-  name: z.string().min(1),
-  capabilities: z.array(z.string()),
-  current_project: z.string().nullable(),
-  current_task: z.string().nullable(),
+  name: recordKeySchema,
+  capabilities: listSchema,
+  current_project: recordKeySchema.nullable(),
+  current_task: recordKeySchema.nullable(),
   session_start: z.number(),
   context_loaded: z.boolean(),
   memory_budget: z.int().positive(),
   status: agentStatusSchema,
-  files_open: z.array(z.string()),
-  context_items: z.array(z.string()),
-  blockers: z.array(z.string()),
+  files_open: listSchema.default([]),
+  context_items: listSchema.default([]),
+  blockers: listSchema.default([]),
 });
 export type WorknodeRecord = z.infer<typeof worknodeRecordSchema>;
+/** A record as given: what an agent has open, knows and is held up by may be told later (S3:198-203). */
+export type WorknodeInput = z.input<typeof worknodeRecordSchema>;
 
 /** Answer of `search({type: 'PROJECT', …})`: exactly these members (S3:257-280). */
 export const projectContextSchema = z.strictObject({

@@ -66,7 +66,7 @@ describe("worknodes", () => {
       ok: false,
       error: { code: "INVALID_WORKNODE" },
     });
-    expect(updateSelf(store, "nobody", UPDATE)).toMatchObject({ ok: false, error: { code: "UNKNOWN_WORKNODE" } });
+    expect(updateSelf(store, "nobody", UPDATE)).toMatchObject({ ok: true, value: { id: "nobody", ...UPDATE } });
     expect(store.queries.worknode("claude-code")).toEqual(AGENT);
   });
 });
