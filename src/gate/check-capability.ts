@@ -1,7 +1,7 @@
 import type { Capability } from "../schema/capability.js";
 import type { Proposal } from "../schema/proposal.js";
 import type { Tier } from "../schema/tier.js";
-import { isStewardTool } from "../schema/tool.js";
+import { isStewardTool, isToolName } from "../schema/tool.js";
 import type { Refusal } from "./denial.js";
 import type { GateFacts, JudgedCall } from "./facts.js";
 
@@ -19,17 +19,23 @@ const TIERS_OF_TOOL: ReadonlyMap<string, readonly Tier[]> = new Map<string, read
   ["submit_verdict", ["validation"]],
 ]);
 
-/** The capability check: kill switch, validity, identity, plan, tier and tool. */
+/**
+ * The capability check: kill switch, validity, identity, plan, tier and tool. A tool that does not exist is input that
+ * does not fit: refused, and no violation (DESIGN §3).
+ */
 export function checkCapability({ proposal, facts }: JudgedCall): Refusal[] {
   if (facts.killed) return [killed()];
   if (!facts.capability.ok) return [capabilityRefusal(proposal, `the capability is ${facts.capability.error}`)];
   const capability = facts.capability.value;
+  const unknown = !isToolName(proposal.what.tool);
   const fault =
     timeFault(capability, facts.nowMs) ??
     identityFault(proposal, capability) ??
     placeFault(proposal, { capability, facts }) ??
     toolFault(proposal.what.tool, capability);
-  return fault === undefined ? [] : [capabilityRefusal(proposal, fault)];
+  if (fault === undefined) return [];
+  const refusal = capabilityRefusal(proposal, fault);
+  return [unknown ? { ...refusal, violation: false } : refusal];
 }
 
 function timeFault(capability: Capability, nowMs: number): string | undefined {

@@ -13,7 +13,7 @@ export function checkPlan({ proposal, facts }: JudgedCall): Refusal[] {
   const refusals: Refusal[] = [];
   if (!facts.phaseActive && !isStewardTool(proposal.what.tool)) refusals.push(inactivePhase(proposal, capability));
   const named = pathArgument(proposal);
-  if (WRITING_TOOLS.has(proposal.what.tool)) refusals.push(...checkWrite(proposal, named ?? "", { capability, facts }));
+  if (WRITING_TOOLS.has(proposal.what.tool)) refusals.push(...checkWrite(proposal, named, { capability, facts }));
   else if (named !== undefined && !mayNameRoot(proposal, named, facts)) refusals.push(...checkRead(named, facts));
   return refusals;
 }
@@ -46,7 +46,9 @@ function checkRead(raw: string, facts: GateFacts): Refusal[] {
   return present([refuseRead(resolved.value, facts), linkRefusal(observed)]);
 }
 
-function checkWrite(proposal: Proposal, raw: string, { capability, facts }: Context): Refusal[] {
+/** Input that names no path at all is refused by its schema; it reaches for nothing. */
+function checkWrite(proposal: Proposal, raw: string | undefined, { capability, facts }: Context): Refusal[] {
+  if (raw === undefined) return [missing("no path is named")];
   const resolved = resolvePath(raw, facts.shownRoot);
   if (!resolved.ok) return [pathRefusal(raw, resolved.error)];
   if (!isBound(capability, facts.writes)) return [missing("the write list is not the capability's")];

@@ -8,6 +8,8 @@ import { singleLine } from "./progress/paint.js";
 import { withStore } from "./project.js";
 
 const UNVERIFIED = 4;
+/** What a printed trace is, and the version of its form (S1:105). */
+const FORM = { apiVersion: "worknode/v1", kind: "Trace" } as const;
 /** Executions listed without an id. */
 const LISTED = 50;
 
@@ -71,7 +73,7 @@ function traceOf(store: Store, id: string): Shown {
   );
   const evidence = evidenceOf(store, id);
   return {
-    json: { ...response, seal: event.payload.seal, execution: id, outcome: event.payload.outcome, evidence },
+    json: { ...FORM, ...response, seal: event.payload.seal, execution: id, outcome: event.payload.outcome, evidence },
     lines: [head, ...lines, ...evidence.map(evidenceLine)],
   };
 }
