@@ -1,4 +1,5 @@
 import { createPublicKey, type KeyObject } from "node:crypto";
+import { assert } from "../kernel/assert.js";
 import { TOKEN_TTL_MS } from "../kernel/bounds.js";
 import type { Clock } from "../kernel/clock.js";
 import { newId, type Random, systemRandom } from "../kernel/ids.js";
@@ -27,8 +28,11 @@ export interface Broker {
    * Without `ttlMs` it lives as long as usual, or as its parent where that is less.
    */
   attenuate(parent: Minted, grant: Grant, ttlMs?: number): Result<Minted, Denial>;
-  /** The same capability, id and lineage, with a later expiry; an ancestor's end is never passed. */
-  renew(minted: Minted, ttlMs?: number): Minted;
+  /**
+   * The same capability, id and lineage, with a later expiry. A child needs its renewed `parent`, whose end it
+   * never passes; without one it stays as it is. Throws InvariantError when `parent` is not its parent.
+   */
+  renew(minted: Minted, parent?: Minted): Minted;
 }
 
 /** Makes the broker of a project from its private key. */
@@ -42,8 +46,7 @@ export function createBroker(options: { privateKey: KeyObject; clock: Clock; ran
     return { token, hash: tokenHash(token), capability };
   }
 
-  function draft(grant: Grant, ttlMs: number): Capability {
-    const now = clock.nowMs();
+  function draft(grant: Grant, { now, ttlMs }: { now: number; ttlMs: number }): Capability {
     const sorted = { tools: [...new Set(grant.tools)].sort(), write: [...new Set(grant.write)].sort() };
     const root = { depth: 0, parent: null, ancestors: [], nbf: now, exp: now + ttlMs };
     return { ...grant, ...sorted, ...root, v: 1, id: newId("cap", random) };
@@ -51,7 +54,7 @@ export function createBroker(options: { privateKey: KeyObject; clock: Clock; ran
 
   return {
     publicKey,
-    mint: (grant, ttlMs = TOKEN_TTL_MS) => seal(draft(grant, ttlMs)),
+    mint: (grant, ttlMs = TOKEN_TTL_MS) => seal(draft(grant, { now: clock.nowMs(), ttlMs })),
     attenuate(parent, grant, ttlMs) {
       const nowMs = clock.nowMs();
       const { epoch } = parent.capability;
@@ -60,14 +63,28 @@ export function createBroker(options: { privateKey: KeyObject; clock: Clock; ran
       const above = verified.value;
       const parentHash = tokenHash(parent.token);
       const lineage = { depth: above.depth + 1, parent: parentHash, ancestors: [...above.ancestors, above.id] };
-      const lifeMs = ttlMs ?? Math.min(TOKEN_TTL_MS, above.exp - nowMs);
-      const child: Capability = { ...draft(grant, lifeMs), ...lineage };
+      // one reading of the clock: a tick between two would make the child outlive its parent
+      const life = { now: nowMs, ttlMs: ttlMs ?? Math.min(TOKEN_TTL_MS, above.exp - nowMs) };
+      const child: Capability = { ...draft(grant, life), ...lineage };
       const beyond = excesses(child, above);
       return beyond.length === 0 ? ok(seal(child)) : err(attenuationDenial(child, beyond));
     },
-    renew: (minted, ttlMs = TOKEN_TTL_MS) =>
-      minted.capability.depth > 0 ? minted : seal({ ...minted.capability, exp: clock.nowMs() + ttlMs }),
+    renew(minted, parent) {
+      const { capability } = minted;
+      const exp = clock.nowMs() + TOKEN_TTL_MS;
+      if (capability.depth === 0) return seal({ ...capability, exp });
+      return parent === undefined ? minted : seal(renewedChild(capability, parent, exp));
+    },
   };
+}
+
+/** A child under the renewed token of its parent: still within it in every component. */
+function renewedChild(child: Capability, parent: Minted, exp: number): Capability {
+  const above = parent.capability;
+  assert(child.ancestors.at(-1) === above.id, "a capability is renewed under its own parent");
+  const renewed = { ...child, parent: parent.hash, exp: Math.min(exp, above.exp) };
+  assert(excesses(renewed, above).length === 0, "a renewed capability is within its parent's");
+  return renewed;
 }
 
 function attenuationDenial(child: Grant, beyond: readonly string[]): Denial {

@@ -2,7 +2,7 @@ import { z } from "zod";
 import { messageOf } from "../kernel/fault.js";
 import { err, ok, type Result } from "../kernel/result.js";
 import { isConfigurationFailure, type ModelFailure } from "../model/failure.js";
-import type { BudgetRefusal, Reservation } from "../model/governor.js";
+import type { BudgetRefusal, Governor, Reservation } from "../model/governor.js";
 import { costOf, tokensOf, worstCase } from "../model/prices.js";
 import { type ModelRequest, requestHeaders } from "../model/request.js";
 import { requestWithRetries } from "../model/retry.js";
@@ -10,6 +10,7 @@ import type { ModelReply, ToolDefinition } from "../schema/message.js";
 import { isToolUse } from "../schema/message.js";
 import { isToolName, toolDescriptions, toolInputSchemas } from "../schema/tool.js";
 import { ExecutionStop } from "../turn/execution.js";
+import { governorOf, noteSpent, planCanPay } from "./agent-budget.js";
 import { placeOf } from "./chain.js";
 import type { Crew, CrewAgent } from "./context.js";
 import { type Conversation, currentExecution, recordIn } from "./conversation.js";
@@ -42,7 +43,13 @@ async function tryOnce(crew: Crew, agent: CrewAgent, conversation: Conversation)
   const client = crew.client;
   if (client === undefined) throw new RunStop(2, "no model is configured");
   const request = requestOf(agent, conversation);
-  const open: OpenRequest = { id: "", reservation: undefined, failure: undefined };
+  const open: OpenRequest = {
+    id: "",
+    governor: governorOf(crew, agent),
+    reservation: undefined,
+    failure: undefined,
+    ownBudget: false,
+  };
   const result = await requestWithRetries<BudgetRefusal>({
     client,
     request,
@@ -63,7 +70,7 @@ async function tryOnce(crew: Crew, agent: CrewAgent, conversation: Conversation)
   }
   if (result.error.kind === "refused") {
     if (open.failure !== undefined && isWrongSetUp(crew, open.failure)) throw wrongSetUp(open.failure);
-    throw overBudget(crew, conversation, result.error.refusal);
+    throw overBudget(crew, agent, conversation, { refusal: result.error.refusal, open });
   }
   return judgeFailure(crew, result.error.failure);
 }
@@ -96,6 +103,10 @@ function definitionOf(name: string): ToolDefinition {
 
 interface OpenRequest {
   id: string;
+  /** Whose books it is charged to. */
+  readonly governor: Governor;
+  /** Whether it was refused by a spawned agent's own budget, and the plan's could still pay. */
+  ownBudget: boolean;
   reservation: Reservation | undefined;
   /** Why the attempt before failed: a set-up that cannot work outweighs the money its attempts reserved. */
   failure: ModelFailure | undefined;
@@ -112,8 +123,12 @@ function reserve(
   const tools = conversation.replies === 0 ? Buffer.byteLength(JSON.stringify(asked.request.tools)) : 0;
   const promptTokens = FRAME_TOKENS + conversation.knownTokens + conversation.bytesSince + tools;
   const worst = worstCase(crew.prices, conversation.model, { promptTokens, maxTokens: asked.request.maxTokens });
-  const reservation = crew.governor.reserve(worst);
-  if (!reservation.ok) return err(reservation.error);
+  const { governor } = asked.open;
+  const reservation = governor.reserve(worst);
+  if (!reservation.ok) {
+    asked.open.ownBudget = governor !== crew.governor && planCanPay(crew, worst);
+    return err(reservation.error);
+  }
   asked.open.reservation = reservation.value;
   asked.open.id = `${conversation.id}:r${conversation.requests + 1}`;
   recordIn(crew.store, conversation, [
@@ -148,8 +163,8 @@ function recordFailure(
   ]);
   open.failure = failure;
   if (open.reservation === undefined) return;
-  if (failure.charged) crew.governor.keepCharged(open.reservation);
-  else crew.governor.release(open.reservation);
+  if (failure.charged) open.governor.keepCharged(open.reservation);
+  else open.governor.release(open.reservation);
   open.reservation = undefined;
 }
 
@@ -162,7 +177,7 @@ function settle(
   const { reply, attempts, open } = what;
   const usd = costOf(crew.prices, conversation.model, reply.usage);
   if (open.reservation !== undefined)
-    crew.governor.settle(open.reservation, { usd: usd ?? 0, tokens: tokensOf(reply.usage) });
+    open.governor.settle(open.reservation, { usd: usd ?? 0, tokens: tokensOf(reply.usage) });
   crew.answered = true;
   const known = new Set(conversation.lastReply?.calls.map((call) => call.id));
   const ids = reply.content.filter(isToolUse).map((call) => call.id);
@@ -189,7 +204,14 @@ function withFreshIds(reply: ModelReply, repeated: boolean, request: string): Mo
   return { ...reply, content };
 }
 
-function overBudget(crew: Crew, conversation: Conversation, refusal: BudgetRefusal): RunStop {
+/** The plan's budget ends the session; that of a spawned agent ends its conversation alone. */
+function overBudget(
+  crew: Crew,
+  agent: CrewAgent,
+  conversation: Conversation,
+  what: { refusal: BudgetRefusal; open: OpenRequest },
+): RunStop | ExecutionStop {
+  const { refusal, open } = what;
   crew.store.append([
     eventAt(placeOf(conversation, currentExecution(conversation)), "BUDGET_REFUSED", {
       what: conversation.id,
@@ -198,7 +220,9 @@ function overBudget(crew: Crew, conversation: Conversation, refusal: BudgetRefus
       unit: refusal.unit,
     }),
   ]);
-  return new RunStop(5, `over budget: ${refusal.message}`);
+  if (!open.ownBudget) return new RunStop(5, `over budget: ${refusal.message}`);
+  noteSpent(agent, refusal.message);
+  return new ExecutionStop("BLOCKED", refusal.message);
 }
 
 /** An outage is answered as such; everything else ends the execution or the session. */

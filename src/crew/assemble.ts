@@ -166,7 +166,7 @@ function recall(crew: Crew): void {
     if (row.feedback !== null) crew.rejected.add(row.id);
   }
   if (crew.client !== undefined) recallViolations(crew);
-  const type = ["PHASE_STARTED", "AGENT_SPAWNED", "TASK_ASSIGNED"] as const;
+  const type = ["PHASE_STARTED", "AGENT_SPAWNED", "AGENT_TERMINATED", "TASK_ASSIGNED"] as const;
   for (const event of crew.store.events({ run: crew.cycle, type: [...type] })) recallEvent(crew, event);
 }
 
@@ -183,8 +183,13 @@ function recallViolations(crew: Crew): void {
 function recallEvent(crew: Crew, event: AnyEvent): void {
   if (event.type === "PHASE_STARTED") crew.activePhases.add(event.payload.phase);
   if (event.type === "TASK_ASSIGNED" && event.task !== null) crew.assigned.set(event.task, event.payload.assignee);
-  const spawned = event.type === "AGENT_SPAWNED" && event.stream === cycleStream(crew.cycle);
-  if (spawned && event.payload.parent !== null) recallChild(crew, event.payload);
+  if (event.stream === cycleStream(crew.cycle)) recallAgent(crew, event);
+}
+
+/** Children that earlier sessions spawned are there again; those that were ended are not. */
+function recallAgent(crew: Crew, event: AnyEvent): void {
+  if (event.type === "AGENT_TERMINATED") crew.agents.delete(event.payload.agent_id);
+  if (event.type === "AGENT_SPAWNED" && event.payload.parent !== null) recallChild(crew, event.payload);
 }
 
 /** A child an earlier session spawned is there again, as narrow as it was. */

@@ -17,6 +17,21 @@ import type { Tier } from "../schema/tier.js";
 import type { Store } from "../store/store.js";
 import type { Parked } from "./parking.js";
 
+/** Limits a spawner may name. Money in US dollars. */
+export interface NarrowLimits {
+  readonly maxComplexity?: number;
+  readonly maxFunctionLines?: number;
+  readonly maxExecutions?: number;
+  readonly usd?: number;
+  readonly tokens?: number;
+}
+
+/** What a spawner gave less of. */
+export interface Narrowed {
+  readonly files?: readonly string[];
+  readonly limits?: NarrowLimits;
+}
+
 /** An agent of the running crew: a role of the plan, or a child spawned from one. */
 export interface CrewAgent {
   readonly id: string;
@@ -29,8 +44,7 @@ export interface CrewAgent {
   readonly tools: readonly string[];
   readonly memoryTokens: number;
   readonly parent: string | null;
-  /** Narrower files and limits a spawner set. */
-  readonly narrowed?: { files?: readonly string[]; limits?: Readonly<Record<string, number>> };
+  readonly narrowed?: Narrowed;
 }
 
 /** Everything one session on a cycle shares. Constructed once, in `session.ts`. */
@@ -94,6 +108,8 @@ export interface Held {
   writes: WriteSet;
   /** Whether the broker may extend it; an elevated grant it may not. */
   readonly renewable: boolean;
+  /** What it was handed on from, nearest last: empty for an agent of the plan. */
+  readonly lineage: readonly Held[];
 }
 
 /** A task of the plan; asking for an unknown one is a defect of the caller. */

@@ -2,6 +2,7 @@ import type { TaskWorkspace } from "../effect/workspace.js";
 import { READ_DEFAULT_LINES } from "../kernel/bounds.js";
 import type { ConversationKind } from "../schema/conversation.js";
 import type { ToolUseBlock } from "../schema/message.js";
+import { spentText } from "./agent-budget.js";
 import { askModel } from "./ask.js";
 import { performCall, trimInput } from "./call.js";
 import type { CallRequest } from "./call-record.js";
@@ -17,11 +18,14 @@ import {
   recordIn,
 } from "./conversation.js";
 import { endEvents } from "./conversation-end.js";
-import { FINISHING, grantFor, holdCapability, offeredTools, ttlOf } from "./grants.js";
+import { heldKey, holdFor, wasEnded } from "./delegation.js";
+import { renderDenials } from "./denial-text.js";
+import { FINISHING, offeredTools } from "./grants.js";
 import { proposeCall } from "./propose.js";
 import { eventAt } from "./records.js";
 import { reviewCall } from "./review-call.js";
 import { recordOf } from "./spawn.js";
+import { TaskFailure } from "./task-status.js";
 
 /** The same refusal this often in one conversation ends it: an agent does not burn money on a wall. */
 const MAX_SAME_REFUSALS = 3;
@@ -52,10 +56,9 @@ export type Converse = typeof converse;
 
 /** Starts a conversation, or goes on with the open one of its kind, until it is over. */
 export async function converse(crew: Crew, spec: ConverseSpec): Promise<{ end: ChainEnd; conversation: Conversation }> {
-  const key = `${spec.agent.id}/${spec.task ?? "-"}/${spec.kind}`;
-  const held = holdCapability(crew, key, () =>
-    crew.broker.mint(grantFor(crew, spec.agent, spec.task, spec.kind), ttlOf(spec.agent, crew)),
-  );
+  const made = holdFor(crew, spec.agent, spec);
+  if (!made.ok) throw new TaskFailure(renderDenials([made.error]));
+  const held = made.value;
   const conversation = await openConversation(crew, spec, held);
   const executions = spec.kind === "work" ? held.minted.capability.limits.max_executions : JUDGING_EXECUTIONS;
   const end = await runChain(conversation, {
@@ -68,10 +71,10 @@ export async function converse(crew: Crew, spec: ConverseSpec): Promise<{ end: C
     call: async (at, callId, call) =>
       (await callTool(crew, spec, { conversation: at, callId, call, held, executions })).content,
     finish: (at, callId, call) => gateFinish(crew, spec, { conversation: at, callId, call, held, executions }),
-    giveUp: repeatedRefusal,
-    mustEnd: (at) => mustEnd(at, spec.agent),
+    giveUp: (at) => pointless(crew, at, spec.agent),
+    mustEnd: (at) => pointless(crew, at, spec.agent) ?? fullMemory(at, spec.agent),
   });
-  crew.held.delete(key);
+  crew.held.delete(heldKey(spec.agent.id, spec));
   if (end.kind === "exhausted") closeConversation(crew, conversation, end.reason);
   return { end, conversation };
 }
@@ -115,22 +118,26 @@ export function closeConversation(crew: Crew, conversation: Conversation, outcom
   recordIn(crew.store, conversation, endEvents(conversation, outcome.slice(0, 200)));
 }
 
-/** Why no more is to be spent on an agent that runs against a wall. */
+/** Why no more is to be spent on an agent: it was ended, has no money left, or runs against a wall. */
+function pointless(crew: Crew, conversation: Conversation, agent: CrewAgent): string | undefined {
+  if (wasEnded(crew, agent)) return ENDED;
+  return spentText(agent) ?? repeatedRefusal(conversation);
+}
+
 function repeatedRefusal(conversation: Conversation): string | undefined {
   for (const [refusal, count] of conversation.refusals)
     if (count >= MAX_SAME_REFUSALS) return `the same call was refused ${count} times: ${refusal}`;
   return undefined;
 }
 
-function mustEnd(conversation: Conversation, agent: CrewAgent): string | undefined {
-  const refused = repeatedRefusal(conversation);
-  if (refused !== undefined) return refused;
-  if (conversation.knownTokens > agent.memoryTokens * MEMORY_SHARE) return HANDOVER;
-  return undefined;
+function fullMemory(conversation: Conversation, agent: CrewAgent): string | undefined {
+  return conversation.knownTokens > agent.memoryTokens * MEMORY_SHARE ? HANDOVER : undefined;
 }
 
 /** Reason of an end that is no failure: the conversation starts afresh from the brief. */
 export const HANDOVER = "handover: the conversation nears the agent's memory";
+/** Reason of an end that is no failure: the work is its owner's again. */
+export const ENDED = "the agent was ended by who spawned it";
 
 interface ToolCall {
   conversation: Conversation;

@@ -1,12 +1,9 @@
 import type { Grant, Minted } from "../capability/broker.js";
-import { compileWriteSet } from "../capability/write-set.js";
 import { ELEVATED_TTL_MS, TOKEN_TTL_MS } from "../kernel/bounds.js";
-import { err, ok, type Result } from "../kernel/result.js";
 import type { CapabilityLimits } from "../schema/capability.js";
 import type { ConversationKind } from "../schema/conversation.js";
 import type { Tier } from "../schema/tier.js";
 import { isStewardTool, toolInputSchemas } from "../schema/tool.js";
-import type { Denial } from "../schema/verdict.js";
 import { type Crew, type CrewAgent, type Held, taskOf } from "./context.js";
 
 const LOOK = ["Read", "Glob", "Grep", "search_decisions", "search_issues"] as const;
@@ -116,7 +113,7 @@ function limitsOf(crew: Crew, agent: CrewAgent, task: string | null): Capability
 /** What the broker grants an agent for one conversation about a task (null: outside tasks). */
 export function grantFor(crew: Crew, agent: CrewAgent, task: string | null, kind: ConversationKind): Grant {
   const phase = task === null ? "-" : taskOf(crew, task).phase;
-  const { usd, tokens } = crew.plan.budget;
+  const { usd = crew.plan.budget.usd, tokens = crew.plan.budget.tokens } = agent.narrowed?.limits ?? {};
   return {
     project: crew.plan.project,
     agent: agent.id,
@@ -153,48 +150,24 @@ export function stewardGrant(crew: Crew, task: string | null): Grant {
   };
 }
 
-/** The capability held under a key, minted on first use. */
-export function holdCapability(crew: Crew, key: string, mint: () => Minted): Held {
-  const held = crew.held.get(key);
-  if (held !== undefined) return held;
-  const minted = mint();
-  const { exp, nbf } = minted.capability;
-  const made = { minted, writes: compileWriteSet(minted.capability.write), renewable: exp - nbf <= TOKEN_TTL_MS };
-  crew.held.set(key, made);
-  return made;
-}
-
 /**
- * Has the broker renew a capability that is past half its life, as long as this process holds the cycle's lease: work
- * that takes long goes on, and that of a process which lost its lease ends. An elevated grant ends when it ends.
+ * Has the broker renew a capability that is past half its life, and those it descends from, as long as this process
+ * holds the cycle's lease: work that takes long goes on, and that of a process which lost its lease ends. An elevated
+ * grant ends when it ends, and what was handed on from it with it.
  */
 export function renewHeld(crew: Crew, held: Held): void {
   if (!held.renewable || crew.clock.nowMs() <= held.minted.capability.exp - TOKEN_TTL_MS / 2) return;
   const lease = crew.store.lease.read(`cycle:${crew.cycle}`);
-  if (lease?.held === true && lease.pid === process.pid) held.minted = crew.broker.renew(held.minted);
+  if (lease?.held !== true || lease.pid !== process.pid) return;
+  let above: Minted | undefined;
+  for (const link of [...held.lineage, held]) {
+    if (link.renewable) link.minted = crew.broker.renew(link.minted, above);
+    above = link.minted;
+  }
 }
 
 /** Lifetime of an agent's capability: the elevated grant widens coordination only, and ends in two hours. */
 export function ttlOf(agent: CrewAgent, crew: Crew): number {
   const plan = crew.plan.agents[agent.role];
   return plan?.grants.includes("elevated") === true ? ELEVATED_TTL_MS : TOKEN_TTL_MS;
-}
-
-/** Checks that a spawned child asks for no more than its task's grant holds; nothing is clipped. */
-export function narrowedGrant(crew: Crew, child: CrewAgent, task: string): Result<Grant, Denial> {
-  const envelope = crew.broker.mint(grantFor(crew, { ...child, narrowed: {} }, task, "work"));
-  const asked = grantFor(crew, child, task, "work");
-  const limits = { ...asked.limits, ...wished(child) };
-  const checked = crew.broker.attenuate(envelope, { ...asked, limits });
-  return checked.ok ? ok({ ...asked, limits }) : err(checked.error);
-}
-
-/** The limits exactly as a spawner asked for them, so that a looser wish is refused and not clipped. */
-function wished(child: CrewAgent): Partial<CapabilityLimits> {
-  const { maxComplexity, maxFunctionLines, maxExecutions } = child.narrowed?.limits ?? {};
-  return {
-    ...(maxComplexity === undefined ? {} : { max_complexity: maxComplexity }),
-    ...(maxFunctionLines === undefined ? {} : { max_function_lines: maxFunctionLines }),
-    ...(maxExecutions === undefined ? {} : { max_executions: maxExecutions }),
-  };
 }

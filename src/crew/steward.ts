@@ -3,9 +3,10 @@ import type { Permit } from "../gate/permit.js";
 import { Fault } from "../kernel/fault.js";
 import { stopIfKilled } from "./ask.js";
 import type { Crew } from "./context.js";
+import { holdCapability } from "./delegation.js";
 import { renderDenials } from "./denial-text.js";
 import { gatherFacts } from "./facts.js";
-import { holdCapability, stewardGrant } from "./grants.js";
+import { stewardGrant } from "./grants.js";
 import { proposeCall } from "./propose.js";
 import { cycleStream, eventAt, type Place, taskStream } from "./records.js";
 

@@ -9,8 +9,9 @@ import type { CallOutcome } from "./call-record.js";
 import { asRecord } from "./chain.js";
 import { type Crew, ownerOf, taskOf } from "./context.js";
 import { conversationStream } from "./conversation.js";
+import { holdFor } from "./delegation.js";
+import { renderDenials } from "./denial-text.js";
 import { phaseState } from "./expressions.js";
-import { grantFor, holdCapability } from "./grants.js";
 import { readPlan } from "./plan-source.js";
 import { prepareDependencies } from "./prepare.js";
 import { proposeCall } from "./propose.js";
@@ -104,9 +105,9 @@ async function callAs(
   const { options, workspace, owner } = at;
   const agent = crew.agents.get(owner);
   if (agent === undefined) throw invalid("AGENT_MISSING", `there is no agent ${owner}.`);
-  const held = holdCapability(crew, `${owner}/${options.task}/work`, () =>
-    crew.broker.mint(grantFor(crew, agent, options.task, "work")),
-  );
+  const made = holdFor(crew, agent, { task: options.task, kind: "work" });
+  if (!made.ok) throw new Fault(made.error.code, renderDenials([made.error]), { exitCode: 3 });
+  const held = made.value;
   const conversation = `${crew.cycle}:${options.task}:tool:${crew.store.events({ task: options.task, run: crew.cycle, type: "PROPOSAL" }).length + 1}`;
   const callId = `${conversation}:1`;
   const { args, note } = trimInput(options.tool, asRecord(options.input));

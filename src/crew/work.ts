@@ -3,7 +3,7 @@ import type { PlanAgentStep } from "../schema/plan-step.js";
 import type { PlanTask } from "../schema/plan-task.js";
 import { asRecord } from "./chain.js";
 import { type Crew, type CrewAgent, ownerOf } from "./context.js";
-import { converse, HANDOVER } from "./converse.js";
+import { converse, ENDED, HANDOVER } from "./converse.js";
 import { escalate } from "./escalate.js";
 import { taskContext } from "./expressions.js";
 import { grantFor } from "./grants.js";
@@ -45,7 +45,7 @@ export async function work(
       finish: judgeSubmission(crew, context),
     });
     if (end.kind === "finished" && end.finish.outcome === "ACCEPT") return asRecord(end.call.input);
-    if (end.kind === "exhausted" && end.reason === HANDOVER) continue;
+    if (end.kind === "exhausted" && (end.reason === HANDOVER || end.reason === ENDED)) continue;
     await escalate(crew, { ...troubleOf(run, reasonOf(end)), from: agent.id, needs: needsOf(end) });
   }
   throw new TaskFailure(`no result after ${MAX_CONVERSATIONS} conversations`);

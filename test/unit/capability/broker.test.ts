@@ -46,10 +46,32 @@ describe("renewing", () => {
     expect(renewed.hash).not.toBe(root.hash);
   });
 
-  it("leaves a child as it is: it never outlives its ancestors", () => {
+  it("leaves a child as it is without its parent: it never outlives its ancestors", () => {
     const { broker, root } = setUp();
     const child = broker.attenuate(root, grant);
     expect(child.ok && broker.renew(child.value) === child.value).toBe(true);
+  });
+
+  it("of a child goes as far as its renewed parent, which it names", () => {
+    const { broker, clock, root } = setUp();
+    const child = broker.attenuate(root, grant);
+    if (!child.ok) throw new Error(child.error.message);
+    clock.set(NOW + 60_000);
+    const parent = broker.renew(root);
+    clock.set(NOW + 90_000);
+    const { capability } = child.value;
+    expect(broker.renew(child.value, parent).capability).toEqual({
+      ...capability,
+      parent: parent.hash,
+      exp: parent.capability.exp,
+    });
+  });
+
+  it("of a child under another's capability is a defect", () => {
+    const { broker, root } = setUp();
+    const child = broker.attenuate(root, grant);
+    if (!child.ok) throw new Error(child.error.message);
+    expect(() => broker.renew(child.value, broker.mint(grant))).toThrow(/its own parent/);
   });
 });
 
@@ -113,6 +135,14 @@ describe("attenuation", () => {
     const child = broker.attenuate(root, grant);
     expect(child.ok && child.value.capability.exp).toBe(root.capability.exp);
     expect(child.ok && child.value.capability.nbf).toBe(NOW + 60_000);
+  });
+
+  it("does not let a child outlive its parent where the clock ticks meanwhile", () => {
+    let now = NOW;
+    const broker = createBroker({ privateKey: testKey, clock: { nowMs: () => now++, sleep: async () => undefined } });
+    const root = broker.mint(grant);
+    const child = broker.attenuate(root, grant);
+    expect(child.ok && child.value.capability.exp).toBe(root.capability.exp);
   });
 
   it("refuses a parent that has expired, is not yet valid, or was not signed by this broker", () => {

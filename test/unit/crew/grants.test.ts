@@ -2,8 +2,9 @@ import { generateKeyPairSync } from "node:crypto";
 import { describe, expect, it } from "vitest";
 import { createBroker, type Grant } from "../../../src/capability/broker.js";
 import { createVerifier } from "../../../src/capability/token.js";
-import type { Crew } from "../../../src/crew/context.js";
-import { holdCapability, renewHeld } from "../../../src/crew/grants.js";
+import type { Crew, Held } from "../../../src/crew/context.js";
+import { holdCapability } from "../../../src/crew/delegation.js";
+import { renewHeld } from "../../../src/crew/grants.js";
 import { ELEVATED_TTL_MS, TOKEN_TTL_MS } from "../../../src/kernel/bounds.js";
 
 const GRANT: Grant = {
@@ -72,6 +73,21 @@ describe("a capability that is held", () => {
     pass(2 * MINUTE);
     renewHeld(crew, held);
     expect(valid(held.minted.token)).toBe(false);
+  });
+
+  it("that was handed on is renewed with those it descends from, and not past them", () => {
+    const { crew, pass, valid } = crewAt({ pid: process.pid, held: true });
+    const root = holdCapability(crew, "lead/A/work", () => crew.broker.mint({ ...GRANT, agent: "lead" }));
+    const minted = crew.broker.attenuate(root.minted, GRANT);
+    if (!minted.ok) throw new Error(minted.error.message);
+    const child: Held = { ...root, minted: minted.value, lineage: [root] };
+    for (let minute = 0; minute < 40; minute += 5) {
+      pass(5 * MINUTE);
+      renewHeld(crew, child);
+      expect(valid(child.minted.token)).toBe(true);
+      expect(child.minted.capability.exp).toBeLessThanOrEqual(root.minted.capability.exp);
+    }
+    expect(child.minted.capability).toMatchObject({ depth: 1, parent: root.minted.hash });
   });
 
   it("of the elevated grant ends after its two hours, whatever the lease", () => {

@@ -1,0 +1,131 @@
+import { afterEach, describe, expect, it } from "vitest";
+import type { AnyEvent } from "../../src/schema/event.js";
+import { makeRepo, type Repo } from "./harness.js";
+import { of, runScripted, type ScriptedRun, submit, use, write } from "./scripted-run.js";
+
+let repo: Repo | undefined;
+afterEach(() => repo?.remove());
+
+const PLAN = `apiVersion: worknode/v1
+kind: Plan
+id: hand
+title: Hand on
+budget: { usd: 50 }
+phases:
+  - id: build
+    tasks:
+      - {id: P, title: Hand on, owner: executive, files: {write: [docs/p.md]}}
+      - {id: A, title: Notes, needs: [P], owner: implementer, files: {write: [notes/*.md, A.md]}}
+      - {id: B, title: Another, needs: [P], owner: implementer, files: {write: [B.md]}}
+`;
+const spawn = (more: object = {}): object =>
+  use("spawn_agent", { role: "implementer", task: "A", reason: "split", ...more });
+const B = { "B:work:1": [write("B.md"), submit] };
+
+/** Runs the plan; in its first task the executive makes `calls`. */
+async function handOn(calls: readonly object[], replies: Record<string, readonly object[]>): Promise<ScriptedRun> {
+  repo = makeRepo({ "README.md": "# r\n", "plan.yaml": PLAN });
+  return await runScripted(repo, { "P:work:1": [...calls, write("docs/p.md"), submit], ...B, ...replies });
+}
+
+const children = (events: readonly AnyEvent[]): Extract<AnyEvent, { type: "AGENT_SPAWNED" }>[] =>
+  of(events, "AGENT_SPAWNED").filter(({ payload, stream }) => payload.parent !== null && stream === "cycle:1");
+const kept = (events: readonly AnyEvent[], task: string): string[] =>
+  of(events, "EFFECT_KEPT")
+    .filter((event) => event.task === task)
+    .flatMap(({ payload }) => payload.changes.map(({ path }) => path));
+
+describe("a spawned agent", () => {
+  it("holds a child token of its spawner's, and no more than was handed to it", async () => {
+    const { exitCode, events } = await handOn([spawn({ files: ["notes/a.md"], limits: { maxComplexity: 3 } })], {
+      "A:work:1": [write("A.md"), write("notes/a.md"), submit],
+    });
+    expect(exitCode).toBe(0);
+    const [child] = children(events);
+    expect(child?.payload).toMatchObject({ parent: "executive", capability: { agent: "implementer-1", depth: 1 } });
+    const { capability } = child?.payload ?? {};
+    expect(capability?.parent).toMatch(/^[0-9a-f]{64}$/);
+    expect(capability?.ancestors).toHaveLength(1);
+    expect(capability?.write).toEqual(["notes/a.md"]);
+    expect(capability?.limits.max_complexity).toBe(3);
+    expect(of(events, "TASK_ASSIGNED").map(({ payload }) => payload.assignee)).toContain("implementer-1");
+    expect(kept(events, "A")).toEqual(["notes/a.md"]);
+    expect(of(events, "SECURITY_VIOLATION")).toMatchObject([{ payload: { object: "A.md" } }]);
+  });
+
+  it.each([
+    ["files outside the task's", { files: ["src/**"] }],
+    ["a looser complexity", { limits: { maxComplexity: 99 } }],
+    ["longer functions", { limits: { maxFunctionLines: 999 } }],
+    ["more executions", { limits: { maxExecutions: 100_000 } }],
+    ["more money than the plan has", { limits: { usd: 51 } }],
+  ])("that would get %s is refused with ERROR_ATTENUATION and a violation, and nothing is clipped", async (_, more) => {
+    const { exitCode, events } = await handOn([spawn(more)], { "A:work:1": [write("A.md"), submit] });
+    expect(exitCode).toBe(0);
+    expect(children(events)).toEqual([]);
+    expect(of(events, "SECURITY_VIOLATION")).toMatchObject([
+      { payload: { code: "ERROR_ATTENUATION", subject: "executive" } },
+    ]);
+  });
+
+  it.each([
+    ["an unknown limit", { limits: { maxFiles: 1 } }, "There is no limit maxFiles"],
+    ["no executions", { limits: { maxExecutions: 0 } }, "0 is no value for maxExecutions"],
+    ["less than no money", { limits: { usd: -1 } }, "-1 is no value for usd"],
+    ["files no pattern can name", { files: ["../up"] }, "No file can be named"],
+  ])("that would get %s is an error and no violation", async (_, more, message) => {
+    const { events } = await handOn([spawn(more)], { "A:work:1": [write("A.md"), submit] });
+    expect(children(events)).toEqual([]);
+    expect(of(events, "SECURITY_VIOLATION")).toEqual([]);
+    expect(JSON.stringify(of(events, "TOOL_RESULT"))).toContain(message);
+  });
+
+  it("stops when the budget handed to it is used up, and the rest of the plan goes on", async () => {
+    const { events, exitCode, reason } = await handOn([spawn({ limits: { tokens: 1 } })], {
+      "A:work:1": [write("A.md"), submit],
+      "A:escalation:1": [use("resolve_escalation", { action: "block", reason: "no money" })],
+    });
+    expect(exitCode, reason).not.toBe(5);
+    expect(of(events, "BUDGET_REFUSED")).toMatchObject([{ task: "A", payload: { unit: "tokens" } }]);
+    expect(of(events, "MODEL_RESPONSE").filter(({ task, actor }) => task === "A" && actor === "implementer-1")).toEqual(
+      [],
+    );
+    expect(kept(events, "A")).toEqual([]);
+    expect(kept(events, "B")).toEqual(["B.md"]);
+  });
+
+  it("that is ended gives its task back to the owner, and what it held is revoked", async () => {
+    const { events, exitCode } = await handOn(
+      [spawn({ files: ["notes/a.md"] }), use("terminate_agent", { agent_id: "implementer-1", reason: "not needed" })],
+      { "A:work:1": [write("A.md"), submit] },
+    );
+    expect(exitCode).toBe(0);
+    const [child] = children(events);
+    expect(of(events, "CAPABILITY_REVOKED").map(({ payload }) => payload.id)).toEqual([child?.payload.capability.id]);
+    expect(of(events, "TASK_ASSIGNED").map(({ payload }) => payload.assignee)).toEqual([
+      "implementer-1",
+      "implementer",
+    ]);
+    expect(kept(events, "A")).toEqual(["A.md"]);
+  });
+
+  it("that is ended while it works is asked no more, and the owner goes on from what it kept", async () => {
+    const end = use("terminate_agent", { agent_id: "implementer-1", reason: "too slow" });
+    const { events, exitCode } = await handOn([spawn()], {
+      "A:work:1": [write("notes/a.md"), { ...write("A.md", "child"), delayMs: 4_000 }, submit],
+      "A:work:2": [write("A.md", "owner"), submit],
+      "B:work:1": [use("report_blocker", { reason: "implementer-1 is in the way" })],
+      "B:work:2": [write("B.md"), submit],
+      "B:escalation:1": [end, use("resolve_escalation", { action: "retry", reason: "ended it" })],
+    });
+    expect(exitCode).toBe(0);
+    const revoked = of(events, "CAPABILITY_REVOKED").map(({ payload }) => payload.id);
+    expect(revoked).toContain(children(events)[0]?.payload.capability.id);
+    const writers = of(events, "EFFECT_KEPT").filter(({ task }) => task === "A");
+    expect(writers.map(({ actor, payload }) => [actor, ...payload.changes.map(({ path }) => path)])).toEqual([
+      ["implementer-1", "notes/a.md"],
+      ["implementer", "A.md"],
+    ]);
+    expect(repo?.git("show", "worknode/hand/1:A.md")).toBe("owner");
+  });
+});
