@@ -40,7 +40,7 @@ export function resolveToolchains(programs: readonly string[], env: ToolchainEnv
   for (let program = waiting.pop(); program !== undefined; program = waiting.pop()) {
     if (seen.has(program) || seen.size >= MAX_TOOLCHAIN_PROGRAMS) continue;
     seen.add(program);
-    const found = locate(program, env);
+    const found = findProgram(program, env);
     if (found === undefined) continue;
     const hops = followLinks(found);
     for (const hop of hops.filter((path) => isOutside(path, env)))
@@ -54,7 +54,8 @@ function isOutside(path: string, env: ToolchainEnvironment): boolean {
   return !isSystemPath(path) && (env.root === undefined || !isWithin(path, env.root));
 }
 
-function locate(program: string, env: ToolchainEnvironment): string | undefined {
+/** Where a program lies: a name is looked up in PATH, a path below the checkout. Undefined where it cannot be run. */
+export function findProgram(program: string, env: ToolchainEnvironment): string | undefined {
   if (program.includes("/")) {
     const path = isAbsolute(program) ? program : env.root === undefined ? undefined : join(env.root, program);
     return path !== undefined && isExecutable(path) ? path : undefined;

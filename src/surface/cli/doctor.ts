@@ -2,6 +2,7 @@ import { existsSync } from "node:fs";
 import { findRepository } from "../../effect/repository.js";
 import { locateRepository } from "../../effect/repository-location.js";
 import { probeBackends } from "../../effect/sandbox/probe.js";
+import { findProgram } from "../../effect/sandbox/toolchain.js";
 import { Fault, messageOf } from "../../kernel/fault.js";
 import { resolveConnection } from "../../model/connection.js";
 import { openStore } from "../../store/store.js";
@@ -14,7 +15,7 @@ const NOT_READY = 2;
 const MIN_NODE = [20, 19] as const;
 
 /** One thing looked at. Without it, `needed` things do not work at all; the rest limits what can be done. */
-interface Finding {
+export interface Finding {
   readonly name: string;
   readonly ok: boolean;
   readonly needed: boolean;
@@ -26,16 +27,22 @@ interface Finding {
 export const doctorVerb: Verb = (context, args) => {
   const command = describeVerb(context, "doctor", "Check this machine and repository.").addOption(formatOption());
   return withArguments<{ outputFormat: OutputFormat }>(command, args, async ({ options }) => {
-    const findings = [checkNode(), ...(await checkRepository(context)), checkModel(context)];
-    const ready = findings.every((finding) => finding.ok || !finding.needed);
+    const { findings, ready } = await examine(context);
     if (options.outputFormat === "json")
       writeLine(context.out, JSON.stringify({ ready, version: readVersion(), findings }));
-    else print(context, findings, ready);
+    else printFindings(context, findings, ready);
     return ready ? 0 : NOT_READY;
   });
 };
 
-function print(context: CliContext, findings: readonly Finding[], ready: boolean): void {
+/** Looks at the machine and the repository; `ready` when nothing needed is missing. */
+export async function examine(context: CliContext): Promise<{ findings: Finding[]; ready: boolean }> {
+  const findings = [checkNode(), ...(await checkRepository(context)), checkModel(context), checkClaudeCode(context)];
+  return { findings, ready: findings.every((finding) => finding.ok || !finding.needed) };
+}
+
+/** Findings as lines for people, each with its fix. */
+export function printFindings(context: CliContext, findings: readonly Finding[], ready: boolean): void {
   const paint = paintFor(context);
   for (const { ok, needed, name, detail, fix } of findings) {
     const mark = ok ? paint("green", "✓") : paint(needed ? "red" : "yellow", needed ? "✗" : "!");
@@ -103,6 +110,13 @@ function checkModel(context: CliContext): Finding {
     const fix = "set ANTHROPIC_API_KEY or ANTHROPIC_BASE_URL (see .env.example); `worknode demo` needs neither";
     return { name: "model", ok: false, needed: false, detail: messageOf(thrown), fix };
   }
+}
+
+/** Claude Code needs nothing of worknode and is needed by nothing here; a person may want to know. */
+function checkClaudeCode({ env }: CliContext): Finding {
+  const program = findProgram("claude", { PATH: env["PATH"] });
+  const detail = program === undefined ? "not installed; worknode does not need it" : `found at ${program}`;
+  return { name: "claude code", ok: true, needed: false, detail, fix: "" };
 }
 
 async function attempt(name: string, work: () => Promise<string> | string): Promise<Finding> {

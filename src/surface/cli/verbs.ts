@@ -12,6 +12,11 @@ export interface VerbEntry {
 
 /** Every verb, in the order of `--help` (DESIGN §13). */
 export const VERBS: Readonly<Record<string, VerbEntry>> = {
+  init: {
+    summary: "look at this repository and write .worknode/: configuration and a first plan",
+    first: true,
+    load: async () => (await import("./init.js")).initVerb,
+  },
   demo: {
     summary: "see a crew at work: a scripted model, everything else real, no key needed",
     first: true,
@@ -44,7 +49,7 @@ export const VERBS: Readonly<Record<string, VerbEntry>> = {
   },
   trace: {
     summary: "show one execution, its whole chain, or verify every seal",
-    first: true,
+    first: false,
     load: async () => (await import("./trace.js")).traceVerb,
   },
   doctor: {
