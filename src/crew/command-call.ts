@@ -8,6 +8,7 @@ import { hardDenied } from "../gate/hard-deny.js";
 import type { Permit } from "../gate/permit.js";
 import { MAX_SHELL_OUTPUT_CHARS, SHELL_TIMEOUT_MS } from "../kernel/bounds.js";
 import { hashOf } from "../kernel/canonical.js";
+import { learnFromCommand } from "../memory/failing-command.js";
 import type { CommandResult } from "../schema/effect.js";
 import type { ToolInput } from "../schema/tool.js";
 import type { Denial } from "../schema/verdict.js";
@@ -111,13 +112,24 @@ async function settle(crew: Crew, request: CallRequest, at: Ran): Promise<CallOu
   const judged = await judgeRan(crew, request, at);
   if (judged.permit === undefined) return discard(crew, request, { judgement, ran, judged });
   if (crew.mode !== "off") await ran.keepScratch();
-  return await keepAllowed(crew, request, {
+  const { noted, fixes } = learn(crew, request, ran);
+  return await keepAllowed(crew, noted, {
     judgement,
     permit: judged.permit,
     prepared: { argsHash: hashOf(ran.changes), changes: ran.keep },
-    content: describe(ran, keptText(ran)),
+    content: [describe(ran, keptText(ran)), ...fixes.map((line) => `Known fix: ${line}`)].join("\n\n"),
     command: resultOf(ran),
   });
+}
+
+/** What the command's end teaches is recorded with its result; fixes known for its errors are told after it. */
+function learn(crew: Crew, request: CallRequest, ran: RanCommand): { noted: CallRequest; fixes: readonly string[] } {
+  const { actor, run: cycle, task, execution = null } = request.records;
+  const { command } = request.proposal.what.args as ToolInput<"Bash">;
+  const { exit_code: exitCode, stdout, stderr } = resultOf(ran);
+  const lesson = learnFromCommand(crew.store, { actor, cycle, task, execution }, { command, exitCode, stdout, stderr });
+  const append: CallRequest["append"] = (events) => request.append([...events, ...lesson.events]);
+  return { noted: { ...request, append }, fixes: lesson.fixes };
 }
 
 /** Judges the net effects by what is true now: the capability may have ended while the command ran. */

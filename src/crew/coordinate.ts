@@ -1,7 +1,8 @@
-import { newId } from "../kernel/ids.js";
-import { fingerprintOf } from "../memory/fingerprint.js";
-import type { Decision } from "../schema/memory.js";
+import { checkDecision, searchDecisions as findDecisions } from "../memory/decisions.js";
+import { checkIssue } from "../memory/issues.js";
+import { rankIssues } from "../memory/similar-issues.js";
 import { toolInputSchemas } from "../schema/tool.js";
+import type { IssueRow } from "../store/memory-rows.js";
 import type { CallRequest, ToolRun } from "./call-record.js";
 import type { Crew } from "./context.js";
 import { eventAt } from "./records.js";
@@ -39,64 +40,45 @@ function raiseAlert(_crew: Crew, request: CallRequest): ToolRun {
 
 function createDecision(crew: Crew, request: CallRequest): ToolRun {
   const input = toolInputSchemas.create_decision.parse(request.proposal.what.args);
-  if (crew.store.queries.decision(input.id) !== undefined) return failed(`Decision ${input.id} exists already.`);
-  const record: Decision = {
-    ...input,
-    made_by: request.proposal.who.agent,
-    timestamp: crew.clock.nowMs(),
-    project: crew.plan.project,
-  };
-  const event = eventAt({ ...request.records, stream: "project" }, "DECISION_RECORDED", record);
+  const made = { made_by: request.proposal.who.agent, timestamp: crew.clock.nowMs(), project: crew.plan.project };
+  const checked = checkDecision(crew.store, definedOnly({ ...input, ...made }));
+  if (!checked.ok) return failed(checked.error.message);
+  const event = eventAt({ ...request.records, stream: "project" }, "DECISION_RECORDED", checked.value);
   return { content: `Decision ${input.id} recorded.`, is_error: false, events: [event] };
 }
 
-function createIssue(_crew: Crew, request: CallRequest): ToolRun {
-  const { file, solution, ...rest } = toolInputSchemas.create_issue.parse(request.proposal.what.args);
-  const fixed =
-    solution === undefined
-      ? {}
-      : {
-          solution: {
-            fix: solution.fix,
-            root_cause: solution.root_cause,
-            ...(solution.patch === undefined ? {} : { patch: solution.patch }),
-          },
-        };
-  const issue = { ...rest, ...(file === undefined ? {} : { file }), ...fixed };
-  const fingerprint = fingerprintOf(issue.type, issue.error);
-  const event = eventAt({ ...request.records, stream: "project" }, "ISSUE_RECORDED", {
-    ...issue,
-    id: newId("is"),
-    fingerprint,
-  });
-  return { content: "Issue recorded.", is_error: false, events: [event] };
+/** A record without the members that were not given. */
+function definedOnly(input: Record<string, unknown>): never {
+  return Object.fromEntries(Object.entries(input).filter(([, value]) => value !== undefined)) as never;
 }
 
-/** Every word quoted, so that operators and apostrophes are only text to FTS5. */
-function quoteTerms(query: string): string {
-  const words = query.match(/[\p{L}\p{N}_]+/gu) ?? [];
-  return words
-    .slice(0, 32)
-    .map((word) => `"${word}"`)
-    .join(" ");
+function createIssue(crew: Crew, request: CallRequest): ToolRun {
+  const input = toolInputSchemas.create_issue.parse(request.proposal.what.args);
+  const checked = checkIssue(
+    crew.store,
+    definedOnly({ ...input, solution: input.solution && definedOnly(input.solution) }),
+  );
+  if (!checked.ok) return failed(checked.error.message);
+  const event = eventAt({ ...request.records, stream: "project" }, "ISSUE_RECORDED", checked.value);
+  return { content: `Issue ${checked.value.id} recorded.`, is_error: false, events: [event] };
 }
 
 function searchDecisions(crew: Crew, request: CallRequest): ToolRun {
   const { query } = toolInputSchemas.search_decisions.parse(request.proposal.what.args);
-  const match = quoteTerms(query);
-  const rows =
-    match === ""
-      ? crew.store.queries.decisions(null, MAX_HITS)
-      : crew.store.queries.searchDecisions(match, null, MAX_HITS);
-  return found(rows.map(({ record }) => record));
+  return found(findDecisions(crew.store, { query, limit: MAX_HITS }));
 }
 
 function searchIssues(crew: Crew, request: CallRequest): ToolRun {
   const { query } = toolInputSchemas.search_issues.parse(request.proposal.what.args);
-  const match = quoteTerms(query);
   const rows =
-    match === "" ? crew.store.queries.issues(null, MAX_HITS) : crew.store.queries.searchIssueWords(match, MAX_HITS);
-  return found(rows.map(({ type, error, solution, resolved, count }) => ({ type, error, solution, resolved, count })));
+    query.trim() === ""
+      ? crew.store.queries.issues(null, MAX_HITS)
+      : rankIssues(crew.store, { error: query }).slice(0, MAX_HITS);
+  return found(rows.map(describeIssue));
+}
+
+function describeIssue({ id, type, error, solution, resolved, count, applied, worked }: IssueRow): object {
+  return { id, type, error, solution, resolved, count, applied, worked };
 }
 
 function found(records: readonly object[]): ToolRun {

@@ -5,9 +5,11 @@ import type { SandboxSetting } from "../effect/sandbox/spec.js";
 import { resolveToolchains } from "../effect/sandbox/toolchain.js";
 import { listMasks, resolveLinks } from "../effect/surroundings.js";
 import type { TaskWorkspace } from "../effect/workspace.js";
+import { learnFromCommand } from "../memory/failing-command.js";
+import type { AnyNewEvent } from "../schema/event.js";
 import type { PlanCheck } from "../schema/plan-step.js";
 import type { PlanTask } from "../schema/plan-task.js";
-import type { Crew } from "./context.js";
+import { type Crew, ownerOf } from "./context.js";
 import { type CommandRun, eventAt, taskStream } from "./records.js";
 import { stewardDone, stewardPermit } from "./steward.js";
 import { RunStop } from "./stop.js";
@@ -48,11 +50,19 @@ export async function runCommands(
     const report = await readReport(task, result);
     const ran = { tree: on.tree, commands: result.runs.map(toRecord), report };
     const place = { stream: taskStream(crew.cycle, task.id), actor: "worknode", run: crew.cycle, task: task.id };
-    const [event] = crew.store.append([eventAt(place, "COMMANDS_RAN", ran)]);
+    const [event] = crew.store.append([eventAt(place, "COMMANDS_RAN", ran), ...lessonsOf(crew, task, ran.commands)]);
     return { commands: ran.commands, report: report?.text, event: event?.id ?? null };
   } finally {
     await result.discard();
   }
+}
+
+/** Failing commands become issues by themselves, and what they failed with is closed when they succeed. */
+function lessonsOf(crew: Crew, task: PlanTask, commands: readonly CommandRun[]): AnyNewEvent[] {
+  const author = { actor: ownerOf(crew, task), cycle: crew.cycle, task: task.id };
+  return commands.flatMap(({ argv, exit_code: exitCode, stdout, stderr }) => {
+    return learnFromCommand(crew.store, author, { command: argv.join(" "), exitCode, stdout, stderr }).events;
+  });
 }
 
 /** The report the commands themselves wrote. */

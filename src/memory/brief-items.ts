@@ -1,8 +1,9 @@
 import type { TaskRow } from "../store/cycle-rows.js";
 import type { DecisionRow, IssueRow } from "../store/memory-rows.js";
 import type { Store } from "../store/store.js";
+import { describeOutcomes } from "./similar-issues.js";
 import { oneLine } from "./text.js";
-import { anyWord } from "./words.js";
+import { searchTerms } from "./words.js";
 
 /** Candidates of each kind. */
 const MAX_CANDIDATES = 25;
@@ -10,6 +11,11 @@ const MAX_CANDIDATES = 25;
 const HALF_LIFE_MS = 7 * 24 * 60 * 60_000;
 /** Characters of an item told in full. */
 const MAX_FULL_CHARS = 600;
+
+/** Decisions that never stood or no longer do. */
+const FALLEN: ReadonlySet<string | undefined> = new Set(["rejected", "deprecated"]);
+/** What is said of a record whose files changed after it was made. */
+const UNVERIFIED = "unverified: the file has changed since";
 
 /** Kinds of items, in the order they are told. */
 export const ITEM_KINDS = ["decision", "fix", "file", "done"] as const;
@@ -68,39 +74,58 @@ function distinct<Row>(rows: readonly Row[], key: (row: Row) => string): Row[] {
   return [...seen.values()];
 }
 
-function matchOf({ task }: Context): string | undefined {
-  return task === undefined ? undefined : anyWord(`${task.title} ${task.feedback ?? ""} ${task.reason ?? ""}`);
+function termsOf({ task }: Context): string[] {
+  return task === undefined ? [] : searchTerms(`${task.title} ${task.feedback ?? ""} ${task.reason ?? ""}`);
 }
 
 function decisionItems(context: Context): BriefItem[] {
   const { queries } = context.store;
-  const match = matchOf(context);
+  const terms = termsOf(context);
   const current = queries.decisions(null, MAX_CANDIDATES);
   const own = context.task === undefined ? [] : queries.taskDecisions(context.cycle, context.task.id, MAX_CANDIDATES);
-  const found = match === undefined ? [] : queries.searchDecisions(match, null, MAX_CANDIDATES);
-  const replaced = new Set([...found, ...current].map(({ record }) => record.supersedes));
+  const found = queries.searchDecisions({ terms, all: false, project: null, limit: MAX_CANDIDATES });
   const best = found[0]?.rank ?? 0;
   const rows = distinct([...found, ...own, ...current], ({ record }) => record.id);
-  return rows.filter(({ record }) => !replaced.has(record.id)).map((row) => decisionItem(context, row, best));
+  const replaced = queries.superseded(rows.map(({ record }) => record.id));
+  const changes = queries.lastChanges(rows.flatMap(({ record }) => record.paths ?? []));
+  const standing = rows.filter(({ record }) => !replaced.has(record.id) && !FALLEN.has(record.status));
+  return standing.map((row) => {
+    const stale = row.record.paths?.some((path) => (changes.get(path) ?? 0) > row.seq) ?? false;
+    return decisionItem(context, row, { best, stale });
+  });
 }
 
-function decisionItem(context: Context, row: DecisionRow, best: number): BriefItem {
-  const { id, question, decision, rationale } = row.record;
+/** What is told in brackets after a record: its id, and what takes something away from it. */
+function cite(id: string, ...doubts: readonly (string | false)[]): string {
+  return `[${[id, ...doubts.filter((doubt) => doubt !== false)].join(", ")}]`;
+}
+
+function decisionItem(
+  context: Context,
+  row: DecisionRow,
+  { best, stale }: { best: number; stale: boolean },
+): BriefItem {
+  const { id, question, decision, rationale, paths = [], status } = row.record;
   const words = best > 0 ? row.rank / best : 0;
-  const line = `${oneLine(question)}: ${oneLine(decision)} [${id}]`;
-  const full = `${oneLine(question)}: ${oneLine(decision)}. ${oneLine(rationale, MAX_FULL_CHARS)} [${id}]`;
-  const score = scoreOf(context, { fileOverlap: 0, task: row.task, words, hlc: row.hlc });
+  const source = cite(id, status === "proposed" && "only proposed", stale && UNVERIFIED);
+  const line = `${oneLine(question)}: ${oneLine(decision)} ${source}`;
+  const full = `${oneLine(question)}: ${oneLine(decision)}. ${oneLine(rationale, MAX_FULL_CHARS)} ${source}`;
+  const score = scoreOf(context, { fileOverlap: overlapOf(context, paths), task: row.task, words, hlc: row.hlc });
   return { kind: "decision", id, full: rationale === "" ? line : full, line, score };
+}
+
+/** Share of some paths that are the task's files. */
+function overlapOf({ files }: Context, paths: readonly string[]): number {
+  return paths.length === 0 ? 0 : paths.filter((path) => files.has(path)).length / paths.length;
 }
 
 function fixItems(context: Context): BriefItem[] {
   const { queries } = context.store;
-  const match = matchOf(context);
-  const found = match === undefined ? [] : queries.searchIssueWords(match, MAX_CANDIDATES);
+  const found = queries.searchIssueWords(termsOf(context), MAX_CANDIDATES);
   const best = found[0]?.rank ?? 0;
   const rows = distinct([...found, ...queries.issues(1, MAX_CANDIDATES)], ({ id }) => id);
   const changes = queries.lastChanges(rows.flatMap(({ file }) => file ?? []));
-  const isStale = ({ file = "", seq }: IssueRow): boolean => (changes.get(file) ?? 0) > seq;
+  const isStale = ({ file = "", resolved_seq }: IssueRow): boolean => (changes.get(file) ?? 0) > (resolved_seq ?? 0);
   return rows.flatMap((row) => fixItem(context, row, { best, stale: isStale(row) }));
 }
 
@@ -108,10 +133,11 @@ function fixItems(context: Context): BriefItem[] {
 function fixItem(context: Context, row: IssueRow, { best, stale }: { best: number; stale: boolean }): BriefItem[] {
   const { id, error, solution, file, task, hlc } = row;
   if (solution === undefined) return [];
-  const doubt = stale ? ", unverified: the file has changed since" : "";
-  const line = `${oneLine(error)}: ${oneLine(solution.fix)} [${id}${doubt}]`;
-  const full = `${oneLine(error)}: ${oneLine(solution.fix, MAX_FULL_CHARS)}. ${oneLine(solution.root_cause, MAX_FULL_CHARS)} [${id}${doubt}]`;
-  const fileOverlap = file !== undefined && context.files.has(file) ? 1 : 0;
+  const source = cite(id, describeOutcomes(row), stale && UNVERIFIED);
+  const line = `${oneLine(error)}: ${oneLine(solution.fix)} ${source}`;
+  const cause = solution.root_cause === "" ? "" : `. ${oneLine(solution.root_cause, MAX_FULL_CHARS)}`;
+  const full = `${oneLine(error)}: ${oneLine(solution.fix, MAX_FULL_CHARS)}${cause} ${source}`;
+  const fileOverlap = file === undefined ? 0 : overlapOf(context, [file]);
   const score = scoreOf(context, { fileOverlap, task, words: best > 0 ? row.rank / best : 0, hlc });
   return [{ kind: "fix", id, full, line, score }];
 }
@@ -120,7 +146,7 @@ function fileItems(context: Context): BriefItem[] {
   return context.store.queries.filesKept(context.cycle, MAX_CANDIDATES).map(({ path, kind, task, seq, hlc }) => {
     const line = `${path} [ev_${seq}]`;
     const full = `${path}, ${kind} by ${task ?? "no task"} [ev_${seq}]`;
-    const score = scoreOf(context, { fileOverlap: context.files.has(path) ? 1 : 0, task, words: 0, hlc });
+    const score = scoreOf(context, { fileOverlap: overlapOf(context, [path]), task, words: 0, hlc });
     return { kind: "file", id: path, full, line, score };
   });
 }
@@ -130,9 +156,12 @@ function doneItems(context: Context): BriefItem[] {
   return rows.map(({ id, title, summary, changed, ended_hlc }) => {
     const line = `${id} (${oneLine(title)})`;
     const full = summary === null || summary === "" ? line : `${line}: ${oneLine(summary, MAX_FULL_CHARS)}`;
-    const shared = changed.filter((path) => context.files.has(path)).length;
-    const fileOverlap = changed.length === 0 ? 0 : shared / changed.length;
-    const score = scoreOf(context, { fileOverlap, task: id, words: 0, hlc: ended_hlc ?? "" });
+    const score = scoreOf(context, {
+      fileOverlap: overlapOf(context, changed),
+      task: id,
+      words: 0,
+      hlc: ended_hlc ?? "",
+    });
     return { kind: "done", id, full, line, score };
   });
 }

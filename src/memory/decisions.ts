@@ -1,37 +1,52 @@
 import { type Fault, invalid } from "../kernel/fault.js";
 import { err, ok, type Result } from "../kernel/result.js";
 import { type Decision, decisionSchema } from "../schema/memory.js";
+import type { DecisionRow } from "../store/memory-rows.js";
 import type { Store } from "../store/store.js";
 import { describeIssues } from "./problems.js";
 import { type Author, recordEvent } from "./record.js";
-import { allWords, anyWord } from "./words.js";
+import { searchTerms } from "./words.js";
 
 /** Decisions one search answers with unless told otherwise. */
 const DEFAULT_LIMIT = 20;
 
-/**
- * Records a decision (S3:286-300). Refuses one whose fields do not fit, or whose id is taken;
- * `supersedes` names the decision it replaces.
- */
-export function createDecision(store: Store, decision: Decision, author?: Author): Result<Decision, Fault> {
+/** A decision as found: whether it still stands, and what replaced it. */
+export interface FoundDecision extends Omit<Decision, "status"> {
+  status?: Decision["status"] | "superseded";
+  superseded_by?: string;
+}
+
+/** Checks a decision to be recorded: its members fit, its id is free, what it replaces is there and stands. */
+export function checkDecision(store: Store, decision: Decision): Result<Decision, Fault> {
   const checked = decisionSchema.safeParse(decision);
   if (!checked.success)
     return err(invalid("INVALID_DECISION", `The decision is not valid: ${describeIssues(checked.error)}`));
-  const { id, made_by, supersedes } = checked.data;
+  const { id, supersedes } = checked.data;
+  const taken = store.queries.decision(id) !== undefined;
+  const problem = taken
+    ? invalid(
+        "DECISION_EXISTS",
+        `There is a decision ${id} already. Choose another id; name ${id} in \`supersedes\` to replace it.`,
+      )
+    : supersessionProblem(store, supersedes);
+  return problem === undefined ? ok(checked.data) : err(problem);
+}
+
+function supersessionProblem(store: Store, supersedes: string | undefined): Fault | undefined {
+  if (supersedes === undefined) return undefined;
+  if (store.queries.decision(supersedes) === undefined)
+    return invalid("DECISION_UNKNOWN", `There is no decision ${supersedes} to replace.`);
+  const later = store.queries.superseded([supersedes]).get(supersedes);
+  if (later === undefined) return undefined;
+  return invalid("DECISION_SUPERSEDED", `${later} replaced the decision ${supersedes} already. Replace ${later}.`);
+}
+
+/** Records a decision (S3:286-300). Refuses one that `checkDecision` refuses; then nothing is stored. */
+export function createDecision(store: Store, decision: Decision, author?: Author): Result<Decision, Fault> {
   return store.transaction(() => {
-    if (store.queries.decision(id) !== undefined) {
-      return err(
-        invalid(
-          "DECISION_EXISTS",
-          `There is a decision ${id} already. Choose another id; name ${id} in \`supersedes\` to replace it.`,
-        ),
-      );
-    }
-    if (supersedes !== undefined && store.queries.decision(supersedes) === undefined) {
-      return err(invalid("DECISION_UNKNOWN", `There is no decision ${supersedes} to replace.`));
-    }
-    recordEvent(store, author ?? { actor: made_by }, "DECISION_RECORDED", checked.data);
-    return ok(checked.data);
+    const checked = checkDecision(store, decision);
+    if (checked.ok) recordEvent(store, author ?? { actor: checked.value.made_by }, "DECISION_RECORDED", checked.value);
+    return checked;
   });
 }
 
@@ -39,12 +54,21 @@ export function createDecision(store: Store, decision: Decision, author?: Author
  * Finds decisions by words, best first (S3:304-307): those with all words, else those with any.
  * Without words, the newest. Replaced ones are found too: a search asks for history.
  */
-export function searchDecisions(store: Store, search: { query: string; project?: string; limit?: number }): Decision[] {
+export function searchDecisions(
+  store: Store,
+  search: { query: string; project?: string; limit?: number },
+): FoundDecision[] {
   const { query, project = null, limit = DEFAULT_LIMIT } = search;
-  const all = allWords(query);
-  const any = anyWord(query);
-  if (all === undefined || any === undefined) return store.queries.decisions(project, limit).map((row) => row.record);
-  const strict = store.queries.searchDecisions(all, project, limit);
-  const found = strict.length > 0 ? strict : store.queries.searchDecisions(any, project, limit);
-  return found.map((row) => row.record);
+  const terms = searchTerms(query);
+  if (terms.length === 0) return withStanding(store, store.queries.decisions(project, limit));
+  return withStanding(store, store.queries.searchDecisions({ terms, all: true, project, limit }));
+}
+
+/** Says of each decision that something replaced it where something did. */
+function withStanding(store: Store, rows: readonly DecisionRow[]): FoundDecision[] {
+  const replaced = store.queries.superseded(rows.map(({ record }) => record.id));
+  return rows.map(({ record }) => {
+    const later = replaced.get(record.id);
+    return later === undefined ? record : { ...record, status: "superseded", superseded_by: later };
+  });
 }

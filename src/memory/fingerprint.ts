@@ -39,9 +39,14 @@ const RULES: readonly (readonly [RegExp, string])[] = [
 /** `TS2345`, `E0308`, `ERR_MODULE_NOT_FOUND`, `ENOENT`, `SQLITE_BUSY`: names a tool gave the error itself. */
 const CODE = /\b(TS\d{3,5}|[A-Z]{1,4}\d{3,5}|(?:ERR|SQLITE|ERROR)_[A-Z0-9_]+|E[A-Z]{4,})\b/;
 
+/** A text without colours and cursor movements. */
+export function stripColours(text: string): string {
+  return text.replace(ANSI, "");
+}
+
 /** An error message without what differs from one sighting to the next. */
 export function normaliseError(error: string): string {
-  let text = error.slice(0, MAX_ERROR_CHARS).replace(ANSI, "");
+  let text = stripColours(error.slice(0, MAX_ERROR_CHARS));
   for (const [pattern, replacement] of RULES) text = text.replace(pattern, replacement);
   return text.trim();
 }

@@ -2,7 +2,8 @@ import { assert } from "../kernel/assert.js";
 import { type Fault, invalid } from "../kernel/fault.js";
 import { newId } from "../kernel/ids.js";
 import { err, ok, type Result } from "../kernel/result.js";
-import { type Issue, issueSchema } from "../schema/memory.js";
+import { type Issue, issueSchema, type Solution, solutionSchema } from "../schema/memory.js";
+import { recordKeySchema } from "../schema/record-text.js";
 import type { IssueRow } from "../store/memory-rows.js";
 import type { Store } from "../store/store.js";
 import { fingerprintOf } from "./fingerprint.js";
@@ -13,6 +14,7 @@ import { rankIssues } from "./similar-issues.js";
 
 /** Issues one search answers with unless told otherwise. */
 const DEFAULT_LIMIT = 20;
+const newIssueSchema = issueSchema.extend({ fingerprint: recordKeySchema.optional() });
 /** Issues a pattern is tried on, last seen first. */
 const MAX_SCANNED = 50_000;
 
@@ -22,18 +24,66 @@ const MAX_SCANNED = 50_000;
  */
 export function createIssue(
   store: Store,
-  issue: Issue & { fingerprint?: string },
+  issue: NewIssue,
   author: Author = { actor: "user" },
 ): Result<IssueRow, Fault> {
-  const checked = issueSchema.safeParse(issue);
+  return store.transaction(() => {
+    const checked = checkIssue(store, issue);
+    if (!checked.ok) return checked;
+    recordEvent(store, author, "ISSUE_RECORDED", checked.value);
+    const row = store.queries.issue(checked.value.fingerprint);
+    assert(row !== undefined, "an issue just recorded is there");
+    return ok(row);
+  });
+}
+
+/** An error to record. */
+export type NewIssue = Issue & { fingerprint?: string };
+
+/** Checks an error to be recorded, and gives it the id and fingerprint of the same error seen before, or new ones. */
+export function checkIssue(store: Store, issue: NewIssue): Result<Issue & { id: string; fingerprint: string }, Fault> {
+  const checked = newIssueSchema.safeParse(issue);
   if (!checked.success)
     return err(invalid("INVALID_ISSUE", `The issue is not valid: ${describeIssues(checked.error)}`));
-  const fingerprint = issue.fingerprint ?? fingerprintOf(issue.type, issue.error);
+  const { fingerprint: given, ...rest } = checked.data;
+  const fingerprint = given ?? fingerprintOf(rest.type, rest.error);
+  return ok({ ...rest, id: store.queries.issue(fingerprint)?.id ?? newId("is"), fingerprint });
+}
+
+/** Closes an issue with what got rid of it. The same solution again changes nothing but who said it last. */
+export function resolveIssue(
+  store: Store,
+  input: { id: string; solution: Solution },
+  author: Author = { actor: "user" },
+): Result<IssueRow, Fault> {
+  const checked = solutionSchema.safeParse(input.solution);
+  if (!checked.success)
+    return err(invalid("INVALID_ISSUE", `The solution is not valid: ${describeIssues(checked.error)}`));
+  return changeIssue(store, input.id, () => {
+    recordEvent(store, author, "ISSUE_RESOLVED", { id: input.id, solution: checked.data, by: author.actor });
+  });
+}
+
+/** Records that an issue's known fix was applied, and whether it worked; fixes that work are offered first. */
+export function recordFixOutcome(
+  store: Store,
+  input: { id: string; worked: boolean },
+  author: Author = { actor: "user" },
+): Result<IssueRow, Fault> {
+  const solution = store.queries.issueById(input.id)?.solution;
+  if (solution === undefined && store.queries.issueById(input.id) !== undefined)
+    return err(invalid("NO_FIX", `The issue ${input.id} has no fix that could have been applied.`));
+  return changeIssue(store, input.id, () => {
+    recordEvent(store, author, "FIX_OUTCOME", { id: input.id, worked: input.worked, by: author.actor });
+  });
+}
+
+function changeIssue(store: Store, id: string, change: () => void): Result<IssueRow, Fault> {
   return store.transaction(() => {
-    const id = store.queries.issue(fingerprint)?.id ?? newId("is");
-    recordEvent(store, author, "ISSUE_RECORDED", { ...checked.data, id, fingerprint });
-    const row = store.queries.issue(fingerprint);
-    assert(row !== undefined, "an issue just recorded is there");
+    if (store.queries.issueById(id) === undefined) return err(invalid("UNKNOWN_ISSUE", `There is no issue ${id}.`));
+    change();
+    const row = store.queries.issueById(id);
+    assert(row !== undefined, "an issue stays");
     return ok(row);
   });
 }

@@ -9,6 +9,13 @@ export interface Author {
   execution?: string | null;
 }
 
+/** An event of the project's stream, or of the author's task, to be appended with others. */
+export function newEvent<T extends EventType>(author: Author, type: T, payload: EventPayload<T>): AnyNewEvent {
+  const { actor, cycle = 0, task = null, execution = null } = author;
+  const stream = task === null ? "project" : `task:${cycle}:${task}`;
+  return { type, stream, actor, run: cycle, task, execution, payload } as unknown as AnyNewEvent;
+}
+
 /** Appends one event of the project's stream, or of the author's task. Throws Fault like `Store.append`. */
 export function recordEvent<T extends EventType>(
   store: Store,
@@ -16,7 +23,5 @@ export function recordEvent<T extends EventType>(
   type: T,
   payload: EventPayload<T>,
 ): AnyEvent[] {
-  const { actor, cycle = 0, task = null, execution = null } = author;
-  const stream = task === null ? "project" : `task:${cycle}:${task}`;
-  return store.append([{ type, stream, actor, run: cycle, task, execution, payload } as unknown as AnyNewEvent]);
+  return store.append([newEvent(author, type, payload)]);
 }

@@ -1,7 +1,7 @@
 import type { IssueRow } from "../store/memory-rows.js";
 import type { Store } from "../store/store.js";
 import { fingerprintOf } from "./fingerprint.js";
-import { anyTrigram, anyWord } from "./words.js";
+import { identifierParts, searchTerms } from "./words.js";
 
 /** Hits looked at from each way of searching. */
 const MAX_HITS = 50;
@@ -28,18 +28,26 @@ export function findKnownFix(store: Store, type: string, error: string): IssueRo
 
 /**
  * Issues like an error, best first: the same fingerprint, then shared words, then, when those are few,
- * shared parts of identifiers; merged by reciprocal rank.
+ * shared parts of identifiers; merged by reciprocal rank, fixes that worked before those that did not.
  */
 export function rankIssues(store: Store, sought: SoughtError): IssueRow[] {
   const exact = sought.type === undefined ? undefined : store.queries.issue(fingerprintOf(sought.type, sought.error));
-  const words = anyWord(sought.error);
-  const byWords = words === undefined ? [] : store.queries.searchIssueWords(words, MAX_HITS);
+  const byWords = store.queries.searchIssueWords(searchTerms(sought.error), MAX_HITS);
   const lists = [exact === undefined ? [] : [exact], byWords];
   if (byWords.length < ENOUGH_HITS) {
-    const trigrams = anyTrigram(sought.error);
-    lists.push(trigrams === undefined ? [] : store.queries.searchIssueTrigrams(trigrams, MAX_HITS));
+    lists.push(store.queries.searchIssueTrigrams(identifierParts(sought.error), MAX_HITS));
   }
   return fuse(lists, sought.file);
+}
+
+/** How often a fix helped, where it was tried: `worked 2 of 3`; else false. */
+export function describeOutcomes({ applied, worked }: IssueRow): string | false {
+  return applied > 0 && `worked ${worked} of ${applied}`;
+}
+
+/** What its outcomes make a fix worth: 0.5 untried, more where it worked, less where it did not. */
+export function successOf({ applied, worked }: IssueRow): number {
+  return (worked + 1) / (applied + 2);
 }
 
 function fuse(lists: readonly IssueRow[][], file: string | undefined): IssueRow[] {
@@ -52,7 +60,7 @@ function fuse(lists: readonly IssueRow[][], file: string | undefined): IssueRow[
     }
   }
   const ranked = [...found.values()].map(({ row, score }) => {
-    const worth = row.resolved ? score * RESOLVED_FACTOR : score;
+    const worth = (row.resolved ? score * RESOLVED_FACTOR : score) * successOf(row);
     return { row, rank: file !== undefined && row.file === file ? worth + SAME_FILE_BONUS : worth };
   });
   ranked.sort((a, b) => b.rank - a.rank || b.row.seq - a.row.seq);

@@ -6,14 +6,20 @@ import type { BriefSection } from "./brief.js";
 import { gatherItems } from "./brief-items.js";
 import { packItems } from "./brief-packing.js";
 import { normaliseError } from "./fingerprint.js";
+import { describeOutcomes, successOf } from "./similar-issues.js";
 import { oneLine } from "./text.js";
+import { searchTerms } from "./words.js";
 
 /** Resolved issues an error is compared with, last seen first. */
-const MAX_COMPARED = 500;
+const MAX_COMPARED = 200;
+/** Last lines of a text whose words are searched for, and hits of each. */
+const [MAX_LINES_SOUGHT, MAX_FOUND] = [12, 20];
 /** Fixes offered for one text. */
 const MAX_FIXES = 3;
 /** A normalised error shorter than this says too little to be recognised inside a longer text. */
 const MIN_ERROR_CHARS = 12;
+/** Where an error was seen, before its message: `q.c:<pos>: `. */
+const PLACE = /^(?:\S*:<pos>:?\s*)+/;
 /** Characters of a text that are searched for known errors. */
 const MAX_SEARCHED_CHARS = 16_000;
 /** Characters of a fix told in full. */
@@ -24,22 +30,38 @@ const MAX_FIX_CHARS = 600;
  * (S3:434): one line each, citing its record. A fix whose file changed since is marked unverified.
  */
 export function knownFixes(store: Store, text: string): { id: string; line: string }[] {
+  return knownFixRows(store, text).map(({ row, stale }) => ({ id: row.id, line: fixLine(row, stale) }));
+}
+
+/** The issues whose error a text contains and whose fix is known: those whose fix worked most often first. */
+export function knownFixRows(store: Store, text: string): { row: IssueRow; stale: boolean }[] {
   const lines = text.slice(-MAX_SEARCHED_CHARS).split("\n");
   const normal = lines.map(normaliseError).filter((line) => line !== "");
   const sought = normal.join(" ");
-  const hits = store.queries.issues(1, MAX_COMPARED).filter(({ error, solution }) => {
-    const known = normaliseError(error);
+  const hits = candidates(store, lines).filter(({ error, solution }) => {
+    const known = normaliseError(error).replace(PLACE, "");
     return solution !== undefined && known.length >= MIN_ERROR_CHARS && sought.includes(known);
   });
+  hits.sort((a, b) => successOf(b) - successOf(a) || b.seq - a.seq);
   const changes = store.queries.lastChanges(hits.flatMap(({ file }) => file ?? []));
   return hits.slice(0, MAX_FIXES).map((row) => {
-    const stale = row.file !== undefined && (changes.get(row.file) ?? 0) > row.seq;
-    return { id: row.id, line: fixLine(row, stale) };
+    return { row, stale: row.file !== undefined && (changes.get(row.file) ?? 0) > (row.resolved_seq ?? 0) };
   });
 }
 
-function fixLine({ id, error, solution }: IssueRow, stale: boolean): string {
-  const doubt = stale ? ", unverified: the file has changed since" : "";
+/** Issues a text may contain: the resolved ones seen last, and those that share words with its last lines. */
+function candidates(store: Store, lines: readonly string[]): IssueRow[] {
+  const telling = lines.filter((line) => line.trim().length >= MIN_ERROR_CHARS).slice(-MAX_LINES_SOUGHT);
+  const found = telling.flatMap((line) => store.queries.searchIssueWords(searchTerms(line), MAX_FOUND));
+  const rows = [...store.queries.issues(1, MAX_COMPARED), ...found];
+  return [...new Map(rows.map((row) => [row.id, row])).values()];
+}
+
+/** A fix in one line: the error, what helped, its cause, and the record it comes from. */
+export function fixLine(row: IssueRow, stale: boolean): string {
+  const { id, error, solution } = row;
+  const outcomes = describeOutcomes(row);
+  const doubt = `${outcomes === false ? "" : `, ${outcomes}`}${stale ? ", unverified: the file has changed since" : ""}`;
   const cause = oneLine(solution?.root_cause ?? "", MAX_FIX_CHARS);
   const fix = oneLine(solution?.fix ?? "", MAX_FIX_CHARS);
   return `${oneLine(error)}: ${fix}${cause === "" ? "" : `. Cause: ${cause}`} [${id}${doubt}]`;

@@ -1,38 +1,35 @@
+import { searchText } from "../store/search-text.js";
+
 /** Words of one search. */
 const MAX_WORDS = 24;
-/** Identifiers of one search by parts. */
+/** Characters of a text that are looked through for them. */
+const MAX_TEXT_CHARS = 20_000;
+/** Identifiers of one search by parts, and trigrams of all of them. */
 const MAX_IDENTIFIERS = 8;
-/** Trigrams of one identifier. */
-const MAX_TRIGRAMS = 24;
+const MAX_TRIGRAMS = 48;
 
 function quote(word: string): string {
   return `"${word.replaceAll('"', '""')}"`;
 }
 
-function wordsOf(text: string): string[] {
-  const words = text.split(/\s+/u).filter((word) => /[\p{L}\p{N}]/u.test(word));
-  return [...new Set(words)].slice(0, MAX_WORDS);
+/**
+ * The words of a text as FTS5 phrases, in any script; empty without a word. Each is quoted, so that nothing in
+ * it is an operator.
+ */
+export function searchTerms(text: string): string[] {
+  const words = text.slice(0, MAX_TEXT_CHARS).replaceAll("\0", " ").split(/\s+/u);
+  const telling = words.filter((word) => /[\p{L}\p{N}]/u.test(word));
+  return [...new Set(telling)].slice(0, MAX_WORDS).map((word) => quote(searchText(word)));
 }
 
-/** An FTS5 query for records with all of the words, or undefined without a word. Nothing in it is an operator. */
-export function allWords(text: string): string | undefined {
-  const words = wordsOf(text);
-  return words.length === 0 ? undefined : words.map(quote).join(" ");
-}
-
-/** An FTS5 query for records with any of the words. */
-export function anyWord(text: string): string | undefined {
-  const words = wordsOf(text);
-  return words.length === 0 ? undefined : words.map(quote).join(" OR ");
-}
-
-/** An FTS5 query for identifiers that share three letters in a row with one of the text's, misspelt ones too. */
-export function anyTrigram(text: string): string | undefined {
-  const names = (text.match(/[\p{L}_$][\p{L}\p{N}_$]{3,}/gu) ?? []).slice(0, MAX_IDENTIFIERS);
+/** Parts of a text's identifiers as FTS5 phrases: three letters in a row, as a misspelt one shares them too. */
+export function identifierParts(text: string): string[] {
+  const names = (text.slice(0, MAX_TEXT_CHARS).match(/[\p{L}_$][\p{L}\p{N}_$]{3,}/gu) ?? []).slice(0, MAX_IDENTIFIERS);
   const grams = new Set<string>();
   for (const name of names) {
-    const last = Math.min(name.length - 3, MAX_TRIGRAMS);
-    for (let start = 0; start <= last; start += 1) grams.add(name.slice(start, start + 3));
+    for (let start = 0; start + 3 <= name.length && grams.size < MAX_TRIGRAMS; start += 1) {
+      grams.add(name.slice(start, start + 3));
+    }
   }
-  return grams.size === 0 ? undefined : [...grams].map(quote).join(" OR ");
+  return [...grams].map(quote);
 }

@@ -2,7 +2,7 @@ import { z } from "zod";
 import { capabilitySchema } from "./capability.js";
 import { conversationKindSchema } from "./conversation.js";
 import { changeSchema, refusedChangeSchema } from "./effect.js";
-import { decisionSchema, issueSchema, worknodeRecordSchema } from "./memory.js";
+import { decisionSchema, issueSchema, solutionSchema, worknodeRecordSchema } from "./memory.js";
 import { modelReplySchema } from "./message.js";
 import { proposalSchema } from "./proposal.js";
 import { cycleStatusSchema, taskStatusSchema } from "./states.js";
@@ -257,7 +257,22 @@ export const eventPayloadSchemas = {
   KILLED: z.object({ epoch: z.int(), by: who }),
   CAPABILITY_REVOKED: z.object({ id: z.string(), reason: z.string() }),
   DECISION_RECORDED: decisionSchema,
-  ISSUE_RECORDED: issueSchema.extend({ id: z.string(), fingerprint: z.string() }),
+  /** `command`: what ended with it; `offered`: whether its known fix was told there. */
+  ISSUE_RECORDED: issueSchema.extend({
+    id: z.string(),
+    fingerprint: z.string(),
+    command: z.string().optional(),
+    offered: z.boolean().optional(),
+  }),
+  /** An issue is got rid of; `command`: what failed with it and now succeeds. */
+  ISSUE_RESOLVED: z.object({
+    id: z.string(),
+    solution: solutionSchema,
+    by: z.string(),
+    command: z.string().optional(),
+  }),
+  /** A known fix was applied, and helped or not. */
+  FIX_OUTCOME: z.object({ id: z.string(), worked: z.boolean(), by: z.string(), command: z.string().optional() }),
   /** `pm_assign`, `pm_set_deadline` (S3:366-371). */
   TASK_ASSIGNED: z.object({ assignee: z.string(), by: z.string() }),
   DEADLINE_SET: z.object({ deadline: z.number(), by: z.string() }),

@@ -31,6 +31,7 @@ export const solutionSchema = z.object({
   root_cause: recordTextSchema,
   patch: recordTextSchema.optional(),
 });
+export type Solution = z.infer<typeof solutionSchema>;
 
 /** A recorded error, with its known fix when there is one (S3:316-328). */
 export const issueSchema = z.object({

@@ -16,3 +16,11 @@ export const recordKeySchema = recordTextSchema
   .min(1)
   .max(MAX_RECORD_KEY_CHARS)
   .refine((text) => !/[\r\n]/.test(text), "it holds a line break");
+
+/** Any text as one a record may hold: without NUL, broken characters replaced, cut at `limit` characters. */
+export function toRecordText(text: string, limit = MAX_RECORD_TEXT_CHARS): string {
+  return text
+    .slice(0, limit)
+    .replaceAll("\0", "")
+    .replace(/\p{Surrogate}/gu, "\uFFFD");
+}

@@ -81,6 +81,8 @@ export const toolInputSchemas = {
     rationale: z.string(),
     alternatives_rejected: z.array(z.object({ option: z.string(), reason: z.string() })).default([]),
     confidence: z.number().min(0).max(1),
+    paths: z.array(z.string()).optional().describe("Files it concerns"),
+    supersedes: z.string().optional().describe("Id of the decision it replaces"),
   }),
   search_decisions: z.object({ query: z.string() }),
   create_issue: z.object({

@@ -70,7 +70,7 @@ export function decisionOf(row: Columns): DecisionRow {
 
 /** `issues`. Absent members are left out, as in the record that was given. */
 export function issueOf(row: Columns): IssueRow {
-  const { position: _position, identifiers: _identifiers, file, solution, resolved, ...rest } = row;
+  const { position: _position, identifiers: _identifiers, words: _words, file, solution, resolved, ...rest } = row;
   const known = solution === null ? {} : { solution: parse(solution) };
   const where = file === null ? {} : { file };
   return { ...rest, ...where, ...known, resolved: resolved === 1 } as unknown as IssueRow;

@@ -4,9 +4,11 @@ import { dirname } from "node:path";
 import Database from "better-sqlite3";
 import { assert } from "../kernel/assert.js";
 import { STORE_BUSY_MS } from "../kernel/bounds.js";
+import type { Decision } from "../schema/memory.js";
 import { newNodeName } from "./digest.js";
 import { foreignStore, missingStore, newerStore, storeFault } from "./faults.js";
 import { migrations } from "./migrations/list.js";
+import { decisionWords, issueWords } from "./search-text.js";
 
 /** Marks a file as ours (`PRAGMA application_id`): "wknd". */
 const APPLICATION_ID = 0x776b6e64;
@@ -82,9 +84,17 @@ function useWriteAheadLog(database: Database.Database): void {
   }
 }
 
+/** The functions migrations fill search columns with. */
+function provideWords(database: Database.Database): void {
+  const options = { deterministic: true };
+  database.function("decision_words", options, (record) => decisionWords(JSON.parse(String(record)) as Decision));
+  database.function("issue_words", options, (type, error) => issueWords({ type: String(type), error: String(error) }));
+}
+
 function migrate(database: Database.Database, path: string): void {
   const run = database.transaction(() => {
     const version = checkVersion(database, path);
+    provideWords(database);
     for (const sql of migrations.slice(version)) database.exec(sql);
     if (version === 0) {
       database.prepare("INSERT INTO chain (id, node, seq, hlc, hash) VALUES (1, ?, 0, NULL, '')").run(newNodeName());

@@ -18,9 +18,22 @@ export interface IssueRow extends Issue {
   cycle: number;
   task: string | null;
   count: number;
+  /** How often its fix was applied, and how often that got rid of it. */
+  applied: number;
+  worked: number;
   seq: number;
   hlc: string;
+  /** Event that recorded its solution; null without one. */
+  resolved_seq: number | null;
   rank: number;
+}
+
+/** An issue that a task's command ended with. `offered`: 0 no fix known, 1 its fix was told, 2 told in vain. */
+export interface FailureRow {
+  issue: IssueRow;
+  offered: number;
+  /** Event of the first time. */
+  seq: number;
 }
 
 /** A trigger's definition; none fires yet. */

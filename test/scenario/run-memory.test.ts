@@ -115,3 +115,37 @@ it("starts a conversation after a remedy from the rejections and the fixes known
   expect(second).toContain("link with -lqueue");
   expect(second).toContain("Files of this task kept so far: A.md (add).");
 });
+
+it("makes an issue of a command that fails, and closes it with what changed when it succeeds", async ({ skip }) => {
+  repo = makeRepo({ "README.md": "# r\n", "plan.yaml": PLAN });
+  const look = use("Bash", { command: "cat A.md" });
+  const { exitCode, events } = await runScripted(repo, { "A:work:1": [look, write("A.md"), look, submit] });
+  const results = of(events, "TOOL_RESULT").map(({ payload }) => payload.content);
+  skip(
+    results.some((content) => content.includes("does not hold the tool Bash")),
+    "no sandbox here: no commands",
+  );
+  expect(exitCode).toBe(0);
+  const [issue] = of(events, "ISSUE_RECORDED");
+  expect(issue?.payload).toMatchObject({ type: "COMMAND_FAILED", command: "cat A.md", resolved: false });
+  expect(issue?.payload.error).toContain("No such file");
+  const [closed] = of(events, "ISSUE_RESOLVED");
+  expect(closed?.payload).toMatchObject({ id: issue?.payload.id, by: "implementer" });
+  expect(closed?.payload.solution.fix).toBe("`cat A.md` succeeded after A.md changed");
+  expect(closed?.task).toBe("A");
+});
+
+it("tells an agent the known fix right after the command that failed", async ({ skip }) => {
+  repo = makeRepo({ "README.md": "# r\n", "plan.yaml": PLAN });
+  const fail = use("Bash", { command: "echo 'x/q.c:3: undefined reference to queue_push' >&2; exit 1" });
+  const { events } = await runScripted(repo, { "A:work:1": [fail, write("A.md"), submit] }, (store) =>
+    createIssue(store, known),
+  );
+  const results = of(events, "TOOL_RESULT").map(({ payload }) => payload.content);
+  skip(
+    results.some((content) => content.includes("does not hold the tool Bash")),
+    "no sandbox here: no commands",
+  );
+  expect(results.some((content) => content.includes("Known fix:") && content.includes("link with -lqueue"))).toBe(true);
+  expect(of(events, "ISSUE_RECORDED").at(-1)?.payload).toMatchObject({ offered: true, type: "LINK" });
+});

@@ -1,13 +1,15 @@
 import type { Connection } from "../connection.js";
 import { listDecisions } from "../sql/list-decisions.js";
+import { listFailures } from "../sql/list-failures.js";
 import { listIssues } from "../sql/list-issues.js";
+import { listSuperseded } from "../sql/list-superseded.js";
 import { listTaskDecisions } from "../sql/list-task-decisions.js";
 import { listTriggers } from "../sql/list-triggers.js";
 import { readDecision } from "../sql/read-decision.js";
 import { readIssue } from "../sql/read-issue.js";
-import { searchDecisions } from "../sql/search-decisions.js";
-import { searchIssueTrigrams } from "../sql/search-issue-trigrams.js";
-import { searchIssueWords } from "../sql/search-issue-words.js";
+import { readIssueById } from "../sql/read-issue-by-id.js";
+import { type DecisionSearch, searchDecisions } from "../sql/search-decisions.js";
+import { searchIssueTrigrams, searchIssueWords } from "../sql/search-issues.js";
 
 /** Questions about decisions, issues and triggers. */
 export function createMemoryQueries(db: Connection) {
@@ -18,17 +20,22 @@ export function createMemoryQueries(db: Connection) {
     decisions: (project: string | null, limit: number) => listDecisions(db, project, limit),
     /** Decisions about a task nothing replaces, newest first. */
     taskDecisions: (cycle: number, task: string, limit: number) => listTaskDecisions(db, cycle, task, limit),
-    /** Decisions with the words of an FTS5 query, best first among the newest 500. */
-    searchDecisions: (match: string, project: string | null, limit: number) =>
-      searchDecisions(db, match, project, limit),
+    /** Which of some decisions are replaced, each with the newest that replaces it. */
+    superseded: (ids: readonly string[]) => listSuperseded(db, ids),
+    /** Decisions with some words, best first among the newest with each. */
+    searchDecisions: (search: DecisionSearch) => searchDecisions(db, search),
     /** An issue by its fingerprint. */
     issue: (fingerprint: string) => readIssue(db, fingerprint),
+    /** An issue by its id. */
+    issueById: (id: string) => readIssueById(db, id),
+    /** Issues a command of a task ended with and has not got past since, oldest first. */
+    failures: (cycle: number, task: string | null, command: string) => listFailures(db, cycle, task, command),
     /** Issues, last seen first; resolved ones (1), open ones (0) or both (null). */
     issues: (resolved: number | null, limit: number) => listIssues(db, resolved, limit),
-    /** Issues with the words of an FTS5 query, best first among the newest 500. */
-    searchIssueWords: (match: string, limit: number) => searchIssueWords(db, match, limit),
-    /** Issues with parts of identifiers of an FTS5 query, best first among the newest 500. */
-    searchIssueTrigrams: (match: string, limit: number) => searchIssueTrigrams(db, match, limit),
+    /** Issues with any of some words (FTS5 phrases), best first among the newest with each. */
+    searchIssueWords: (terms: readonly string[], limit: number) => searchIssueWords(db, terms, limit),
+    /** Issues with any of some parts of identifiers, best first among the newest with each. */
+    searchIssueTrigrams: (terms: readonly string[], limit: number) => searchIssueTrigrams(db, terms, limit),
     /** Triggers as created, by name. */
     triggers: () => listTriggers(db),
   };

@@ -1,5 +1,3 @@
 /** Makes the words of a decision searchable. */
-export const indexDecision = `
-INSERT INTO decisions_fts (rowid, question, decision, rationale)
-SELECT position, question, decision, rationale FROM decisions WHERE id = ?
-`;
+export const indexDecision =
+  "INSERT INTO decisions_fts (rowid, words) SELECT position, words FROM decisions WHERE id = ?";

@@ -1,2 +1,3 @@
 /** Makes the words of an error searchable. */
-export const indexIssueWords = `INSERT INTO issues_fts (rowid, type, error) SELECT position, type, error FROM issues WHERE fingerprint = ?`;
+export const indexIssueWords =
+  "INSERT INTO issues_fts (rowid, words) SELECT position, words FROM issues WHERE fingerprint = ?";

@@ -1,16 +1,27 @@
 import { type Columns, decisionOf } from "../columns.js";
 import type { Connection } from "../connection.js";
 import type { DecisionRow } from "../memory-rows.js";
+import { rankByWords, rowsInOrder, wordIndex } from "../word-search.js";
 
+const INDEX = wordIndex("decisions", "decisions_fts", "words");
 const SQL = `
-SELECT decisions.*, -score AS rank
-FROM (SELECT rowid, bm25(decisions_fts) AS score FROM decisions_fts WHERE decisions_fts MATCH @match ORDER BY rowid DESC LIMIT 500)
-JOIN decisions ON decisions.position = rowid
-WHERE @project IS NULL OR project IS NULL OR project = @project
-ORDER BY score, position DESC LIMIT @limit
+SELECT * FROM decisions
+WHERE position IN (SELECT value FROM json_each(@positions))
+  AND (@project IS NULL OR project IS NULL OR project = @project)
 `;
 
-/** Decisions with the words of an FTS5 query, best first among the newest 500. */
-export function searchDecisions(db: Connection, match: string, project: string | null, limit: number): DecisionRow[] {
-  return db.all<Columns>(SQL, { match, project, limit }).map(decisionOf);
+/** What to search decisions for. `terms`: FTS5 phrases; `all`: those with all of them, where there are any. */
+export interface DecisionSearch {
+  readonly terms: readonly string[];
+  readonly all: boolean;
+  readonly project: string | null;
+  readonly limit: number;
+}
+
+/** Decisions with some words, best first among the newest with each. */
+export function searchDecisions(db: Connection, { project, limit, ...search }: DecisionSearch): DecisionRow[] {
+  const ranked = rankByWords(db, INDEX, search);
+  const positions = JSON.stringify(ranked.map(({ position }) => position));
+  const rows = db.all<Columns & { position: number }>(SQL, { positions, project });
+  return rowsInOrder(rows, ranked, limit).map(decisionOf);
 }

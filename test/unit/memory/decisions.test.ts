@@ -89,4 +89,52 @@ describe("decisions", () => {
       expect(() => searchDecisions(store, { query })).not.toThrow();
     },
   );
+
+  it.each([
+    ["Chinese", "我们选择了队列传输层", "队列"],
+    ["Japanese", "キューの転送を選びました", "転送"],
+    ["Thai", "เราเลือกคิวสำหรับการขนส่ง", "คิว"],
+    ["Korean", "전송 계층을 선택했다", "전송"],
+    ["Arabic", "اخترنا طبقة النقل", "النقل"],
+    ["Hindi", "हमने परिवहन परत चुनी", "परिवहन"],
+    ["Greek, whatever its accents and case", "Επιλέξαμε τη μεταφορά", "ΜΕΤΑΦΟΡΑ"],
+    ["Russian", "Мы выбрали очередь", "ОЧЕРЕДЬ"],
+    ["Vietnamese, composed otherwise", "Chọn lớp truyền tải", "truyền".normalize("NFD")],
+    ["full-width letters", "ＱＵＩＣ を使う", "quic"],
+  ])("are found in %s", (_script, decision, query) => {
+    const store = temporaryStore();
+    createDecision(store, { ...TECH_001, id: "D-1", question: "?", decision, rationale: "" });
+    createDecision(store, { ...TECH_001, id: "D-2" });
+    expect(searchDecisions(store, { query }).map(({ id }) => id)).toEqual(["D-1"]);
+  });
+
+  it("are found by the alternatives they rejected, their paths and their id", () => {
+    const store = temporaryStore();
+    createDecision(store, { ...TECH_001, paths: ["src/network/rpc_types.c"] });
+    for (const query of ["Buffers", "rpc_types", "tech-001"]) expect(searchDecisions(store, { query })).toHaveLength(1);
+  });
+
+  it("say when they are superseded, and cannot be replaced twice", () => {
+    const store = temporaryStore();
+    createDecision(store, TECH_001);
+    createDecision(store, { ...TECH_001, id: "D-2", supersedes: "TECH-001" });
+    const found = searchDecisions(store, { query: "wrapper" });
+    expect(found.find(({ id }) => id === "TECH-001")).toMatchObject({ status: "superseded", superseded_by: "D-2" });
+    expect(found.find(({ id }) => id === "D-2")).not.toHaveProperty("status");
+    expect(createDecision(store, { ...TECH_001, id: "D-3", supersedes: "TECH-001" })).toMatchObject({
+      ok: false,
+      error: { code: "DECISION_SUPERSEDED" },
+    });
+  });
+
+  it("with rare words come before those with common ones, however many newer ones there are", () => {
+    const store = temporaryStore();
+    createDecision(store, { ...TECH_001, id: "RARE", question: "Which zeppelin?", decision: "the common one" });
+    store.transaction(() => {
+      for (let index = 0; index < 300; index += 1)
+        createDecision(store, { ...TECH_001, id: `C-${index}`, question: "common", decision: "common" });
+    });
+    expect(searchDecisions(store, { query: "common zeppelin", limit: 2 }).map(({ id }) => id)).toEqual(["RARE"]);
+    expect(searchDecisions(store, { query: "common zeppelin unheardof", limit: 2 })[0]?.id).toBe("RARE");
+  });
 });

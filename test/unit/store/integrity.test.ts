@@ -122,14 +122,15 @@ describe("rebuilding the projections", () => {
 
   it("makes searching work again", () => {
     const store = filled();
+    const which = { terms: ['"Which"'], all: true, project: null, limit: 5 };
     tamper(
       store,
       "DELETE FROM issues; DELETE FROM decisions; INSERT INTO decisions_fts(decisions_fts) VALUES ('delete-all'); INSERT INTO issues_fts(issues_fts) VALUES ('delete-all')",
     );
-    expect(store.queries.searchDecisions('"Which"', null, 5)).toEqual([]);
+    expect(store.queries.searchDecisions(which)).toEqual([]);
     expect(store.rebuild().equal).toBe(false);
-    expect(store.queries.searchDecisions('"Which"', null, 5)).toHaveLength(1);
-    expect(store.queries.searchIssueWords('"queue_sort"', 5)).toHaveLength(1);
+    expect(store.queries.searchDecisions(which)).toHaveLength(1);
+    expect(store.queries.searchIssueWords(['"queue_sort"'], 5)).toHaveLength(1);
   });
 
   it("leaves the store writable, with nothing left behind", () => {

@@ -1,0 +1,87 @@
+import type { Connection } from "./connection.js";
+
+/** Matches of one word that are looked at, newest first: the commonest word costs no more than a middling one. */
+const MAX_MATCHES = 200;
+/** Candidates whose length is looked up, and which are answered at most. */
+const MAX_RANKED = 200;
+/** BM25's constants, with a usual length of a record (characters) and the length above which none counts less. */
+const [K1, B, USUAL_CHARS, LONGEST_CHARS] = [1.2, 0.75, 200, 2_000];
+
+/** The statements of one search table: positions of matches, newest first; lengths of records. */
+export interface WordIndex {
+  readonly match: string;
+  readonly lengths: string;
+}
+
+/** A record found, by its position; `rank` grows with relevance. */
+export interface Ranked {
+  readonly position: number;
+  readonly rank: number;
+}
+
+/** The statements for a table of records and its search table; both names are constants of src/store. */
+export function wordIndex(table: string, search: string, column: string): WordIndex {
+  return {
+    match: `SELECT rowid AS position FROM ${search} WHERE ${search} MATCH ? ORDER BY rowid DESC LIMIT ${MAX_MATCHES}`,
+    lengths: `SELECT position, length(${column}) AS chars FROM ${table} WHERE position IN (SELECT value FROM json_each(?))`,
+  };
+}
+
+/**
+ * Records by the words they share with a search, best first: BM25 with document frequencies counted up to a
+ * bound, because counting the commonest words to the end costs more than the whole search. `terms` are FTS5
+ * phrases. With `all`, only records that have all of them, where there are any.
+ */
+export function rankByWords(
+  db: Connection,
+  index: WordIndex,
+  { terms, all }: { terms: readonly string[]; all: boolean },
+): Ranked[] {
+  const complete = terms.length > 1 ? matchesOf(db, index, terms.join(" ")) : [];
+  if (all && complete.length > 0) return rankByLength(db, index, new Map(complete.map((each) => [each, 1])));
+  const lists = terms.map((term) => matchesOf(db, index, term)).filter((list) => list.length > 0);
+  return rankByLength(db, index, scoresOf(lists, complete));
+}
+
+/** Rare words count more. Records known to have all words count all, those beyond the bound of a word too. */
+function scoresOf(lists: readonly number[][], complete: readonly number[]): Map<number, number> {
+  const scores = new Map<number, number>();
+  let total = 0;
+  for (const list of lists) {
+    const weight = Math.log(1 + MAX_MATCHES / list.length);
+    total += weight;
+    for (const position of list) scores.set(position, (scores.get(position) ?? 0) + weight);
+  }
+  for (const position of complete) scores.set(position, total);
+  return scores;
+}
+
+function matchesOf(db: Connection, index: WordIndex, match: string): number[] {
+  return db.all<{ position: number }>(index.match, [match]).map(({ position }) => position);
+}
+
+function rankByLength(db: Connection, index: WordIndex, scores: ReadonlyMap<number, number>): Ranked[] {
+  const best = [...scores].sort(([a, one], [b, other]) => other - one || b - a).slice(0, MAX_RANKED);
+  const positions = JSON.stringify(best.map(([position]) => position));
+  const rows = db.all<{ position: number; chars: number }>(index.lengths, [positions]);
+  const chars = new Map(rows.map((row) => [row.position, Math.min(row.chars, LONGEST_CHARS)]));
+  const ranked = best.map(([position, score]) => {
+    const length = (chars.get(position) ?? USUAL_CHARS) / USUAL_CHARS;
+    return { position, rank: (score * (K1 + 1)) / (1 + K1 * (1 - B + B * length)) };
+  });
+  return ranked.sort((a, b) => b.rank - a.rank || b.position - a.position);
+}
+
+/** The rows of ranked records, best first, at most `limit`; those the statement leaves out are passed over. */
+export function rowsInOrder<Row extends { position: number }>(
+  rows: readonly Row[],
+  ranked: readonly Ranked[],
+  limit: number,
+): (Row & { rank: number })[] {
+  const byPosition = new Map(rows.map((row) => [row.position, row]));
+  const found = ranked.flatMap(({ position, rank }) => {
+    const row = byPosition.get(position);
+    return row === undefined ? [] : [{ ...row, rank }];
+  });
+  return found.slice(0, limit);
+}
