@@ -118,6 +118,14 @@ describe("a run", () => {
 });
 
 describe("a proposal", () => {
+  const facts = factsWith({ paths: [{ path: "src/parse.ts", kind: "file", linkOnTheWay: false }] });
+  const read = () => propose("Read", { file_path: "src/parse.ts" });
+
+  it("that is whole is approved, with a permit", () => {
+    expect(judge(read(), facts)).toMatchObject({ verdict: { outcome: "Approved" } });
+    expect(judge(read(), facts).permit).toBeDefined();
+  });
+
   it.each([
     "what",
     "when",
@@ -129,11 +137,11 @@ describe("a proposal", () => {
     "observation",
     "analysis",
   ])("without %s is refused, and nothing may be dispatched", (part) => {
-    const whole = propose("Read", { file_path: "src/parse.ts" });
+    const whole = read();
     expect(proposalSchema.safeParse(whole).success).toBe(true);
     const { [part]: _, ...rest } = whole as unknown as Record<string, unknown>;
     expect(proposalSchema.safeParse(rest).success).toBe(false);
-    const judgement = judge(rest as never, factsWith());
+    const judgement = judge(rest as never, facts);
     expect(judgement.verdict.checks[0]).toMatchObject({ check: "schema", pass: false });
     expect(judgement.verdict.outcome).not.toBe("Approved");
     expect(judgement.permit).toBeUndefined();
@@ -147,22 +155,22 @@ describe("a proposal", () => {
     ["analysis", "probabilities"],
     ["analysis", "risks"],
   ] as const)("whose %s lacks its %s is refused", (stage, part) => {
-    const whole = propose("Read", { file_path: "src/parse.ts" });
+    const whole = read();
     const { [part]: _, ...rest } = whole[stage] as Record<string, unknown>;
-    expect(judge({ ...whole, [stage]: rest } as never, factsWith()).permit).toBeUndefined();
+    expect(judge({ ...whole, [stage]: rest } as never, facts).permit).toBeUndefined();
   });
 
   it.each([-0.01, 1.01, Number.NaN])("with a probability of %s is refused", (probability) => {
-    const whole = propose("Read", { file_path: "src/parse.ts" });
+    const whole = read();
     const analysis = { ...whole.analysis, probabilities: { success: probability } };
     expect(proposalSchema.safeParse({ ...whole, analysis }).success).toBe(false);
-    expect(judge({ ...whole, analysis }, factsWith()).permit).toBeUndefined();
+    expect(judge({ ...whole, analysis }, facts).permit).toBeUndefined();
   });
 
   it("needs the trust of each of its sources", () => {
-    const whole = propose("Read", { file_path: "src/parse.ts" });
+    const whole = read();
     const observation = { ...whole.observation, sources: [{ name: "somewhere" }] };
-    expect(judge({ ...whole, observation } as never, factsWith()).permit).toBeUndefined();
+    expect(judge({ ...whole, observation } as never, facts).permit).toBeUndefined();
   });
 });
 

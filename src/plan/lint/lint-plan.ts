@@ -10,7 +10,7 @@ import {
   findPolicyExpressionFaults,
 } from "./expression.js";
 import { findDuplicates, findUnknownNames } from "./identity.js";
-import { findCycles, findDecisions, findLaterPhaseNeeds, findTooManyTasks } from "./order.js";
+import { findCycles, findDecisions, findLaterPhaseNeeds, findTemplateFaults, findTooManyTasks } from "./order.js";
 import { findBadPaths, findHardDenied, findVoidPaths } from "./path.js";
 import { findActionFaults, findRolloutFaults } from "./rollout.js";
 import { findBudgetFaults, findDeadlineFaults, findInputFaults, findOutputFaults, findOverlaps } from "./setting.js";
@@ -29,6 +29,7 @@ const RULES: readonly LintRule[] = [
   findDuplicates,
   findUnknownNames,
   findCycles,
+  findTemplateFaults,
   findLaterPhaseNeeds,
   findDecisions,
   findBadPaths,

@@ -70,6 +70,23 @@ export const findLaterPhaseNeeds: LintRule = ({ tasks, taskById, order }) =>
     }),
   );
 
+/** Phases of the template `peer`, each after the one before (S4:6). */
+const PEER_PHASES = ["plan", "execute", "express", "review"] as const;
+
+/** A plan that follows the template has exactly its phases, in its order: it is never only a label. */
+export const findTemplateFaults: LintRule = ({ plan }) => {
+  if (plan.template === undefined) return [];
+  const wanted = `the template peer has the phases ${PEER_PHASES.join(", ")}, each after the one before`;
+  const wrong = plan.phases.findIndex(({ id }, index) => id !== PEER_PHASES[index]);
+  if (wrong >= 0) return [error(["phases", wrong, "id"], "template-phases", wanted)];
+  if (plan.phases.length < PEER_PHASES.length) return [error(["template"], "template-phases", wanted)];
+  return plan.phases.flatMap(({ needs }, index) =>
+    index === 0 || needs.includes(PEER_PHASES[index - 1] ?? "")
+      ? []
+      : [error(["phases", index, "needs"], "template-phases", wanted)],
+  );
+};
+
 /** A second verdict is given by the validation tier on tasks that are finished by then. */
 export const findDecisions: LintRule = ({ tasks, taskById, order, tiers }) =>
   tasks.flatMap(({ task, path }) => {

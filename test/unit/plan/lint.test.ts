@@ -85,6 +85,8 @@ const ORDER: Case[] = [
   ["dependency-cycle", "    needs: [plan]", "    needs: [review]", "needs: [review]"],
   ["dependency-cycle", "        needs: [LC-000]", "        needs: [LC-002]", "needs: [LC-002]"],
   ["later-phase", "        needs: [LC-000]", "        needs: [LC-004]", "needs: [LC-004]"],
+  ["template-phases", "  - id: express", "  - id: release", "- id: release"],
+  ["template-phases", "    needs: [plan]", "    needs: []", "needs: []"],
   ["decides-not-before", "decides: [LC-001, ", "decides: [LC-006, ", "LC-006"],
   [
     "decides-not-validation",
