@@ -1,8 +1,11 @@
 import { baseTree, exportBase } from "../effect/original-files.js";
+import { treePaths } from "../effect/tree.js";
 import type { TaskWorkspace } from "../effect/workspace.js";
 import { hashOf } from "../kernel/canonical.js";
+import type { Result } from "../kernel/result.js";
 import type { CompletionInput } from "../measure/completion.js";
-import { readCoverage, relativeTo, totalOf } from "../measure/coverage.js";
+import { type CoverageFormat, readCoverage, totalOf } from "../measure/coverage.js";
+import { type PlacedCoverage, placeReport } from "../measure/coverage-place.js";
 import type { AnyEvent } from "../schema/event.js";
 import type { PlanTask } from "../schema/plan-task.js";
 import type { Crew } from "./context.js";
@@ -19,24 +22,33 @@ export interface JudgedTask {
 }
 
 /**
- * The report the task's commands wrote, ready to be judged; a text says why there is none to judge by, undefined
- * that the plan asks for none. The base's total is asked for only where the total alone would not do.
+ * The report the task's commands wrote on a tree, ready to be judged; a text says why there is none to judge by,
+ * undefined that the plan asks for none. The base's total is asked for only where the total alone would not do.
  */
 export async function coverageBasis(
   crew: Crew,
   at: JudgedTask,
-  report: string | undefined,
+  { report, tree }: { report: string | undefined; tree: string },
 ): Promise<CoverageBasis | string | undefined> {
   const wanted = at.task.verify?.coverage;
   if (wanted === undefined) return undefined;
   if (report === undefined) return `the commands wrote no report ${wanted.report}`;
-  const parsed = readCoverage(report, wanted.format);
-  if (!parsed.ok) return `${wanted.report}: ${parsed.error}`;
+  const read = await placed(at, { text: report, format: wanted.format, tree });
+  if (!read.ok) return `${wanted.report}: ${read.error}`;
   const { minLineCoverage, maxUntestedFunctions } = crew.limits.validation;
   const min = Math.max(wanted.min ?? 0, minLineCoverage);
-  const read = relativeTo(parsed.value, at.workspace.shownRoot);
-  const baseTotal = totalOf(read) >= min ? null : await totalOfBase(crew, at);
-  return { report: read, min, maxUntested: maxUntestedFunctions, baseTotal };
+  const baseTotal = totalOf(read.value) >= min ? null : await totalOfBase(crew, at);
+  return { report: read.value, min, maxUntested: maxUntestedFunctions, baseTotal };
+}
+
+/** A report's figures by the paths of the tree it was written on. */
+async function placed(
+  { workspace }: JudgedTask,
+  { text, format, tree }: { text: string; format: CoverageFormat; tree: string },
+): Promise<Result<PlacedCoverage, string>> {
+  const read = readCoverage(text, format);
+  if (!read.ok) return read;
+  return placeReport(read.value, { root: workspace.shownRoot, files: await treePaths(workspace, tree) });
 }
 
 /**
@@ -54,7 +66,7 @@ async function totalOfBase(crew: Crew, at: JudgedTask): Promise<number | null> {
   try {
     const ran = await runCommands(crew, task, workspace, { tree, files: files.directory });
     const place = { stream: "project", actor: "worknode", run: crew.cycle, task: task.id };
-    const measured = { tree, verify, ...totalOfRun(at, ran), output_event: ran.event ?? "" };
+    const measured = { tree, verify, ...(await totalOfRun(at, ran, tree)), output_event: ran.event ?? "" };
     crew.store.append([eventAt(place, "BASE_MEASURED", measured)]);
     return measured.total;
   } finally {
@@ -70,12 +82,13 @@ function measuredBefore(crew: Crew, tree: string, verify: string): number | null
 
 type Measured = Extract<AnyEvent, { type: "BASE_MEASURED" }>;
 
-function totalOfRun({ task, workspace }: JudgedTask, ran: VerifyRun): { total: number | null; reason: string } {
+async function totalOfRun(at: JudgedTask, ran: VerifyRun, tree: string): Promise<Total> {
   const failed = ran.commands.find(({ exit_code }) => exit_code !== 0);
   if (failed !== undefined) return { total: null, reason: `${failed.role} ended with ${failed.exit_code}` };
-  const format = task.verify?.coverage?.format;
+  const format = at.task.verify?.coverage?.format;
   if (ran.report === undefined || format === undefined) return { total: null, reason: "no report was written" };
-  const parsed = readCoverage(ran.report, format);
-  if (!parsed.ok) return { total: null, reason: parsed.error };
-  return { total: totalOf(relativeTo(parsed.value, workspace.shownRoot)), reason: "measured" };
+  const read = await placed(at, { text: ran.report, format, tree });
+  return read.ok ? { total: totalOf(read.value), reason: "measured" } : { total: null, reason: read.error };
 }
+
+type Total = Pick<Measured["payload"], "total" | "reason">;

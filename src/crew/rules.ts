@@ -61,7 +61,7 @@ export async function runRules(crew: Crew, work: RuledWork): Promise<RuleReport>
   const ran = work.last ? await runCommands(crew, task, workspace, { tree }) : NOTHING_RAN;
   const faults = commandFaults(ran, waivers);
   const wanted = work.last && faults.length === 0 && !waivers.includes("coverage");
-  const basis = wanted ? await coverageBasis(crew, work, ran.report) : undefined;
+  const basis = wanted ? await coverageBasis(crew, work, { report: ran.report, tree }) : undefined;
   if (typeof basis === "string") faults.push(cited(`ERROR_INSUFFICIENT_COVERAGE: ${basis}`, ran));
   const report = await judgeWork(crew, work, { files, waivers, basis });
   faults.push(...report.findings.filter(({ blocks }) => blocks).map((finding) => findingText(finding, ran)));

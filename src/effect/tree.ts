@@ -31,6 +31,11 @@ export async function treeHash(workspace: TaskWorkspace): Promise<string> {
   }
 }
 
+/** Repository-relative paths of all files of a tree. Throws Fault GIT_FAILED. */
+export async function treePaths(workspace: TaskWorkspace, tree: string): Promise<string[]> {
+  return splitNul(await workspace.git.run(["ls-tree", "-r", "-z", "--name-only", "--full-tree", tree]));
+}
+
 /** One entry of a comparison of two trees. */
 export interface TreeDifference {
   readonly path: string;

@@ -105,6 +105,11 @@ export const MAX_LAYER_ENTRIES = 200_000;
 export const MAX_IGNORE_FILES = 2_000;
 /** Largest report read from a command's layer (bytes). */
 export const MAX_REPORT_BYTES = 64 * 1024 * 1024;
+/** Largest coverage report in XML (characters), its tags, the longest of them (characters), and its levels. */
+export const MAX_XML_REPORT_CHARS = 32 * 1024 * 1024;
+export const MAX_XML_TAGS = 1_000_000;
+export const MAX_XML_TAG_CHARS = 64 * 1024;
+export const MAX_XML_DEPTH = 32;
 /** Programs looked at to find a plan's toolchains. */
 export const MAX_TOOLCHAIN_PROGRAMS = 256;
 /** Longest shell command of an agent (characters): one argument of a program can hold no more than 128 KiB. */

@@ -5,17 +5,32 @@ export interface FunctionRecord {
   readonly hits: number;
 }
 
+/** Functions engines make up for class fields; no source function is theirs. */
+const MADE_UP = /^<(?:instance_members_initializer|static_initializer)>$/;
+
+/** Whether a record is of a function that the source has. */
+export function isWritten({ name }: FunctionRecord): boolean {
+  return !MADE_UP.test(name);
+}
+
 /** One file of a report. Lines are 1-based; only those the tool holds executable are in the map. */
 export interface FileCoverage {
   readonly lines: ReadonlyMap<number, number>;
   readonly functions: readonly FunctionRecord[];
 }
 
-/** A report's files by the path it gives them. */
+/**
+ * How a report names files: by a `path`, absolute or from the root; behind the name of a `module`, as Go's; or by
+ * `package`, as Java's, from a source folder it does not tell.
+ */
+export type FileNaming = "path" | "module" | "package";
+
+/** A report's files by the name it gives them. */
 export interface CoverageReport {
   readonly files: ReadonlyMap<string, FileCoverage>;
-  /** Whether paths start with a module's name, as Go's do, instead of a directory. */
-  readonly byModule: boolean;
+  readonly naming: FileNaming;
+  /** Folders that relative paths start from; none: the root. */
+  readonly roots: readonly string[];
 }
 
 /** Collects a report's files; a file that comes twice is added up, as tools do that write one section a test. */

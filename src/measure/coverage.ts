@@ -1,11 +1,15 @@
-import { err, type Result } from "../kernel/result.js";
+import type { Result } from "../kernel/result.js";
+import type { PlanVerify } from "../schema/plan-task.js";
 import { changedLines } from "./changed-lines.js";
+import { readCobertura } from "./cobertura.js";
+import { figuresOf, type PlacedCoverage } from "./coverage-place.js";
 import { type CoverageReport, type FileCoverage, shareOf } from "./coverage-report.js";
 import type { FunctionMeasure } from "./file-measure.js";
 import type { Finding } from "./finding.js";
 import { isHit } from "./function-hit.js";
 import { changedFunctions, type HashLookup } from "./function-pair.js";
 import { readGoCover } from "./go-cover.js";
+import { readJacoco } from "./jacoco.js";
 import { readCoveragePy, readGcov, readIstanbul } from "./json-coverage.js";
 import { isCodeFile } from "./language.js";
 import { readLcov } from "./lcov.js";
@@ -27,7 +31,7 @@ export interface CoverageJudgement {
 
 /** What coverage is judged by. */
 export interface CoverageInput {
-  readonly report: CoverageReport;
+  readonly report: PlacedCoverage;
   readonly changed: readonly ChangedFile[];
   /** Smallest share of changed lines, for example 0.95. */
   readonly min: number;
@@ -37,9 +41,14 @@ export interface CoverageInput {
   readonly elsewhere?: HashLookup;
 }
 
-const READERS: Readonly<Record<string, (text: string) => Result<CoverageReport, string>>> = {
+/** A format the plan can name for a report. */
+export type CoverageFormat = NonNullable<PlanVerify["coverage"]>["format"];
+
+const READERS: Readonly<Record<CoverageFormat, (text: string) => Result<CoverageReport, string>>> = {
   lcov: readLcov,
   istanbul: readIstanbul,
+  cobertura: readCobertura,
+  jacoco: readJacoco,
   "coverage.py": readCoveragePy,
   gcov: readGcov,
   gcovr: readGcov,
@@ -49,38 +58,28 @@ const READERS: Readonly<Record<string, (text: string) => Result<CoverageReport, 
 const MAX_NAMES = 10;
 
 /** Reads a report in the format the plan names (DESIGN §9). Never throws. */
-export function readCoverage(text: string, format: string): Result<CoverageReport, string> {
-  const reader = Object.hasOwn(READERS, format) ? READERS[format] : undefined;
-  if (reader !== undefined) return reader(text);
-  const known = Object.keys(READERS).join(", ");
-  return err(`coverage reports in the format '${format}' are not supported yet; use one of ${known}`);
-}
-
-/** Makes a report's paths repository-relative: absolute ones below `root` lose it. */
-export function relativeTo(report: CoverageReport, root: string): CoverageReport {
-  const prefix = root.endsWith("/") ? root : `${root}/`;
-  const strip = (path: string): string =>
-    path.startsWith(prefix) ? path.slice(prefix.length) : path.replace(/^\.\//, "");
-  return { ...report, files: new Map([...report.files].map(([path, file]) => [strip(path), file])) };
+export function readCoverage(text: string, format: CoverageFormat): Result<CoverageReport, string> {
+  return READERS[format](text);
 }
 
 /** The share of lines hit in a report's code files; tests do not count. */
-export function totalOf(report: CoverageReport): number {
-  return shareOf(codeFiles(report), 0);
+export function totalOf(report: PlacedCoverage): number {
+  return shareOf(codeFiles(report, new Set()), 0);
 }
 
 /**
  * Judges a change by a report (`S3:236-248`, DESIGN §5): changed lines at least `min`, at most `maxUntested` changed
  * functions not run, and the total at least `min` or not below the base's. n/a where no function changed. A changed
- * code file the report does not name counts 0; lines of functions that merely moved do not count.
+ * code file the report does not name, or is not about as it is, counts 0; lines of functions that merely moved do not count.
  */
 export function judgeCoverage(input: CoverageInput): CoverageJudgement {
   const files = input.changed.filter(({ path }) => isCodeFile(path)).map((file) => examine(file, input));
   if (files.every(({ functions }) => functions.length === 0)) return { lines: null, total: null, denials: [] };
   const of = files.reduce((sum, file) => sum + file.of, 0);
   const lines = of === 0 ? 1 : files.reduce((sum, file) => sum + file.hit, 0) / of;
-  const missing = files.reduce((sum, file) => sum + (file.coverage === undefined ? file.executable : 0), 0);
-  const total = shareOf(codeFiles(input.report), missing);
+  const without = files.filter(({ figures }) => typeof figures === "string");
+  const missing = without.reduce((sum, { executable }) => sum + executable, 0);
+  const total = shareOf(codeFiles(input.report, new Set(without.map(({ path }) => path))), missing);
   const denials = [
     ...lineDenials(files, lines, input.min),
     ...totalDenials(total, input),
@@ -91,7 +90,8 @@ export function judgeCoverage(input: CoverageInput): CoverageJudgement {
 
 interface Examined {
   path: string;
-  coverage: FileCoverage | undefined;
+  /** A text says why there are no figures. */
+  figures: FileCoverage | string;
   /** Changed ones; `untested` of them were not run. */
   functions: FunctionMeasure[];
   untested: FunctionMeasure[];
@@ -101,7 +101,8 @@ interface Examined {
 }
 
 function examine(file: ChangedFile, { report, elsewhere }: CoverageInput): Examined {
-  const coverage = coverageOf(report, file.path);
+  const figures = figuresOf(report, file.path, file.after);
+  const coverage = typeof figures === "string" ? undefined : figures;
   const after = measureSource(file.path, file.after);
   const before = file.before === null ? undefined : measureSource(file.path, file.before);
   const changed = new Set(changedFunctions(before, after, elsewhere ?? new Set()).map(({ now }) => now));
@@ -112,7 +113,7 @@ function examine(file: ChangedFile, { report, elsewhere }: CoverageInput): Exami
   const lines = [...changedLines(file.before, file.after)].filter((line) => executable.has(line) && !stays.has(line));
   const hit = lines.filter((line) => (coverage?.lines.get(line) ?? 0) > 0).length;
   const untested = functions.filter((one) => coverage === undefined || !isHit(one, after.functions, coverage));
-  return { path: file.path, coverage, functions, untested, hit, of: lines.length, executable: after.executable.length };
+  return { path: file.path, figures, functions, untested, hit, of: lines.length, executable: after.executable.length };
 }
 
 function linesOf(functions: readonly FunctionMeasure[]): Set<number> {
@@ -121,24 +122,16 @@ function linesOf(functions: readonly FunctionMeasure[]): Set<number> {
   return lines;
 }
 
-/** A report's figures for a repository-relative path. Where paths start with a module's name, the only one that ends so. */
-function coverageOf(report: CoverageReport, path: string): FileCoverage | undefined {
-  const exact = report.files.get(path);
-  if (exact !== undefined || !report.byModule) return exact;
-  const ending = [...report.files].filter(([key]) => key.endsWith(`/${path}`));
-  return ending.length === 1 ? ending[0]?.[1] : undefined;
-}
-
-function codeFiles(report: CoverageReport): FileCoverage[] {
-  return [...report.files].filter(([path]) => isCodeFile(path)).map(([, file]) => file);
+function codeFiles(report: PlacedCoverage, without: ReadonlySet<string>): FileCoverage[] {
+  return [...report.files].filter(([path]) => isCodeFile(path) && !without.has(path)).map(([, file]) => file);
 }
 
 function lineDenials(files: readonly Examined[], lines: number, min: number): Finding[] {
   if (lines >= min) return [];
   return files
     .filter(({ hit, of }) => of > 0 && hit / of < min)
-    .map(({ path, hit, of, coverage }) => {
-      const why = coverage === undefined ? "the report does not name it" : `${hit} of ${of} changed lines hit`;
+    .map(({ path, hit, of, figures }) => {
+      const why = typeof figures === "string" ? figures : `${hit} of ${of} changed lines hit`;
       return insufficient(path, hit / of, min, `Coverage ${share(hit / of)} of ${path} is below ${share(min)}: ${why}`);
     });
 }

@@ -1,17 +1,24 @@
 import type { FileCoverage, FunctionRecord } from "./coverage-report.js";
 import type { FunctionMeasure } from "./file-measure.js";
+import { isEcmaScript, languageOf } from "./language.js";
 
 /**
  * Whether a function was run, by the tool's function records matched on position (DESIGN §9): tools report uncalled
  * one-line functions as covered lines. Where the tool has no record of it, the lines of its body decide, and a named
- * one-line function without a record among records of others counts as not run. `all` are the file's functions.
+ * one-line function without a record counts as not run among records of others, and where the definition runs the line
+ * anyhow. `all` are the file's functions.
  */
 export function isHit(one: FunctionMeasure, all: readonly FunctionMeasure[], coverage: FileCoverage): boolean {
   const record = recordOf(one, all, coverage.functions);
   if (record !== undefined) return record.hits > 0;
   const oneLine = one.line === one.end_line;
-  if (oneLine && one.named && coverage.functions.length > 0) return false;
+  if (oneLine && one.named && (coverage.functions.length > 0 || isRunAsDefined(one))) return false;
   return bodyLines(one).some((line) => (coverage.lines.get(line) ?? 0) > 0);
+}
+
+function isRunAsDefined({ file }: FunctionMeasure): boolean {
+  const language = languageOf(file);
+  return language === "python" || isEcmaScript(language);
 }
 
 function bodyLines(one: FunctionMeasure): number[] {

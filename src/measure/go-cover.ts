@@ -14,7 +14,9 @@ export function readGoCover(text: string): Result<CoverageReport, string> {
     if (row !== "" && !readBlock(files, row)) return err(`line ${index + 2}: cannot read '${row.slice(0, 80)}'`);
   const draft: ReportDraft = { files: new Map() };
   for (const [path, lines] of files) addFile(draft, path, { lines, functions: [] });
-  return draft.files.size === 0 ? err("the report holds no file") : ok({ files: draft.files, byModule: true });
+  return draft.files.size === 0
+    ? err("the report holds no file")
+    : ok({ files: draft.files, naming: "module", roots: [] });
 }
 
 function readBlock(files: Map<string, Map<number, number>>, row: string): boolean {

@@ -76,7 +76,9 @@ function readJson<T>(
   if (!report.success) return err(describeIssue(report.error));
   const draft: ReportDraft = { files: new Map() };
   for (const [path, file] of filesOf(report.data)) addFile(draft, path, file);
-  return draft.files.size === 0 ? err("the report holds no file") : ok({ files: draft.files, byModule: false });
+  return draft.files.size === 0
+    ? err("the report holds no file")
+    : ok({ files: draft.files, naming: "path", roots: [] });
 }
 
 function parseJson(text: string): unknown {

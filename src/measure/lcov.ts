@@ -1,5 +1,5 @@
 import { err, ok, type Result } from "../kernel/result.js";
-import { addFile, type CoverageReport, type FunctionRecord, type ReportDraft } from "./coverage-report.js";
+import { addFile, type CoverageReport, type FunctionRecord, isWritten, type ReportDraft } from "./coverage-report.js";
 
 interface Section {
   path: string;
@@ -10,9 +10,6 @@ interface Section {
 }
 
 type Reader = (section: Section, fields: readonly string[]) => boolean;
-
-/** Functions engines make up for class fields; no source function is theirs. */
-const MADE_UP = /^<(?:instance_members_initializer|static_initializer)>$/;
 
 const READERS: ReadonlyMap<string, Reader> = new Map([
   ["DA", readLine],
@@ -32,7 +29,7 @@ export function readLcov(text: string): Result<CoverageReport, string> {
     if (!readRecord(state, line)) return err(`line ${index + 1}: cannot read '${line.slice(0, 80)}'`);
   if (state.open !== undefined) return err("the report ends in the middle of a file");
   const { files } = state.draft;
-  return files.size === 0 ? err("the report holds no file") : ok({ files, byModule: false });
+  return files.size === 0 ? err("the report holds no file") : ok({ files, naming: "path", roots: [] });
 }
 
 interface Reading {
@@ -116,7 +113,5 @@ function recordsOf({ starts, hits }: Section): FunctionRecord[] {
     if (counts === undefined) byName.set(record.name, [record.hits]);
     else counts.push(record.hits);
   }
-  return starts
-    .map(({ name, line }) => ({ name, line, hits: byName.get(name)?.shift() ?? 0 }))
-    .filter(({ name }) => !MADE_UP.test(name));
+  return starts.map(({ name, line }) => ({ name, line, hits: byName.get(name)?.shift() ?? 0 })).filter(isWritten);
 }

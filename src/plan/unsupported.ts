@@ -1,4 +1,3 @@
-import { readCoverage } from "../measure/coverage.js";
 import type { Plan } from "../schema/plan.js";
 import { placeIn } from "./load-plan.js";
 import type { DataPath, PlanFault } from "./plan-fault.js";
@@ -31,17 +30,6 @@ function inAgents(plan: Plan, uses: (agent: Plan["agents"][string]) => boolean, 
   return Object.entries(plan.agents).flatMap(([name, agent]) => when(uses(agent), "agents", name, part));
 }
 
-/** Places of coverage reports in formats that no reader knows yet. */
-function unreadReports(plan: Plan): DataPath[] {
-  return plan.phases.flatMap((phase, index) =>
-    phase.tasks.flatMap(({ verify }, at) => {
-      const read = verify?.coverage === undefined ? undefined : readCoverage("", verify.coverage.format);
-      const unread = read?.ok === false && read.error.includes("not supported yet");
-      return when(unread, "phases", index, "tasks", at, "verify", "coverage", "format");
-    }),
-  );
-}
-
 /** The one table to shrink as parts come to life. */
 const LATER: readonly LaterPart[] = [
   { what: "triggers", uses: (plan) => plan.triggers.map((_, index) => ["triggers", index]) },
@@ -63,7 +51,6 @@ const LATER: readonly LaterPart[] = [
   { what: "actions on targets", uses: (plan) => inTasks(plan, "action") },
   { what: "approval of a task's action", uses: (plan) => inTasks(plan, "approval") },
   { what: "retry of a task (a model request is retried in any case)", uses: (plan) => inTasks(plan, "retry") },
-  { what: "coverage reports in this format", uses: unreadReports },
   { what: "decides", uses: (plan) => inTasks(plan, "decides") },
   { what: "agents' maxDuration", uses: (plan) => inAgents(plan, (agent) => agent.maxDuration !== null, "maxDuration") },
   {

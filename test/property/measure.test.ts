@@ -4,6 +4,7 @@ import { changedLines } from "../../src/measure/changed-lines.js";
 import { readCoverage } from "../../src/measure/coverage.js";
 import { judgeChange } from "../../src/measure/judge-change.js";
 import { measureSource } from "../../src/measure/source.js";
+import { coverageFormatSchema } from "../../src/schema/plan-task.js";
 
 const limits = { maxComplexity: 8, maxFunctionLines: 60 };
 const PIECES = [
@@ -106,7 +107,7 @@ describe("measures", () => {
   });
 
   it("read any report without throwing", () => {
-    const format = fc.constantFrom("lcov", "istanbul", "coverage.py", "gcov", "gcovr", "go", "cobertura");
+    const format = fc.constantFrom(...coverageFormatSchema.options);
     const row = fc.constantFrom(
       "SF:a",
       "DA:1,1",
@@ -118,6 +119,13 @@ describe("measures", () => {
       "end_of_record",
       "mode: set",
       "a:1.1,2.2 1 1",
+      '<?xml version="1.0"?>',
+      "<coverage>",
+      '<class filename="a"><lines><line number="1" hits="1"/></lines></class>',
+      "</coverage>",
+      '<report><package><sourcefile name="A"><line nr="1"/></sourcefile></package></report>',
+      "<!DOCTYPE a [",
+      "&a;",
     );
     const text = fc.oneof(
       fc.array(row, { maxLength: 20 }).map((rows) => rows.join("\n")),

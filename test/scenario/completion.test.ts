@@ -1,3 +1,4 @@
+import { spawnSync } from "node:child_process";
 import { afterEach, expect, it } from "vitest";
 import type { AnyEvent, EventType } from "../../src/schema/event.js";
 import { makeRepo, type Repo, run, scripted } from "./harness.js";
@@ -21,6 +22,11 @@ phases:
         files: { write: [src/add.js, test/add.test.js, src/old.js, lcov.info] }
         verify: { test: ${TEST}, coverage: { report: lcov.info, format: lcov } }
 `;
+
+/** Whether a program is there and starts. */
+function works(program: string, ...args: string[]): boolean {
+  return spawnSync(program, args, { stdio: "ignore", timeout: 30_000 }).status === 0;
+}
 
 /** Old code that nobody tested: far below what is asked of new code. */
 const OLD = Array.from({ length: 6 }, (_, index) => `export function old${index}() {\n  return ${index};\n}\n`).join(
@@ -142,6 +148,52 @@ it("counts a report only when the commands of the verification wrote it", async 
   ]);
   expect(feedback(events)[0]).toContain("ERROR_INSUFFICIENT_COVERAGE: the commands wrote no report lcov.info");
   expect(exitCode).not.toBe(0);
+});
+
+it("refuses a report in hostile XML, or about other sources, and says why", async () => {
+  const copied = PLAN.replace(TEST, "[cp, hostile.xml, c.xml]").replace(
+    "lcov.info, format: lcov",
+    "c.xml, format: cobertura",
+  );
+  const report = (head: string, file: string): string =>
+    `${head}<coverage><packages><package><classes><class filename="${file}"><lines><line number="3" hits="1"/></lines></class></classes></package></packages></coverage>`;
+  const entities = report('<!DOCTYPE coverage [<!ENTITY x SYSTEM "file:///etc/passwd">]>', "src/add.js");
+  const files = { ...OLD_FILES, "plan.yaml": copied, "hostile.xml": entities };
+  const blocked = { name: "report_blocker", input: { reason: "the report is not mine" } };
+  const hostile = await work(files, [write("src/add.js", ADD), submit, blocked]);
+  const why = "ERROR_INSUFFICIENT_COVERAGE: c.xml: the report declares entities or types of its own";
+  expect(feedback(hostile.events)[0]).toContain(why);
+  expect(hostile.exitCode).not.toBe(0);
+  repo?.remove();
+  const others = report("", "../elsewhere/src/add.js");
+  const other = await work({ ...files, "hostile.xml": others }, [write("src/add.js", ADD), submit, blocked]);
+  expect(feedback(other.events)[0]).toContain("c.xml: the report names no file of the tree");
+  expect(other.exitCode).not.toBe(0);
+});
+
+const coverage = works("python3-coverage", "--version");
+it.skipIf(!coverage)("judges Python by coverage.py's XML report [needs python3-coverage]", async () => {
+  const plan = PLAN.replace(
+    `test: ${TEST}`,
+    "lint: [python3-coverage, run, --source=src, test/add_test.py], test: [python3-coverage, xml, -o, coverage.xml]",
+  )
+    .replace("lcov.info, format: lcov", "coverage.xml, format: cobertura")
+    .replace("[src/add.js, test/add.test.js, src/old.js, lcov.info]", "[src/add.py, test/add_test.py]");
+  const add = 'def add(a, b):\n    """Sum of two numbers."""\n    return a + b\n';
+  const sub = `${add}\n\ndef sub(a, b):\n    """Difference of two numbers."""\n    return a - b\n`;
+  const tests = 'import sys\n\nsys.path.insert(0, "src")\nfrom add import add\n\nassert add(3, 2) == 5\n';
+  const { events, exitCode } = await work({ "plan.yaml": plan }, [
+    write("test/add_test.py", tests),
+    write("src/add.py", sub),
+    submit,
+    write("test/add_test.py", `${tests}from add import sub\n\nassert sub(3, 2) == 1\n`),
+    submit,
+  ]);
+  expect(feedback(events)).toHaveLength(1);
+  expect(feedback(events)[0]).toContain("Coverage 0.7500 of src/add.py is below 0.9500: 3 of 4 changed lines hit");
+  expect(feedback(events)[0]).toContain("Untested functions 1: sub (src/add.py:6)");
+  expect(exitCode).toBe(0);
+  expect(of(events, "VERIFIED").at(-1)?.payload).toMatchObject({ pass: true, coverage: { lines: 1, total: 1 } });
 });
 
 it("takes code that merely moved for what it was", async () => {

@@ -1,11 +1,11 @@
 import { describe, expect, it } from "vitest";
 import { type CompletionInput, judgeCompletion } from "../../../src/measure/completion.js";
-import type { CoverageReport } from "../../../src/measure/coverage-report.js";
+import type { PlacedCoverage } from "../../../src/measure/coverage-place.js";
 import { measureSource } from "../../../src/measure/source.js";
 
-const report: CoverageReport = {
+const report: PlacedCoverage = {
   files: new Map([["src/a.ts", { lines: new Map([[1, 1]]), functions: [{ name: "f", line: 1, hits: 0 }] }]]),
-  byModule: false,
+  unclear: new Set(),
 };
 const coverage = { report, min: 0.95, maxUntested: 0, baseTotal: null };
 const bare = "function f() { return 1; }\n";

@@ -1,12 +1,25 @@
 import { readFileSync } from "node:fs";
-import { describe, expect, it } from "vitest";
-import { type CoverageInput, judgeCoverage, readCoverage, relativeTo, totalOf } from "../../../src/measure/coverage.js";
-import type { CoverageReport, FunctionRecord } from "../../../src/measure/coverage-report.js";
+import { fileURLToPath } from "node:url";
+import { beforeAll, describe, expect, it } from "vitest";
+import type { Result } from "../../../src/kernel/result.js";
+import {
+  type CoverageFormat,
+  type CoverageInput,
+  judgeCoverage,
+  readCoverage,
+  totalOf,
+} from "../../../src/measure/coverage.js";
+import { type PlacedCoverage, placeReport } from "../../../src/measure/coverage-place.js";
+import type { FunctionRecord } from "../../../src/measure/coverage-report.js";
+import { loadGrammars } from "../../../src/measure/grammar.js";
 import { measureSource } from "../../../src/measure/source.js";
+
+const GRAMMARS = fileURLToPath(new URL("../../../grammars", import.meta.url));
+beforeAll(() => loadGrammars(["c", "python", "java"], GRAMMARS));
 
 interface Vectors {
   sources: Record<string, string>;
-  reports: { tool: string; format: string; text: string; files: string[] }[];
+  reports: { tool: string; format: CoverageFormat; text: string; files: string[] }[];
   untested: Record<string, string[]>;
 }
 const vectors = JSON.parse(
@@ -16,9 +29,9 @@ const vectors = JSON.parse(
 const UNKNOWN: Record<string, string[]> = { c8: ["o.lazy.<anonymous>"], "vitest v8": ["o.go"] };
 
 /** A report of one file whose first `hit` of `of` lines are hit. */
-function reportOf(path: string, hit: number, of: number, functions: FunctionRecord[] = []): CoverageReport {
+function reportOf(path: string, hit: number, of: number, functions: FunctionRecord[] = []): PlacedCoverage {
   const lines = new Map(Array.from({ length: of }, (_, index) => [index + 1, index < hit ? 1 : 0]));
-  return { files: new Map([[path, { lines, functions }]]), byModule: false };
+  return { files: new Map([[path, { lines, functions }]]), unclear: new Set<string>() };
 }
 /** A file of `count` lines that one function fills. */
 const filling = (count: number): string => `function f() {\n${"  g();\n".repeat(count - 2)}}`;
@@ -36,21 +49,26 @@ const judge = (input: Partial<CoverageInput>): string[] =>
   }).denials.map(({ code, message }) => `${code} ${message}`);
 const fresh = (path: string, after: string): CoverageInput["changed"] => [{ path, before: null, after }];
 
+function valueOf<T>(result: Result<T, string>): T {
+  if (!result.ok) throw new Error(result.error);
+  return result.value;
+}
+
 describe("reports of real tools", () => {
   it.each(
     vectors.reports.flatMap(({ tool, format, text, files }) => files.map((file) => ({ tool, format, text, file }))),
   )("by $tool as $format tell the functions of $file that were not run", ({ tool, format, text, file }) => {
-    const report = readCoverage(text, format);
-    if (!report.ok) throw new Error(report.error);
+    const report = valueOf(readCoverage(text, format));
+    const placed = valueOf(placeReport(report, { root: "/repo", files: Object.keys(vectors.sources) }));
     const changed = fresh(file, vectors.sources[file] ?? "");
     const { denials } = judgeCoverage({
-      report: relativeTo(report.value, "/repo"),
+      report: placed,
       changed,
       min: 0,
       maxUntested: 0,
       baseTotal: null,
     });
-    const names = [...(denials[0]?.message.matchAll(/(\S+) \(src\/[ab]\.[jt]s:\d+\)/g) ?? [])].map((hit) => hit[1]);
+    const names = [...(denials[0]?.message.matchAll(/(\S+) \([\w/]+\.\w+:\d+\)/g) ?? [])].map((hit) => hit[1]);
     const unknown = file === "src/a.js" ? (UNKNOWN[tool] ?? []) : [];
     expect(names).toEqual(vectors.untested[file]?.filter((name) => !unknown.includes(name)));
   });
@@ -75,9 +93,9 @@ describe("the share of changed lines", () => {
   });
 
   it("is taken over all changed files together", () => {
-    const report: CoverageReport = {
+    const report: PlacedCoverage = {
       files: new Map([...reportOf("a.js", 100, 100, [run]).files, ...reportOf("b.js", 3, 4, [run]).files]),
-      byModule: false,
+      unclear: new Set(),
     };
     const changed = [...fresh("a.js", filling(100)), ...fresh("b.js", filling(4))];
     expect(judge({ report, changed })).toEqual([]);
@@ -140,7 +158,7 @@ describe("code that merely moved", () => {
     const [moved] = measureSource("old.js", filling(9)).functions;
     const text = `${filling(9)}\nfunction h() { return 1; }\n`;
     const report = reportOf("a.js", 0, 9, [notRun, { name: "h", line: 10, hits: 1 }]);
-    const hit: CoverageReport = {
+    const hit: PlacedCoverage = {
       files: new Map([
         [
           "a.js",
@@ -150,7 +168,7 @@ describe("code that merely moved", () => {
           },
         ],
       ]),
-      byModule: false,
+      unclear: new Set(),
     };
     const elsewhere = new Set([moved?.token_hash ?? ""]);
     expect(judge({ report: hit, changed: fresh("a.js", text), elsewhere, baseTotal: 0 })).toEqual([]);
@@ -181,19 +199,32 @@ describe("a changed code file the report does not name", () => {
     const changed = fresh("a.js", filling(4));
     expect(judge({ report: reportOf("lib/a.js", 4, 4, [run]), changed, min: 0 })).toHaveLength(1);
   });
+});
 
-  it("is found by the end of its path where paths start with a module's name, when it is the only one", () => {
-    const lines = new Map([[1, 1]]);
-    const files = new Map([["example.com/m/pkg/a.js", { lines, functions: [run] }]]);
-    const changed = fresh("pkg/a.js", "function f() {}");
-    expect(judge({ report: { files, byModule: true }, changed })).toEqual([]);
-    files.set("example.com/n/pkg/a.js", { lines, functions: [run] });
-    expect(judge({ report: { files, byModule: true }, changed })).not.toEqual([]);
+describe("a report about other sources", () => {
+  it("is no figure for a file that ends before its lines, nor part of the total", () => {
+    const changed = fresh("a.js", filling(4));
+    const report = reportOf("a.js", 6, 6, [run]);
+    const judged = judgeCoverage({ report, changed, min: 0.95, maxUntested: 0, baseTotal: 0 });
+    expect(judged).toMatchObject({ lines: 0, total: 0 });
+    expect(judged.denials[0]?.message).toBe(
+      "Coverage 0.0000 of a.js is below 0.9500: the report has a line 6 of it, which is past its end: it is about other sources",
+    );
+    expect(judge({ report: reportOf("a.js", 5, 5, [run]), changed })).toEqual([]);
+  });
+
+  it("that fits several files is none for them", () => {
+    const report = { files: new Map(), unclear: new Set(["a.js"]) };
+    expect(judge({ report, changed: fresh("a.js", filling(4)), baseTotal: 0 })).toEqual([
+      "ERROR_INSUFFICIENT_COVERAGE Coverage 0.0000 of a.js is below 0.9500: the report does not tell it from other files of its name",
+      "ERROR_UNTESTED_FUNCTIONS Untested functions 1: f (a.js:1)",
+    ]);
   });
 });
 
 describe("the total", () => {
-  const changed = fresh("a.js", "function f() {}");
+  const before = filling(10).replace("function f() {", "function f() {  ");
+  const changed = [{ path: "a.js", before, after: filling(10).replace("g();", "h();") }];
   const report = reportOf("a.js", 9, 10, [run]);
 
   it("passes from the limit on, or where it is not below the base's", () => {
@@ -214,14 +245,14 @@ describe("the total", () => {
       ...reportOf("test/a.test.js", 990, 990).files,
       ...reportOf("x.css", 1, 1).files,
     ]);
-    expect(totalOf({ files, byModule: false })).toBe(0.9);
-    expect(totalOf({ files: new Map(), byModule: false })).toBe(1);
+    expect(totalOf({ files, unclear: new Set() })).toBe(0.9);
+    expect(totalOf({ files: new Map(), unclear: new Set() })).toBe(1);
   });
 });
 
 describe("whether a function was run", () => {
   const isRun = (text: string, functions: FunctionRecord[], lines: [number, number][] = []): string[] => {
-    const report = { files: new Map([["a.js", { lines: new Map(lines), functions }]]), byModule: false };
+    const report = { files: new Map([["a.js", { lines: new Map(lines), functions }]]), unclear: new Set<string>() };
     return judge({ report, changed: fresh("a.js", text), min: 0 }).flatMap((text) =>
       [...text.matchAll(/(\S+) \(a\.js/g)].map((hit) => hit[1] ?? ""),
     );
@@ -326,7 +357,16 @@ describe("whether a function was run", () => {
           [2, 1],
         ],
       ),
-    ).toEqual([]);
+    ).toEqual(["f"]);
+  });
+
+  it("is said by its line where no definition runs", () => {
+    const isRunIn = (path: string, text: string): string[] =>
+      judge({ report: reportOf(path, 1, 1), changed: fresh(path, text), min: 0 });
+    expect(isRunIn("a.c", "int f(void) { return 1; }\n")).toEqual([]);
+    expect(isRunIn("a.py", "def f(): return 1\n")).toEqual([
+      "ERROR_UNTESTED_FUNCTIONS Untested functions 1: f (a.py:1)",
+    ]);
   });
 
   it("names ten at most, and counts all", () => {
@@ -334,15 +374,5 @@ describe("whether a function was run", () => {
     const [message] = judge({ report: reportOf("a.js", 0, 12), changed: fresh("a.js", text), min: 0 });
     expect(message).toContain("Untested functions 12: f0 (a.js:1), f1 (a.js:2)");
     expect(message).not.toContain("f10");
-  });
-});
-
-describe("paths of a report", () => {
-  it("lose the root they were written under, and a leading dot", () => {
-    const files = (path: string): string[] => [...relativeTo(reportOf(path, 1, 1), "/repo").files.keys()];
-    expect(files("/repo/src/a.js")).toEqual(["src/a.js"]);
-    expect(files("./src/a.js")).toEqual(["src/a.js"]);
-    expect(files("/repository/a.js")).toEqual(["/repository/a.js"]);
-    expect([...relativeTo(reportOf("/repo/a.js", 1, 1), "/repo/").files.keys()]).toEqual(["a.js"]);
   });
 });
