@@ -59,7 +59,7 @@ function inScope(index: CallIndex, caller: GraphNode, name: string): readonly nu
     if (found !== undefined) return found;
     if (scope.fact.locals.has(name)) return "value";
   }
-  return nameable(index, own.get(name), name);
+  return nameable(index, own.get(name), name) ?? (caller.file.variables.has(name) ? "value" : undefined);
 }
 
 /** A function and those around it, innermost first. */

@@ -49,6 +49,7 @@ export function factsOf(measure: FileMeasure): FileFact {
     macros: new Map(),
     withdrawn: new Map(),
     prototypes: new Map(),
+    variables: new Set(),
     findings: [],
   };
 }

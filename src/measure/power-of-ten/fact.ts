@@ -72,6 +72,8 @@ export interface FileFact {
   readonly withdrawn: ReadonlyMap<string, number>;
   /** Functions declared without a body, and whether they return nothing. */
   readonly prototypes: ReadonlyMap<string, boolean>;
+  /** Mutable variables of the file: what a call of one runs is not known. */
+  readonly variables: ReadonlySet<string>;
   /** Findings about no function. */
   readonly findings: readonly RuleFinding[];
 }

@@ -41,6 +41,7 @@ export function fileFact(file: ReadFile): FileFact {
     functions: listed,
     ...readModule(root),
     ...readDeclarations(root, text),
+    variables: new Set(globals.keys()),
     findings: [
       ...rest,
       ...(language === "python" ? [] : unset.map(([name, piece]) => globalFinding(context, name, piece))),

@@ -100,6 +100,11 @@ describe("recursion in ECMAScript", () => {
       ["f p10-1-recursion unknown", "enter p10-1-recursion unknown"],
     ],
     ["calls a parameter", "function f(work) { work(); }", ["f p10-1-recursion unknown"]],
+    [
+      "calls a variable of the module",
+      "let cb; function f() { cb(); } function set() { cb = f; }",
+      ["f p10-1-recursion unknown", "set p10-6-scope fail"],
+    ],
     ["calls what is computed", "function f(o, k) { o[k](); }", ["f p10-1-recursion unknown", "f p10-9-pointer fail"]],
   ])("is found where a function %s", (_name, text, expected) => {
     expect(ts(text)).toEqual(expected);
@@ -241,6 +246,11 @@ describe("C", () => {
     ],
     ["a call through a parameter", "int f(int (*g)(int)) { return g(1); }", ["f p10-1-recursion unknown"]],
     ["a call through a member", "int f(struct s *s) { return s->g(1); }", ["f p10-1-recursion unknown"]],
+    [
+      "a call through a variable of the file",
+      "static void (*cb)(void);\nvoid f(void) { cb(); }\nvoid set(void) { cb = f; }",
+      ["f p10-1-recursion unknown", "set p10-6-scope fail"],
+    ],
     ["malloc", "char *f(void) { return malloc(3); }", ["f p10-3-alloc-after-init fail"]],
     ["a variable of the file", "static int n;\nvoid f(void) { n = 1; }", ["f p10-6-scope fail"]],
     ["a pointer of the file to constants", 'const char *s = "a";', ["file p10-6-scope fail"]],
