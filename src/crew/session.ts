@@ -1,6 +1,6 @@
 import { userInfo } from "node:os";
 import { selectMode } from "../dispatch/mode.js";
-import { cycleBranchName, openCycleBranch } from "../effect/branch.js";
+import { cycleBranchName, openCycleBranch, resolveCommit } from "../effect/branch.js";
 import { claimedIdentity } from "../effect/identity.js";
 import { ensureProjectDir, findRepository, type Repository } from "../effect/repository.js";
 import { probeBackends } from "../effect/sandbox/probe.js";
@@ -38,6 +38,8 @@ export interface RunOptions extends SessionOptions {
   yes: boolean;
   inputs: Readonly<Record<string, string>>;
   includeWip: boolean;
+  /** Commit, branch or tag to start from instead of HEAD. */
+  base?: string;
   confirm?: (question: string) => Promise<boolean>;
 }
 
@@ -52,7 +54,8 @@ export interface RunResult {
 
 /** Opens a new cycle of a plan and runs it. Throws Faults for what is wrong before anything is spent. */
 export async function runPlan(options: RunOptions): Promise<RunResult> {
-  return await withProject(options, async (project) => {
+  return await withProject(options, async (found) => {
+    const project = await startFrom(found, options);
     const source = readPlan(options.planPath, options.cwd);
     await requireSandbox(project.repository, source, options.env);
     await requireApproval(project, source, options);
@@ -67,6 +70,16 @@ export async function runPlan(options: RunOptions): Promise<RunResult> {
       { ...options, mode },
     );
   });
+}
+
+/** The project with the commit a run is to start from. Throws Fault BAD_BASE (exit 2). */
+async function startFrom(project: Project, { base, includeWip }: RunOptions): Promise<Project> {
+  if (base === undefined) return project;
+  if (includeWip)
+    throw invalid("BAD_BASE", "--base and --include-wip exclude each other: uncommitted changes are of HEAD.");
+  const head = base.startsWith("-") ? undefined : await resolveCommit(project.repository.git, base);
+  if (head === undefined) throw invalid("BAD_BASE", `--base ${base} is no commit of this repository.`);
+  return { ...project, repository: { ...project.repository, head } };
 }
 
 /** Continues the newest incomplete cycle. Throws Fault NOTHING_TO_CONTINUE (exit 7). */

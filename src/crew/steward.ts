@@ -10,9 +10,18 @@ import { stewardGrant } from "./grants.js";
 import { proposeCall } from "./propose.js";
 import { cycleStream, eventAt, type Place, taskStream } from "./records.js";
 
+type StewardTool =
+  | "cycle.open"
+  | "workspace.open"
+  | "plan.command"
+  | "task.merge"
+  | "workspace.remove"
+  | "branch.join"
+  | "branch.land";
+
 /** A call worknode makes itself, for example running the plan's commands. */
 export interface StewardCall {
-  readonly tool: "cycle.open" | "workspace.open" | "plan.command" | "task.merge";
+  readonly tool: StewardTool;
   readonly task: string | null;
   readonly args: Record<string, unknown>;
 }

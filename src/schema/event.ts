@@ -113,6 +113,17 @@ export const eventPayloadSchemas = {
     reason: z.string(),
     output_event: z.string(),
   }),
+  /** A person took a cycle's work onto their branch. */
+  LANDED: z.object({
+    cycle: z.int(),
+    /** The person's branch, what it was at and what it is at. */
+    branch: z.string(),
+    from: z.string(),
+    commit: z.string(),
+    /** What ran on the joined tree. */
+    verified: z.array(z.object({ role: z.string(), argv: z.array(z.string()), exit_code: z.int().nullable() })),
+    by: who,
+  }),
   TASK_MERGED: z.object({ commit: z.string(), branch: z.string(), parent: z.string() }),
   AGENT_SPAWNED: z.object({
     agent: worknodeRecordSchema,

@@ -13,6 +13,9 @@ const stewardToolSchemas = {
   "workspace.open": z.looseObject({ cycle, task: z.string(), branch: z.string() }),
   "plan.command": z.looseObject({ commands: z.array(z.looseObject({ role: z.string(), argv })).min(1) }),
   "task.merge": z.looseObject({}),
+  "workspace.remove": z.looseObject({ cycle, task: z.string(), branch: z.string() }),
+  "branch.join": z.looseObject({ branch: z.string(), onto: z.string(), as: z.string() }),
+  "branch.land": z.looseObject({ from: z.string(), commit: z.string(), as: z.string() }),
 } as const;
 
 /** Input schemas of every tool (contract, DESIGN §10). Unknown members are dropped with a note. */
@@ -127,6 +130,9 @@ export const toolDescriptions: Record<ToolName, string> = {
   "workspace.open": "Open a task's worktree.",
   "plan.command": "Run commands the approved plan names, in the sandbox; what they leave behind is discarded.",
   "task.merge": "Put an accepted task's work on the cycle's branch as one commit.",
+  "workspace.remove": "Take away a task's worktree whose work is on the cycle's branch.",
+  "branch.join": "Join the cycle's branch with the user's, on a branch of worknode's own.",
+  "branch.land": "Fast-forward the user's branch to verified work, on a person's word.",
 };
 
 /** Whether a name is one of worknode's tools. */

@@ -4,6 +4,7 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { afterEach, describe, expect, it } from "vitest";
 import { runCommandLine } from "../../src/surface/cli/command-line.js";
+import { reason, sandboxMissing } from "../unit/effect/sandbox/fixture.js";
 import { makeContext } from "../unit/surface/screen.js";
 import { makeRepo, type Repo, run, scripted } from "./harness.js";
 import { eventsOf, of, scriptOf, submit, write } from "./scripted-run.js";
@@ -127,34 +128,37 @@ describe("init", () => {
   }
 
   for (const { name, files, able, prepare, finds, commands } of KINDS) {
-    it.skipIf(!able)(`${name}: finds how work is verified, and its first plan runs those commands`, async () => {
-      repo = makeRepo(files);
-      prepare(repo);
-      const { code, out } = await worknode("init");
-      expect(code).toBe(0);
-      for (const text of finds) expect(out).toContain(text);
-      expect(await worknode("plan", "lint", PLAN)).toMatchObject({ code: 0 });
-      const server = await scripted(
-        repo,
-        scriptOf(
-          Object.fromEntries(
-            Object.keys(commands).map((task, index) => {
-              const page = Object.keys(commands).length === 1 ? "docs/overview.md" : `docs/overview-${index + 1}.md`;
-              return [`${task}:work:1`, [write(page, "# What this is\n"), submit]];
-            }),
+    it.skipIf(!able || sandboxMissing)(
+      `${name}${reason}: finds how work is verified, and its first plan runs those commands`,
+      async () => {
+        repo = makeRepo(files);
+        prepare(repo);
+        const { code, out } = await worknode("init");
+        expect(code).toBe(0);
+        for (const text of finds) expect(out).toContain(text);
+        expect(await worknode("plan", "lint", PLAN)).toMatchObject({ code: 0 });
+        const server = await scripted(
+          repo,
+          scriptOf(
+            Object.fromEntries(
+              Object.keys(commands).map((task, index) => {
+                const page = Object.keys(commands).length === 1 ? "docs/overview.md" : `docs/overview-${index + 1}.md`;
+                return [`${task}:work:1`, [write(page, "# What this is\n"), submit]];
+              }),
+            ),
           ),
-        ),
-      );
-      const ended = await run(repo, PLAN);
-      await server.close();
-      expect(ended.reason).toBe("done and verified");
-      const ran = of(eventsOf(repo), "COMMANDS_RAN").map(({ task, payload }) => [
-        task,
-        payload.commands.map(({ role, exit_code }) => [role, exit_code]),
-      ]);
-      for (const [task, roles] of Object.entries(commands))
-        expect(ran).toContainEqual([task, roles.map((role) => [role, 0])]);
-    });
+        );
+        const ended = await run(repo, PLAN);
+        await server.close();
+        expect(ended.reason).toBe("done and verified");
+        const ran = of(eventsOf(repo), "COMMANDS_RAN").map(({ task, payload }) => [
+          task,
+          payload.commands.map(({ role, exit_code }) => [role, exit_code]),
+        ]);
+        for (const [task, roles] of Object.entries(commands))
+          expect(ran).toContainEqual([task, roles.map((role) => [role, 0])]);
+      },
+    );
   }
 
   it("changes nothing the second time, also after a person changed what it wrote", async () => {

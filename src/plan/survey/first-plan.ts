@@ -1,5 +1,5 @@
-import { Document, isScalar, visit } from "yaml";
 import type { Config, ConfigProject } from "../../schema/config.js";
+import { planText } from "./plan-text.js";
 
 const HEAD = `# A first plan, written by \`worknode init\`; change it as you like, nothing overwrites it.
 # Its tasks write one page each and then run the project's own tests in the sandbox: a small night that shows
@@ -24,17 +24,6 @@ export function draftFirstPlan(config: Config): string {
     ...workspaceOf(config),
     phases: [{ id: "write", tasks: projects.map((project, index) => taskOf(config, project, { index, many })) }],
   })}`;
-}
-
-/** YAML as people write plans: lists of plain values on one line. */
-function planText(plan: object): string {
-  const document = new Document(plan);
-  visit(document, {
-    Seq: (_, list) => {
-      list.flow = list.items.every((item) => isScalar(item));
-    },
-  });
-  return document.toString({ lineWidth: 0, flowCollectionPadding: false });
 }
 
 /** What commands see in their sandbox, as far as it differs from what every plan has. */

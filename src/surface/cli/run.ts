@@ -8,6 +8,7 @@ interface Flags extends SessionFlags {
   yes?: true;
   input: Record<string, string>;
   includeWip?: true;
+  base?: string;
 }
 
 /** `worknode run PLAN`: opens a cycle of the plan in this repository and runs it. */
@@ -26,6 +27,7 @@ export const runVerb: Verb = (context, args) => {
     .option("--yes", "approve the plan as it is and run it")
     .option("--input <name=value>", "a value of the plan's inputs (repeat it for more)", collectInput, {})
     .option("--include-wip", "start from your uncommitted changes too")
+    .option("--base <commit>", "start from this commit, branch or tag instead of HEAD")
     .addOption(modeOption())
     .addOption(formatOption(["text", "json", "stream-json"]));
   return withArguments<Flags>(command, args, ({ options, values }) => run(context, values[0] ?? "", options));
@@ -40,6 +42,7 @@ async function run(context: CliContext, planPath: string, flags: Flags): Promise
       yes: flags.yes === true,
       inputs: flags.input,
       includeWip: flags.includeWip === true,
+      ...(flags.base === undefined ? {} : { base: flags.base }),
       ...(context.confirm === undefined ? {} : { confirm: context.confirm }),
     }),
   );

@@ -44,8 +44,23 @@ export const VERBS: Readonly<Record<string, VerbEntry>> = {
   },
   approve: {
     summary: "approve what waits for a person (reject ID --reason TEXT refuses it)",
-    first: true,
+    first: false,
     load: async () => (await import("./resolve.js")).approveVerb,
+  },
+  diff: {
+    summary: "show a cycle's work, task by task, with the evidence it was accepted by",
+    first: false,
+    load: async () => (await import("./diff.js")).diffVerb,
+  },
+  land: {
+    summary: "bring a cycle's work home: join, verify, fast-forward (--pr opens a request)",
+    first: true,
+    load: async () => (await import("./land.js")).landVerb,
+  },
+  clean: {
+    summary: "take away worktrees of cycles that have ended, and nothing that holds unmerged work",
+    first: false,
+    load: async () => (await import("./clean.js")).cleanVerb,
   },
   trace: {
     summary: "show one execution, its whole chain, or verify every seal",

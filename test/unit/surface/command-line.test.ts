@@ -15,6 +15,9 @@ afterAll(() => rmSync(outside, { recursive: true, force: true }));
 /** Verbs DESIGN §13 names and issue 2 asks for. */
 const PROMISED = [
   "init",
+  "diff",
+  "land",
+  "clean",
   "demo",
   "plan",
   "run",

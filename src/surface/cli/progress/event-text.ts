@@ -71,6 +71,8 @@ const SAY: Say = {
     notice("✓", "green", `${event.task}: done at attempt ${event.payload.attempts}: ${event.payload.summary}`),
   TASK_MERGED: (event) =>
     notice("⎇", "dim", `${event.task}: merged into ${event.payload.branch} as ${event.payload.commit.slice(0, 10)}`),
+  LANDED: ({ payload }) =>
+    notice("⎇", "green", `landed on ${payload.branch} as ${payload.commit.slice(0, 10)} by ${payload.by.os_user}`),
   AGENT_SPAWNED: ({ payload }) =>
     payload.parent === null
       ? undefined
