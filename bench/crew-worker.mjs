@@ -1,18 +1,27 @@
-// One side of a pair: a crew run by worknode (`crew`), or the same requests and the same calls by a bare loop over
-// the SDK (`bare`). Prints {marks: [{calls, cpuUs}], peakRssKb}: CPU time of this process after so many tool calls.
+// One side of a pair: a crew run by worknode (`crew`), or the same conversations and the same calls by a bare loop
+// over the SDK (`bare`). Prints {marks: [{calls, cpuUs}], cpuUs, peakRssKb}: CPU time of this process, and of the
+// processes it started and waited for, after so many tool calls and at the end.
 import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import process from "node:process";
+
+/** Length of a clock tick of /proc (µs): USER_HZ is 100 wherever Node runs. */
+const TICK_US = 10_000;
 
 const setting = JSON.parse(readFileSync(process.argv[2], "utf8"));
 const marks = [];
 let calls = 0;
 
+function cpuUs() {
+  const { user, system } = process.cpuUsage();
+  const stat = readFileSync("/proc/self/stat", "utf8");
+  const fields = stat.slice(stat.lastIndexOf(")") + 2).split(" ");
+  return user + system + (Number(fields[13]) + Number(fields[14])) * TICK_US;
+}
+
 function count() {
   calls += 1;
-  if (!setting.marks.includes(calls)) return;
-  const { user, system } = process.cpuUsage();
-  marks.push({ calls, cpuUs: user + system });
+  if (setting.marks.includes(calls)) marks.push({ calls, cpuUs: cpuUs() });
 }
 
 async function crew() {
@@ -32,60 +41,51 @@ async function crew() {
   if (ended.exitCode !== 0) throw new Error(`the crew ended with ${ended.exitCode}: ${ended.reason}`);
 }
 
-/** The conversations of the crew, in the same number at once, with the same prompts in size and the same tools. */
+/** The crew's own conversations, task after task, as many at once. */
 async function bare() {
   const { default: Anthropic } = await import("@anthropic-ai/sdk");
-  const client = new Anthropic({ apiKey: "bench", baseURL: setting.url, maxRetries: 0 });
-  const waiting = [...setting.conversations];
+  const client = new Anthropic({ apiKey: "bench", baseURL: setting.url });
+  const { shapes } = setting;
+  let next = 0;
   await Promise.all(
     Array.from({ length: setting.atOnce }, async () => {
-      for (let next = waiting.shift(); next !== undefined; next = waiting.shift()) await converse(client, next);
+      while (next < setting.tasks.length) {
+        const talks = setting.tasks[next++];
+        for (const { file, shape, work } of talks) await converse(client, shapes[shape], { file, work });
+      }
     }),
   );
 }
 
-async function converse(client, { key, prompt, work }) {
-  const messages = [{ role: "user", content: prompt }];
+async function converse(client, shape, { file, work }) {
+  const { id, headers, messages } = JSON.parse(readFileSync(file, "utf8"));
   for (let index = 1; ; index += 1) {
-    const stream = client.messages.stream(
-      {
-        model: setting.model,
-        max_tokens: 16_000,
-        system: [{ type: "text", text: setting.system, cache_control: { type: "ephemeral" } }],
-        tools: setting.tools,
-        messages,
-      },
-      { headers: headersOf(key, index) },
-    );
-    const reply = await stream.finalMessage();
+    const sent = { headers: { ...headers, "x-worknode-execution": `${id}:${index}` } };
+    const reply = await client.messages.stream({ ...shape, messages }, sent).finalMessage();
     messages.push({ role: "assistant", content: reply.content });
     const uses = reply.content.filter((block) => block.type === "tool_use");
-    if (uses.length === 0 || uses.some(({ name }) => name.startsWith("submit_"))) {
-      if (work) count();
-      return;
-    }
-    messages.push({ role: "user", content: uses.map(perform) });
+    const last = uses.length === 0 || uses.some(({ name }) => name.startsWith("submit_"));
+    if (!last) messages.push({ role: "user", content: uses.map(perform) });
     if (work) count();
+    if (last) return;
   }
-}
-
-function headersOf(key, index) {
-  const [task] = key.split(":");
-  return {
-    "x-worknode-agent": "bare",
-    "x-worknode-tier": "implementation",
-    "x-worknode-task": task,
-    "x-worknode-execution": `1:${key}:${index}`,
-  };
 }
 
 function perform({ id, name, input }) {
   const file = join(setting.files, input.file_path);
-  if (name === "Read") return { type: "tool_result", tool_use_id: id, content: readFileSync(file, "utf8") };
+  if (name === "Read") return result(id, numbered(readFileSync(file, "utf8")));
   mkdirSync(dirname(file), { recursive: true });
   writeFileSync(file, input.content);
-  return { type: "tool_result", tool_use_id: id, content: `Write done: ${input.file_path}` };
+  return result(id, `Write done: ${input.file_path}`);
+}
+
+const result = (id, content) => ({ type: "tool_result", tool_use_id: id, content });
+
+/** Lines as Claude Code's `Read` shows them. */
+function numbered(text) {
+  const lines = text.replace(/\n$/, "").split("\n");
+  return lines.map((line, index) => `${String(index + 1).padStart(6)}\t${line}`).join("\n");
 }
 
 await (setting.side === "crew" ? crew() : bare());
-console.log(JSON.stringify({ marks, calls, peakRssKb: process.resourceUsage().maxRSS }));
+console.log(JSON.stringify({ marks, calls, cpuUs: cpuUs(), peakRssKb: process.resourceUsage().maxRSS }));

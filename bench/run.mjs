@@ -1,5 +1,5 @@
-// Ratios within one run, as a table: `npm run bench` (after a build). Absolute times depend on the machine and
-// are not shown; each row compares two things measured side by side.
+// Ratios within one run, as a table: `npm run bench` (after a build), or `npm run bench -- <name>…` for some of its
+// parts. Absolute times depend on the machine and are not shown; each row compares two things measured side by side.
 import { spawnSync } from "node:child_process";
 import { mkdirSync, mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
@@ -10,9 +10,18 @@ const ROOT = fileURLToPath(new URL("..", import.meta.url));
 const MAIN = join(ROOT, "dist", "main.js");
 const PAIRS = 15;
 
+/** Parts by name; each gives its rows. */
+const PARTS = {
+  gate: () => rowsOf("gate.mjs"),
+  brief: () => [briefRow()],
+  "one agent writes": (name) => rowsOf("crew.mjs", name),
+  "one agent reads": (name) => rowsOf("crew.mjs", name),
+  "many agents": (name) => rowsOf("crew.mjs", name),
+};
+
 /** Rows of a bench of its own, one JSON object a line. */
-function rowsOf(name) {
-  const run = spawnSync(process.execPath, [join(ROOT, "bench", name)], { encoding: "utf8" });
+function rowsOf(name, ...args) {
+  const run = spawnSync(process.execPath, [join(ROOT, "bench", name), ...args], { encoding: "utf8" });
   if (run.status !== 0) throw new Error(`bench/${name} failed: ${run.stderr}`);
   const lines = run.stdout.split("\n").filter((line) => line.startsWith("{"));
   return lines.map((line) => JSON.parse(line)).filter((row) => typeof row.limit === "number");
@@ -65,7 +74,15 @@ function briefRow() {
   }
 }
 
-const rows = [...rowsOf("gate.mjs"), briefRow(), ...rowsOf("crew.mjs")];
+/** The parts whose names hold one of the words given; all without any. */
+function partsFor(words) {
+  const all = Object.keys(PARTS);
+  const unknown = words.filter((word) => !all.some((name) => name.includes(word)));
+  if (unknown.length > 0) throw new Error(`no part is called ${unknown.join(", ")}; there are: ${all.join(", ")}`);
+  return words.length === 0 ? all : all.filter((name) => words.some((word) => name.includes(word)));
+}
+
+const rows = partsFor(process.argv.slice(2)).flatMap((name) => PARTS[name](name));
 const width = Math.max(...rows.map(({ name }) => name.length));
 for (const { name, ratio, limit } of rows)
   console.log(`${name.padEnd(width)}  ${String(ratio).padStart(6)}  limit ${limit}  ${ratio <= limit ? "ok" : "OVER"}`);
