@@ -78,13 +78,16 @@ export function classify(thrown: unknown, facts: AttemptFacts): ModelFailure {
   return bytesReceived ? fromStream(thrown) : fromConnection(thrown);
 }
 
-/** The SDK passes on what broke the body: `TypeError: terminated`, whose cause says why. */
+/** What breaks a body off: the server or the network closed the connection, or the bytes were no HTTP. */
+const CUTS: ReadonlySet<unknown> = new Set(["ECONNRESET", "EPIPE", "ERR_STREAM_PREMATURE_CLOSE"]);
+
+/** The SDK passes on what broke the body. */
 function fromStream(thrown: unknown): ModelFailure {
   if (thrown instanceof APIError) return fromErrorEvent(thrown);
   if (thrown instanceof SyntaxError) return protocolFailure("an event is not JSON");
   if (hasCode(thrown, TIMEOUTS))
     return failure("timeout", `the stream fell silent: ${causeText(thrown)}`, { bytesReceived: true });
-  if (messageOf(thrown) === "terminated") return cutFailure(causeText(thrown));
+  if (hasCode(thrown, CUTS)) return cutFailure(causeText(thrown));
   return failure("unknown", messageOf(thrown), { bytesReceived: true });
 }
 

@@ -5,9 +5,11 @@ import { err, type Result } from "../kernel/result.js";
 import type { ModelReply } from "../schema/message.js";
 import { classify, cutFailure, protocolFailure } from "./classify.js";
 import type { ModelFailure } from "./failure.js";
-import { isAdaptive, type ModelProfile, resolveProfile } from "./profile.js";
+import { httpFetch } from "./http-fetch.js";
+import { type ModelProfile, resolveProfile } from "./profile.js";
 import { assembleReply } from "./reply-assembly.js";
 import type { AttemptOptions, ModelClient, ModelRequest } from "./request.js";
+import { requestBody } from "./request-body.js";
 
 /** How a model is reached; times are in milliseconds. */
 export interface ModelClientOptions {
@@ -28,8 +30,6 @@ const HOSTED_URL = "https://api.anthropic.com";
 const RESPONSE_TIMEOUT_MS = 5 * 60_000;
 /** A model may think for minutes without a word. */
 const IDLE_TIMEOUT_MS = 10 * 60_000;
-
-type Params = Anthropic.MessageCreateParamsStreaming;
 
 /** Ends an attempt on silence or on the caller's signal, and remembers which. */
 interface Watch {
@@ -54,6 +54,7 @@ export function createModelClient(options: ModelClientOptions): ModelClient {
     timeout: 2 * (options.responseTimeoutMs ?? RESPONSE_TIMEOUT_MS),
     logLevel: "off",
     openTelemetry: false,
+    fetch: httpFetch,
   });
   return { attempt: (request, attempt) => runAttempt({ sdk, profile, options }, request, attempt) };
 }
@@ -74,9 +75,11 @@ async function runAttempt(
   const watch = startWatch(options.responseTimeoutMs ?? RESPONSE_TIMEOUT_MS, attempt.signal);
   let bytesReceived = false;
   try {
-    const stream = await parts.sdk.messages.create(buildParams(request, parts.profile), {
-      headers: { ...attempt.headers },
+    const stream = await parts.sdk.post<AsyncIterable<unknown>>("/v1/messages", {
+      body: requestBody(request, parts.profile),
+      headers: { ...attempt.headers, "content-type": "application/json" },
       signal: watch.signal,
+      stream: true,
     });
     bytesReceived = true;
     watch.extend(idleMs);
@@ -126,29 +129,6 @@ function startWatch(ms: number, outer: AbortSignal | undefined): Watch {
     },
   };
   return watch;
-}
-
-/** Messages and tools are passed on as they are: they have the API's own form, and copying costs. */
-function buildParams(request: ModelRequest, profile: ModelProfile): Params {
-  const params: Params = {
-    model: request.model,
-    max_tokens: request.maxTokens,
-    messages: request.messages as unknown as Params["messages"],
-    stream: true,
-  };
-  if (request.system !== "") params.system = request.system;
-  if (request.tools.length > 0) {
-    params.tools = request.tools as unknown as NonNullable<Params["tools"]>;
-    params.tool_choice = { type: "auto", disable_parallel_tool_use: true };
-  }
-  if (profile.caching) params.cache_control = { type: "ephemeral" };
-  if (isAdaptive(request.model)) addThinking(params, request, profile);
-  return params;
-}
-
-function addThinking(params: Params, request: ModelRequest, profile: ModelProfile): void {
-  if (profile.thinking) params.thinking = { type: "adaptive" };
-  if (profile.effort && request.effort !== undefined) params.output_config = { effort: request.effort };
 }
 
 /**
