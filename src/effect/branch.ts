@@ -74,7 +74,7 @@ export async function createRef(git: Git, ref: string, commit: string): Promise<
 }
 
 /** The commit a name stands for, or undefined. */
-export async function resolveCommit(git: Git, name: string): Promise<string | undefined> {
+export async function resolveCommit(git: Pick<Git, "attempt">, name: string): Promise<string | undefined> {
   const found = await git.attempt(["rev-parse", "--verify", "--quiet", `${name}^{commit}`]);
   return found.code === 0 ? found.stdout.toString("utf8").trim() : undefined;
 }

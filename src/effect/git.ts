@@ -64,12 +64,12 @@ const IDENTITY = { name: "worknode", email: "worknode@localhost" };
 export function createGit(place: GitPlace): Git {
   const clock = place.clock ?? systemClock;
   const attempt = (args: readonly string[], options: GitOptions = {}): Promise<GitOutput> =>
-    collect(start(place, args, environment(place, options, clock)), args, options.input);
+    collectGit(start(place, args, environment(place, options, clock)), args, options.input);
   return {
     attempt,
     run: async (args, options) => {
       const output = await attempt(args, options);
-      if (output.code !== 0) throw failed(args, output);
+      if (output.code !== 0) throw gitFailed(args, output);
       return output.stdout.toString("utf8");
     },
     at: (gitDir, workTree) => createGit({ ...place, gitDir, workTree }),
@@ -122,7 +122,12 @@ export function safePath(path: string, workTree: string): string {
     .join(":");
 }
 
-function collect(child: ChildProcess, args: readonly string[], input: string | undefined): Promise<GitOutput> {
+/** What a git that was started leaves behind, bounded in time and size. Throws Fault NO_GIT (exit 2), GIT_STOPPED. */
+export function collectGit(
+  child: ChildProcess,
+  args: readonly string[],
+  input: string | undefined,
+): Promise<GitOutput> {
   return new Promise((resolve, reject) => {
     const stdout: Buffer[] = [];
     const stderr: Buffer[] = [];
@@ -159,7 +164,8 @@ function collect(child: ChildProcess, args: readonly string[], input: string | u
   });
 }
 
-function failed(args: readonly string[], output: GitOutput): Fault {
+/** The fault of a git that ended with an exit code but 0. */
+export function gitFailed(args: readonly string[], output: GitOutput): Fault {
   const text = output.stderr.trim().slice(0, 2_000);
   if (/no space left on device/i.test(text))
     return invalid("DISK_FULL", `git ${args[0] ?? ""}: no space left on device. Free some space and continue.`);

@@ -46,7 +46,7 @@ export interface TreeDifference {
 }
 
 /** What changed from one tree (or commit) to another, without renames, by path. */
-export async function compareTrees(git: Git, from: string, to: string): Promise<TreeDifference[]> {
+export async function compareTrees(git: Pick<Git, "run">, from: string, to: string): Promise<TreeDifference[]> {
   const fields = splitNul(await git.run(["diff-tree", "-r", "-z", "--no-renames", "--full-index", "--raw", from, to]));
   const differences: TreeDifference[] = [];
   for (let index = 0; index + 1 < fields.length; index += 2)

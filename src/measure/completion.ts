@@ -1,4 +1,5 @@
 import { type ChangedFile, type CoverageInput, type CoverageJudgement, judgeCoverage } from "./coverage.js";
+import type { FileMeasure } from "./file-measure.js";
 import type { Finding } from "./finding.js";
 import { changedFunctions, type HashLookup } from "./function-pair.js";
 import { type ChangeLimits, judgeMeasured } from "./judge-change.js";
@@ -50,12 +51,22 @@ function judgeFile(file: ChangedFile, input: CompletionInput): Finding[] {
   const after = measureSource(file.path, file.after);
   if (after.language === null) return [];
   const before = file.before === null ? undefined : measureSource(file.path, file.before);
+  return judgeMeasuredFile(before, after, input);
+}
+
+/** What the write-time rules and documentation ask of one file, measured before and after. */
+export function judgeMeasuredFile(
+  before: FileMeasure | undefined,
+  after: FileMeasure,
+  input: Pick<CompletionInput, "limits" | "requireDocs" | "waivers" | "elsewhere">,
+): Finding[] {
+  const { path } = after;
   const elsewhere = input.elsewhere ?? new Set<string>();
-  const findings = judgeMeasured({ limits: input.limits, isTest: isTestFile(file.path), elsewhere }, before, after);
-  if (!input.requireDocs || input.waivers.includes("documentation") || !isCodeFile(file.path)) return findings;
+  const findings = judgeMeasured({ limits: input.limits, isTest: isTestFile(path), elsewhere }, before, after);
+  if (!input.requireDocs || input.waivers.includes("documentation") || !isCodeFile(path)) return findings;
   const changed = changedFunctions(before, after, elsewhere).map(({ now }) => now);
   const bare = changed.filter(({ named, documented }) => named && !documented);
-  return [...findings, ...bare.map((one) => undocumented(file.path, one.line, one.qualified_name))];
+  return [...findings, ...bare.map((one) => undocumented(path, one.line, one.qualified_name))];
 }
 
 function undocumented(file: string, line: number, name: string): Finding {

@@ -102,6 +102,11 @@ export const VERBS: Readonly<Record<string, VerbEntry>> = {
     first: false,
     load: async () => (await import("./measure.js")).measureVerb,
   },
+  check: {
+    summary: "judge a change as CI does: limits, suppressions, coverage, a plan's files",
+    first: false,
+    load: async () => (await import("./check.js")).checkVerb,
+  },
   kill: {
     summary: "stop every run of this repository at once and void its capabilities",
     first: false,

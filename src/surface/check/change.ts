@@ -1,0 +1,127 @@
+import { type History, listNames, listTree, readBlobs, type TreeFile } from "../../effect/history.js";
+import { decodeText } from "../../effect/text.js";
+import type { TreeDifference } from "../../effect/tree.js";
+import { MAX_FILE_BYTES } from "../../kernel/bounds.js";
+import type { FileMeasure } from "../../measure/file-measure.js";
+import { isEcmaScript, type Language, languageOf } from "../../measure/language.js";
+import { measureSource } from "../../measure/source.js";
+import type { Selection } from "./policy.js";
+import type { Subject } from "./subject.js";
+
+/** A measured file of the change, with its texts. */
+export interface ChangedCode {
+  readonly path: string;
+  /** Null where the base has none, or none that is text. */
+  readonly before: string | null;
+  readonly after: string;
+  readonly was: FileMeasure | undefined;
+  readonly now: FileMeasure;
+}
+
+/** A file that should be measured and cannot be read. */
+export interface UnreadableFile {
+  readonly path: string;
+  readonly why: string;
+}
+
+/** Kinds of change that leave a file to be read. */
+const READABLE: ReadonlySet<string> = new Set(["add", "modify", "type"]);
+
+/** Reads and measures what changed, files of measured languages alone. Grammars must be loaded. */
+export async function readChange(
+  history: History,
+  differences: readonly TreeDifference[],
+  selection: Selection,
+): Promise<{ code: ChangedCode[]; unreadable: UnreadableFile[] }> {
+  const wanted = differences.filter(({ path, kind }) => READABLE.has(kind) && selection.isMeasured(path));
+  const objects = wanted.flatMap(({ before, after }) => [before, after]).filter((id) => id !== null);
+  const blobs = await readBlobs(history, objects, MAX_FILE_BYTES);
+  const code: ChangedCode[] = [];
+  const unreadable: UnreadableFile[] = [];
+  for (const { path, before: earlier, after: later } of wanted) {
+    const after = textOf(blobs.get(later ?? ""));
+    if (typeof after === "object") {
+      unreadable.push({ path, why: after.why });
+      continue;
+    }
+    const former = earlier === null ? null : textOf(blobs.get(earlier));
+    const before = typeof former === "string" ? former : null;
+    const was = before === null ? undefined : measureSource(path, before);
+    code.push({ path, before, after, was, now: measureSource(path, after) });
+  }
+  return { code, unreadable };
+}
+
+/** The text of a blob, or why it cannot be read. */
+export function textOf(content: Buffer | "too-long" | "missing" | undefined): string | { why: string } {
+  if (content === "too-long") return { why: `is longer than ${MAX_FILE_BYTES} bytes` };
+  if (content === undefined || content === "missing") return { why: "is missing from this clone" };
+  return decodeText(content) ?? { why: "is not UTF-8 text" };
+}
+
+/** Token hashes of the functions that deleted and changed files had: what is found there moved. */
+export async function changedHashes(
+  history: History,
+  differences: readonly TreeDifference[],
+  code: readonly ChangedCode[],
+): Promise<Set<string>> {
+  const hashes = new Set(code.flatMap(({ was }) => (was?.functions ?? []).map((one) => one.token_hash)));
+  const gone = differences.filter(({ path, kind }) => kind === "delete" && languageOf(path) !== undefined);
+  const blobs = await readBlobs(
+    history,
+    gone.map(({ before }) => before ?? ""),
+    MAX_FILE_BYTES,
+  );
+  for (const { path, before } of gone) addHashes(hashes, path, textOf(blobs.get(before ?? "")));
+  return hashes;
+}
+
+function addHashes(hashes: Set<string>, path: string, text: string | { why: string }): void {
+  if (typeof text === "string")
+    for (const { token_hash } of measureSource(path, text).functions) hashes.add(token_hash);
+}
+
+/**
+ * Token hashes of every function the base holds in the languages of these files: costs a look at all of them, and is
+ * asked for where something new is objected to. What is too long or no text adds nothing.
+ */
+export async function baseHashes(
+  history: History,
+  { from }: Subject,
+  paths: readonly string[],
+): Promise<ReadonlySet<string>> {
+  const hashes = new Set<string>();
+  const kinds = new Set(paths.map((path) => kindOf(languageOf(path))));
+  if (from === null || kinds.size === 0) return hashes;
+  const files = (await listTree(history, from)).filter(({ path }) => kinds.has(kindOf(languageOf(path))));
+  for await (const { path, content } of readFiles(history, files)) addHashes(hashes, path, textOf(content));
+  return hashes;
+}
+
+/** Code moves between the dialects of one language. */
+function kindOf(language: Language | undefined): string {
+  if (isEcmaScript(language)) return "ecmascript";
+  return language === "cpp" ? "c" : (language ?? "none");
+}
+
+/** Files read at a time where a whole tree is looked at, so that memory stays bounded. */
+const FILES_AT_A_TIME = 400;
+
+/** The files of a tree with their contents, a part at a time. */
+export async function* readFiles(
+  history: History,
+  files: readonly TreeFile[],
+): AsyncGenerator<{ path: string; content: Buffer | "too-long" | "missing" | undefined }> {
+  for (let start = 0; start < files.length; start += FILES_AT_A_TIME) {
+    const part = files.slice(start, start + FILES_AT_A_TIME);
+    const objects = part.map(({ object }) => object);
+    const blobs = await readBlobs(history, objects, MAX_FILE_BYTES);
+    for (const { path, object } of part) yield { path, content: blobs.get(object) };
+  }
+}
+
+/** Names of every file of the base and of what is judged. */
+export async function everyName(history: History, { from, head }: Subject): Promise<string[]> {
+  const trees = from === null ? [head] : [from, head];
+  return [...new Set((await Promise.all(trees.map((tree) => listNames(history, tree)))).flat())];
+}

@@ -1,0 +1,73 @@
+import { writeFileSync } from "node:fs";
+import { resolve } from "node:path";
+import { Option } from "commander";
+import { invalid, messageOf } from "../../kernel/fault.js";
+import { checkModeSchema } from "../../schema/check-policy.js";
+import { describeVerb, withArguments } from "../cli/arguments.js";
+import type { CliContext, Verb } from "../cli/context.js";
+import { CHECK_FORMATS, type CheckFormat, renderReport } from "./format/render.js";
+import { summaryOf } from "./format/summary.js";
+import { type CheckWish, runCheck } from "./run-check.js";
+
+/** What differs between the installed worknode and the single file. */
+export interface CheckProgram {
+  readonly version: string;
+  readonly loadMeasures: (paths: Iterable<string>) => Promise<void>;
+}
+
+interface Flags extends Omit<CheckWish, "coverage" | "baseCoverage" | "approvedBy"> {
+  readonly coverage?: string[];
+  readonly baseCoverage?: string[];
+  readonly approvedBy?: string[];
+  readonly format: CheckFormat;
+  readonly output?: string;
+}
+
+/** `worknode check`: judges a change by the rules of its base. Exit codes as DESIGN §13. */
+export function checkCommand(program: CheckProgram): Verb {
+  return (context, args) => {
+    const command = describeVerb(
+      context,
+      "check",
+      "Judge a change by the rules of its base: limits, suppressions, coverage, a plan's files. Nothing the change brings along is trusted.",
+    )
+      .option(
+        "--base <ref>",
+        "what the change is compared with and whose rules hold (else CI's, the upstream, origin/HEAD)",
+      )
+      .option("--head <ref>", "what is judged (else HEAD)")
+      .option("--staged", "judge what is staged, against HEAD")
+      .option("--all", "judge every file of HEAD instead of a change")
+      .option("--plan <file>", "judge by this plan as the base has it: its files, limits and waivers")
+      .option("--task <id>", "allow the files of this task of the plan alone")
+      .option("--coverage <file...>", "reports of the tests on exactly what is judged")
+      .option("--base-coverage <file...>", "reports of the tests on the base: the total must not fall below them")
+      .option("--approved-by <name...>", "who approved a change to the rules, as CI knows it")
+      .option("--write-baseline", "with --all: write what is found as the baseline, or tighten the one there is")
+      .addOption(new Option("--mode <mode>", "observe and warn tell, enforce fails").choices(checkModeSchema.options))
+      .addOption(new Option("--format <format>", "how to print").choices([...CHECK_FORMATS]).default("text"))
+      .option("--output <file>", "write the report there and only its summary to the screen");
+    return withArguments<Flags>(command, args, ({ options }) => check(context, program, options));
+  };
+}
+
+async function check(context: CliContext, program: CheckProgram, flags: Flags): Promise<number> {
+  const { coverage = [], baseCoverage = [], approvedBy = [], format, output, ...wish } = flags;
+  const place = { cwd: context.cwd, env: context.env, loadMeasures: program.loadMeasures };
+  const report = await runCheck(place, { ...wish, coverage, baseCoverage, approvedBy });
+  const text = renderReport(report, format, program.version);
+  if (output === undefined) context.out.write(text);
+  else {
+    writeReport(resolve(context.cwd, output), text);
+    context.out.write(`${summaryOf(report)}\n`);
+  }
+  return report.exit_code;
+}
+
+function writeReport(path: string, text: string): void {
+  try {
+    writeFileSync(path, text);
+  } catch (cause) {
+    throw invalid("BAD_OUTPUT", `the report cannot be written to ${path}: ${messageOf(cause)}.`, cause);
+  }
+}

@@ -1,0 +1,13 @@
+import type { CheckReport } from "../../../schema/check-report.js";
+import { singleLine } from "../../cli/progress/paint.js";
+import { figuresOf, levelOf, placeOf, summaryOf } from "./summary.js";
+
+/** The report for a terminal: a finding is two lines, the summary comes last. */
+export function textOf(report: CheckReport): string {
+  const findings = report.findings.flatMap((finding) => [
+    `${placeOf(finding)}: ${levelOf(finding, report)} ${finding.rule}: ${singleLine(finding.message)}${figuresOf(finding)}`,
+    `  fix: ${singleLine(finding.remedy)}`,
+  ]);
+  const notes = report.notes.map((note) => `note: ${singleLine(note)}`);
+  return `${[...findings, ...notes, summaryOf(report)].join("\n")}\n`;
+}

@@ -1,0 +1,124 @@
+import { type History, listTree } from "../../effect/history.js";
+import type { TreeDifference } from "../../effect/tree.js";
+import { changedLines } from "../../measure/changed-lines.js";
+import { judgeMeasuredFile } from "../../measure/completion.js";
+import { judgeCoverage } from "../../measure/coverage.js";
+import type { PlacedCoverage } from "../../measure/coverage-place.js";
+import type { Finding } from "../../measure/finding.js";
+import { changedFunctions, type HashLookup } from "../../measure/function-pair.js";
+import { languageOf } from "../../measure/language.js";
+import type { SourceText } from "../../measure/power-of-ten/analysis.js";
+import { judgePowerOfTen } from "../../measure/power-of-ten/judge.js";
+import { isCFamily } from "../../measure/power-of-ten/rule.js";
+import type { CheckFinding } from "../../schema/check-report.js";
+import { baseHashes, type ChangedCode, changedHashes, readFiles, textOf, type UnreadableFile } from "./change.js";
+import { aboutFile, fromMeasure } from "./finding.js";
+import type { Limits } from "./limits.js";
+import type { Selection } from "./policy.js";
+import type { Subject } from "./subject.js";
+
+/** What measures found, and how much they looked at. */
+export interface CodeReport {
+  readonly findings: readonly CheckFinding[];
+  readonly functions: number;
+  readonly lines: number;
+  readonly notes: readonly string[];
+}
+
+/** A change as its code is judged. */
+export interface JudgedChange {
+  readonly history: History;
+  readonly subject: Subject;
+  readonly differences: readonly TreeDifference[];
+  readonly code: readonly ChangedCode[];
+  readonly unreadable: readonly UnreadableFile[];
+  readonly limits: Limits;
+  readonly selection: Selection;
+  readonly coverage?: { readonly report: PlacedCoverage; readonly baseTotal: number | undefined };
+}
+
+/** Judges what changed by the measures of the gate (DESIGN §5, §9). Throws Faults of git and grammars. */
+export async function judgeCode(change: JudgedChange): Promise<CodeReport> {
+  const { history, subject, differences, code, limits } = change;
+  const near = await changedHashes(history, differences, code);
+  const first = measured(change, near);
+  const objected = first.filter(({ blocks }) => blocks);
+  const elsewhere =
+    objected.length === 0
+      ? near
+      : await baseHashes(
+          history,
+          subject,
+          objected.map(({ file }) => file),
+        );
+  const findings = objected.length === 0 ? first : measured(change, joined(near, elsewhere));
+  const ten = await powerOfTen(change, joined(near, elsewhere));
+  const covered = coverage(change, joined(near, elsewhere));
+  const all = [...findings, ...ten, ...covered.findings].map(fromMeasure);
+  return {
+    findings: [...all, ...change.unreadable.map(unreadable)],
+    functions: code.reduce((sum, { was, now }) => sum + changedFunctions(was, now, near).length, 0),
+    lines: code.reduce((sum, { before, after }) => sum + changedLines(before, after).size, 0),
+    notes: [...covered.notes, ...limits.notes],
+  };
+}
+
+function joined(one: HashLookup, other: HashLookup): HashLookup {
+  return { has: (hash) => one.has(hash) || other.has(hash) };
+}
+
+function measured({ code, limits }: JudgedChange, elsewhere: HashLookup): Finding[] {
+  return code.flatMap(({ path, was, now }) =>
+    judgeMeasuredFile(was, now, { ...limits.of(path), requireDocs: limits.requireDocs, elsewhere }),
+  );
+}
+
+/** What did not change is read for the call graph where recursion would block. */
+async function powerOfTen(change: JudgedChange, elsewhere: HashLookup): Promise<Finding[]> {
+  const { code, limits } = change;
+  if (limits.powerOfTen === "off" || code.length === 0) return [];
+  const enforce = limits.powerOfTen === "enforce";
+  const judged = code.map(({ path }) => path).filter((path) => enforce || isCFamily(languageOf(path)));
+  const others = judged.length === 0 ? [] : await unchangedSources(change, judged);
+  return judgePowerOfTen({ files: code, others, enforce, elsewhere });
+}
+
+async function unchangedSources(change: JudgedChange, judged: readonly string[]): Promise<SourceText[]> {
+  const { history, subject, selection, differences } = change;
+  const languages = new Set(judged.map(languageOf));
+  const changed = new Set(differences.map(({ path }) => path));
+  const files = (await listTree(history, subject.head)).filter(
+    ({ path }) => languages.has(languageOf(path)) && !changed.has(path) && selection.isMeasured(path),
+  );
+  const sources: SourceText[] = [];
+  for await (const { path, content } of readFiles(history, files)) {
+    const text = textOf(content);
+    if (typeof text === "string") sources.push({ path, text });
+  }
+  return sources;
+}
+
+function coverage(change: JudgedChange, elsewhere: HashLookup): { findings: Finding[]; notes: string[] } {
+  if (change.coverage === undefined) return { findings: [], notes: [] };
+  const { limits, code } = change;
+  const { report, baseTotal } = change.coverage;
+  const changed = code.filter(({ path }) => !limits.of(path).waivers.includes("coverage"));
+  const { minLineCoverage: min, maxUntestedFunctions: maxUntested } = limits;
+  const judged = judgeCoverage({ report, changed, min, maxUntested, baseTotal: baseTotal ?? null, elsewhere });
+  const findings = judged.denials.filter(({ file }) => file !== "" || baseTotal !== undefined);
+  if (judged.lines === null || judged.total === null)
+    return { findings, notes: ["coverage: n/a, no function changed"] };
+  const total = `${(100 * judged.total).toFixed(2)} % in all`;
+  const judgedTotal = baseTotal === undefined ? `${total} (not judged: no --base-coverage)` : total;
+  return { findings, notes: [`coverage: ${(100 * judged.lines).toFixed(2)} % of changed lines, ${judgedTotal}`] };
+}
+
+/** Code that cannot be read could hide anything. */
+export function unreadable({ path, why }: UnreadableFile): CheckFinding {
+  return aboutFile(path, {
+    rule: "readable-code",
+    code: "ERROR_PARSE",
+    message: `${path} ${why}, so its functions cannot be judged`,
+    remedy: "Write code as UTF-8 text in files short enough to be read, or leave the path out in .worknode/check.yaml.",
+  });
+}

@@ -1,0 +1,64 @@
+import type { TreeDifference } from "../../effect/tree.js";
+import { Fault } from "../../kernel/fault.js";
+import type { CheckPolicy } from "../../schema/check-policy.js";
+import type { CheckFinding } from "../../schema/check-report.js";
+import { aboutFile } from "./finding.js";
+import { POLICY_PATH, parsePolicy } from "./policy.js";
+
+/** A change to the files that say how changes are judged. */
+export interface RulesChange {
+  readonly policy: CheckPolicy;
+  readonly differences: readonly TreeDifference[];
+  readonly isRule: (path: string) => boolean;
+  /** Who is said to have approved it. */
+  readonly approvedBy: readonly string[];
+  /** Text of the policy as the change leaves it; null where it has none. */
+  readonly proposed: string | null;
+}
+
+/**
+ * A change to policy, plan, baseline or keys is a finding until somebody approves it whom the base names; where the
+ * base names nobody, anybody. A policy that could not be used afterwards is one whoever approves it.
+ */
+export function judgeRulesChange(change: RulesChange): { findings: CheckFinding[]; notes: string[] } {
+  const { differences, approvedBy, policy } = change;
+  const changed = differences.filter(({ path }) => change.isRule(path));
+  if (changed.length === 0) return { findings: [], notes: [] };
+  const fault = policyFault(change);
+  const broken = fault === undefined ? [] : [brokenPolicy(fault)];
+  const named = approvedBy.filter((name) => policy.approvers.length === 0 || policy.approvers.includes(name));
+  if (named.length === 0)
+    return { findings: [...broken, ...changed.map(({ path }) => finding(path, policy))], notes: [] };
+  const notes = changed.map(({ path }) => `${path} changes the rules; approved by ${named.join(", ")} (claimed)`);
+  return { findings: broken, notes };
+}
+
+function policyFault({ proposed, differences }: RulesChange): string | undefined {
+  if (proposed === null || !differences.some(({ path }) => path === POLICY_PATH)) return undefined;
+  try {
+    parsePolicy({ path: POLICY_PATH, text: proposed });
+    return undefined;
+  } catch (thrown) {
+    if (thrown instanceof Fault) return thrown.message;
+    throw thrown;
+  }
+}
+
+function brokenPolicy(fault: string): CheckFinding {
+  return aboutFile(POLICY_PATH, {
+    rule: "rules-changed",
+    code: "ERROR_RULES_CHANGED",
+    message: `With this change ${fault}`,
+    remedy: "Correct it: once merged, every check would end with exit code 2.",
+  });
+}
+
+function finding(path: string, { approvers }: CheckPolicy): CheckFinding {
+  const who = approvers.length === 0 ? "a person" : approvers.join(" or ");
+  return aboutFile(path, {
+    rule: "rules-changed",
+    code: "ERROR_RULES_CHANGED",
+    message: `${path} says how changes are judged and is changed here; the rules of the base were used`,
+    remedy: `Make it a change of its own. It needs the approval of ${who}, given by CI as --approved-by NAME.`,
+  });
+}

@@ -1,0 +1,101 @@
+import { resolveCommit } from "../../effect/branch.js";
+import { type Commit, listCommits, shallow } from "../../effect/commits.js";
+import { type History, indexTree } from "../../effect/history.js";
+import { compareTrees, type TreeDifference } from "../../effect/tree.js";
+import { invalid } from "../../kernel/fault.js";
+
+/** What a check is asked to look at. */
+export interface SubjectWish {
+  readonly base?: string;
+  readonly head?: string;
+  readonly staged?: boolean;
+  readonly all?: boolean;
+}
+
+/** What is judged, and where its rules come from. */
+export interface Subject {
+  readonly scope: "change" | "staged" | "all";
+  /** Commit whose policy, plan, baseline and keys hold. */
+  readonly rules: string;
+  /** Commit the change is compared with; null for the whole tree. */
+  readonly from: string | null;
+  /** Commit that is judged; for what is staged, the tree of the index. */
+  readonly head: string;
+  /** What differs, or undefined where every file is judged. */
+  readonly differences: readonly TreeDifference[] | undefined;
+  /** Commits of the change, oldest first; read when asked for. */
+  commits(): Promise<readonly Commit[]>;
+}
+
+/**
+ * Finds what is judged. A change is compared with where it left the base; its rules are those of the base as it is
+ * now. Throws Fault UNKNOWN_REF, NO_BASE, SHALLOW, UNRELATED, UNMERGED, BAD_NAME, all exit 2.
+ */
+export async function findSubject(history: History, wish: SubjectWish, env: NodeJS.ProcessEnv): Promise<Subject> {
+  if (wish.staged === true) return await stagedSubject(history);
+  const head = await commitOf(history, wish.head ?? "HEAD");
+  if (wish.all === true) {
+    const rules = wish.base === undefined ? head : await commitOf(history, wish.base);
+    return { scope: "all", rules, from: null, head, differences: undefined, commits: async () => [] };
+  }
+  const base = await findBase(history, wish.base, env);
+  const from = await mergeBase(history, base, head);
+  return {
+    scope: "change",
+    rules: base,
+    from,
+    head,
+    differences: await differencesOf(history, from, head),
+    commits: () => listCommits(history, base, head),
+  };
+}
+
+async function stagedSubject(history: History): Promise<Subject> {
+  const rules = await commitOf(history, "HEAD");
+  const head = await indexTree(history);
+  const differences = await differencesOf(history, rules, head);
+  return { scope: "staged", rules, from: rules, head, differences, commits: async () => [] };
+}
+
+/** A name that is no UTF-8 cannot be told from others, so nothing is judged around it. */
+async function differencesOf({ git }: History, from: string, to: string): Promise<TreeDifference[]> {
+  const differences = await compareTrees(git, from, to);
+  const odd = differences.find(({ path }) => path.includes("\ufffd"));
+  if (odd === undefined) return differences;
+  throw invalid("BAD_NAME", `the change holds a file whose name is not UTF-8: ${JSON.stringify(odd.path)}. Rename it.`);
+}
+
+/** A commit by name. Throws Fault UNKNOWN_REF, or SHALLOW where the clone may lack it (exit 2). */
+export async function commitOf(history: History, name: string): Promise<string> {
+  const id = name.startsWith("-") ? undefined : await resolveCommit(history.git, name);
+  if (id !== undefined) return id;
+  if (history.cutOff.size > 0) throw shallow(`it has no commit '${name}'`);
+  throw invalid(
+    "UNKNOWN_REF",
+    `there is no commit '${name}' in this repository. Fetch it, or name another with --base.`,
+  );
+}
+
+/** Refs that name the base where nobody does: the pull or merge request's, the branch's upstream, the default branch. */
+async function findBase(history: History, given: string | undefined, env: NodeJS.ProcessEnv): Promise<string> {
+  if (given !== undefined) return await commitOf(history, given);
+  const asked = env["GITHUB_BASE_REF"] || undefined;
+  if (asked !== undefined) return await commitOf(history, `refs/remotes/origin/${asked}`);
+  const merged = env["CI_MERGE_REQUEST_DIFF_BASE_SHA"] || undefined;
+  if (merged !== undefined) return await commitOf(history, merged);
+  for (const name of ["@{upstream}", "refs/remotes/origin/HEAD"]) {
+    const id = await resolveCommit(history.git, name);
+    if (id !== undefined) return id;
+  }
+  throw invalid(
+    "NO_BASE",
+    "nothing says what the change is to be compared with: this branch has no upstream and there is no origin/HEAD. Name the base with --base, or judge every file with --all.",
+  );
+}
+
+async function mergeBase(history: History, base: string, head: string): Promise<string> {
+  const found = await history.git.attempt(["merge-base", base, head]);
+  if (found.code === 0) return found.stdout.toString("utf8").trim();
+  if (history.cutOff.size > 0) throw shallow(`it does not reach to where ${head} left ${base}`);
+  throw invalid("UNRELATED", `${head} and ${base} share no history. Name a base that the change was made from.`);
+}

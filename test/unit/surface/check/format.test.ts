@@ -1,0 +1,111 @@
+import { expect, it } from "vitest";
+import type { CheckReport } from "../../../../src/schema/check-report.js";
+import { CHECK_FORMATS, renderReport } from "../../../../src/surface/check/format/render.js";
+
+const REPORT: CheckReport = {
+  version: 1,
+  mode: "enforce",
+  outcome: "failed",
+  exit_code: 4,
+  base: "a".repeat(40),
+  head: "b".repeat(40),
+  scope: "change",
+  checked: { files: 2, left_out: 0, functions: 3, lines: 40, rules: ["coverage", "max-complexity"] },
+  findings: [
+    {
+      rule: "max-complexity",
+      code: "ERROR_COMPLEXITY_VIOLATION",
+      severity: "error",
+      file: "src/ä %,:<b>.ts",
+      line: 7,
+      function: "Class.method",
+      figure: 9,
+      limit: 8,
+      message: "Function complexity 9 exceeds agent limit 8",
+      remedy: "Split | it\n::error::now & <then>.",
+    },
+    {
+      rule: "coverage",
+      code: "ERROR_INSUFFICIENT_COVERAGE",
+      severity: "warning",
+      file: "",
+      line: 1,
+      function: null,
+      figure: 0.91239,
+      limit: 0.95,
+      message: "Total coverage 0.9123 is below 0.9500",
+      remedy: "Write tests.",
+    },
+  ],
+  baselined: 0,
+  notes: ["a note\u0007 with <tags>"],
+};
+
+const render = (format: (typeof CHECK_FORMATS)[number], report = REPORT): string =>
+  renderReport(report, format, "1.2.3");
+
+it("gives text with place, rule, figure, limit and fix, and the summary last", () => {
+  expect(render("text").split("\n")).toEqual([
+    "src/ä %,:<b>.ts:7: error max-complexity: Function complexity 9 exceeds agent limit 8 [9, limit 8]",
+    "  fix: Split | it ::error::now & <then>.",
+    "(whole change): warning coverage: Total coverage 0.9123 is below 0.9500 [0.9123, limit 0.95]",
+    "  fix: Write tests.",
+    "note: a note with <tags>",
+    "worknode check: FAILED; 1 error(s), 1 warning(s); checked 2 file(s), 3 function(s), 40 line(s) by 2 rules; aaaaaaaaaaaa..bbbbbbbbbbbb",
+    "",
+  ]);
+});
+
+it("gives GitHub annotations that no file name and no message can break out of", () => {
+  expect(render("github").split("\n").slice(0, 2)).toEqual([
+    "::error file=src/ä %25%2C%3A<b>.ts,line=7,title=worknode max-complexity::Function complexity 9 exceeds agent limit 8 [9, limit 8]%0ASplit | it%0A::error::now & <then>.",
+    "::warning title=worknode coverage::Total coverage 0.9123 is below 0.9500 [0.9123, limit 0.95]%0AWrite tests.",
+  ]);
+});
+
+it("gives SARIF with rules, places, levels and the summary", () => {
+  const log = JSON.parse(render("sarif"));
+  expect(log).toMatchObject({ version: "2.1.0", $schema: expect.stringContaining("sarif-schema-2.1.0.json") });
+  const [run] = log.runs;
+  expect(run.tool.driver).toMatchObject({ name: "worknode", semanticVersion: "1.2.3" });
+  expect(
+    run.results.map((result: { ruleIndex: number; ruleId: string }) => run.tool.driver.rules[result.ruleIndex].id),
+  ).toEqual(run.results.map((result: { ruleId: string }) => result.ruleId));
+  expect(run.results[0]).toMatchObject({
+    level: "error",
+    locations: [
+      {
+        physicalLocation: {
+          artifactLocation: { uri: "src/%C3%A4%20%25%2C%3A%3Cb%3E.ts", uriBaseId: "SRCROOT" },
+          region: { startLine: 7 },
+        },
+        logicalLocations: [{ fullyQualifiedName: "Class.method" }],
+      },
+    ],
+  });
+  expect(run.results[1]).not.toHaveProperty("locations");
+});
+
+it("gives Markdown whose cells stay cells", () => {
+  const table = render("markdown")
+    .split("\n")
+    .filter((line) => line.startsWith("|"));
+  expect(table.map((row) => row.replace(/\\\|/g, "").split("|").length)).toEqual([7, 7, 7, 7]);
+  expect(render("markdown")).not.toContain("<b>");
+});
+
+it("gives one JSON object", () => {
+  expect(JSON.parse(render("json"))).toEqual(REPORT);
+});
+
+it("shows nothing as an error, and says passed nowhere, where nothing is enforced", () => {
+  for (const [mode, outcome] of [
+    ["observe", "observed"],
+    ["warn", "warned"],
+  ] as const)
+    for (const format of CHECK_FORMATS) {
+      const text = render(format, { ...REPORT, mode, outcome, exit_code: 0 });
+      expect(text, format).not.toMatch(/passed|<failure|^::error|"level": ?"error"|\| error/m);
+    }
+  expect(render("junit")).toContain("<failure");
+});
