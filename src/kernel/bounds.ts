@@ -36,6 +36,8 @@ export const MAX_COMMAND_OUTPUT_BYTES = 1024 * 1024;
 export const MAX_SANDBOX_PROCESSES = 1_024;
 /** Largest file a sandboxed command may write (bytes). */
 export const MAX_SANDBOX_FILE_BYTES = 1024 * 1024 * 1024;
+/** What a command's `/tmp`, `/var/tmp` and `/dev/shm` hold together (bytes). It is memory. */
+export const MAX_SANDBOX_STAGE_BYTES = 2 * 1024 * 1024 * 1024;
 /** Effects one call may have before it is refused whole. */
 export const MAX_EFFECTS = 10_000;
 /** Executions in a chain unless the plan says otherwise (DESIGN §10). */

@@ -1,21 +1,19 @@
 import { writeFileSync } from "node:fs";
-import { hostname, release } from "node:os";
+import { release } from "node:os";
 import { join } from "node:path";
-import { MAX_SANDBOX_FILE_BYTES, MAX_SANDBOX_PROCESSES } from "../../kernel/bounds.js";
+import { MAX_SANDBOX_FILE_BYTES, MAX_SANDBOX_PROCESSES, MAX_SANDBOX_STAGE_BYTES } from "../../kernel/bounds.js";
 import { Fault, invalid, messageOf } from "../../kernel/fault.js";
 import { type BoundedExit, runBounded } from "./bounded-process.js";
 import { commandEnvironment } from "./environment.js";
 import { freshenLayer } from "./layer.js";
-import { type MountPlan, planMounts } from "./mount-plan.js";
-import { formatMounts } from "./mount-table.js";
-import { INIT_SCRIPT, SETUP_SCRIPTS } from "./setup-script.js";
+import { planStage } from "./mount-plan.js";
+import { SETUP_PROGRAM, systemCalls } from "./setup-script.js";
+import { setupText } from "./setup-text.js";
 import type { SandboxRun, SandboxSpec } from "./spec.js";
 
 const READY = "ready\n";
 /** Longest time a timer of the platform can wait. */
 const MAX_TIMER_MS = 2_147_483_647;
-/** Unit of the shell's limit on file sizes. */
-const ULIMIT_BLOCK_BYTES = 512;
 /** First kernel whose `pid_max` belongs to the pid namespace; before, writing it would change the host. */
 const PID_MAX_KERNEL = [6, 14] as const;
 
@@ -49,14 +47,13 @@ function refuseCommand(spec: SandboxSpec): void {
     throw invalid("BAD_COMMAND", "an argument of the command holds a NUL character");
 }
 
-/** Makes the layer ready, writes the mount table beside it, and gives the command line of the set-up. */
+/** Makes the layer ready, writes what the set-up is to make beside it, and gives the set-up's command line. */
 function prepare(spec: SandboxSpec): string[] {
-  const table = join(spec.layer.dir, "table"); // a file: one argument cannot hold the links of a large workspace
+  const operations = join(spec.layer.dir, "operations"); // a file: one argument cannot hold the links of a large workspace
   try {
     freshenLayer(spec.layer, spec.links.length);
-    const plan = planMounts(spec);
-    writeFileSync(table, `${formatMounts(plan.mounts)}\n`);
-    return unshareArguments(spec, plan, table);
+    writeFileSync(operations, setupText(planStage(spec)));
+    return unshareArguments(spec, operations);
   } catch (thrown) {
     if (thrown instanceof Fault) throw thrown;
     throw new Fault("SANDBOX_SETUP", `the sandbox could not be set up: ${messageOf(thrown)}`, {
@@ -66,9 +63,10 @@ function prepare(spec: SandboxSpec): string[] {
   }
 }
 
-/** The namespaces, then the set-up script with everything that varies as its arguments. */
-function unshareArguments(spec: SandboxSpec, plan: MountPlan, table: string): string[] {
+/** The namespaces, then the set-up program with everything that varies as its arguments. */
+function unshareArguments(spec: SandboxSpec, operations: string): string[] {
   const backend = spec.backend ?? "util-linux";
+  const environment = commandEnvironment(spec, process.env["PATH"] ?? "");
   const namespaces = ["--user", "--map-root-user", "--mount", "--pid", "--fork", "--ipc", "--uts"];
   return [
     "/usr/bin/unshare",
@@ -78,24 +76,28 @@ function unshareArguments(spec: SandboxSpec, plan: MountPlan, table: string): st
     "--propagation",
     "private",
     "--",
-    "/bin/sh",
-    "-c",
-    SETUP_SCRIPTS[backend],
-    "worknode",
-    table,
-    ...[plan.directories, plan.files, plan.copies].map((list) => list.join("\n")),
-    plan.gitPointer,
-    plan.gitConfig,
-    join(spec.shownRoot, spec.cwd),
-    hostname(),
-    processIdLimit(release()),
-    String(MAX_SANDBOX_FILE_BYTES / ULIMIT_BLOCK_BYTES),
-    String(MAX_SANDBOX_PROCESSES),
+    "/usr/bin/perl",
+    "-e",
+    SETUP_PROGRAM,
+    knownCalls(),
+    operations,
+    backend,
     spec.network ? "shared" : "isolated",
-    INIT_SCRIPT,
-    ...commandEnvironment(spec, process.env["PATH"] ?? ""),
+    processIdLimit(release()),
+    ...[MAX_SANDBOX_STAGE_BYTES, MAX_SANDBOX_FILE_BYTES, MAX_SANDBOX_PROCESSES].map(String),
+    join(spec.shownRoot, spec.cwd),
+    String(environment.length),
+    ...environment,
     ...spec.argv,
   ];
+}
+
+function knownCalls(): string {
+  const calls = systemCalls(process.arch);
+  if (calls !== undefined) return calls;
+  throw new Fault("SANDBOX_SETUP", `the sandbox could not be set up: no system calls known for ${process.arch}`, {
+    exitCode: 2,
+  });
 }
 
 /**

@@ -1,7 +1,7 @@
 import { existsSync, readFileSync, statSync } from "node:fs";
 import { basename, join } from "node:path";
 import { minimalConfig } from "../git-directory.js";
-import { isSystemPath, part, STAGE_PARTS, STAGE_ROOT, type StagePart, stageDirectory } from "./host-view.js";
+import { emptyFile, isSystemPath, part, STAGE_PARTS, STAGE_ROOT, type StagePart, stageDirectory } from "./host-view.js";
 import { bindReadOnly, type HostMount } from "./mount-table.js";
 import type { GitView, SandboxSpec } from "./spec.js";
 
@@ -11,7 +11,7 @@ export const SHOWN_GIT = "/run/worknode/git";
 const GIT_PARTS = ["objects", "refs", "packed-refs", "shallow", "reftable", "info"];
 
 /** Content of the workspace's `.git` file. */
-export function gitPointer(git: GitView): string {
+function gitPointer(git: GitView): string {
   return `gitdir: ${SHOWN_GIT}/worktrees/${basename(git.gitDir)}`;
 }
 
@@ -19,8 +19,10 @@ export function gitPointer(git: GitView): string {
 export function gitPart(spec: SandboxSpec, host: readonly HostMount[]): StagePart {
   const target = `${STAGE_ROOT}${spec.shownRoot}/.git`;
   const pointer = { source: `${STAGE_PARTS}/pointer`, target, type: "none", options: ["bind", "ro"] };
-  const files = [`${STAGE_PARTS}/p/.git`, `${STAGE_PARTS}/pointer`, `${STAGE_PARTS}/config`];
-  if (spec.git === undefined) return part({ mounts: [pointer], files });
+  const text = spec.git === undefined ? "" : gitPointer(spec.git);
+  const files = [emptyFile(`${STAGE_PARTS}/p/.git`), { path: pointer.source, text: `${text}\n` }];
+  const directories = [`${STAGE_PARTS}/p`];
+  if (spec.git === undefined) return part({ mounts: [pointer], directories, files });
   const { commonDir, gitDir } = spec.git;
   const shown = STAGE_ROOT + SHOWN_GIT;
   const found = GIT_PARTS.map((name) => ({ from: join(commonDir, name), to: `${shown}/${name}` }));
@@ -36,11 +38,16 @@ export function gitPart(spec: SandboxSpec, host: readonly HostMount[]): StagePar
       pointer,
     ],
     directories: [
+      ...directories,
       `${shown}/hooks`,
       ...parts.filter(({ directory }) => directory).map(({ to }) => to),
       ...others.map(stageDirectory),
     ],
-    files: [...files, `${shown}/config`, ...parts.filter(({ directory }) => !directory).map(({ to }) => to)],
+    files: [
+      ...files,
+      { path: `${STAGE_PARTS}/config`, text: `${shownGitConfig(spec.git)}\n` },
+      ...[`${shown}/config`, ...parts.filter(({ directory }) => !directory).map(({ to }) => to)].map(emptyFile),
+    ],
   });
 }
 
@@ -54,7 +61,7 @@ function alternates(commonDir: string): string[] {
 }
 
 /** How objects and refs are stored, and nothing else of the repository's configuration. */
-export function shownGitConfig(git: GitView): string {
+function shownGitConfig(git: GitView): string {
   const file = join(git.commonDir, "config");
   const text = minimalConfig(existsSync(file) ? readFileSync(file, "utf8") : "");
   // the overlay shows other inode and device numbers than the index was made with

@@ -1,4 +1,5 @@
 import { existsSync, lstatSync, readlinkSync, realpathSync } from "node:fs";
+import { hostname } from "node:os";
 import { bindReadOnly, bindWritable, type HostMount, type Mount } from "./mount-table.js";
 
 /** Where the set-up puts the root of the sandbox, and what its overlays are made of. */
@@ -7,8 +8,6 @@ export const STAGE_PARTS = "/sys/m";
 
 /** Directories of programs and libraries: either links into `/usr`, or bound like it. */
 const SYSTEM_DIRECTORIES = ["/usr", "/bin", "/sbin", "/lib", "/lib32", "/lib64", "/libx32"];
-/** What the last programs of the set-up need, once the host's tree is gone; never seen by a command. */
-const STAGE_DIRECTORIES = ["/usr/bin", "/usr/sbin", "/lib", "/lib64"];
 const DEVICES = ["null", "zero", "full", "random", "urandom"];
 /** What programs need of `/etc`. No account data, no keys, no host configuration. */
 const ETC_DIRECTORIES = [
@@ -44,12 +43,24 @@ const CREDENTIAL_FILES = ["etc/npmrc", "etc/pip.conf", "etc/gitconfig"];
 /** Writable directories every program expects, all on the sandbox's own tmpfs. */
 const WRITABLE = ["/tmp", "/var/tmp", "/dev/shm"];
 
-/** A part of what the set-up script makes: mounts in order, directories, empty files, copies. */
+/** A part of what the set-up makes: mounts in order, directories, files, host paths to copy. */
 export interface StagePart {
   readonly mounts: readonly Mount[];
   readonly directories: readonly string[];
-  readonly files: readonly string[];
+  readonly files: readonly StageFile[];
+  /** Host paths whose link or content is put at the same path of the sandbox. */
   readonly copies: readonly string[];
+}
+
+/** A file on the stage and its content. */
+export interface StageFile {
+  readonly path: string;
+  readonly text: string;
+}
+
+/** An empty file on the stage: the place something is mounted on, or what a mask shows. */
+export function emptyFile(path: string): StageFile {
+  return { path, text: "" };
 }
 
 /** A part of the stage with the given content and nothing else. */
@@ -64,6 +75,7 @@ export function systemPart(host: readonly HostMount[], network: boolean): StageP
   const masked = ["/usr", "/usr/local"].flatMap(credentialFiles);
   return {
     mounts: [
+      bindWritable(STAGE_PARTS, STAGE_PARTS), // so that one call detaches all that is mounted on it
       bindWritable(STAGE_ROOT, STAGE_ROOT),
       ...bound.flatMap((path) => bindReadOnly(path, STAGE_ROOT + path, host)),
       ...masked.map((path) => maskFile(STAGE_ROOT + path)),
@@ -76,25 +88,42 @@ export function systemPart(host: readonly HostMount[], network: boolean): StageP
       ...["/dev", "/etc", "/proc", "/run", ...bound].map((path) => STAGE_ROOT + path),
       ...WRITABLE.flatMap((path) => [STAGE_ROOT + path, `${STAGE_PARTS}/t${path}`]),
     ],
-    files: [`${STAGE_PARTS}/e/file`, ...DEVICES.map((name) => `${STAGE_ROOT}/dev/${name}`)],
+    files: [
+      emptyFile(`${STAGE_PARTS}/e/file`),
+      ...DEVICES.map((name) => emptyFile(`${STAGE_ROOT}/dev/${name}`)),
+      ...Object.entries(etcTexts()).map(([name, text]) => ({ path: `${STAGE_ROOT}/etc/${name}`, text })),
+    ],
     copies: [...SYSTEM_DIRECTORIES.filter(isLink), ...DEVICE_LINKS.filter(isLink), ...etcFiles(network)],
   };
 }
 
-/** What the util-linux backend needs beside it: the programs of its last steps, and `/proc`, which bubblewrap mounts itself. */
-export function finishPart(host: readonly HostMount[]): StagePart {
-  const stage = STAGE_DIRECTORIES.filter((path) => existsSync(path));
+/**
+ * What the util-linux backend needs beside it: a `/proc` for the command, which bubblewrap mounts itself, a writable
+ * one for the uid map, which no command sees, and where the host's tree goes before it is detached.
+ */
+export function finishPart(): StagePart {
+  const options = ["nosuid", "nodev", "noexec"];
   return part({
     mounts: [
-      ...stage.flatMap((path) => bindReadOnly(realpathSync(path), `/sys${path}`, host)),
-      { source: "proc", target: "/sys/proc", type: "proc", options: ["nosuid", "nodev", "noexec"] },
-      { source: "proc", target: `${STAGE_ROOT}/proc`, type: "proc", options: ["ro", "nosuid", "nodev", "noexec"] },
+      { source: "proc", target: "/sys/proc", type: "proc", options },
+      { source: "proc", target: `${STAGE_ROOT}/proc`, type: "proc", options: ["ro", ...options] },
     ],
-    directories: ["/sys/proc", "/sys/old", ...stage.map((path) => `/sys${path}`)],
+    directories: ["/sys/proc", `${STAGE_PARTS}/old`],
   });
 }
 
-/** Host paths whose content `cp` puts into the sandbox; links outside what is mounted are left out. */
+/** Files of `/etc` that say who the command is and where it runs; nothing of the host's own. */
+function etcTexts(): Record<string, string> {
+  return {
+    passwd: "root:x:0:0:root:/:/bin/sh\nworknode:x:1000:1000::/tmp/home:/bin/sh\nnobody:x:65534:65534::/:/bin/false\n",
+    group: "root:x:0:\nworknode:x:1000:\nnogroup:x:65534:\n",
+    hosts: `127.0.0.1 localhost ${hostname()}\n::1 localhost\n`,
+    "nsswitch.conf": "passwd: files\ngroup: files\nhosts: files dns\nservices: files\nprotocols: files\n",
+    gitconfig: "[safe]\n\tdirectory = *\n[user]\n\tname = worknode\n\temail = worknode@localhost\n",
+  };
+}
+
+/** Files of `/etc` that are copied into the sandbox; links outside what is mounted are left out. */
 function etcFiles(network: boolean): string[] {
   const wanted = network ? [...ETC_FILES, "/etc/resolv.conf"] : ETC_FILES;
   return wanted.filter((path) => existsSync(path) && (!isLink(path) || realpathSync(path).startsWith("/usr/")));

@@ -1,6 +1,6 @@
 import { spawn } from "node:child_process";
-import { chmodSync, existsSync, mkdirSync, rmSync } from "node:fs";
-import { mkdir, rm } from "node:fs/promises";
+import { chmodSync, existsSync, mkdirSync, readdirSync, rmSync } from "node:fs";
+import { rm } from "node:fs/promises";
 import { join } from "node:path";
 import { Fault } from "../../kernel/fault.js";
 import type { Layer } from "./spec.js";
@@ -8,25 +8,34 @@ import type { Layer } from "./spec.js";
 /** Opens the layer in `dir`, creating it where it is missing. What it holds from before stays. */
 export async function openLayer(dir: string): Promise<Layer> {
   const layer = { dir, upper: join(dir, "upper"), work: join(dir, "work") };
-  await mkdir(layer.upper, { recursive: true, mode: 0o755 });
-  await mkdir(layer.work, { recursive: true });
+  makePlace(layer);
   return layer;
 }
 
 /** Removes a layer and everything in it, whatever modes and depths a command left. */
 export async function discardLayer(layer: Pick<Layer, "dir">): Promise<void> {
-  await removeTree(layer.dir);
+  if (isUntouched(layer.dir)) {
+    openForRemoval(join(layer.dir, "work"));
+    rmSync(layer.dir, { recursive: true, force: true });
+  } else await removeTree(layer.dir);
 }
 
 /** Makes the work directories of a layer fresh for the next mount: a volatile overlay refuses a used one. */
 export function freshenLayer(layer: Layer, links: number): void {
   const places = [layer, ...Array.from({ length: links }, (_, index) => linkLayer(layer, index))];
   for (const place of places) {
-    openForRemoval(place.work);
-    rmSync(place.work, { recursive: true, force: true }); // a handful of entries of the kernel's own
-    mkdirSync(place.upper, { recursive: true, mode: 0o755 });
-    mkdirSync(place.work, { recursive: true });
+    if (existsSync(join(place.work, "work"))) {
+      openForRemoval(place.work);
+      rmSync(place.work, { recursive: true, force: true }); // a handful of entries of the kernel's own
+    }
+    makePlace(place);
   }
+}
+
+/** The directories of one overlay. In step: three calls of the kernel take less than their trip to another thread. */
+function makePlace({ upper, work }: Pick<Layer, "upper" | "work">): void {
+  mkdirSync(upper, { recursive: true, mode: 0o755 });
+  mkdirSync(work, { recursive: true });
 }
 
 function linkLayer(layer: Layer, index: number): Pick<Layer, "upper" | "work"> {
@@ -53,6 +62,12 @@ export async function removeTree(path: string): Promise<void> {
     await runTool("chmod", ["-R", "u+rwx", "--", path]).catch(() => undefined);
     await runTool("rm", ["-rf", "--", path]);
   }
+}
+
+/** Whether a command left nothing: the few entries that remain are removed sooner than waited for. */
+function isUntouched(dir: string): boolean {
+  const upper = join(dir, "upper");
+  return existsSync(upper) && readdirSync(upper).length === 0 && !existsSync(join(dir, "links"));
 }
 
 function runTool(name: string, args: readonly string[]): Promise<void> {

@@ -1,9 +1,10 @@
 import { existsSync, lstatSync, realpathSync, type Stats, statSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { Fault } from "../../kernel/fault.js";
-import { gitPart, gitPointer, SHOWN_GIT, shownGitConfig } from "./git-part.js";
+import { gitPart, SHOWN_GIT } from "./git-part.js";
 import {
   credentialFiles,
+  emptyFile,
   finishPart,
   isSystemPath,
   maskDirectory,
@@ -34,20 +35,13 @@ const RESERVED_ROOTS = new Set([
 ]);
 const RESERVED_TREES = ["/proc", "/sys", "/dev", SHOWN_GIT];
 
-/** Everything the set-up script makes for one command, and the texts it writes. */
-export interface MountPlan extends StagePart {
-  /** Content of the workspace's `.git` file. */
-  readonly gitPointer: string;
-  readonly gitConfig: string;
-}
-
-/** Plans the mounts of one command. Throws Fault SANDBOX_SETUP, naming what cannot be mounted and why. */
-export function planMounts(spec: SandboxSpec): MountPlan {
+/** Plans what the set-up makes for one command. Throws Fault SANDBOX_SETUP, naming what cannot be mounted and why. */
+export function planStage(spec: SandboxSpec): StagePart {
   refuseRoot(spec.shownRoot);
   const host = readHostMounts();
   const parts = [
     systemPart(host, spec.network),
-    ...(spec.backend === "bubblewrap" ? [] : [finishPart(host)]),
+    ...(spec.backend === "bubblewrap" ? [] : [finishPart()]),
     toolchainPart(spec, host),
     workspacePart(spec, host),
     ...spec.links.map((_, index) => linkPart(spec, index)),
@@ -60,8 +54,6 @@ export function planMounts(spec: SandboxSpec): MountPlan {
     directories: parts.flatMap((part) => part.directories),
     files: parts.flatMap((part) => part.files),
     copies: parts.flatMap((part) => part.copies),
-    gitPointer: spec.git === undefined ? "" : gitPointer(spec.git),
-    gitConfig: spec.git === undefined ? "" : shownGitConfig(spec.git),
   };
 }
 
@@ -84,7 +76,7 @@ function toolchainPart(spec: SandboxSpec, host: readonly HostMount[]): StagePart
       ...credentialFiles(path).map((file) => maskFile(STAGE_ROOT + file)),
     ]),
     directories: found.map(({ path, directory }) => stageDirectory(directory ? path : dirname(path))),
-    files: found.filter(({ directory }) => !directory).map(({ path }) => stageDirectory(path)),
+    files: found.filter(({ directory }) => !directory).map(({ path }) => emptyFile(stageDirectory(path))),
   });
 }
 

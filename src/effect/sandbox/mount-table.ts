@@ -1,7 +1,6 @@
 import { readFileSync } from "node:fs";
-import { Fault } from "../../kernel/fault.js";
 
-/** One mount of the sandbox, in fstab's terms. */
+/** One mount of the sandbox, in fstab's terms; options mount(2) has no flag for are the file system's own. */
 export interface Mount {
   readonly source: string;
   readonly target: string;
@@ -15,18 +14,32 @@ export interface HostMount {
   readonly noexec: boolean;
 }
 
-/** The mount table as the text `mount --all` reads. Throws Fault SANDBOX_SETUP on a path no table can hold. */
-export function formatMounts(mounts: readonly Mount[]): string {
-  return mounts
-    .map((mount) => [mount.source, mount.target].map(escapeField).concat(mount.type, mount.options.join(","), "0 0"))
-    .map((fields) => fields.join(" "))
-    .join("\n");
-}
+/** Flags of mount(2), from `<sys/mount.h>`: the same on every processor. */
+const FLAGS: Readonly<Record<string, number>> = {
+  ro: 1,
+  nosuid: 2,
+  nodev: 4,
+  noexec: 8,
+  remount: 32,
+  bind: 4_096,
+  rbind: 4_096 + 16_384,
+};
+const RESTRICTIONS = 15;
 
-function escapeField(path: string): string {
-  if (/[\n\r\0]/.test(path))
-    throw new Fault("SANDBOX_SETUP", `cannot mount ${JSON.stringify(path)}: its name holds a line break. Rename it.`);
-  return path.replace(/[\\ \t]/g, (character) => `\\${character.charCodeAt(0).toString(8).padStart(3, "0")}`);
+/** Arguments of one call of mount(2): source, target, type, flags, data. */
+export type MountCall = readonly [source: string, target: string, type: string, flags: number, data: string];
+
+/** The system calls of one mount. A bind takes restrictions by a second call only. */
+export function mountCalls({ source, target, type, options }: Mount): MountCall[] {
+  const flags = options.reduce((sum, option) => sum + (FLAGS[option] ?? 0), 0);
+  const data = options.filter((option) => FLAGS[option] === undefined).join(",");
+  const [restrictions, remount, bind] = [flags & RESTRICTIONS, FLAGS["remount"] ?? 0, FLAGS["bind"] ?? 0];
+  if ((flags & bind) === 0 || (flags & remount) !== 0 || restrictions === 0)
+    return [[source, target, type, flags, data]];
+  return [
+    [source, target, type, flags - restrictions, data],
+    ["none", target, type, remount + bind + restrictions, ""],
+  ];
 }
 
 /** The host's mounts that this process sees; none where `/proc` is missing. */

@@ -42,6 +42,6 @@ export function fixForSetup(facts: FixFacts): string {
     return "start the container with --security-opt seccomp=unconfined --security-opt apparmor=unconfined --security-opt systempaths=unconfined, and with a volume (not the container's own overlay) for XDG_STATE_HOME";
   if (/overlay/.test(facts.said))
     return "set XDG_STATE_HOME to a directory on ext4, xfs or btrfs; overlays of ordinary users need Linux 5.11 or newer";
-  if (/not found|No such file/.test(facts.said)) return "sudo apt-get install util-linux mount coreutils iproute2";
+  if (/not found|No such file/.test(facts.said)) return "sudo apt-get install util-linux perl-base coreutils";
   return "allow user namespaces for this user (see user_namespaces(7)); the detail says what the kernel refused";
 }

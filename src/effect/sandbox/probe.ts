@@ -7,7 +7,7 @@ import { newId } from "../../kernel/ids.js";
 import { probeBehaviour } from "./probe-behaviour.js";
 import { fixForSetup, readKernelSetting, seemsContainer } from "./probe-fix.js";
 import { type BackendReport, failed, type Probe, passed } from "./probe-report.js";
-import { INIT_SCRIPT, SETUP_SCRIPTS } from "./setup-script.js";
+import { SETUP_PROGRAM } from "./setup-script.js";
 import type { Backend } from "./spec.js";
 
 /** What the probes look at; everything has the real default but the directory. */
@@ -25,14 +25,14 @@ export interface ProbeOptions {
 }
 
 /** The programs of each backend, best backend first, and the packages that bring them on Debian. */
-const SHARED = "unshare setpriv mount sh env cp mkdir chmod rm tar".split(" ");
+const SHARED = "unshare setpriv perl sh env chmod rm tar".split(" ");
 const BACKENDS = [
+  { name: "util-linux", programs: SHARED, packages: "util-linux perl-base coreutils tar dash" },
   {
-    name: "util-linux",
-    programs: [...SHARED, "umount", "pivot_root"],
-    packages: "util-linux mount coreutils tar dash",
+    name: "bubblewrap",
+    programs: [...SHARED, "bwrap"],
+    packages: "bubblewrap util-linux perl-base coreutils tar dash",
   },
-  { name: "bubblewrap", programs: [...SHARED, "bwrap"], packages: "bubblewrap util-linux mount coreutils tar dash" },
 ] as const satisfies readonly { name: Backend; programs: readonly string[]; packages: string }[];
 type Candidate = (typeof BACKENDS)[number];
 const PROGRAM_PATH = ["/usr/sbin", "/usr/bin", "/sbin", "/bin"];
@@ -94,17 +94,11 @@ async function probeBackend(candidate: Candidate, options: ProbeOptions): Promis
   }
 }
 
-function probePrograms({ name, programs, packages }: Candidate, path: readonly string[]): Probe {
+function probePrograms({ programs, packages }: Candidate, path: readonly string[]): Probe {
   const has = (program: string): boolean => path.some((directory) => isExecutable(`${directory}/${program}`));
   const absent = programs.filter((program) => !has(program));
   if (absent.length > 0)
     return failed("programs", `not found: ${absent.join(", ")}`, `sudo apt-get install ${packages}`);
-  if (name === "util-linux" && !has("ip") && !has("perl"))
-    return failed(
-      "programs",
-      "neither ip nor perl was found to raise the loopback",
-      "sudo apt-get install iproute2 (or perl-base)",
-    );
   return passed("programs", "all programs of the set-up are there");
 }
 
@@ -120,7 +114,7 @@ function isExecutable(path: string): boolean {
 /** Who runs what, since which boot: anything else must be probed anew. */
 function cacheKey(forced: string): string {
   const identity = { uid: process.getuid?.() ?? -1, node: process.execPath, version: process.version };
-  return hashOf({ ...identity, boot: bootId(), setup: SETUP_SCRIPTS, init: INIT_SCRIPT, forced });
+  return hashOf({ ...identity, boot: bootId(), setup: SETUP_PROGRAM, forced });
 }
 
 function bootId(): string {

@@ -1,97 +1,150 @@
-import type { Backend } from "./spec.js";
+/**
+ * System calls Perl has no name for, by the processor's name as Node gives it: mount, umount2, pivot_root,
+ * unshare, prctl, capset, prlimit64 (Linux: `arch/x86/entry/syscalls/syscall_64.tbl`, `include/uapi/asm-generic/unistd.h`).
+ */
+const GENERIC_CALLS: readonly number[] = [40, 39, 41, 97, 167, 91, 261];
+const SYSTEM_CALLS: Readonly<Partial<Record<string, readonly number[]>>> = {
+  x64: [165, 166, 155, 272, 157, 126, 302],
+  arm64: GENERIC_CALLS,
+  riscv64: GENERIC_CALLS,
+};
+
+/** The numbers the set-up program takes as one argument; undefined for a processor whose calls are not known. */
+export function systemCalls(processor: string): string | undefined {
+  return SYSTEM_CALLS[processor]?.join(",");
+}
 
 /**
- * The set-up of both backends: constant text run by `sh` as process 1 of fresh namespaces,
- * with capabilities over those namespaces only. Everything that varies comes in as an argument and
- * is never spliced into the text.
+ * The set-up of both backends: constant text run by `perl` as process 1 of fresh namespaces, with capabilities
+ * over those namespaces only. Everything that varies comes in as an argument or in the file of operations, and is
+ * never spliced into the text. One process makes every system call: a program for each mount, link and file cost
+ * more than all that they did.
  *
  * 1. A tmpfs hides `/sys`, which exists everywhere and holds nothing a workspace needs: the stage.
  *    `/sys/r` becomes the root, `/sys/m` holds what overlays are made of.
- * 2. One `mount --all` makes every mount of the given table.
- * 3. util-linux: the stage becomes the root, the host's tree is detached, and so are the raw layers.
+ * 2. The operations make every directory, file, link and mount (`setupText`).
+ * 3. util-linux: the stage becomes the root, the host's tree is detached, and so is all of `/sys/m`.
  *    A second user namespace, without rights over these mounts, takes over an ordinary uid, enters
  *    `/r`, drops every capability, and becomes the init of the sandbox. It needs a writable `/proc`
- *    for its uid map, which stays outside `/r`.
+ *    for its uid map, which stays outside `/r`. As init it shows nothing of itself, starts the command with its own
+ *    environment, waits for it and reaps what is left; when it ends, the kernel ends everything else.
  *    bubblewrap: the same by `bwrap`, which also makes the network, a further pid namespace and `/proc`.
  *
- * Errors of the set-up go to descriptor 3, which ends in `ready` once the command is about to start:
- * so a failed set-up is never taken for the command's own failure.
+ * Every failure ends the set-up with its reason on descriptor 3, which ends in `ready` once the command is
+ * about to start: so a failed set-up is never taken for the command's own failure.
  *
- * Arguments: file of the mount table, directories, files, host paths to copy, `.git` text, git configuration,
- * start directory, host name, process limit of the pid namespace (or empty), file size
- * limit, process limit, `isolated` or `shared` network, the init text; then the environment and the command.
+ * Arguments: system call numbers, file of operations, backend, `isolated` or `shared` network, process limit of the
+ * pid namespace (or empty), bytes of the stage, of one file, processes, start directory; then the number of variables,
+ * the environment as `NAME=value`, and the command.
  */
-const STAGE_SCRIPT = `
-set -euf
-umask 022
-PATH=/usr/sbin:/usr/bin:/sbin:/bin
-exec 4>&2 2>&3
+export const SETUP_PROGRAM = String.raw`
+use strict;
+umask 022;
+$^F = 3;
+my ($calls, $operations, $backend, $network, $pids, $stage_bytes, $file_bytes, $processes, $start, $variables, @command) = @ARGV;
+my @environment = splice @command, 0, $variables;
+my ($mount, $umount, $pivot_root, $unshare, $prctl, $capset, $prlimit) = map { $_ + 0 } split /,/, $calls;
 
-table=$1 dirs=$2 files=$3 copies=$4 pointer=$5 config=$6 start=$7 host=$8
-pids=$9
-shift 9
-fsize=$1 nproc=$2 network=$3 init=$4
-shift 4
-mount -n -i -t tmpfs -o mode=755,nosuid,nodev worknode /sys
-IFS='
-'
-mkdir -p $dirs
-for file in $files; do : > "$file"; done
-cp -P --parents $copies /sys/r
-printf 'root:x:0:0:root:/:/bin/sh\\nworknode:x:1000:1000::/tmp/home:/bin/sh\\nnobody:x:65534:65534::/:/bin/false\\n' > /sys/r/etc/passwd
-printf 'root:x:0:\\nworknode:x:1000:\\nnogroup:x:65534:\\n' > /sys/r/etc/group
-printf '127.0.0.1 localhost %s\\n::1 localhost\\n' "$host" > /sys/r/etc/hosts
-printf 'passwd: files\\ngroup: files\\nhosts: files dns\\nservices: files\\nprotocols: files\\n' > /sys/r/etc/nsswitch.conf
-printf '[safe]\\n\\tdirectory = *\\n[user]\\n\\tname = worknode\\n\\temail = worknode@localhost\\n' > /sys/r/etc/gitconfig
-printf '%s\\n' "$pointer" > /sys/m/pointer
-printf '%s\\n' "$config" > /sys/m/config
-mount -n -i -a -T "$table"
-echo 1 > /proc/sys/user/max_user_namespaces
-test -z "$pids" || echo "$pids" > /proc/sys/kernel/pid_max
-`;
+sub fail {
+  my $why = $!;
+  open(my $status, '>&=', 3);
+  syswrite $status, "$_[0]: $why\n";
+  exit 1;
+}
+sub call {
+  my ($what, $number, @arguments) = @_;
+  syscall($number, @arguments) == 0 or fail($what);
+}
+sub put {
+  my ($path, $text) = @_;
+  open(my $file, '>', $path) or fail("cannot write $path");
+  length($text) == 0 or syswrite($file, $text) == length $text or fail("cannot write $path");
+  close $file or fail("cannot write $path");
+}
+sub content {
+  my ($path) = @_;
+  local $/;
+  open(my $file, '<', $path) or fail("cannot read $path");
+  my $text = <$file>;
+  defined $text or fail("cannot read $path");
+  return $text;
+}
+sub copy {
+  my ($from, $to) = @_;
+  return put($to, content($from)) unless -l $from;
+  symlink(readlink $from, $to) or fail("cannot link $to");
+}
+sub attach {
+  my ($source, $target, $type, $flags, $data) = @_;
+  call("cannot mount $source on $target", $mount, $source, $target, $type, $flags + 0, $data);
+}
 
-const UTIL_LINUX_SCRIPT = `
-if test "$network" = isolated; then
-  if command -v ip > /dev/null; then ip link set lo up
-  else perl -e 'socket(S,2,2,0)&&ioctl(S,0x8914,$r=pack("a16sx22","lo",0x49))||die "cannot raise the loopback: $!\\n"'
-  fi
-fi
-pivot_root /sys /sys/old
-cd /
-unset PWD OLDPWD
-umount -l /old /m/l /m/w
-exec unshare --user --map-user=1000 --map-group=1000 --keep-caps --root=/r --wd="$start" \\
-  setpriv --bounding-set=-all --inh-caps=-all --ambient-caps=-all --no-new-privs \\
-  /bin/sh -c "$init" worknode "$fsize" "$nproc" "$@"
-`;
+if ($backend eq 'util-linux' && $network eq 'isolated') {
+  my $up = pack 'a16sx22', 'lo', 0x49; # UP, LOOPBACK, RUNNING
+  socket(my $socket, 2, 2, 0) or fail('cannot open a socket'); # AF_INET, SOCK_DGRAM
+  ioctl($socket, 0x8914, $up) or fail('cannot raise the loopback'); # SIOCSIFFLAGS
+}
 
-const BUBBLEWRAP_SCRIPT = `
-net=--unshare-net
-test "$network" = isolated || net=--unshare-ipc
-unset PWD OLDPWD
-exec bwrap --unshare-user --uid 1000 --gid 1000 --unshare-pid --unshare-ipc "$net" --die-with-parent --as-pid-1 \\
-  --cap-drop ALL --dev-bind /sys/r / --proc /proc --remount-ro /proc --chdir "$start" \\
-  /bin/sh -c "$init" worknode "$fsize" "$nproc" "$@"
-`;
+my %make = (
+  directory => [1, sub { mkdir $_[0] or -d $_[0] or fail("cannot make $_[0]") }],
+  file => [2, \&put],
+  copy => [2, \&copy],
+  mount => [5, \&attach],
+);
+my @fields = split /\0/, content($operations), -1;
+pop @fields;
+attach('worknode', '/sys', 'tmpfs', 2 | 4, "mode=755,size=$stage_bytes");
+while (@fields) {
+  my ($count, $perform) = @{$make{shift @fields} or fail('unknown operation')};
+  $perform->(splice @fields, 0, $count);
+}
+put('/proc/sys/user/max_user_namespaces', 1);
+put('/proc/sys/kernel/pid_max', $pids) if $pids ne '';
+for ([1, $file_bytes], [4, 0], [6, $processes]) { # RLIMIT_FSIZE, RLIMIT_CORE, RLIMIT_NPROC
+  my ($limit, $value) = @$_;
+  call('cannot set a limit', $prlimit, 0, $limit, pack('Q2', $value, $value), 0);
+}
 
-/** The set-up of each backend. */
-export const SETUP_SCRIPTS: Readonly<Record<Backend, string>> = {
-  "util-linux": STAGE_SCRIPT + UTIL_LINUX_SCRIPT,
-  bubblewrap: STAGE_SCRIPT + BUBBLEWRAP_SCRIPT,
-};
+if ($backend eq 'bubblewrap') {
+  my @net = $network eq 'isolated' ? '--unshare-net' : ();
+  my ($bwrap) = grep { -x } map { "$_/bwrap" } '/usr/sbin', '/usr/bin', '/sbin', '/bin';
+  exec $bwrap, '--unshare-user', '--uid', 1000, '--gid', 1000, '--unshare-pid', '--unshare-ipc', @net,
+    '--die-with-parent', '--cap-drop', 'ALL', '--dev-bind', '/sys/r', '/', '--proc', '/proc', '--remount-ro', '/proc',
+    '--chdir', $start, '/bin/sh', '-c', q(printf 'ready\n' >&3; exec 3>&-; exec /usr/bin/env -i "$@"), 'worknode',
+    @environment, @command;
+  fail('cannot start bwrap');
+}
 
-/**
- * Process 1 of the sandbox: bounds what follows, says that the set-up is done, gives the command its
- * streams and its environment, waits for it and reaps what is left. When it ends, the kernel ends
- * everything else. The option for the number of processes is the one thing shells do not agree on.
- *
- * Arguments: file size limit in blocks of 512 bytes, process limit, environment, command.
- */
-export const INIT_SCRIPT = `
-ulimit -c 0 && ulimit -f "$1" && if test -n "\${BASH_VERSION-}"; then ulimit -u "$2"; else ulimit -p "$2"; fi || exit 1
-shift 2
-printf 'ready\\n' >&3
-exec 2>&4 3>&- 4>&-
-/usr/bin/env -i "$@"
-exit $?
+call('cannot change the root', $pivot_root, '/sys', '/sys/m/old');
+chdir '/' or fail('cannot leave the old root');
+call('cannot detach the old root', $umount, '/m', 2); # MNT_DETACH
+call('cannot make a user namespace', $unshare, 0x10000000); # CLONE_NEWUSER
+put('/proc/self/setgroups', 'deny');
+put('/proc/self/uid_map', '1000 0 1');
+put('/proc/self/gid_map', '1000 0 1');
+chroot '/r' or fail('cannot enter the sandbox');
+chdir $start or fail("cannot enter $start");
+for my $capability (0 .. 63) {
+  last if syscall($prctl, 23, $capability, 0, 0, 0) == -1; # PR_CAPBSET_READ: the kernel knows no more
+  call('cannot bound capabilities', $prctl, 24, $capability, 0, 0, 0); # PR_CAPBSET_DROP
+}
+call('cannot clear ambient capabilities', $prctl, 47, 4, 0, 0, 0); # PR_CAP_AMBIENT_CLEAR_ALL
+call('cannot forbid new privileges', $prctl, 38, 1, 0, 0, 0); # PR_SET_NO_NEW_PRIVS
+call('cannot drop capabilities', $capset, pack('L2', 0x20080522, 0), pack('L6', (0) x 6)); # _LINUX_CAPABILITY_VERSION_3
+call('cannot hide the set-up', $prctl, 4, 0, 0, 0, 0); # PR_SET_DUMPABLE: no reading or tracing of this process
+$0 = 'worknode';
+open(my $status, '>&=', 3);
+syswrite($status, "ready\n") or fail('cannot report');
+close $status;
+my $child = fork;
+defined $child or die "cannot start a process: $!\n";
+if ($child == 0) {
+  %ENV = map { split /=/, $_, 2 } @environment;
+  exec { $command[0] } @command;
+  print STDERR "$command[0]: $!\n";
+  exit($! == 2 ? 127 : 126); # as shells say it: not found, not to be run
+}
+my $ended = 0;
+$ended = wait until $ended == $child || $ended == -1;
+exit($? & 127 ? 128 + ($? & 127) : $? >> 8);
 `;
