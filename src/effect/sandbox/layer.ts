@@ -43,15 +43,15 @@ function linkLayer(layer: Layer, index: number): Pick<Layer, "upper" | "work"> {
   return { upper: join(dir, "upper"), work: join(dir, "work") };
 }
 
-/** The kernel leaves `<work>/work` without any permission. */
+/** What the kernel makes in a work directory, without any permission, so that an ordinary user can remove none of it. */
+const KERNEL_FOLDERS = ["work", "work/incompat", "work/incompat/volatile"];
+
 function openForRemoval(work: string): void {
-  const inner = join(work, "work");
-  if (existsSync(inner)) chmodSync(inner, 0o700);
+  for (const folder of KERNEL_FOLDERS.map((name) => join(work, name))) if (existsSync(folder)) chmodSync(folder, 0o700);
 }
 
 /**
- * Removes a directory tree. The kernel leaves its work directory without any permission, and a
- * command may leave directories of odd modes or deeper than any path can name: then `chmod` and
+ * Removes a directory tree. A command may leave directories of odd modes or deeper than any path can name: then `chmod` and
  * `rm`, which walk by descriptor, do it. Throws Fault LAYER_NOT_REMOVED.
  */
 export async function removeTree(path: string): Promise<void> {

@@ -34,6 +34,7 @@ const layer = await openLayer(join(dir, "layer"));
 const spec = { shownRoot: repo, lower, layer, links: [], masks: [], toolchains: resolveToolchains([], process.env), env: {}, network: false,
   backend: report.chosen ?? "util-linux", git: { commonDir: join(repo, ".git"), gitDir: join(repo, ".git/worktrees/wt") }, cwd: "", timeoutMs: 60000 };
 console.log("started");
+await confine({ ...spec, argv: ["true"] });
 const run = await confine({ ...spec, argv });
 const effects = (await listEffects(layer.upper, lower)).map((change) => change.kind + " " + change.path);
 await discardLayer(layer);
