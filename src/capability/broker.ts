@@ -5,8 +5,10 @@ import type { Clock } from "../kernel/clock.js";
 import { newId, type Random, systemRandom } from "../kernel/ids.js";
 import { err, ok, type Result } from "../kernel/result.js";
 import type { Capability } from "../schema/capability.js";
+import type { Receipt } from "../schema/receipt.js";
 import type { Denial } from "../schema/verdict.js";
 import { excesses } from "./attenuation.js";
+import { receiptTrailer } from "./receipt.js";
 import { signCapability, tokenHash, verifyToken } from "./token.js";
 
 /** What a capability grants; identity, lineage and times are the broker's to fill in. */
@@ -33,6 +35,8 @@ export interface Broker {
    * never passes; without one it stays as it is. Throws InvariantError when `parent` is not its parent.
    */
   renew(minted: Minted, parent?: Minted): Minted;
+  /** The line that vouches for a commit in its message; signed with the project's key, as capabilities are. */
+  attest(receipt: Receipt): string;
 }
 
 /** Makes the broker of a project from its private key. */
@@ -69,6 +73,7 @@ export function createBroker(options: { privateKey: KeyObject; clock: Clock; ran
       const beyond = excesses(child, above);
       return beyond.length === 0 ? ok(seal(child)) : err(attenuationDenial(child, beyond));
     },
+    attest: (receipt) => receiptTrailer(receipt, privateKey),
     renew(minted, parent) {
       const { capability } = minted;
       const exp = clock.nowMs() + TOKEN_TTL_MS;

@@ -74,7 +74,9 @@ function recordJudgement(
 ): void {
   const { proposal, records } = request;
   const events: AnyNewEvent[] = mode === "auto" ? [eventAt(records, "PROPOSAL", proposal)] : [];
-  events.push(eventAt(records, "VERDICT", { ...judgement.verdict, call_id: proposal.call_id, mode }));
+  const { id: capability, exp } = request.place.held.minted.capability;
+  const under = { capability, at: crew.clock.nowMs(), exp };
+  events.push(eventAt(records, "VERDICT", { ...judgement.verdict, call_id: proposal.call_id, mode, under }));
   const violation = judgement.denials.find((denial) => denial.violation);
   if (violation !== undefined && mode === "auto") {
     events.push(...violationEvents(crew, request, violation));

@@ -24,7 +24,7 @@ import { FINISHING, offeredTools } from "./grants.js";
 import { proposeCall } from "./propose.js";
 import { eventAt } from "./records.js";
 import { reviewCall } from "./review-call.js";
-import { recordOf } from "./spawn.js";
+import { spawnedEvent } from "./spawn.js";
 import { TaskFailure } from "./task-status.js";
 
 /** The same refusal this often in one conversation ends it: an agent does not burn money on a wall. */
@@ -83,7 +83,7 @@ async function openConversation(crew: Crew, spec: ConverseSpec, held: Held): Pro
   const rows = crew.store.queries.conversations(crew.cycle, spec.task, spec.kind);
   const open = rows.find((row) => row.outcome === null);
   const found = open === undefined ? undefined : loadConversation(crew.store, open.id);
-  if (found !== undefined && found.agent === spec.agent.id) return found;
+  if (found !== undefined && found.agent === spec.agent.id) return resumed(crew, spec, { conversation: found, held });
   if (found !== undefined) closeConversation(crew, found, "handed to another agent");
   const id = conversationId({ cycle: crew.cycle, task: spec.task, kind: spec.kind, n: rows.length + 1 });
   const { agent } = spec;
@@ -98,19 +98,23 @@ async function openConversation(crew: Crew, spec: ConverseSpec, held: Held): Pro
       tools: offeredTools(crew, agent, spec.kind),
       prompt: await spec.prompt(),
     }),
-    eventAt(place, "AGENT_SPAWNED", {
-      agent: recordOf(crew, agent, spec.task),
-      role: agent.role,
-      tier: agent.tier,
-      model: agent.model,
-      parent: agent.parent,
-      token_hash: held.minted.hash,
-      capability: held.minted.capability,
-    }),
+    spawnedEvent(crew, place, { agent, task: spec.task, minted: held.minted }),
   ]);
   const first = stored[0];
   if (first?.type !== "CONVERSATION_STARTED") throw new Error("a conversation begins with its start");
   return beginConversation(first);
+}
+
+/** A later session goes on with a conversation under a capability of its own, which is recorded. */
+function resumed(crew: Crew, spec: ConverseSpec, at: { conversation: Conversation; held: Held }): Conversation {
+  const { conversation, held } = at;
+  const stream = conversationStream(conversation.id);
+  const [last] = crew.store.events({ stream, type: "AGENT_SPAWNED", reverse: true, limit: 1 });
+  if (last?.type === "AGENT_SPAWNED" && last.payload.capability.id !== held.minted.capability.id) {
+    const place = { stream, actor: spec.agent.id, run: crew.cycle, task: spec.task };
+    crew.store.append([spawnedEvent(crew, place, { agent: spec.agent, task: spec.task, minted: held.minted })]);
+  }
+  return conversation;
 }
 
 /** Ends a conversation that no finishing call ended. */

@@ -1,8 +1,8 @@
 import { isSubsetOf } from "../capability/write-set.js";
 import { adoptMerge, mergeTask } from "../effect/merge.js";
-import { changedFiles } from "../effect/tree.js";
 import type { TaskWorkspace } from "../effect/workspace.js";
 import { type Crew, ownerOf } from "./context.js";
+import { type ReceiptedTree, receiptFor } from "./receipt.js";
 import { cycleStream, eventAt } from "./records.js";
 import { runRules, waiversFor } from "./rules.js";
 import { stewardDone, stewardPermit } from "./steward.js";
@@ -25,11 +25,11 @@ export async function mergeWork(crew: Crew, run: TaskRun, rework: (run: TaskRun)
 async function mergeNow(crew: Crew, run: TaskRun, rework: (run: TaskRun) => Promise<void>): Promise<void> {
   let { workspace } = run;
   for (let round = 0; round < MAX_ADOPTIONS; round += 1) {
-    const paths = (await changedFiles(workspace)).map(({ path }) => path);
+    const { tree, paths, receipt } = await receiptFor(crew, run, workspace);
     const outside = paths.filter((path) => !isSubsetOf([path], run.task.files.write));
     if (outside.length > 0)
       throw new TaskFailure(`the work holds files outside the task's list: ${outside.join(", ")}`);
-    const args = { message: messageFor(crew, run, paths), paths };
+    const args = { message: messageFor(crew, run, { paths, receipt }), paths, tree };
     const at = await stewardPermit(crew, { tool: "task.merge", task: run.task.id, args });
     const outcome = await mergeTask(at.permit, crew.repository, workspace, { callId: at.callId, args });
     stewardDone(crew, at, outcome.kind);
@@ -66,7 +66,7 @@ function rejectMerge(crew: Crew, run: TaskRun, feedback: string): void {
   crew.store.append([rejected, eventAt(run.place, "TASK_STATUS", { status: "IN_PROGRESS", reason: "rework" })]);
 }
 
-function messageFor(crew: Crew, run: TaskRun, paths: readonly string[]): string {
+function messageFor(crew: Crew, run: TaskRun, { paths, receipt }: Omit<ReceiptedTree, "tree">): string {
   return [
     `${run.task.id}: ${run.task.title}`,
     "",
@@ -76,6 +76,7 @@ function messageFor(crew: Crew, run: TaskRun, paths: readonly string[]): string 
     `Worknode-Agent: ${ownerOf(crew, run.task)}`,
     `Worknode-Plan: ${crew.planHash}`,
     `Worknode-Cycle: ${crew.cycle}`,
+    crew.broker.attest(receipt),
     "",
   ].join("\n");
 }

@@ -9,7 +9,7 @@ import { type CallRequest, type ToolRun, violationEvents } from "./call-record.j
 import { type Crew, type CrewAgent, type Narrowed, type NarrowLimits, taskOf } from "./context.js";
 import { familyOf, holdFor, mintFor } from "./delegation.js";
 import { renderDenials } from "./denial-text.js";
-import { cycleStream, eventAt, taskStream } from "./records.js";
+import { cycleStream, eventAt, type Place, taskStream } from "./records.js";
 import { failed, knownOwner } from "./tool-run.js";
 
 /** Children that may be spawned in a cycle: five agents must not become hundreds. */
@@ -30,7 +30,7 @@ const NOT_STARTED: ReadonlySet<TaskStatus | undefined> = new Set<TaskStatus | un
 ]);
 
 /** An agent as a Worknode record (S3:180-193). */
-export function recordOf(crew: Crew, agent: CrewAgent, task: string | null): WorknodeRecord {
+function recordOf(crew: Crew, agent: CrewAgent, task: string | null): WorknodeRecord {
   const able: Record<CrewAgent["tier"], string[]> = {
     executive: ["PLANNING", "DOCUMENTATION"],
     implementation: ["CODE_WRITING", "CODE_ANALYSIS", "TESTING", "DOCUMENTATION"],
@@ -62,11 +62,12 @@ export function spawnAgent(crew: Crew, request: CallRequest): ToolRun {
   const held = holdFor(crew, child, { task, kind: "work" });
   if (!held.ok) return refuseSpawn(crew, request, { ...held.error, subject: request.proposal.who.agent });
   crew.agents.set(child.id, child);
+  const place = { ...request.records, stream: cycleStream(crew.cycle), task };
   return {
     content: `Spawned ${child.id} for ${task}: ${wish.reason}`,
     is_error: false,
     events: [
-      spawned(crew, request, { child, task, minted: held.value.minted }),
+      spawnedEvent(crew, place, { agent: child, task, minted: held.value.minted }),
       assignment(crew, request, { task, agent: child.id }),
     ],
   };
@@ -90,18 +91,19 @@ function narrowedBy(spawner: CrewAgent | undefined, files: string[] | undefined,
   return files === undefined ? { limits: bounds } : { files, limits: bounds };
 }
 
-function spawned(
+/** What is recorded of an agent that begins to act under a capability. */
+export function spawnedEvent(
   crew: Crew,
-  request: CallRequest,
-  what: { child: CrewAgent; task: string; minted: Minted },
+  place: Place,
+  what: { agent: CrewAgent; task: string | null; minted: Minted },
 ): ReturnType<typeof eventAt> {
-  const { child, task, minted } = what;
-  return eventAt({ ...request.records, stream: cycleStream(crew.cycle), task }, "AGENT_SPAWNED", {
-    agent: recordOf(crew, child, task),
-    role: child.role,
-    tier: child.tier,
-    model: child.model,
-    parent: child.parent,
+  const { agent, task, minted } = what;
+  return eventAt(place, "AGENT_SPAWNED", {
+    agent: recordOf(crew, agent, task),
+    role: agent.role,
+    tier: agent.tier,
+    model: agent.model,
+    parent: agent.parent,
     token_hash: minted.hash,
     capability: minted.capability,
   });

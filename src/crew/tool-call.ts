@@ -26,6 +26,7 @@ import {
   requireApproval,
   withProject,
 } from "./session.js";
+import { spawnedEvent } from "./spawn.js";
 import { RunStop } from "./stop.js";
 import { localDispatch } from "./summary.js";
 import { headWorkspace, taskWorkspace } from "./workspaces.js";
@@ -126,6 +127,7 @@ async function callAs(
     cycle: crew.cycle,
     source: "worknode tool",
   };
+  crew.store.append([spawnedEvent(crew, records, { agent, task: options.task, minted: held.minted })]);
   const outcome = await performCall(crew, {
     proposal: proposeCall(callId, options.tool === "" ? "(none)" : options.tool, args, caller),
     place: { held, workspace, executionsLeft: held.minted.capability.limits.max_executions },

@@ -21,6 +21,8 @@ export interface MergeArgs {
   readonly message: string;
   /** The paths that the task's calls have changed; no other may differ. */
   readonly paths: readonly string[];
+  /** The tree the message speaks of; no other is committed. */
+  readonly tree: string;
 }
 
 /** What became of a merge. Only `merged` changed the branch. */
@@ -51,6 +53,8 @@ export async function mergeTask(
     const differences = await compareTrees(repository.git, workspace.baseCommit, tree);
     const foreign = unlisted(differences, call.args.paths);
     if (foreign.length > 0) return { kind: "refused", paths: foreign };
+    if (tree !== call.args.tree)
+      return { kind: "refused", paths: await pathsBetween(repository, call.args.tree, tree) };
     const before = await mergedBefore(repository, workspace, tree);
     const paths = differences.map(({ path }) => path);
     if (before !== undefined) return { kind: "merged", commit: before, paths };
@@ -67,6 +71,10 @@ function unlisted(differences: readonly { path: string; kind: string }[], paths:
   const listed = new Set(paths);
   const honest = new Set(["add", "modify", "mode"]);
   return differences.filter(({ path, kind }) => !listed.has(path) || !honest.has(kind)).map(({ path }) => path);
+}
+
+async function pathsBetween(repository: Repository, from: string, to: string): Promise<string[]> {
+  return (await compareTrees(repository.git, from, to)).map(({ path }) => path);
 }
 
 /** The commit an interrupted merge of the same tree has made. */

@@ -43,6 +43,8 @@ export interface TreeDifference {
   /** Blob ids, null where absent. */
   readonly before: string | null;
   readonly after: string | null;
+  /** Mode it has now, as git writes it (`100644`); null where absent. */
+  readonly mode: string | null;
 }
 
 /** What changed from one tree (or commit) to another, without renames, by path. */
@@ -63,6 +65,7 @@ function parseDifference(meta: string, path: string): TreeDifference {
     kind,
     before: isAbsent(fromMode) ? null : (before ?? null),
     after: isAbsent(toMode) ? null : (after ?? null),
+    mode: isAbsent(toMode) ? null : (toMode ?? null),
   };
 }
 

@@ -178,7 +178,12 @@ export const eventPayloadSchemas = {
     charged: z.boolean(),
   }),
   PROPOSAL: proposalSchema,
-  VERDICT: verdictSchema.extend({ call_id: z.string(), mode: z.enum(["auto", "reviewed"]) }),
+  VERDICT: verdictSchema.extend({
+    call_id: z.string(),
+    mode: z.enum(["auto", "reviewed"]),
+    /** The capability it was judged under, by id, when, and until when that was valid (ms). */
+    under: z.object({ capability: z.string(), at: z.number(), exp: z.number() }).optional(),
+  }),
   EFFECT_KEPT: z.object({ call_id: z.string(), changes: z.array(changeSchema) }),
   EFFECT_DISCARDED: z.object({
     call_id: z.string(),

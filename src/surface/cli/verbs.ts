@@ -102,6 +102,11 @@ export const VERBS: Readonly<Record<string, VerbEntry>> = {
     first: false,
     load: async () => (await import("./measure.js")).measureVerb,
   },
+  receipt: {
+    summary: "receipt show|verify|key: what worknode signed of the commits it made",
+    first: false,
+    load: async () => (await import("./receipt.js")).receiptVerb,
+  },
   check: {
     summary: "judge a change as CI does: limits, suppressions, coverage, a plan's files",
     first: false,

@@ -4,6 +4,7 @@ import { openCycleBranch } from "../../../src/effect/branch.js";
 import { adoptMerge, mergeTask } from "../../../src/effect/merge.js";
 import { findRepository } from "../../../src/effect/repository.js";
 import { openTaskWorkspace } from "../../../src/effect/task-workspace.js";
+import { treeHash } from "../../../src/effect/tree.js";
 import { issuePermit, type Permit } from "../../../src/gate/permit.js";
 import { hashOf } from "../../../src/kernel/canonical.js";
 
@@ -24,7 +25,11 @@ process.stdout.write(`${workspace.worktree}\n`);
 if (verb === "merge") {
   writeFileSync(join(workspace.worktree, `${task}.txt`), `${task}\n`);
   for (let round = 0; round < 20; round += 1) {
-    const merging = approve({ message: `${task}\n`, paths: [`${task}.txt`] });
+    const merging = approve({
+      message: `${task}\n`,
+      paths: [`${task}.txt`],
+      tree: await treeHash(workspace),
+    });
     const outcome = await mergeTask(merging.permit, repository, workspace, merging.call);
     if (outcome.kind === "merged") break;
     if (outcome.kind !== "moved") throw new Error(outcome.kind);

@@ -81,9 +81,9 @@ describe("git that worknode runs", () => {
     write(first.worktree, { "b.txt": "two changed\n" });
     write(second.worktree, { "b.txt": "two\nmore\n" });
     await treeHash(first);
-    const one = approve({ message: "one\n", paths: ["b.txt"] });
+    const one = approve({ message: "one\n", paths: ["b.txt"], tree: await treeHash(first) });
     expect((await mergeTask(one.permit, repository, first, one.call)).kind).toBe("merged");
-    const two = approve({ message: "two\n", paths: ["b.txt"] });
+    const two = approve({ message: "two\n", paths: ["b.txt"], tree: await treeHash(second) });
     expect((await mergeTask(two.permit, repository, second, two.call)).kind).toBe("conflict");
     expect(hostileHome.pwned()).toEqual([]);
   });

@@ -16,7 +16,7 @@ async function merge(
   paths: string[],
   message = MESSAGE,
 ): Promise<MergeOutcome> {
-  const { permit, call } = approve({ message, paths });
+  const { permit, call } = approve({ message, paths, tree: await treeHash(workspace) });
   return mergeTask(permit, repository, workspace, call);
 }
 
@@ -192,11 +192,21 @@ describe("merging a task", () => {
     expect(git(home.root, "rev-list", "--count", "worknode/plan/1").trim()).toBe("2");
   });
 
+  it("commits no other tree than the one its message speaks of", async () => {
+    const repository = await makeRepository().find();
+    const workspace = await openTask(repository);
+    write(workspace.worktree, { "a.txt": "judged\n" });
+    const { permit, call } = approve({ message: "x", paths: ["a.txt"], tree: await treeHash(workspace) });
+    write(workspace.worktree, { "a.txt": "not judged\n" });
+    expect(await mergeTask(permit, repository, workspace, call)).toEqual({ kind: "refused", paths: ["a.txt"] });
+  });
+
   it("needs a permit for exactly these paths and this message", async () => {
     const repository = await makeRepository().find();
     const workspace = await openTask(repository);
-    const { permit, call } = approve({ message: "x", paths: ["a.txt"] });
-    const other = { callId: call.callId, args: { message: "x", paths: ["a.txt", "b.txt"] } };
+    const tree = await treeHash(workspace);
+    const { permit, call } = approve({ message: "x", paths: ["a.txt"], tree });
+    const other = { callId: call.callId, args: { message: "x", paths: ["a.txt", "b.txt"], tree } };
     await expect(mergeTask(permit, repository, workspace, other)).rejects.toMatchObject({ code: "ERROR_NOT_APPROVED" });
     expect((await mergeTask(permit, repository, workspace, call)).kind).toBe("merged");
     await expect(mergeTask(permit, repository, workspace, call)).rejects.toMatchObject({ code: "ERROR_NOT_APPROVED" });

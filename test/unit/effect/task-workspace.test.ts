@@ -6,6 +6,7 @@ import { mergeTask } from "../../../src/effect/merge.js";
 import type { Repository } from "../../../src/effect/repository.js";
 import { readRecord, writeRecord } from "../../../src/effect/task-record.js";
 import { openHeadWorkspace, openTaskWorkspace } from "../../../src/effect/task-workspace.js";
+import { treeHash } from "../../../src/effect/tree.js";
 import type { TaskWorkspace } from "../../../src/effect/workspace.js";
 import { removeTaskWorkspace } from "../../../src/effect/workspace-removal.js";
 import { freeIndex } from "../../../src/effect/worktree.js";
@@ -18,7 +19,7 @@ async function remove(repository: Repository, task = "T1"): ReturnType<typeof re
 }
 
 async function merge(repository: Repository, workspace: TaskWorkspace, paths: string[]): ReturnType<typeof mergeTask> {
-  const { permit, call } = approve({ message: "work\n", paths });
+  const { permit, call } = approve({ message: "work\n", paths, tree: await treeHash(workspace) });
   return mergeTask(permit, repository, workspace, call);
 }
 

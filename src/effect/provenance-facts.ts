@@ -1,0 +1,44 @@
+import type { CommitFact } from "../capability/provenance.js";
+import { type Commit, readCommits } from "./commits.js";
+import type { History } from "./history.js";
+import { compareTrees } from "./tree.js";
+
+/** Commits of other branches whose receipts are looked at. */
+const MAX_OTHERS = 10_000;
+/** Name of the tree without a file, under SHA-1 and SHA-256. */
+const EMPTY_TREES = [
+  "4b825dc642cb6eb9a060e54bf8d69288fbee4904",
+  "6ef19b41225c5369f1c104d45d8d85efa9b057b53b14b4b9b939dd74decc5321",
+];
+
+/** What provenance is judged by, of each of the commits. Throws Fault NO_COMMIT where a parent is missing (exit 2). */
+export async function commitFacts(history: History, commits: readonly Commit[]): Promise<CommitFact[]> {
+  const parents = [...new Set(commits.flatMap((commit) => commit.parents.slice(0, 1)))];
+  const trees = new Map((await readCommits(history, parents)).map(({ id, tree }) => [id, tree]));
+  const facts: CommitFact[] = [];
+  for (const commit of commits) facts.push(await factOf(history, commit, trees));
+  return facts;
+}
+
+async function factOf(history: History, commit: Commit, trees: ReadonlyMap<string, string>): Promise<CommitFact> {
+  const { id, tree, message, parents } = commit;
+  const parentTree = trees.get(parents[0] ?? "") ?? null;
+  const empty = EMPTY_TREES.find((name) => name.length === tree.length) ?? "";
+  const differences = await compareTrees(history.git, parentTree ?? empty, tree);
+  const changes = differences.map(({ path, before, after, mode }) => ({ path, before, after, mode }));
+  return { id, tree, message, parents, parentTree, changes, mergedTree: await mergedTree(history, parents) };
+}
+
+/** What git makes of two parents by itself; null on a conflict, for an octopus, and for what is no merge. */
+async function mergedTree({ git }: History, parents: readonly string[]): Promise<string | null> {
+  const [ours, theirs, ...more] = parents;
+  if (ours === undefined || theirs === undefined || more.length > 0) return null;
+  const merged = await git.attempt(["merge-tree", "--write-tree", "--no-messages", ours, theirs]);
+  return merged.code === 0 ? merged.stdout.toString("utf8").trim() : null;
+}
+
+/** The newest commits of every branch and tag that the judged ones do not reach: where a squash came from. */
+export async function otherCommits(history: History, head: string): Promise<Commit[]> {
+  const ids = await history.git.run(["rev-list", "--all", `--max-count=${MAX_OTHERS}`, `^${head}`]);
+  return await readCommits(history, ids.split("\n").filter(Boolean));
+}
