@@ -21,6 +21,14 @@ export const CHECK_RULES = [
   "no-delete",
   "file-kind",
   "rules-changed",
+  "provenance-missing",
+  "provenance-signature",
+  "provenance-changed",
+  "provenance-rebased",
+  "provenance-capability",
+  "provenance-whitelist",
+  "provenance-checks",
+  "provenance-trailers",
 ] as const;
 
 const ruleName = z
@@ -41,6 +49,10 @@ export const checkLanguageSchema = z.enum([
   "rust",
   "java",
 ]);
+
+/** Whether commits must carry receipts. */
+export const provenanceModeSchema = z.enum(["require", "warn", "off"]);
+export type ProvenanceMode = z.infer<typeof provenanceModeSchema>;
 
 /** `.worknode/check.yaml`: what `worknode check` judges by, read from the base and never from the change. */
 export const checkPolicySchema = z.strictObject({
@@ -70,5 +82,8 @@ export const checkPolicySchema = z.strictObject({
   approvers: z.array(planTextSchema).max(200).default([]),
   plan: planPathSchema.optional(),
   baseline: planPathSchema.default(".worknode/check-baseline.json"),
+  /** Public keys of the worknodes whose receipts count. */
+  trust: planPathSchema.default(".worknode/trust.pem"),
+  provenance: provenanceModeSchema.default("off"),
 });
 export type CheckPolicy = z.infer<typeof checkPolicySchema>;

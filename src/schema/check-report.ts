@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { checkModeSchema } from "./check-policy.js";
+import { checkModeSchema, provenanceModeSchema } from "./check-policy.js";
 
 /** One thing `worknode check` objects to. */
 export const checkFindingSchema = z.strictObject({
@@ -40,10 +40,13 @@ export const checkReportSchema = z.strictObject({
     functions: z.int(),
     lines: z.int(),
     rules: z.array(z.string()),
+    /** Commits whose provenance was verified. */
+    commits: z.int(),
   }),
   findings: z.array(checkFindingSchema),
   /** Findings the baseline holds, which are not repeated. */
   baselined: z.int(),
+  provenance: provenanceModeSchema,
   /** What else a reader must know: who was taken for an agent and why, what was not judged. */
   notes: z.array(z.string()),
 });

@@ -2,7 +2,7 @@ import { writeFileSync } from "node:fs";
 import { resolve } from "node:path";
 import { Option } from "commander";
 import { invalid, messageOf } from "../../kernel/fault.js";
-import { checkModeSchema } from "../../schema/check-policy.js";
+import { checkModeSchema, provenanceModeSchema } from "../../schema/check-policy.js";
 import { describeVerb, withArguments } from "../cli/arguments.js";
 import type { CliContext, Verb } from "../cli/context.js";
 import { CHECK_FORMATS, type CheckFormat, renderReport } from "./format/render.js";
@@ -44,6 +44,12 @@ export function checkCommand(program: CheckProgram): Verb {
       .option("--base-coverage <file...>", "reports of the tests on the base: the total must not fall below them")
       .option("--approved-by <name...>", "who approved a change to the rules, as CI knows it")
       .option("--write-baseline", "with --all: write what is found as the baseline, or tighten the one there is")
+      .addOption(
+        new Option("--provenance <mode>", "whether commits must carry worknode's receipts").choices(
+          provenanceModeSchema.options,
+        ),
+      )
+      .option("--trust <file>", "trusted keys, as the base has them (else .worknode/trust.pem)")
       .addOption(new Option("--mode <mode>", "observe and warn tell, enforce fails").choices(checkModeSchema.options))
       .addOption(new Option("--format <format>", "how to print").choices([...CHECK_FORMATS]).default("text"))
       .option("--output <file>", "write the report there and only its summary to the screen");

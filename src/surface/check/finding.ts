@@ -8,7 +8,14 @@ const REJECTED = 4;
 const NEEDS_PERSON = 6;
 
 /** Rules that say what may be changed, not how well. */
-const POLICY_RULES: ReadonlySet<string> = new Set(["file-whitelist", "hard-deny", "no-delete", "file-kind"]);
+const POLICY_RULES: ReadonlySet<string> = new Set([
+  "file-whitelist",
+  "hard-deny",
+  "no-delete",
+  "file-kind",
+  "provenance-whitelist",
+  "provenance-capability",
+]);
 
 /** What a measure found, as a check reports it. */
 export function fromMeasure(finding: Finding): CheckFinding {

@@ -5,11 +5,12 @@ import type { TreeDifference } from "../../effect/tree.js";
 import { invalid } from "../../kernel/fault.js";
 import { totalOf } from "../../measure/coverage.js";
 import type { CheckBaseline } from "../../schema/check-baseline.js";
-import type { CheckMode, CheckPolicy } from "../../schema/check-policy.js";
+import type { CheckMode, CheckPolicy, ProvenanceMode } from "../../schema/check-policy.js";
 import type { CheckFinding, CheckReport } from "../../schema/check-report.js";
 import { agentFiles, guessAuthor, guessNotes } from "./authors.js";
 import { beyondBaseline, nextBaseline, parseBaseline } from "./baseline.js";
 import { type ChangedCode, everyName, readChange } from "./change.js";
+import { judgeCommits } from "./commit-provenance.js";
 import { readReports, refuseStale } from "./coverage-files.js";
 import { atSeverity, exitCodeOf } from "./finding.js";
 import { type CodeReport, judgeCode } from "./judge-code.js";
@@ -30,6 +31,8 @@ export interface CheckWish extends SubjectWish {
   readonly mode?: CheckMode;
   readonly approvedBy: readonly string[];
   readonly writeBaseline?: boolean;
+  readonly provenance?: ProvenanceMode;
+  readonly trust?: string;
 }
 
 /** Where a check runs. */
@@ -49,6 +52,9 @@ interface Judged {
   readonly limits: Limits;
   readonly selection: Selection;
   readonly mode: CheckMode;
+  readonly provenance: ProvenanceMode;
+  /** The file of trusted keys. */
+  readonly trust: string;
   readonly isRule: (path: string) => boolean;
 }
 
@@ -91,10 +97,11 @@ async function readRules({ history, subject, place, wish }: Reading): Promise<Ju
   const rules: RulePlace = { history, rules: subject.rules, cwd: place.cwd };
   const file = await findRuleFile(rules, POLICY_PATH);
   const policy = file === undefined ? defaultPolicy() : parsePolicy(file);
-  const planPath = wish.plan === undefined ? policy.plan : rulePath(rules, wish.plan);
-  const plan = planPath === undefined ? undefined : judgedPlan(await requireRuleFile(rules, planPath), wish.task);
+  const plan = await readPlan(rules, wish, policy);
   const names = policy.exclude.length === 0 ? [] : await everyName(history, subject);
-  const ruleFiles = new Set([POLICY_PATH, policy.baseline, ...(plan?.file.inside === true ? [plan.file.path] : [])]);
+  const trust = wish.trust === undefined ? policy.trust : rulePath(rules, wish.trust);
+  const planFile = plan?.file.inside === true ? [plan.file.path] : [];
+  const ruleFiles = new Set([POLICY_PATH, policy.baseline, policy.trust, trust, ...planFile]);
   return {
     history,
     subject,
@@ -103,8 +110,15 @@ async function readRules({ history, subject, place, wish }: Reading): Promise<Ju
     limits: limitsOf(policy, plan),
     selection: selectFiles(policy, () => names),
     mode: wish.mode ?? policy.mode,
+    provenance: wish.provenance ?? policy.provenance,
+    trust,
     isRule: (path) => ruleFiles.has(path),
   };
+}
+
+async function readPlan(rules: RulePlace, wish: CheckWish, policy: CheckPolicy): Promise<JudgedPlan | undefined> {
+  const path = wish.plan === undefined ? policy.plan : rulePath(rules, wish.plan);
+  return path === undefined ? undefined : judgedPlan(await requireRuleFile(rules, path), wish.task);
 }
 
 async function checkChange(place: CheckPlace, judged: Judged, wish: CheckWish): Promise<CheckReport> {
@@ -122,11 +136,20 @@ async function checkChange(place: CheckPlace, judged: Judged, wish: CheckWish): 
   const change = { history, subject, differences, code, unreadable, limits, selection };
   const report = await judgeCode(coverage === undefined ? change : { ...change, coverage });
   const rules = await judgeRuleFiles(judged, wish);
+  const origin = await judgeCommits({
+    mode: judged.provenance,
+    policy: judged.policy,
+    place: { history, rules: subject.rules, cwd: place.cwd },
+    subject,
+    trust: judged.trust,
+    planHash: wish.plan === undefined ? undefined : plan?.hash,
+  });
   const files = plan === undefined ? [] : judgePlanFiles(plan, differences, judged.isRule);
   return reportOf(judged, {
     ...report,
-    findings: [...report.findings, ...files, ...rules.findings],
-    notes: [...notes, ...rules.notes, ...report.notes],
+    findings: [...report.findings, ...files, ...rules.findings, ...origin.findings],
+    notes: [...notes, ...rules.notes, ...origin.notes, ...report.notes],
+    commits: origin.commits,
     files: differences.length,
     leftOut: all.length - differences.length + differences.filter(({ path }) => selection.isExcluded(path)).length,
     rules: rulesOf(judged, coverage !== undefined),
@@ -187,6 +210,7 @@ async function checkTree(place: CheckPlace, judged: Judged, wish: CheckWish): Pr
     notes: [...report.notes, ...written],
     files: files.length,
     leftOut: 0,
+    commits: 0,
     rules: rulesOf(judged, false),
     baselined: findings.length - beyond.length,
   });
@@ -204,7 +228,7 @@ async function writeBaseline(
   return baseline;
 }
 
-function rulesOf({ plan, limits }: Judged, coverage: boolean): string[] {
+function rulesOf({ plan, limits, provenance }: Judged, coverage: boolean): string[] {
   return [
     "max-complexity",
     "max-function-lines",
@@ -214,6 +238,7 @@ function rulesOf({ plan, limits }: Judged, coverage: boolean): string[] {
     "rules-changed",
     ...(limits.requireDocs ? ["documentation"] : []),
     ...(limits.powerOfTen === "off" ? [] : ["power-of-ten"]),
+    ...(provenance === "off" ? [] : ["provenance"]),
     ...(coverage ? ["coverage", "untested-functions"] : []),
     ...(plan === undefined ? [] : ["file-kind", "file-whitelist", "hard-deny", "no-delete"]),
   ].sort();
@@ -224,9 +249,10 @@ interface Outcome extends CodeReport {
   readonly leftOut: number;
   readonly rules: readonly string[];
   readonly baselined: number;
+  readonly commits: number;
 }
 
-function reportOf({ subject, policy, mode }: Judged, outcome: Outcome): CheckReport {
+function reportOf({ subject, policy, mode, provenance }: Judged, outcome: Outcome): CheckReport {
   const findings = atSeverity(outcome.findings, policy);
   const code = exitCodeOf(findings);
   const enforced = code === 0 ? "passed" : "failed";
@@ -244,8 +270,10 @@ function reportOf({ subject, policy, mode }: Judged, outcome: Outcome): CheckRep
       functions: outcome.functions,
       lines: outcome.lines,
       rules: [...outcome.rules],
+      commits: outcome.commits,
     },
     findings,
+    provenance,
     baselined: outcome.baselined,
     notes: [...outcome.notes],
   };

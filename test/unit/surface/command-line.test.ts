@@ -24,6 +24,8 @@ const PROMISED = [
   "continue",
   "status",
   "measure",
+  "check",
+  "receipt",
   "violations",
   "trace",
   "tool",

@@ -1,3 +1,4 @@
+import { XMLParser, XMLValidator } from "fast-xml-parser";
 import { expect, it } from "vitest";
 import type { CheckReport } from "../../../../src/schema/check-report.js";
 import { CHECK_FORMATS, renderReport } from "../../../../src/surface/check/format/render.js";
@@ -10,7 +11,7 @@ const REPORT: CheckReport = {
   base: "a".repeat(40),
   head: "b".repeat(40),
   scope: "change",
-  checked: { files: 2, left_out: 0, functions: 3, lines: 40, rules: ["coverage", "max-complexity"] },
+  checked: { files: 2, left_out: 0, functions: 3, lines: 40, rules: ["coverage", "max-complexity"], commits: 0 },
   findings: [
     {
       rule: "max-complexity",
@@ -38,6 +39,7 @@ const REPORT: CheckReport = {
     },
   ],
   baselined: 0,
+  provenance: "off",
   notes: ["a note\u0007 with <tags>"],
 };
 
@@ -92,6 +94,26 @@ it("gives Markdown whose cells stay cells", () => {
     .filter((line) => line.startsWith("|"));
   expect(table.map((row) => row.replace(/\\\|/g, "").split("|").length)).toEqual([7, 7, 7, 7]);
   expect(render("markdown")).not.toContain("<b>");
+});
+
+it("gives JUnit XML that a parser reads: a case for each rule, failed where an enforced error was found", () => {
+  const xml = render("junit");
+  expect(XMLValidator.validate(xml)).toBe(true);
+  const parser = new XMLParser({
+    ignoreAttributes: false,
+    attributeNamePrefix: "",
+    isArray: (name) => name === "testcase",
+  });
+  const { testsuites } = parser.parse(xml);
+  expect(testsuites).toMatchObject({ tests: "2", failures: "1", errors: "0" });
+  const [coverage, complexity] = testsuites.testsuite.testcase;
+  expect(coverage).toMatchObject({ name: "coverage", "system-out": expect.stringContaining("Total coverage") });
+  expect(coverage).not.toHaveProperty("failure");
+  expect(complexity.failure).toMatchObject({
+    type: "ERROR_COMPLEXITY_VIOLATION",
+    "#text": expect.stringContaining("src/ä %,:<b>.ts:7: Function complexity 9"),
+  });
+  expect(testsuites.testsuite["system-out"]).toContain("a note? with <tags>");
 });
 
 it("gives one JSON object", () => {
