@@ -38,6 +38,17 @@ export function loadOrCreateKey(directory: string): KeyObject {
   }
 }
 
+/** The project's signing key where there is one already; undefined where none was made. Throws as `loadOrCreateKey`. */
+export function loadKey(directory: string): KeyObject | undefined {
+  try {
+    checkDirectory(directory);
+    return readKey(join(directory, "ed25519.pem"));
+  } catch (thrown) {
+    if (errorCode(thrown) === "ENOENT") return undefined;
+    throw thrown;
+  }
+}
+
 function errorCode(thrown: unknown): string | undefined {
   return (thrown as NodeJS.ErrnoException).code;
 }

@@ -15,7 +15,7 @@ import { phaseState } from "./expressions.js";
 import { readPlan } from "./plan-source.js";
 import { prepareDependencies } from "./prepare.js";
 import { proposeCall } from "./propose.js";
-import { eventAt } from "./records.js";
+import { eventAt, type Place } from "./records.js";
 import {
   canConfine,
   modeOf,
@@ -137,24 +137,17 @@ async function callAs(
     dryRun: options.dryRun,
     append: (events) => void crew.store.append(events),
   });
-  if (options.dryRun) {
-    const content = outcome.isError ? outcome.content : "dry run: approved, not carried out";
-    const verification = {
-      succeeded: !outcome.isError,
-      outcomeCorrect: true,
-      retry: { should: false, why: "dry run" },
-    };
-    crew.store.append([
-      eventAt(records, "TOOL_RESULT", {
-        call_id: callId,
-        tool_use_id: "",
-        content,
-        is_error: outcome.isError,
-        verification,
-      }),
-    ]);
-  }
+  if (options.dryRun) recordDryRun(crew, records, { outcome, callId });
+  crew.store.append([eventAt(records, "AGENT_TERMINATED", { agent_id: owner, reason: "the call is over" })]);
   return outcome;
+}
+
+/** A call that was decided and not carried out ends here, so that it is none of unknown outcome. */
+function recordDryRun(crew: Crew, records: Place, { outcome, callId }: { outcome: CallOutcome; callId: string }): void {
+  const content = outcome.isError ? outcome.content : "dry run: approved, not carried out";
+  const verification = { succeeded: !outcome.isError, outcomeCorrect: true, retry: { should: false, why: "dry run" } };
+  const result = { call_id: callId, tool_use_id: "", content, is_error: outcome.isError, verification };
+  crew.store.append([eventAt(records, "TOOL_RESULT", result)]);
 }
 
 interface Answered {

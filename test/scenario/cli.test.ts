@@ -355,6 +355,8 @@ describe("a repository of one's own", () => {
     expect(refused.code).toBe(3);
     expect(jsonOf(refused.out)).toMatchObject({ verdict: { outcome: "PolicyBlocked" } });
     expect(existsSync(join(repo.dir, "notes"))).toBe(false);
+    const agents = (await worknode(repo, ["status"])).out.split("\n").filter((line) => line.startsWith("  agent "));
+    expect(agents.map((line) => line.replace(/^.*, /, ""))).toEqual(["TERMINATED"]);
   });
 
   it("tool explains a denial in words, and a dry run touches nothing", async () => {

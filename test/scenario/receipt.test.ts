@@ -1,4 +1,5 @@
 import { execFileSync } from "node:child_process";
+import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
 import { receiptVerb } from "../../src/surface/cli/receipt.js";
@@ -224,6 +225,16 @@ describe("taking the work home", () => {
 });
 
 describe("bad input", () => {
+  it("without a key of its own and without a trust file there is nothing to believe, and no key is made", async () => {
+    const other = makeRepo({ "a.txt": "" });
+    const context = { cwd: other.dir, env: other.env, out: { write: () => undefined } };
+    const verified = Promise.resolve().then(() => receiptVerb(context as never, ["verify", "HEAD"]));
+    await expect(verified).rejects.toMatchObject({ code: "NO_KEY", exitCode: 2 });
+    const made = existsSync(join(other.dir, "..", "state"));
+    other.remove();
+    expect(made).toBe(false);
+  });
+
   it.each([
     ["an unknown commit", ["verify", "nosuch"], "UNKNOWN_REF"],
     ["a commit that is an option", ["verify", "--", "--all"], "UNKNOWN_REF"],

@@ -2,7 +2,7 @@ import { createPublicKey } from "node:crypto";
 import { readFileSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { keyId } from "../../capability/dsse.js";
-import { loadOrCreateKey } from "../../capability/keys.js";
+import { loadKey, loadOrCreateKey } from "../../capability/keys.js";
 import { type CommitProvenance, judgeProvenance } from "../../capability/provenance.js";
 import { openReceipt, receiptTexts } from "../../capability/receipt.js";
 import { parseTrust, type Trust } from "../../capability/trust.js";
@@ -136,7 +136,10 @@ async function commitNamed(history: History, name: string): Promise<string> {
 /** The trust file's keys; without one, the key of this project on this machine. */
 function readTrust(context: CliContext, path: string | undefined): Trust {
   if (path === undefined) {
-    const key = publicKeyOf(context);
+    const own = loadKey(keysOf(context));
+    if (own === undefined)
+      throw invalid("NO_KEY", "this machine has no key of this project. Name the keys to believe: --trust FILE.");
+    const key = createPublicKey(own);
     return { keys: new Map([[keyId(key), key]]), revoked: new Set() };
   }
   const trust = parseTrust(readText(resolve(context.cwd, path)));
@@ -155,12 +158,12 @@ function readText(path: string): string {
 function printKey(context: CliContext, args: readonly string[]): Promise<number> {
   const summary = "Print this project's public key as PEM: commit it as a trust file that CI verifies receipts with.";
   return withArguments(describeVerb(context, "receipt key", summary), args, async () => {
-    const key = publicKeyOf(context);
+    const key = createPublicKey(loadOrCreateKey(keysOf(context)));
     context.out.write(`# ${keyId(key)}\n${key.export({ type: "spki", format: "pem" }).toString()}`);
     return 0;
   });
 }
 
-function publicKeyOf(context: CliContext): ReturnType<typeof createPublicKey> {
-  return createPublicKey(loadOrCreateKey(join(locateProject(context).stateDir, "keys")));
+function keysOf(context: CliContext): string {
+  return join(locateProject(context).stateDir, "keys");
 }
