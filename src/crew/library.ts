@@ -1,7 +1,12 @@
 import { ensureProjectDir, findRepository } from "../effect/repository.js";
 import type { Result } from "../kernel/result.js";
+import { type Brief, projectBrief, renderBrief } from "../memory/brief.js";
+import type { BriefSubject } from "../memory/brief-scope.js";
 import { createDecision, searchDecisions } from "../memory/decisions.js";
-import { createIssue, searchIssues } from "../memory/issues.js";
+import { createIssue, recordFixOutcome, resolveIssue, searchIssues } from "../memory/issues.js";
+import { suggestEstimate } from "../memory/learning.js";
+import { createNote } from "../memory/notes.js";
+import { addTask, claimTask, finishTask } from "../memory/own-tasks.js";
 import { pm_assign, pm_get_status, pm_set_deadline } from "../memory/project-management.js";
 import { search } from "../memory/project-search.js";
 import { createTrigger } from "../memory/triggers.js";
@@ -26,6 +31,15 @@ export interface Worknode {
   searchDecisions: Bound<typeof searchDecisions>;
   createIssue: Bound<typeof createIssue>;
   searchIssues: Bound<typeof searchIssues>;
+  resolveIssue: Bound<typeof resolveIssue>;
+  recordFixOutcome: Bound<typeof recordFixOutcome>;
+  createNote: Bound<typeof createNote>;
+  addTask: Bound<typeof addTask>;
+  claimTask: Bound<typeof claimTask>;
+  finishTask: Bound<typeof finishTask>;
+  suggestEstimate: Bound<typeof suggestEstimate>;
+  /** Where the work stands (S3:447-465): of the project, a task or an agent; null when there is nothing to continue. */
+  brief(subject?: BriefSubject & { budgetTokens?: number }): Promise<(Brief & { text: string }) | null>;
   search: Bound<typeof search>;
   createTrigger: Bound<typeof createTrigger>;
   /** Registers an agent or a person (S3:180-193); the first one registered here is who `updateSelf` is about. */
@@ -65,6 +79,17 @@ function memoryOf(store: Store): Omit<Worknode, "registerWorknode" | "updateSelf
     searchDecisions: bind(store, searchDecisions),
     createIssue: bind(store, createIssue),
     searchIssues: bind(store, searchIssues),
+    resolveIssue: bind(store, resolveIssue),
+    recordFixOutcome: bind(store, recordFixOutcome),
+    createNote: bind(store, createNote),
+    addTask: bind(store, addTask),
+    claimTask: bind(store, claimTask),
+    finishTask: bind(store, finishTask),
+    suggestEstimate: bind(store, suggestEstimate),
+    brief: async (subject = {}) => {
+      const brief = projectBrief(store, subject);
+      return brief === undefined ? null : { ...brief, text: renderBrief(brief) };
+    },
     search: bind(store, search),
     createTrigger: bind(store, createTrigger),
     pm_assign: bind(store, pm_assign),

@@ -47,7 +47,7 @@ export function locateRepository(cwd: string, env: NodeJS.ProcessEnv = process.e
 }
 
 /** `$XDG_STATE_HOME` when absolute (a relative one is void by its specification), else `~/.local/state`. */
-function stateHome(env: NodeJS.ProcessEnv): string {
+export function stateHome(env: NodeJS.ProcessEnv): string {
   const configured = env["XDG_STATE_HOME"] ?? "";
   return isAbsolute(configured) ? configured : join(env["HOME"] ?? homedir(), ".local", "state");
 }

@@ -4,6 +4,7 @@ import { type Clock, systemClock } from "../kernel/clock.js";
 import { type Fault, invalid, messageOf } from "../kernel/fault.js";
 import { createGit, type Git } from "./git.js";
 import { prepareGitDirectory } from "./git-directory.js";
+import { registerProject } from "./project-registry.js";
 import { locateRepository, type RepositoryLocation } from "./repository-location.js";
 
 /** A git repository with at least one commit, and the git that is safe to use on it. */
@@ -63,7 +64,7 @@ async function prepareState(location: RepositoryLocation): Promise<string> {
 
 /**
  * Makes `<root>/.worknode/` with its `.gitignore` and returns its path; an existing one is left as it
- * is. Throws Fault PROJECT_DIRECTORY (exit 2) where it cannot be made or is no directory.
+ * is. Registers the project for the commands over all of them. Throws Fault PROJECT_DIRECTORY (exit 2) where it cannot be made or is no directory.
  */
 export async function ensureProjectDir(repository: RepositoryLocation): Promise<string> {
   const directory = join(repository.root, ".worknode");
@@ -71,6 +72,7 @@ export async function ensureProjectDir(repository: RepositoryLocation): Promise<
     await mkdir(directory, { mode: 0o755 }).catch(ignoreExisting);
     if (!(await lstat(directory)).isDirectory()) throw new Error("it exists and is not a directory");
     await writeFile(join(directory, ".gitignore"), PROJECT_IGNORE, { flag: "wx" }).catch(ignoreExisting);
+    registerProject(repository);
     return directory;
   } catch (cause) {
     throw projectDirectoryFault(directory, cause);

@@ -1,24 +1,22 @@
 import type { TaskRow } from "../store/cycle-rows.js";
 import type { DecisionRow, IssueRow } from "../store/memory-rows.js";
 import type { Store } from "../store/store.js";
+import { lessonItems, noteItems } from "./brief-lessons.js";
+import { cite, type ItemContext, overlapOf, scoreOf, UNVERIFIED } from "./brief-relevance.js";
 import { describeOutcomes } from "./similar-issues.js";
 import { oneLine } from "./text.js";
 import { searchTerms } from "./words.js";
 
 /** Candidates of each kind. */
 const MAX_CANDIDATES = 25;
-/** Age at which recency counts half. */
-const HALF_LIFE_MS = 7 * 24 * 60 * 60_000;
 /** Characters of an item told in full. */
 const MAX_FULL_CHARS = 600;
 
 /** Decisions that never stood or no longer do. */
 const FALLEN: ReadonlySet<string | undefined> = new Set(["rejected", "deprecated"]);
-/** What is said of a record whose files changed after it was made. */
-const UNVERIFIED = "unverified: the file has changed since";
 
 /** Kinds of items, in the order they are told. */
-export const ITEM_KINDS = ["decision", "fix", "file", "done"] as const;
+export const ITEM_KINDS = ["decision", "fix", "lesson", "note", "file", "done"] as const;
 export type ItemKind = (typeof ITEM_KINDS)[number];
 
 /** Something worth knowing, in three lengths. `score` grows with relevance. */
@@ -30,41 +28,14 @@ export interface BriefItem {
   score: number;
 }
 
-/** What a record has in common with the task to resume. */
-interface Evidence {
-  /** Share of its files that are the task's, 0 to 1. */
-  fileOverlap: number;
-  task: string | null;
-  /** bm25 against the best hit, 0 to 1. */
-  words: number;
-  hlc: string;
-}
-
-/** 3·files + 2·same task + 1·neighbour + 1·words + 0.5·2^(−age/7 days), age as of the newest event. */
-function scoreOf(context: Context, evidence: Evidence): number {
-  const { task, now } = context;
-  const same = task !== undefined && evidence.task === task.id ? 2 : 0;
-  const near = evidence.task !== null && context.neighbours.has(evidence.task) ? 1 : 0;
-  const age = Math.max(0, now - Date.parse(evidence.hlc.slice(0, 24)));
-  return 3 * evidence.fileOverlap + same + near + evidence.words + 0.5 * 2 ** (-age / HALF_LIFE_MS);
-}
-
-interface Context {
-  store: Store;
-  cycle: number;
-  task: TaskRow | undefined;
-  neighbours: ReadonlySet<string>;
-  files: ReadonlySet<string>;
-  now: number;
-}
-
-/** Decisions, known fixes, files and completed tasks with their relevance to the task to resume. */
+/** Decisions, known fixes, lessons, notes, files and completed tasks with their relevance to the task to resume. */
 export function gatherItems(store: Store, cycle: number, task: TaskRow | undefined): BriefItem[] {
   const newest = store.events({ reverse: true, limit: 1 })[0];
   const now = newest === undefined ? 0 : Date.parse(newest.hlc.slice(0, 24));
   const files = new Set(task?.files);
-  const context: Context = { store, cycle, task, neighbours: new Set(task?.needs), files, now };
-  return [...decisionItems(context), ...fixItems(context), ...fileItems(context), ...doneItems(context)];
+  const context: ItemContext = { store, cycle, task, neighbours: new Set(task?.needs), files, now };
+  const records = [...decisionItems(context), ...fixItems(context), ...lessonItems(context), ...noteItems(context)];
+  return [...records, ...fileItems(context), ...doneItems(context)];
 }
 
 /** Rows found by words first, so that their rank is kept; each once. */
@@ -74,11 +45,11 @@ function distinct<Row>(rows: readonly Row[], key: (row: Row) => string): Row[] {
   return [...seen.values()];
 }
 
-function termsOf({ task }: Context): string[] {
+function termsOf({ task }: ItemContext): string[] {
   return task === undefined ? [] : searchTerms(`${task.title} ${task.feedback ?? ""} ${task.reason ?? ""}`);
 }
 
-function decisionItems(context: Context): BriefItem[] {
+function decisionItems(context: ItemContext): BriefItem[] {
   const { queries } = context.store;
   const terms = termsOf(context);
   const current = queries.decisions(null, MAX_CANDIDATES);
@@ -95,13 +66,8 @@ function decisionItems(context: Context): BriefItem[] {
   });
 }
 
-/** What is told in brackets after a record: its id, and what takes something away from it. */
-function cite(id: string, ...doubts: readonly (string | false)[]): string {
-  return `[${[id, ...doubts.filter((doubt) => doubt !== false)].join(", ")}]`;
-}
-
 function decisionItem(
-  context: Context,
+  context: ItemContext,
   row: DecisionRow,
   { best, stale }: { best: number; stale: boolean },
 ): BriefItem {
@@ -114,12 +80,7 @@ function decisionItem(
   return { kind: "decision", id, full: rationale === "" ? line : full, line, score };
 }
 
-/** Share of some paths that are the task's files. */
-function overlapOf({ files }: Context, paths: readonly string[]): number {
-  return paths.length === 0 ? 0 : paths.filter((path) => files.has(path)).length / paths.length;
-}
-
-function fixItems(context: Context): BriefItem[] {
+function fixItems(context: ItemContext): BriefItem[] {
   const { queries } = context.store;
   const found = queries.searchIssueWords(termsOf(context), MAX_CANDIDATES);
   const best = found[0]?.rank ?? 0;
@@ -130,7 +91,7 @@ function fixItems(context: Context): BriefItem[] {
 }
 
 /** A fix whose file changed after it was noted may no longer be true, and says so. */
-function fixItem(context: Context, row: IssueRow, { best, stale }: { best: number; stale: boolean }): BriefItem[] {
+function fixItem(context: ItemContext, row: IssueRow, { best, stale }: { best: number; stale: boolean }): BriefItem[] {
   const { id, error, solution, file, task, hlc } = row;
   if (solution === undefined) return [];
   const source = cite(id, describeOutcomes(row), stale && UNVERIFIED);
@@ -142,7 +103,7 @@ function fixItem(context: Context, row: IssueRow, { best, stale }: { best: numbe
   return [{ kind: "fix", id, full, line, score }];
 }
 
-function fileItems(context: Context): BriefItem[] {
+function fileItems(context: ItemContext): BriefItem[] {
   return context.store.queries.filesKept(context.cycle, MAX_CANDIDATES).map(({ path, kind, task, seq, hlc }) => {
     const line = `${path} [ev_${seq}]`;
     const full = `${path}, ${kind} by ${task ?? "no task"} [ev_${seq}]`;
@@ -151,7 +112,7 @@ function fileItems(context: Context): BriefItem[] {
   });
 }
 
-function doneItems(context: Context): BriefItem[] {
+function doneItems(context: ItemContext): BriefItem[] {
   const rows = context.store.queries.tasksEndedAfter(context.cycle, "", MAX_CANDIDATES);
   return rows.map(({ id, title, summary, changed, ended_hlc }) => {
     const line = `${id} (${oneLine(title)})`;

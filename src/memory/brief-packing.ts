@@ -4,11 +4,13 @@ import { estimateTokens } from "./text.js";
 const HEADINGS: Record<ItemKind, string> = {
   decision: "Decisions",
   fix: "Known fixes",
+  lesson: "Lessons",
+  note: "Notes",
   file: "Files",
   done: "Completed",
 };
 /** Share of the whole budget a kind may take. */
-const SHARES: Record<ItemKind, number> = { decision: 0.25, fix: 0.15, file: 0.1, done: 0.1 };
+const SHARES: Record<ItemKind, number> = { decision: 0.25, fix: 0.15, lesson: 0.1, note: 0.1, file: 0.1, done: 0.1 };
 /** A heading with its line breaks and colon, in tokens, taken off the first item of its kind. */
 const HEADING_TOKENS = 5;
 

@@ -1,10 +1,11 @@
 import { BRIEF_TOKENS } from "../kernel/bounds.js";
-import type { CycleRow, TaskRow } from "../store/cycle-rows.js";
 import type { Store } from "../store/store.js";
-import { nextActions, nextStepOf, taskToResume } from "./actions.js";
+import { nextActions, nextStepOf } from "./actions.js";
 import { type Blocker, listBlockers } from "./blockers.js";
 import { gatherItems } from "./brief-items.js";
 import { packItems } from "./brief-packing.js";
+import { type BriefScope, type BriefSubject, findScope } from "./brief-scope.js";
+import { OUTSIDE_CYCLES } from "./own-tasks.js";
 import { estimateTokens, joinWords, oneLine } from "./text.js";
 
 /** Lines of a part that is never dropped; the rest is counted. */
@@ -33,24 +34,36 @@ export interface Brief {
 }
 
 /**
- * The brief of a cycle: the newest incomplete one unless named; undefined when there is none. A pure
- * fold of the store: same store, same bytes. Ask for it before recording the new session, as "last
- * session" is the newest one recorded. The first four parts are always there, whatever the budget.
+ * The brief of a cycle, a task or an agent: of the newest incomplete cycle unless named, else of the work outside
+ * cycles; undefined when there is nothing to continue. A pure fold of the store: same store, same bytes. Ask for it
+ * before recording the new session, as "last session" is the newest one recorded. The first four parts are always
+ * there, whatever the budget.
  */
-export function projectBrief(store: Store, options: { cycle?: number; budgetTokens?: number } = {}): Brief | undefined {
-  const { queries } = store;
-  const row = options.cycle === undefined ? queries.latestIncompleteCycle() : queries.cycle(options.cycle);
-  if (row === undefined) return undefined;
-  const task = taskToResume(store, row.number);
-  const blockers = listBlockers(store, row.number);
-  const resume = resumeLine(store, { row, task, blockers });
-  const always = [unknownSection(store, row.number), blockerSection(blockers), actionSection(store, row.number)];
+export function projectBrief(store: Store, options: BriefSubject & { budgetTokens?: number } = {}): Brief | undefined {
+  const scope = findScope(store, options);
+  if (scope === undefined) return undefined;
+  const { head, task } = scope;
+  const blockers = blockersOf(store, scope, options);
+  const resume = resumeLine(store, scope, blockers);
+  const always = [unknownSection(store, head.number), blockerSection(blockers), actionSection(store, scope)];
   const sections = always.filter(({ lines }) => lines.length > 0);
-  const used = estimateTokens(renderParts(resume, sections));
-  const left = (options.budgetTokens ?? BRIEF_TOKENS) - used;
-  sections.push(...packItems(gatherItems(store, row.number, task), left, options.budgetTokens ?? BRIEF_TOKENS));
+  const budget = options.budgetTokens ?? BRIEF_TOKENS;
+  const left = budget - estimateTokens(renderParts(resume, sections));
+  sections.push(...packItems(gatherItems(store, head.number, task), left, budget));
   const tokens = estimateTokens(renderParts(resume, sections));
-  return { cycle: row.number, task: task?.id ?? null, resume, sections, tokens };
+  return { cycle: head.number, task: task?.id ?? null, resume, sections, tokens };
+}
+
+/** What holds up a cycle; of one agent or task what is about its tasks or about none, and what it said itself. */
+function blockersOf(store: Store, { head, chosen }: BriefScope, { task, agent }: BriefSubject): Blocker[] {
+  const all = listBlockers(store, head.number);
+  if (task === undefined && agent === undefined) return all;
+  const own = agent === undefined ? [] : (store.queries.worknode(agent)?.blockers ?? []);
+  const about = ({ task: id }: Blocker): boolean => {
+    const row = id === null ? undefined : store.queries.task(head.number, id);
+    return row === undefined || chosen(row);
+  };
+  return [...all.filter(about), ...own.map((text) => ({ id: agent ?? "", task: null, text }))];
 }
 
 /** The brief as text, ending in a line break. */
@@ -63,18 +76,14 @@ function renderParts(resume: string, sections: readonly BriefSection[]): string 
   return `${resume}\n${parts.join("")}`;
 }
 
-interface Standing {
-  row: CycleRow;
-  task: TaskRow | undefined;
-  blockers: readonly Blocker[];
-}
-
 /** In the sources' words, exactly: "Resuming … Last session completed … Next: … No blockers. Starting now...". */
-function resumeLine(store: Store, { row, task, blockers }: Standing): string {
-  const name = task === undefined ? `cycle ${row.number}` : task.id;
-  const title = oneLine(task?.title ?? row.title);
-  const done = joinWords(named(completedItems(store, row, task)));
-  const next = task === undefined ? (nextActions(store, row.number)[0] ?? "") : nextStepOf(store, task);
+function resumeLine(store: Store, scope: BriefScope, blockers: readonly Blocker[]): string {
+  const { head, task, chosen } = scope;
+  const work = head.number === OUTSIDE_CYCLES ? "the work outside plans" : `cycle ${head.number}`;
+  const name = task === undefined ? work : task.id;
+  const title = oneLine(task?.title ?? head.title);
+  const done = joinWords(named(completedItems(store, scope)));
+  const next = task === undefined ? (nextActions(store, head.number, chosen)[0] ?? "") : nextStepOf(store, task);
   const held = blockers.map(({ text }) => oneLine(text));
   const hold = held.length === 0 ? "No blockers." : `Blockers: ${named(held).join("; ")}.`;
   return `Resuming ${name} (${title}). Last session completed ${done}. Next: ${next}. ${hold} Starting now...`;
@@ -86,14 +95,17 @@ function named(items: readonly string[]): string[] {
 }
 
 /** What the newest session finished: tasks, then steps and files of the task to resume. */
-function completedItems(store: Store, row: CycleRow, task: TaskRow | undefined): string[] {
-  const session = store.queries.lastSession(row.number);
-  const since = session?.seq ?? row.started_seq;
-  const ended = store.queries.tasksEndedAfter(row.number, session?.hlc ?? row.started_hlc, MAX_FILES);
-  const tasks = ended.map(({ id, title }) => `${id} (${oneLine(title)})`).reverse();
-  const steps = task === undefined ? [] : store.queries.steps(row.number, task.id);
+function completedItems(store: Store, { head, task, chosen }: BriefScope): string[] {
+  const session = store.queries.lastSession(head.number);
+  const since = session?.seq ?? head.started_seq;
+  const ended = store.queries.tasksEndedAfter(head.number, session?.hlc ?? head.started_hlc, MAX_FILES);
+  const tasks = ended
+    .filter(chosen)
+    .map(({ id, title }) => `${id} (${oneLine(title)})`)
+    .reverse();
+  const steps = task === undefined ? [] : store.queries.steps(head.number, task.id);
   const done = steps.filter(({ status, seq }) => status === "done" && seq > since).map(({ step }) => step);
-  const files = store.queries.filesKept(row.number, MAX_FILES);
+  const files = store.queries.filesKept(head.number, MAX_FILES);
   const kept = files.filter((file) => file.task === task?.id && file.seq > since).map(({ path }) => path);
   const items = [...tasks, ...done, ...kept.reverse()];
   return items.length === 0 ? ["nothing"] : items;
@@ -120,6 +132,6 @@ function blockerSection(blockers: readonly Blocker[]): BriefSection {
   );
 }
 
-function actionSection(store: Store, cycle: number): BriefSection {
-  return section("Next actions", nextActions(store, cycle), "worknode status");
+function actionSection(store: Store, { head, chosen }: BriefScope): BriefSection {
+  return section("Next actions", nextActions(store, head.number, chosen), "worknode status");
 }

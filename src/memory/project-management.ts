@@ -4,6 +4,7 @@ import type { TaskStatus } from "../schema/states.js";
 import type { CycleRow, TaskRow } from "../store/cycle-rows.js";
 import type { Store } from "../store/store.js";
 import { listBlockers } from "./blockers.js";
+import { OUTSIDE_CYCLES } from "./own-tasks.js";
 import { recordEvent } from "./record.js";
 
 /** A task by its id; in the newest incomplete cycle unless `cycle` is given. */
@@ -30,10 +31,11 @@ const MOVABLE: readonly TaskStatus[] = ["PENDING", "READY", "BLOCKED", "REJECTED
 
 function findTask(store: Store, reference: TaskReference): Result<TaskRow, Fault> {
   const cycle = reference.cycle ?? store.queries.latestIncompleteCycle()?.number;
+  const own = reference.cycle === undefined ? store.queries.task(OUTSIDE_CYCLES, reference.task) : undefined;
+  const row = cycle === undefined ? own : (store.queries.task(cycle, reference.task) ?? own);
+  if (row !== undefined) return ok(row);
   if (cycle === undefined) return err(invalid("NO_CYCLE", "There is no incomplete cycle; name one."));
-  const row = store.queries.task(cycle, reference.task);
-  if (row === undefined) return err(invalid("UNKNOWN_TASK", `Cycle ${cycle} has no task ${reference.task}.`));
-  return ok(row);
+  return err(invalid("UNKNOWN_TASK", `Cycle ${cycle} has no task ${reference.task}.`));
 }
 
 /** Assigns a task that nobody works on to an agent or a person (S3:369). */

@@ -4,6 +4,7 @@ import type { ProjectContext } from "../schema/memory.js";
 import type { Store } from "../store/store.js";
 import { nextActions } from "./actions.js";
 import { listBlockers } from "./blockers.js";
+import { OUTSIDE_CYCLES } from "./own-tasks.js";
 
 /** Entries of each list of the answer. */
 const MAX_ENTRIES = 200;
@@ -38,8 +39,9 @@ export function search(store: Store, query: ProjectSearch): Result<ProjectContex
     files_modified_today: [...new Set(files.map(({ path }) => path))],
   };
   const cycle = store.queries.latestIncompleteCycle(project) ?? store.queries.latestIncompleteCycle();
-  if (cycle === undefined) return ok({ ...NOTHING, ...always });
-  return ok({ ...openWork(store, cycle.number, query), ...always });
+  const own = Object.keys(store.queries.countTasks(OUTSIDE_CYCLES)).length > 0;
+  if (cycle === undefined && !own) return ok({ ...NOTHING, ...always });
+  return ok({ ...openWork(store, cycle?.number ?? OUTSIDE_CYCLES, query), ...always });
 }
 
 function openWork(

@@ -2,7 +2,14 @@ import { z } from "zod";
 import { capabilitySchema } from "./capability.js";
 import { conversationKindSchema } from "./conversation.js";
 import { changeSchema, refusedChangeSchema } from "./effect.js";
-import { decisionSchema, issueSchema, solutionSchema, worknodeRecordSchema } from "./memory.js";
+import {
+  decisionSchema,
+  issueSchema,
+  noteSchema,
+  ownTaskSchema,
+  solutionSchema,
+  worknodeRecordSchema,
+} from "./memory.js";
 import { modelReplySchema } from "./message.js";
 import { proposalSchema } from "./proposal.js";
 import { cycleStatusSchema, taskStatusSchema } from "./states.js";
@@ -289,6 +296,10 @@ export const eventPayloadSchemas = {
   }),
   /** A known fix was applied, and helped or not. */
   FIX_OUTCOME: z.object({ id: z.string(), worked: z.boolean(), by: z.string(), command: z.string().optional() }),
+  NOTE_RECORDED: noteSchema,
+  /** A task outside plans, and who took it. */
+  TASK_ADDED: ownTaskSchema,
+  TASK_CLAIMED: z.object({ by: z.string() }),
   /** `pm_assign`, `pm_set_deadline` (S3:366-371). */
   TASK_ASSIGNED: z.object({ assignee: z.string(), by: z.string() }),
   DEADLINE_SET: z.object({ deadline: z.number(), by: z.string() }),

@@ -43,6 +43,22 @@ export const issueSchema = z.object({
 });
 export type Issue = z.infer<typeof issueSchema>;
 
+/** A note for whoever comes next. `paths`: files it is about. */
+export const noteSchema = z.object({ text: recordTextSchema.min(1), paths: pathsSchema.optional() });
+export type Note = z.infer<typeof noteSchema>;
+
+/** A task of people or agents who run no plan. `estimate` is in hours. */
+export const ownTaskSchema = z.object({
+  id: recordKeySchema.max(128),
+  title: recordTextSchema.min(1),
+  owner: recordKeySchema.optional(),
+  estimate: z.number().positive().max(1_000_000).optional(),
+  /** Ids of tasks to be done before. */
+  needs: z.array(recordKeySchema).max(1_000).optional(),
+  files: pathsSchema.optional(),
+});
+export type OwnTask = z.infer<typeof ownTaskSchema>;
+
 const listSchema = z.array(recordTextSchema).max(10_000);
 
 /** An agent or a person as a Worknode (S3:180-193); the same record for both (S3:420). */

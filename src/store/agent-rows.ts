@@ -129,3 +129,16 @@ export interface PlanApprovalRow {
 
 /** The record of an agent or a person as registered. */
 export type { WorknodeRecord };
+
+/** What somebody was denied more than once. */
+export interface DenialRow {
+  subject: string;
+  rule: string;
+  object: string;
+  remedy: string;
+  task: string | null;
+  count: number;
+  /** The last violation. */
+  seq: number;
+  hlc: string;
+}

@@ -1,6 +1,6 @@
 import type { ApprovalRow, UsageRow, UsageTotals } from "./agent-rows.js";
 import type { CycleRow, SessionRow, StepRow, TaskRow } from "./cycle-rows.js";
-import type { DecisionRow, IssueRow, TriggerRow } from "./memory-rows.js";
+import type { DecisionRow, IssueRow, NoteRow, TriggerRow } from "./memory-rows.js";
 
 /** A row as SQLite gives it: JSON as text, booleans as 0 and 1, money in nano-dollars. */
 export type Columns = Record<string, unknown>;
@@ -74,6 +74,11 @@ export function issueOf(row: Columns): IssueRow {
   const known = solution === null ? {} : { solution: parse(solution) };
   const where = file === null ? {} : { file };
   return { ...rest, ...where, ...known, resolved: resolved === 1 } as unknown as IssueRow;
+}
+
+/** `notes`. */
+export function noteOf(row: Columns): NoteRow {
+  return parsed(row, ["paths"]) as unknown as NoteRow;
 }
 
 /** `triggers`. */

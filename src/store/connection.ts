@@ -138,6 +138,14 @@ function openFile(path: string, readonly: boolean): Database.Database {
   return new Database(path, driver === undefined ? options : ({ ...options, nativeBinding: driver } as object));
 }
 
+/** An older database is brought up to date before it is read; an empty file is none. */
+function upgraded(database: Database.Database, path: string): Connection {
+  if (versionOf(database) === 0) throw missingStore(path);
+  database.close();
+  openConnection(path, false).database.close();
+  return createConnection(openFile(path, true), path);
+}
+
 /**
  * Opens the database file at `path`, bringing its schema up to date: WAL, `synchronous=FULL`, foreign
  * keys, busy timeout. Opening reads the header only. Throws a Fault that says what, where and what to do.
@@ -147,7 +155,7 @@ export function openConnection(path: string, readonly: boolean): Connection {
   try {
     database = openFile(path, readonly);
     if (!readonly) prepareToWrite(database, path);
-    else if (checkVersion(database, path) < migrations.length) throw missingStore(path);
+    else if (checkVersion(database, path) < migrations.length) return upgraded(database, path);
     return createConnection(database, path);
   } catch (thrown) {
     database?.close();

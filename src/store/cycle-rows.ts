@@ -64,6 +64,15 @@ export interface TaskRow {
   touched_seq: number;
 }
 
+/** What a done task was estimated at and when it was worked on. */
+export interface ActualRow {
+  /** Its phase; `-` outside plans. */
+  kind: string;
+  estimate: number;
+  started_hlc: string;
+  ended_hlc: string;
+}
+
 /** A step of a task. */
 export interface StepRow {
   task: string;

@@ -36,6 +36,17 @@ export interface FailureRow {
   seq: number;
 }
 
+/** A note of a person or an agent. */
+export interface NoteRow {
+  seq: number;
+  cycle: number;
+  task: string | null;
+  actor: string;
+  text: string;
+  paths: string[];
+  hlc: string;
+}
+
 /** A trigger's definition; none fires yet. */
 export interface TriggerRow {
   name: string;

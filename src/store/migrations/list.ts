@@ -1,8 +1,9 @@
 import { firstSchema } from "./0001-first-schema.js";
 import { searchSchema } from "./0002-search.js";
+import { notesSchema } from "./0003-notes.js";
 
 /**
  * Every migration in order, numbered from 1. Append only: a released one is never edited, because
  * databases that have run it will not run it again.
  */
-export const migrations: readonly string[] = [firstSchema, searchSchema];
+export const migrations: readonly string[] = [firstSchema, searchSchema, notesSchema];

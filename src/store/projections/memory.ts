@@ -10,6 +10,7 @@ import { indexIssueTrigrams } from "../sql/index-issue-trigrams.js";
 import { indexIssueWords } from "../sql/index-issue-words.js";
 import { insertDecision } from "../sql/insert-decision.js";
 import { insertIssue } from "../sql/insert-issue.js";
+import { insertNote } from "../sql/insert-note.js";
 import { putFailure } from "../sql/put-failure.js";
 import { putTrigger } from "../sql/put-trigger.js";
 import { repeatIssue } from "../sql/repeat-issue.js";
@@ -76,12 +77,17 @@ function dropFailureOf(db: Connection, event: AnyEvent, { issue, command }: { is
   db.run(dropFailure, { cycle: event.run, task: event.task ?? "-", command, issue });
 }
 
-/** `decisions`, `issues`, `triggers`. */
+/** `decisions`, `issues`, `failures`, `notes`, `triggers`. */
 export const memoryProjectors: Projectors = {
   DECISION_RECORDED: recordDecision,
   ISSUE_RECORDED: recordIssue,
   ISSUE_RESOLVED: closeIssue,
   FIX_OUTCOME: countOutcome,
+  NOTE_RECORDED: (db, event) => {
+    const { text, paths = [] } = event.payload;
+    const { actor, hlc } = event;
+    db.run(insertNote, { ...keyOf(event), actor, text, paths: jsonOf(paths), hlc });
+  },
   TRIGGER_CREATED: (db, { payload: { name, kind, trigger }, seq }) => {
     db.run(putTrigger, { name, kind, record: jsonOf(trigger), seq });
   },

@@ -1,6 +1,8 @@
 import { assignTask } from "../sql/assign-task.js";
+import { claimTask } from "../sql/claim-task.js";
 import { completeTask } from "../sql/complete-task.js";
 import { endStep } from "../sql/end-step.js";
+import { insertTask } from "../sql/insert-task.js";
 import { mergeTask } from "../sql/merge-task.js";
 import { rejectTask } from "../sql/reject-task.js";
 import { startStep } from "../sql/start-step.js";
@@ -12,6 +14,14 @@ import { jsonOf, keyOf, type Projectors } from "./projector.js";
 
 /** `tasks` and `steps`. An event of a task that its cycle does not hold changes nothing. */
 export const taskProjectors: Projectors = {
+  TASK_ADDED: (db, event) => {
+    const { id, title, owner = "", estimate = null, needs = [], files = [] } = event.payload;
+    const row = { title, phase: "-", owner, estimate, needs: jsonOf(needs), files: jsonOf(files) };
+    db.run(insertTask, { ...row, cycle: event.run, id, position: event.seq, seq: event.seq });
+  },
+  TASK_CLAIMED: (db, event) => {
+    db.run(claimTask, { ...keyOf(event), by: event.payload.by, hlc: event.hlc });
+  },
   TASK_STARTED: (db, event) => {
     const { attempt, agent, base_commit, worktree } = event.payload;
     db.run(startTask, { ...keyOf(event), attempt, agent, base_commit, worktree, hlc: event.hlc });

@@ -3,9 +3,12 @@ import type { Connection } from "../connection.js";
 import type { CycleCounts } from "../cycle-rows.js";
 import { countCycle } from "../sql/count-cycle.js";
 import { countTasks } from "../sql/count-tasks.js";
+import { findSeq } from "../sql/find-seq.js";
+import { listActuals } from "../sql/list-actuals.js";
 import { listCycles } from "../sql/list-cycles.js";
 import { listSteps } from "../sql/list-steps.js";
 import { listTasks } from "../sql/list-tasks.js";
+import { listTasksDoneAfter } from "../sql/list-tasks-done-after.js";
 import { listTasksEndedAfter } from "../sql/list-tasks-ended-after.js";
 import { listTasksIn } from "../sql/list-tasks-in.js";
 import { listTasksOf } from "../sql/list-tasks-of.js";
@@ -42,6 +45,12 @@ export function createCycleQueries(db: Connection) {
     tasksOf: (cycle: number, assignee: string, status: string) => listTasksOf(db, cycle, assignee, status),
     /** Tasks done since a stamp, newest first. */
     tasksEndedAfter: (cycle: number, hlc: string, limit: number) => listTasksEndedAfter(db, cycle, hlc, limit),
+    /** Tasks of any cycle done since a stamp, oldest first. */
+    tasksDoneAfter: (hlc: string, limit: number) => listTasksDoneAfter(db, hlc, limit),
+    /** The last event stamped no later than a stamp; 0 when there is none. */
+    seqAt: (hlc: string) => findSeq(db, hlc),
+    /** Estimates and times of tasks a role did, last done first. */
+    actuals: (role: string, limit: number) => listActuals(db, role, limit),
     /** The steps of a task in the order they started. */
     steps: (cycle: number, task: string) => listSteps(db, cycle, task),
     /** The latest session of a cycle. */

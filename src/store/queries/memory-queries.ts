@@ -2,6 +2,8 @@ import type { Connection } from "../connection.js";
 import { listDecisions } from "../sql/list-decisions.js";
 import { listFailures } from "../sql/list-failures.js";
 import { listIssues } from "../sql/list-issues.js";
+import { listNotes } from "../sql/list-notes.js";
+import { listRepeatedIssues } from "../sql/list-repeated-issues.js";
 import { listSuperseded } from "../sql/list-superseded.js";
 import { listTaskDecisions } from "../sql/list-task-decisions.js";
 import { listTriggers } from "../sql/list-triggers.js";
@@ -36,6 +38,10 @@ export function createMemoryQueries(db: Connection) {
     searchIssueWords: (terms: readonly string[], limit: number) => searchIssueWords(db, terms, limit),
     /** Issues with any of some parts of identifiers, best first among the newest with each. */
     searchIssueTrigrams: (terms: readonly string[], limit: number) => searchIssueTrigrams(db, terms, limit),
+    /** Errors without a fix that came more than once, the most frequent first. */
+    repeatedIssues: (limit: number) => listRepeatedIssues(db, limit),
+    /** Notes, newest first. */
+    notes: (limit: number) => listNotes(db, limit),
     /** Triggers as created, by name. */
     triggers: () => listTriggers(db),
   };

@@ -1,8 +1,10 @@
 import { existsSync } from "node:fs";
-import { projectBrief, renderBrief } from "../../memory/brief.js";
+import { invalid } from "../../kernel/fault.js";
+import { type Brief, projectBrief, renderBrief } from "../../memory/brief.js";
+import { OUTSIDE_CYCLES } from "../../memory/own-tasks.js";
 import type { AnyEvent } from "../../schema/event.js";
-import { openStore } from "../../store/store.js";
-import { describeVerb, formatOption, withArguments } from "./arguments.js";
+import { openStore, type Store } from "../../store/store.js";
+import { describeVerb, formatOption, wholeNumber, withArguments } from "./arguments.js";
 import { sayNothing } from "./brief.js";
 import type { CliContext, Verb } from "./context.js";
 import { locateProject } from "./project.js";
@@ -10,39 +12,73 @@ import { modeOption, type SessionFlags, showSession } from "./session.js";
 
 interface Flags extends SessionFlags {
   brief?: true;
+  json?: true;
+  budget?: number;
+  task?: string;
+  agent?: string;
 }
+
+/** Exit code where only a person can go on: what is open is outside plans (DESIGN §13). */
+const PERSON_NEEDED = 6;
 
 /** `worknode continue`: prints the brief in the sources' words and carries on (S3:447-465). */
 export const continueVerb: Verb = (context, args) => {
   const command = describeVerb(context, "continue", "Say where the last run stood, and carry on from there.")
     .option("--brief", "print it and start nothing")
+    .option("--json", "print the brief as one JSON object and start nothing")
+    .option("--budget <tokens>", "size of the brief (estimated as characters / 3.5)", wholeNumber(1))
+    .option("--task <id>", "with --brief or --json: of one task")
+    .option("--agent <id>", "with --brief or --json: of one agent or person")
     .addOption(modeOption())
     .addOption(formatOption(["text", "json", "stream-json"]));
   return withArguments<Flags>(command, args, ({ options }) => resume(context, options));
 };
 
 async function resume(context: CliContext, flags: Flags): Promise<number> {
-  const standing = readStanding(context);
+  if (flags.brief === true || flags.json === true) return tell(context, flags);
+  if ((flags.task ?? flags.agent) !== undefined)
+    throw invalid("USAGE", "--task and --agent choose what a brief tells; add --brief or --json.");
+  const standing = readStanding(context, flags, eventsOf);
   if (typeof standing === "number") return standing;
   const screen = flags.outputFormat === "text" ? context.out : context.err;
-  screen.write(standing.brief);
-  if (flags.brief === true) return 0;
+  screen.write(renderBrief(standing.brief));
+  if (standing.brief.cycle === OUTSIDE_CYCLES) return PERSON_NEEDED;
   const { continueRun } = await import("../../crew/session.js");
   return await showSession(context, flags, (session, progress) => {
-    progress.seed(standing.events);
+    progress.seed(standing.more);
     return continueRun(session);
   });
 }
 
-/** The brief and the cycle's events so far; or the exit code where nothing is incomplete. */
-function readStanding(context: CliContext): { brief: string; events: AnyEvent[] } | number {
+/** Prints the brief and starts nothing. */
+function tell(context: CliContext, flags: Flags): number {
+  const standing = readStanding(context, flags, () => undefined);
+  if (typeof standing === "number") return standing;
+  context.out.write(flags.json === true ? `${JSON.stringify(standing.brief)}\n` : renderBrief(standing.brief));
+  return 0;
+}
+
+function eventsOf(brief: Brief, store: Store): AnyEvent[] {
+  return brief.cycle === OUTSIDE_CYCLES ? [] : store.events({ run: brief.cycle });
+}
+
+function subjectOf({ task, agent, budget }: Flags): Parameters<typeof projectBrief>[1] {
+  const given = { task, agent, budgetTokens: budget };
+  return Object.fromEntries(Object.entries(given).filter(([, value]) => value !== undefined));
+}
+
+/** The brief and what else is read with it; or the exit code where nothing is incomplete. */
+function readStanding<T>(
+  context: CliContext,
+  flags: Flags,
+  read: (brief: Brief, store: Store) => T,
+): { brief: Brief; more: T } | number {
   const { databasePath } = locateProject(context);
   if (!existsSync(databasePath)) return sayNothing(context, undefined);
   const store = openStore(databasePath, { readonly: true });
   try {
-    const brief = projectBrief(store);
-    if (brief === undefined) return sayNothing(context, store);
-    return { brief: renderBrief(brief), events: store.events({ run: brief.cycle }) };
+    const brief = projectBrief(store, subjectOf(flags));
+    return brief === undefined ? sayNothing(context, store) : { brief, more: read(brief, store) };
   } finally {
     store.close();
   }

@@ -1,3 +1,4 @@
+import { OUTSIDE_CYCLES } from "../../memory/own-tasks.js";
 import type { TaskStatus } from "../../schema/states.js";
 import type { CycleRow, TaskRow } from "../../store/cycle-rows.js";
 import type { Store } from "../../store/store.js";
@@ -6,11 +7,13 @@ import { describeVerb, formatOption, type OutputFormat, wholeNumber, withArgumen
 import { type CliContext, type Verb, writeLine } from "./context.js";
 import { type Colour, formatTokens, formatUsd, type Paint, paintFor, singleLine } from "./progress/paint.js";
 import { withStore } from "./project.js";
+import { forEachProject } from "./projects.js";
 
 /** Cycles in the list below the one shown. */
 const LISTED = 10;
 
 interface Options {
+  all?: true;
   cycle?: number;
   outputFormat: OutputFormat;
 }
@@ -19,22 +22,42 @@ interface Options {
 export const statusVerb: Verb = (context, args) => {
   const command = describeVerb(context, "status", "Show the newest cycle: tasks, agents, costs and what waits.")
     .option("--cycle <n>", "another cycle", wholeNumber(1))
+    .option("--all", "every project of yours")
     .addOption(formatOption());
-  return withArguments<Options>(command, args, ({ options }) =>
-    withStore(context, (store) => {
+  return withArguments<Options>(command, args, async ({ options }) => {
+    if (options.all === true) return await showAll(context, options);
+    return await withStore(context, (store) => {
       const report = reportOf(store, options.cycle ?? store.queries.maxCycle());
       if (options.outputFormat === "json") writeLine(context.out, JSON.stringify(report));
       else print(context, report);
       return 0;
-    }),
-  );
+    });
+  });
 };
+
+async function showAll(context: CliContext, { outputFormat }: Options): Promise<number> {
+  const projects = await forEachProject(context, (store, project) => {
+    return { project, ...reportOf(store, store.queries.maxCycle()) };
+  });
+  if (outputFormat === "json") {
+    writeLine(context.out, JSON.stringify({ projects }));
+    return 0;
+  }
+  if (projects.length === 0) writeLine(context.out, "No project yet. `worknode run PLAN` in a repository starts one.");
+  for (const { project, ...report } of projects) {
+    writeLine(context.out, project);
+    print(context, report);
+  }
+  return 0;
+}
 
 /** What `status --output-format json` prints. */
 interface StatusReport {
   readonly cycle: CycleRow | null;
   readonly keys: Readonly<Record<string, unknown>>;
   readonly tasks: readonly TaskRow[];
+  /** Tasks outside plans. */
+  readonly own_tasks: readonly TaskRow[];
   readonly agents: ReturnType<Store["queries"]["agents"]>;
   readonly usage: ReturnType<Store["queries"]["usage"]>;
   readonly totals: NonNullable<ReturnType<Store["queries"]["usageTotals"]>> | null;
@@ -52,6 +75,7 @@ function reportOf(store: Store, number: number): StatusReport {
     cycle,
     keys: Object.fromEntries(keys.map((key) => [key, queries.kv(key) ?? null])),
     tasks: queries.tasks(number),
+    own_tasks: number === OUTSIDE_CYCLES ? [] : queries.tasks(OUTSIDE_CYCLES),
     agents: queries.agents(number),
     usage: queries.usage(number),
     totals: queries.usageTotals(number) ?? null,
@@ -63,10 +87,11 @@ function reportOf(store: Store, number: number): StatusReport {
 }
 
 function print(context: CliContext, report: StatusReport): void {
+  const paint = paintFor(context);
   const lines =
     report.cycle === null
-      ? ["No cycle yet. `worknode run PLAN` opens the first one."]
-      : cycleLines(report.cycle, report, paintFor(context));
+      ? ["No cycle yet. `worknode run PLAN` opens the first one.", ...report.tasks.map((task) => taskLine(task, paint))]
+      : cycleLines(report.cycle, report, paint);
   for (const line of lines) writeLine(context.out, line);
 }
 
@@ -87,6 +112,7 @@ function cycleLines(cycle: CycleRow, report: StatusReport, paint: Paint): string
     `  plan ${cycle.plan_id} (${singleLine(cycle.title)}), branch ${cycle.branch}, base ${cycle.base_commit.slice(0, 10)}`,
     ...[...sums, ...happened].map((line) => `  ${line}`),
     ...report.tasks.map((task) => taskLine(task, paint)),
+    ...report.own_tasks.map((task) => taskLine(task, paint)),
     ...report.agents.map(
       ({ agent, task, tier, model, status }) => `  agent ${agent} on ${task}: ${tier}, ${model}, ${status}`,
     ),
@@ -107,7 +133,7 @@ const COLOURS: Readonly<Partial<Record<TaskStatus, Colour>>> = {
 
 function taskLine(task: TaskRow, paint: Paint): string {
   const facts = [
-    `${task.phase}/${task.id} ${singleLine(task.title)} · ${task.agent ?? task.owner}`,
+    `${task.phase === "-" ? "" : `${task.phase}/`}${task.id} ${singleLine(task.title)} · ${task.agent ?? (task.owner === "" ? "nobody" : task.owner)}`,
     ...(task.attempts > 1 ? [`attempt ${task.attempts}`] : []),
     ...(task.commit === null ? [] : [task.commit.slice(0, 10)]),
     ...(task.waivers.length === 0 ? [] : [`waived: ${task.waivers.join(", ")}`]),

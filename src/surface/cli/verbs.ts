@@ -87,6 +87,36 @@ export const VERBS: Readonly<Record<string, VerbEntry>> = {
     first: false,
     load: async () => (await import("./tool.js")).toolVerb,
   },
+  note: {
+    summary: "keep a note for the next session",
+    first: false,
+    load: async () => (await import("./note.js")).noteVerb,
+  },
+  decisions: {
+    summary: "decisions add|search|supersede: record decisions and find them",
+    first: false,
+    load: async () => (await import("./decisions.js")).decisionsVerb,
+  },
+  issues: {
+    summary: "issues add|search|resolve|outcome: record errors and find their fixes",
+    first: false,
+    load: async () => (await import("./issues.js")).issuesVerb,
+  },
+  claim: {
+    summary: "take a task outside plans for yourself",
+    first: false,
+    load: async () => (await import("./own-task.js")).claimVerb,
+  },
+  done: {
+    summary: "say that a task you claimed is done",
+    first: false,
+    load: async () => (await import("./own-task.js")).doneVerb,
+  },
+  report: {
+    summary: "say what happened since a time, here or in every project",
+    first: false,
+    load: async () => (await import("./report.js")).reportVerb,
+  },
   log: {
     summary: "print, verify or rebuild from the event log",
     first: false,

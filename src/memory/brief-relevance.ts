@@ -1,0 +1,46 @@
+import type { TaskRow } from "../store/cycle-rows.js";
+import type { Store } from "../store/store.js";
+
+/** Age at which recency counts half. */
+const HALF_LIFE_MS = 7 * 24 * 60 * 60_000;
+/** What is said of a record whose files changed after it was made. */
+export const UNVERIFIED = "unverified: the file has changed since";
+
+/** What a record has in common with the task to resume. */
+export interface Evidence {
+  /** Share of its files that are the task's, 0 to 1. */
+  fileOverlap: number;
+  task: string | null;
+  /** bm25 against the best hit, 0 to 1. */
+  words: number;
+  hlc: string;
+}
+
+/** 3·files + 2·same task + 1·neighbour + 1·words + 0.5·2^(−age/7 days), age as of the newest event. */
+export function scoreOf(context: ItemContext, evidence: Evidence): number {
+  const { task, now } = context;
+  const same = task !== undefined && evidence.task === task.id ? 2 : 0;
+  const near = evidence.task !== null && context.neighbours.has(evidence.task) ? 1 : 0;
+  const age = Math.max(0, now - Date.parse(evidence.hlc.slice(0, 24)));
+  return 3 * evidence.fileOverlap + same + near + evidence.words + 0.5 * 2 ** (-age / HALF_LIFE_MS);
+}
+
+/** What relevance is judged by: the task to resume, its neighbours and files, and the newest event's time. */
+export interface ItemContext {
+  store: Store;
+  cycle: number;
+  task: TaskRow | undefined;
+  neighbours: ReadonlySet<string>;
+  files: ReadonlySet<string>;
+  now: number;
+}
+
+/** What is told in brackets after a record: its id, and what takes something away from it. */
+export function cite(id: string, ...doubts: readonly (string | false)[]): string {
+  return `[${[id, ...doubts.filter((doubt) => doubt !== false)].join(", ")}]`;
+}
+
+/** Share of some paths that are the task's files. */
+export function overlapOf({ files }: Pick<ItemContext, "files">, paths: readonly string[]): number {
+  return paths.length === 0 ? 0 : paths.filter((path) => files.has(path)).length / paths.length;
+}
