@@ -14,6 +14,13 @@ afterAll(() => rmSync(outside, { recursive: true, force: true }));
 
 /** Verbs DESIGN §13 names and issue 2 asks for. */
 const PROMISED = [
+  "check",
+  "note",
+  "decisions",
+  "issues",
+  "claim",
+  "done",
+  "report",
   "init",
   "diff",
   "land",
