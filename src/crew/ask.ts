@@ -65,7 +65,7 @@ async function tryOnce(crew: Crew, agent: CrewAgent, conversation: Conversation)
     onFailure: (attempt, failure) => recordFailure(crew, conversation, { attempt, failure, open }),
   });
   if (result.ok) {
-    settle(crew, agent, conversation, { reply: result.value.reply, attempts: result.value.attempts, open });
+    await settle(crew, agent, conversation, { reply: result.value.reply, attempts: result.value.attempts, open });
     return undefined;
   }
   if (result.error.kind === "refused") {
@@ -112,12 +112,12 @@ interface OpenRequest {
   failure: ModelFailure | undefined;
 }
 
-function reserve(
+async function reserve(
   crew: Crew,
   agent: CrewAgent,
   conversation: Conversation,
   asked: { request: ModelRequest; open: OpenRequest },
-): Result<void, BudgetRefusal> {
+): Promise<Result<void, BudgetRefusal>> {
   stopIfKilled(crew);
   stopIfLate(crew);
   const tools = conversation.replies === 0 ? Buffer.byteLength(JSON.stringify(asked.request.tools)) : 0;
@@ -131,7 +131,7 @@ function reserve(
   }
   asked.open.reservation = reservation.value;
   asked.open.id = `${conversation.id}:r${conversation.requests + 1}`;
-  recordIn(crew.store, conversation, [
+  await recordIn(crew.store, conversation, [
     eventAt(placeOf(conversation, currentExecution(conversation)), "MODEL_REQUEST", {
       conversation: conversation.id,
       request: asked.open.id,
@@ -145,13 +145,13 @@ function reserve(
   return ok(undefined);
 }
 
-function recordFailure(
+async function recordFailure(
   crew: Crew,
   conversation: Conversation,
   what: { attempt: number; failure: ModelFailure; open: OpenRequest },
-): void {
+): Promise<void> {
   const { attempt, failure, open } = what;
-  recordIn(crew.store, conversation, [
+  await recordIn(crew.store, conversation, [
     eventAt(placeOf(conversation, currentExecution(conversation)), "MODEL_FAILED", {
       conversation: conversation.id,
       request: open.id,
@@ -168,12 +168,12 @@ function recordFailure(
   open.reservation = undefined;
 }
 
-function settle(
+async function settle(
   crew: Crew,
   agent: CrewAgent,
   conversation: Conversation,
   what: { reply: ModelReply; attempts: number; open: OpenRequest },
-): void {
+): Promise<void> {
   const { reply, attempts, open } = what;
   const usd = costOf(crew.prices, conversation.model, reply.usage);
   if (open.reservation !== undefined)
@@ -181,7 +181,7 @@ function settle(
   crew.answered = true;
   const known = new Set(conversation.lastReply?.calls.map((call) => call.id));
   const ids = reply.content.filter(isToolUse).map((call) => call.id);
-  recordIn(crew.store, conversation, [
+  await recordIn(crew.store, conversation, [
     eventAt(placeOf(conversation, currentExecution(conversation)), "MODEL_RESPONSE", {
       conversation: conversation.id,
       request: open.id,

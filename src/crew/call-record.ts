@@ -23,7 +23,7 @@ export interface CallRequest {
   /** Gets the sign-offs a proposal still needs and judges it again; without it such a call is refused. */
   review?(request: CallRequest, first: Judgement): Promise<Judgement>;
   /** Appends events; a conversation folds them as well. */
-  append(events: readonly AnyNewEvent[]): void;
+  append(events: readonly AnyNewEvent[]): Promise<void>;
   /** Has events recorded a little later, with the next ones: for a look that a crash would simply repeat. */
   defer?(events: readonly AnyNewEvent[]): void;
 }
@@ -34,9 +34,9 @@ function isLook(request: CallRequest): boolean {
 }
 
 /** Records the events of a call; those of an approved look in one transaction with what comes next. */
-export function recordCall(request: CallRequest, events: readonly AnyNewEvent[]): void {
+export async function recordCall(request: CallRequest, events: readonly AnyNewEvent[]): Promise<void> {
   if (isLook(request)) request.defer?.(events);
-  else request.append(events);
+  else await request.append(events);
 }
 
 /** What became of a call. */

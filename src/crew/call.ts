@@ -49,12 +49,12 @@ export async function performCall(crew: Crew, request: CallRequest): Promise<Cal
   const { proposal } = request;
   const first = await judgeCall(crew, proposal, request.place);
   let { judgement } = first;
-  recordJudgement(crew, request, judgement);
+  await recordJudgement(crew, request, judgement);
   if (request.review !== undefined && awaitsReview(judgement)) {
     judgement = await request.review(request, judgement);
-    recordJudgement(crew, request, judgement, "reviewed");
+    await recordJudgement(crew, request, judgement, "reviewed");
   }
-  if (judgement.permit === undefined) return denied(request, judgement);
+  if (judgement.permit === undefined) return await denied(request, judgement);
   if (request.dryRun === true) return { judgement, content: "", isError: false, effects: undefined };
   stopIfKilled(crew);
   return await carryOut(crew, request, { judgement, permit: judgement.permit, prepared: first.prepared });
@@ -66,12 +66,12 @@ function awaitsReview({ requires, verdict }: Judgement): boolean {
 }
 
 /** Proposal and verdict, and in the same transaction a violation with its notice to the executive (S3:86-90). */
-function recordJudgement(
+async function recordJudgement(
   crew: Crew,
   request: CallRequest,
   judgement: Judgement,
   mode: "auto" | "reviewed" = "auto",
-): void {
+): Promise<void> {
   const { proposal, records } = request;
   const events: AnyNewEvent[] = mode === "auto" ? [eventAt(records, "PROPOSAL", proposal)] : [];
   const { id: capability, exp } = request.place.held.minted.capability;
@@ -81,14 +81,14 @@ function recordJudgement(
   if (violation !== undefined && mode === "auto") {
     events.push(...violationEvents(crew, request, violation));
   }
-  if (judgement.permit === undefined) request.append(events);
-  else recordCall(request, events);
+  if (judgement.permit === undefined) await request.append(events);
+  else await recordCall(request, events);
 }
 
-function denied(request: CallRequest, judgement: Judgement): CallOutcome {
+async function denied(request: CallRequest, judgement: Judgement): Promise<CallOutcome> {
   const content = renderDenials(judgement.denials);
   if (request.dryRun !== true)
-    request.append([resultEvent(request, { content, is_error: true }, "the gate denied it")]);
+    await request.append([resultEvent(request, { content, is_error: true }, "the gate denied it")]);
   return { judgement, content, isError: true, effects: undefined };
 }
 
@@ -105,13 +105,13 @@ async function carryOut(crew: Crew, request: CallRequest, approved: Approved): P
       return await keepAllowed(crew, request, { judgement, permit, prepared, content: doneText(request, prepared) });
     if (request.proposal.what.tool === "Bash") return await runCommand(crew, request, { judgement, permit });
     const result = await runTool(crew, request, permit);
-    recordCall(request, [...result.events, resultEvent(request, result, "nothing to retry")]);
+    await recordCall(request, [...result.events, resultEvent(request, result, "nothing to retry")]);
     return { judgement, content: clip(result.content), isError: result.is_error, effects: undefined };
   } catch (thrown) {
     if (!(thrown instanceof Fault) || thrown instanceof InvariantError || thrown.code.startsWith("STORE_"))
       throw thrown;
     const content = `The call failed (${thrown.code}): ${thrown.message}`;
-    request.append([resultEvent(request, { content, is_error: true }, thrown.retry)]);
+    await request.append([resultEvent(request, { content, is_error: true }, thrown.retry)]);
     return { judgement, content, isError: true, effects: undefined };
   }
 }

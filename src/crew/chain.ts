@@ -62,7 +62,7 @@ export async function runChain(conversation: Conversation, ports: ChainPorts): P
   try {
     return await runExecutions(conversation, ports);
   } finally {
-    flushIn(ports.store, conversation);
+    await flushIn(ports.store, conversation);
   }
 }
 
@@ -120,7 +120,7 @@ async function runOne(conversation: Conversation, ports: ChainPorts): Promise<St
   const run = await runExecution({ domain: { task } }, steps, { inChain: true });
   const end = endEvent(place, conversation, run);
   if (run.outcome === "CONTINUE" && now.finish === undefined) deferIn(conversation, [end]);
-  else recordIn(ports.store, conversation, [...(now.finish?.events ?? []), end]);
+  else await recordIn(ports.store, conversation, [...(now.finish?.events ?? []), end]);
   return { run, ...now };
 }
 
@@ -168,24 +168,28 @@ async function nextCall(
   let nudges = 0;
   for (let replies = 0; standing === undefined; replies += 1) {
     if (replies > MAX_PAUSES) throw new ExecutionStop("ERROR", `the model paused ${MAX_PAUSES} times without going on`);
-    nudges += nudgeOnce(conversation, ports, { place, nudges });
+    nudges += await nudgeOnce(conversation, ports, { place, nudges });
     const wall = ports.giveUp(conversation);
     if (wall !== undefined) throw new ExecutionStop("BLOCKED", wall);
     await ports.ask(conversation);
     refuseEnding(conversation);
     standing = pendingOf(conversation);
   }
-  if (isCut(conversation)) refuseCut(conversation, ports, place);
+  if (isCut(conversation)) await refuseCut(conversation, ports, place);
   return standing;
 }
 
 /** Nudges a model that stopped without a call, once an execution; answers how often it did. */
-function nudgeOnce(conversation: Conversation, ports: ChainPorts, at: { place: Place; nudges: number }): 0 | 1 {
+async function nudgeOnce(
+  conversation: Conversation,
+  ports: ChainPorts,
+  at: { place: Place; nudges: number },
+): Promise<0 | 1> {
   if (!needsNudge(conversation)) return 0;
   if (at.nudges > 0) throw new ExecutionStop("ERROR", "the model stopped twice without calling a tool");
   const content = [{ type: "text", text: NUDGE }];
   const appended = { conversation: conversation.id, content };
-  recordIn(ports.store, conversation, [eventAt(at.place, "CONVERSATION_APPENDED", appended)]);
+  await recordIn(ports.store, conversation, [eventAt(at.place, "CONVERSATION_APPENDED", appended)]);
   return 1;
 }
 
@@ -210,10 +214,10 @@ function refuseEnding(conversation: Conversation): void {
 }
 
 /** Calls of a reply cut by `max_tokens` are never run; each is answered with the reason. */
-function refuseCut(conversation: Conversation, ports: ChainPorts, place: Place): never {
+async function refuseCut(conversation: Conversation, ports: ChainPorts, place: Place): Promise<never> {
   const calls = conversation.lastReply?.calls ?? [];
   const open = calls.filter((call) => !conversation.results.has(call.id));
-  recordIn(
+  await recordIn(
     ports.store,
     conversation,
     open.map((call) => toolResult(place, call.id, CUT_CALL)),

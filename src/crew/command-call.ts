@@ -42,7 +42,7 @@ export async function runCommand(
 ): Promise<CallOutcome> {
   const { workspace } = request.place;
   const { judgement } = approved;
-  if (workspace === undefined) return refuse(request, judgement, "There is no workspace to run a command in.");
+  if (workspace === undefined) return await refuse(request, judgement, "There is no workspace to run a command in.");
   const watch = watchCapability(crew, request);
   try {
     const ran = await start(crew, request, { workspace, permit: approved.permit, signal: watch.signal });
@@ -57,8 +57,8 @@ export async function runCommand(
   }
 }
 
-function refuse(request: CallRequest, judgement: Judgement, content: string): CallOutcome {
-  request.append([resultEvent(request, { content, is_error: true }, content)]);
+async function refuse(request: CallRequest, judgement: Judgement, content: string): Promise<CallOutcome> {
+  await request.append([resultEvent(request, { content, is_error: true }, content)]);
   return { judgement, content, isError: true, effects: undefined };
 }
 
@@ -110,7 +110,7 @@ interface Ran {
 async function settle(crew: Crew, request: CallRequest, at: Ran): Promise<CallOutcome> {
   const { judgement, ran } = at;
   const judged = await judgeRan(crew, request, at);
-  if (judged.permit === undefined) return discard(crew, request, { judgement, ran, judged });
+  if (judged.permit === undefined) return await discard(crew, request, { judgement, ran, judged });
   if (crew.mode !== "off") await ran.keepScratch();
   const { noted, fixes } = learn(crew, request, ran);
   return await keepAllowed(crew, noted, {
@@ -154,11 +154,11 @@ async function judgeRan(crew: Crew, request: CallRequest, { ran, workspace }: Ra
 }
 
 /** Effect, violation, notice and result in one transaction (S3:86-90). */
-function discard(
+async function discard(
   crew: Crew,
   request: CallRequest,
   at: { judgement: Judgement; ran: RanCommand; judged: EffectJudgement },
-): CallOutcome {
+): Promise<CallOutcome> {
   const { judgement, ran, judged } = at;
   const { proposal, records } = request;
   const [changes, refused] = [[...ran.changes], [...judged.refused]];
@@ -168,7 +168,7 @@ function discard(
     .join("; ")
     .slice(0, 500);
   const violation = judged.denials.find((denial) => denial.violation);
-  request.append([
+  await request.append([
     eventAt(records, "EFFECT_DISCARDED", { call_id: proposal.call_id, changes, refused, reason }),
     ...(violation === undefined ? [] : violationEvents(crew, request, violation)),
     resultEvent(request, { content, is_error: true }, reason),

@@ -238,12 +238,15 @@ export function currentExecution(conversation: Conversation): string {
 }
 
 /** Appends events in one transaction, with those that were put off, and folds those of this conversation into it. */
-export function recordIn(store: Store, conversation: Conversation, events: readonly AnyNewEvent[]): AnyEvent[] {
+export async function recordIn(
+  store: Store,
+  conversation: Conversation,
+  events: readonly AnyNewEvent[],
+): Promise<void> {
   const late = conversation.deferred.splice(0);
-  const stored = store.append([...late, ...events]).slice(late.length);
+  const stored = (await store.commit([...late, ...events])).slice(late.length);
   const stream = conversationStream(conversation.id);
   for (const event of stored) if (event.stream === stream) applyEvent(conversation, event);
-  return stored;
 }
 
 /**
@@ -257,6 +260,6 @@ export function deferIn(conversation: Conversation, events: readonly AnyNewEvent
 }
 
 /** Records what was put off. */
-export function flushIn(store: Store, conversation: Conversation): void {
-  if (conversation.deferred.length > 0) recordIn(store, conversation, []);
+export async function flushIn(store: Store, conversation: Conversation): Promise<void> {
+  if (conversation.deferred.length > 0) await recordIn(store, conversation, []);
 }

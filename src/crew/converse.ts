@@ -75,7 +75,7 @@ export async function converse(crew: Crew, spec: ConverseSpec): Promise<{ end: C
     mustEnd: (at) => pointless(crew, at, spec.agent) ?? fullMemory(at, spec.agent),
   });
   crew.held.delete(heldKey(spec.agent.id, spec));
-  if (end.kind === "exhausted") closeConversation(crew, conversation, end.reason);
+  if (end.kind === "exhausted") await closeConversation(crew, conversation, end.reason);
   return { end, conversation };
 }
 
@@ -84,11 +84,11 @@ async function openConversation(crew: Crew, spec: ConverseSpec, held: Held): Pro
   const open = rows.find((row) => row.outcome === null);
   const found = open === undefined ? undefined : loadConversation(crew.store, open.id);
   if (found !== undefined && found.agent === spec.agent.id) return resumed(crew, spec, { conversation: found, held });
-  if (found !== undefined) closeConversation(crew, found, "handed to another agent");
+  if (found !== undefined) await closeConversation(crew, found, "handed to another agent");
   const id = conversationId({ cycle: crew.cycle, task: spec.task, kind: spec.kind, n: rows.length + 1 });
   const { agent } = spec;
   const place = { stream: conversationStream(id), actor: agent.id, run: crew.cycle, task: spec.task };
-  const stored = crew.store.append([
+  const stored = await crew.store.commit([
     eventAt(place, "CONVERSATION_STARTED", {
       conversation: id,
       kind: spec.kind,
@@ -118,8 +118,8 @@ function resumed(crew: Crew, spec: ConverseSpec, at: { conversation: Conversatio
 }
 
 /** Ends a conversation that no finishing call ended. */
-export function closeConversation(crew: Crew, conversation: Conversation, outcome: string): void {
-  recordIn(crew.store, conversation, endEvents(conversation, outcome.slice(0, 200)));
+export async function closeConversation(crew: Crew, conversation: Conversation, outcome: string): Promise<void> {
+  await recordIn(crew.store, conversation, endEvents(conversation, outcome.slice(0, 200)));
 }
 
 /** Why no more is to be spent on an agent: it was ended, has no money left, or runs against a wall. */
@@ -168,7 +168,7 @@ function requestFor(crew: Crew, spec: ConverseSpec, at: ToolCall): CallRequest {
     records: placeOf(conversation, callId),
     toolUseId: call.id,
     review: async (asked, first) => await reviewCall(crew, asked, first, converse),
-    append: (events) => void recordIn(crew.store, conversation, events),
+    append: (events) => recordIn(crew.store, conversation, events),
     defer: (events) => deferIn(conversation, events),
     ...(note === "" ? {} : { note }),
   };

@@ -16,7 +16,7 @@ const MAX_ADOPTIONS = 20;
  * the merged tree is verified first; when it fails, `rework` does the task again.
  */
 export async function mergeWork(crew: Crew, run: TaskRun, rework: (run: TaskRun) => Promise<void>): Promise<void> {
-  if (run.task.files.write.length === 0) return complete(crew, run, { commit: null, paths: [] });
+  if (run.task.files.write.length === 0) return await complete(crew, run, { commit: null, paths: [] });
   const mine = crew.merging.then(() => mergeNow(crew, run, rework));
   crew.merging = mine.catch(() => undefined);
   await mine;
@@ -33,7 +33,7 @@ async function mergeNow(crew: Crew, run: TaskRun, rework: (run: TaskRun) => Prom
     const at = await stewardPermit(crew, { tool: "task.merge", task: run.task.id, args });
     const outcome = await mergeTask(at.permit, crew.repository, workspace, { callId: at.callId, args });
     stewardDone(crew, at, outcome.kind);
-    if (outcome.kind === "merged") return complete(crew, { ...run, workspace }, outcome);
+    if (outcome.kind === "merged") return await complete(crew, { ...run, workspace }, outcome);
     if (outcome.kind !== "moved")
       throw new TaskFailure(`the work cannot be merged (${outcome.kind}): ${outcome.paths.join(", ")}`);
     workspace = await adopt(crew, { ...run, workspace }, outcome);
@@ -81,7 +81,11 @@ function messageFor(crew: Crew, run: TaskRun, { paths, receipt }: Omit<Receipted
   ].join("\n");
 }
 
-function complete(crew: Crew, run: TaskRun, merged: { commit: string | null; paths: readonly string[] }): void {
+async function complete(
+  crew: Crew,
+  run: TaskRun,
+  merged: { commit: string | null; paths: readonly string[] },
+): Promise<void> {
   const { place, task } = run;
   const row = crew.store.queries.task(crew.cycle, task.id);
   const parent = run.workspace.baseCommit;
@@ -99,5 +103,5 @@ function complete(crew: Crew, run: TaskRun, merged: { commit: string | null; pat
       waivers: waiversFor(crew, task.id),
     }),
   ];
-  setStatus(crew, task.id, "DONE", { with: events });
+  await setStatus(crew, task.id, "DONE", { with: events });
 }

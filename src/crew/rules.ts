@@ -67,7 +67,7 @@ export async function runRules(crew: Crew, work: RuledWork): Promise<RuleReport>
   faults.push(...report.findings.filter(({ blocks }) => blocks).map((finding) => findingText(finding, ran)));
   if ((await treeOf(work)) !== tree) faults.push("ERROR_TESTS_FAILED: the tree changed while it was judged");
   const warnings = warningsOf(report);
-  recordVerified(crew, work, { tree, faults, warnings, ran, judgement: report.coverage });
+  await recordVerified(crew, work, { tree, faults, warnings, ran, judgement: report.coverage });
   const coverage = waivers.includes("coverage") ? "waived" : coverageText(report.coverage);
   return { pass: faults.length === 0, feedback: faults.join("\n\n"), commands: ran.commands, coverage, waivers };
 }
@@ -124,7 +124,7 @@ interface Verified {
   judgement: CoverageJudgement | undefined;
 }
 
-function recordVerified(crew: Crew, { task, state, execution }: RuledWork, what: Verified): void {
+async function recordVerified(crew: Crew, { task, state, execution }: RuledWork, what: Verified): Promise<void> {
   const { tree, faults, warnings, ran, judgement } = what;
   const place = { stream: taskStream(crew.cycle, task.id), actor: "rules", run: crew.cycle, task: task.id };
   const verified = {
@@ -136,7 +136,7 @@ function recordVerified(crew: Crew, { task, state, execution }: RuledWork, what:
     ...(judgement === undefined ? {} : { coverage: judgement }),
     findings: [...faults, ...warnings],
   };
-  crew.store.append([eventAt({ ...place, execution: execution ?? null }, "VERIFIED", verified)]);
+  await crew.store.commit([eventAt({ ...place, execution: execution ?? null }, "VERIFIED", verified)]);
 }
 
 /** Warnings on record, of which there may be many where much changed. */

@@ -12,7 +12,7 @@ import { reviewPlan } from "./plan-review.js";
 import { cycleStream, eventAt } from "./records.js";
 import { RunStop } from "./stop.js";
 import { runTask } from "./task-run.js";
-import { setStatus } from "./task-status.js";
+import { setStatusNow } from "./task-status.js";
 import { runCheck } from "./verify.js";
 import { headWorkspace } from "./workspaces.js";
 
@@ -232,7 +232,7 @@ function isWaiting(crew: Crew, task: PlanTask): boolean {
   const needs = task.needs.map(statusOf);
   if (!needs.every((need) => OVER.has(need))) return false;
   if (!needs.includes("SKIPPED") || task.if !== undefined) return true;
-  setStatus(crew, task.id, "SKIPPED", { reason: "a task it needs was skipped" });
+  setStatusNow(crew, task.id, "SKIPPED", { reason: "a task it needs was skipped" });
   return false;
 }
 

@@ -27,8 +27,8 @@ export async function runTask(crew: Crew, id: string): Promise<void> {
     if (thrown instanceof TaskPark) {
       const rejected = thrown.approval === "";
       noteParked(crew, id, thrown);
-      setStatus(crew, id, rejected ? "REJECTED" : "BLOCKED", { reason: thrown.message });
-    } else if (thrown instanceof TaskFailure) setStatus(crew, id, "REJECTED", { reason: thrown.message });
+      await setStatus(crew, id, rejected ? "REJECTED" : "BLOCKED", { reason: thrown.message });
+    } else if (thrown instanceof TaskFailure) await setStatus(crew, id, "REJECTED", { reason: thrown.message });
     else throw thrown;
   }
 }
@@ -37,21 +37,21 @@ async function attemptTask(crew: Crew, id: string): Promise<void> {
   const { task, phase } = taskOf(crew, id);
   const state = loadTaskState(crew.store, crew.cycle, id);
   if (task.if !== undefined && state.started === undefined && !(await holds(crew, task.if))) {
-    setStatus(crew, id, "SKIPPED", { reason: `condition is false: ${task.if}` });
+    await setStatus(crew, id, "SKIPPED", { reason: `condition is false: ${task.if}` });
     return;
   }
   const workspace = task.files.write.length === 0 ? await headWorkspace(crew) : await taskWorkspace(crew, id);
   const place = { stream: taskStream(crew.cycle, id), actor: "worknode", run: crew.cycle, task: id };
   const run: TaskRun = { task, phase, state, workspace, place };
   if (crew.statuses.get(id) !== "VERIFIED") {
-    startTask(crew, run);
+    await startTask(crew, run);
     await runSteps(crew, run);
-    setStatus(crew, id, "VERIFIED");
+    await setStatus(crew, id, "VERIFIED");
   }
   await mergeWork(crew, run, async (merged) => await reopen(crew, merged));
 }
 
-function startTask(crew: Crew, run: TaskRun): void {
+async function startTask(crew: Crew, run: TaskRun): Promise<void> {
   const { task, state, workspace, place } = run;
   const started = eventAt(place, "TASK_STARTED", {
     attempt: state.attempt + 1,
@@ -59,7 +59,7 @@ function startTask(crew: Crew, run: TaskRun): void {
     base_commit: workspace.baseCommit,
     worktree: workspace.worktree,
   });
-  setStatus(crew, task.id, "IN_PROGRESS", { with: state.started === undefined ? [started] : [] });
+  await setStatus(crew, task.id, "IN_PROGRESS", { with: state.started === undefined ? [started] : [] });
 }
 
 /** After a failed verification of the merged tree the last agent step has to be worked on again. */
@@ -67,10 +67,10 @@ async function reopen(crew: Crew, run: TaskRun): Promise<void> {
   const last = stepsOf(run.task).findLast((step) => step.kind === "agent");
   if (last === undefined) throw new TaskFailure("the merged tree does not verify and no agent can rework it");
   run.state.steps.delete(last.id);
-  crew.store.append([eventAt(run.place, "STEP_STARTED", { step: last.id, kind: "agent" })]);
-  setStatus(crew, run.task.id, "IN_PROGRESS", { reason: "the merged tree has to be reworked" });
+  await crew.store.commit([eventAt(run.place, "STEP_STARTED", { step: last.id, kind: "agent" })]);
+  await setStatus(crew, run.task.id, "IN_PROGRESS", { reason: "the merged tree has to be reworked" });
   await runSteps(crew, run);
-  setStatus(crew, run.task.id, "VERIFIED");
+  await setStatus(crew, run.task.id, "VERIFIED");
 }
 
 /** A task without steps is one agent step of its owner. */
@@ -100,10 +100,10 @@ interface StepAt {
 async function runStep(crew: Crew, run: TaskRun, at: StepAt): Promise<number> {
   const { step, index } = at;
   if (step.if !== undefined && !(await holds(crew, step.if, run))) {
-    endStep(crew, run, step, { status: "skipped", outputs: {} });
+    await endStep(crew, run, step, { status: "skipped", outputs: {} });
     return index + 1;
   }
-  crew.store.append([eventAt(run.place, "STEP_STARTED", { step: step.id, kind: step.kind })]);
+  await crew.store.commit([eventAt(run.place, "STEP_STARTED", { step: step.id, kind: step.kind })]);
   if (step.kind === "agent")
     await agentStep(crew, run, { step, last: at.steps.findLast(({ kind }) => kind === "agent") === step });
   if (step.kind === "check") await checkStep(crew, run, step);
@@ -111,16 +111,16 @@ async function runStep(crew: Crew, run: TaskRun, at: StepAt): Promise<number> {
   return index + 1;
 }
 
-function endStep(
+async function endStep(
   crew: Crew,
   run: TaskRun,
   step: PlanStep,
   end: { status: "done" | "failed" | "skipped"; outputs: Record<string, unknown>; error?: string; provide?: string },
-): void {
+): Promise<void> {
   const payload = { step: step.id, ...end };
   const values =
     Object.keys(end.outputs).length === 0 ? [] : [eventAt(run.place, "TASK_OUTPUTS", { outputs: end.outputs })];
-  crew.store.append([eventAt(run.place, "STEP_ENDED", payload), ...values]);
+  await crew.store.commit([eventAt(run.place, "STEP_ENDED", payload), ...values]);
   run.state.steps.set(step.id, payload);
 }
 
@@ -128,7 +128,7 @@ async function agentStep(crew: Crew, run: TaskRun, at: { step: PlanAgentStep; la
   const submitted = await work(crew, run, at);
   run.state.summary = textOf(submitted["summary"]);
   const outputs = stepOutputs(crew, run, { ...at, result: asRecord(submitted["outputs"] ?? {}) });
-  endStep(crew, run, at.step, { status: "done", outputs });
+  await endStep(crew, run, at.step, { status: "done", outputs });
 }
 
 /** What a step declares, read from what its agent submitted; the last step gives all of it when it declares nothing. */
@@ -156,11 +156,11 @@ async function checkStep(crew: Crew, run: TaskRun, step: PlanCheckStep): Promise
   let fault: string | undefined;
   for (let attempt = 0; attempt < tries; attempt += 1) {
     fault = await checkFault(crew, run, step);
-    if (fault === undefined) return endStep(crew, run, step, { status: "done", outputs: {} });
+    if (fault === undefined) return await endStep(crew, run, step, { status: "done", outputs: {} });
   }
   const { error, provide, then } = step.onFail;
   const told = { error: `${error} (${fault})`, ...(provide === undefined ? {} : { provide }) };
-  endStep(crew, run, step, { status: "failed", outputs: {}, ...told });
+  await endStep(crew, run, step, { status: "failed", outputs: {}, ...told });
   if (then !== "continue") throw new TaskFailure(provide === undefined ? told.error : `${told.error}. ${provide}`);
 }
 
@@ -177,7 +177,7 @@ async function gateStep(crew: Crew, run: TaskRun, at: StepAt & { step: PlanGateS
   if (!message.ok) throw new TaskFailure(`gate ${step.id}: its message has no value (${message.error})`);
   const answer = await passGate(crew, run, step, String(message.value));
   if (answer.approved) {
-    endStep(crew, run, step, { status: "done", outputs: {} });
+    await endStep(crew, run, step, { status: "done", outputs: {} });
     return index + 1;
   }
   const back = steps.slice(0, index).findLastIndex(({ kind }) => kind === "agent");
@@ -186,7 +186,7 @@ async function gateStep(crew: Crew, run: TaskRun, at: StepAt & { step: PlanGateS
     throw new TaskFailure(`gate ${step.id} was rejected: ${answer.reason}`);
   run.state.rejections.push(`Gate ${step.id} was rejected: ${answer.reason}`);
   run.state.steps.delete(target.id);
-  crew.store.append([eventAt(run.place, "STEP_STARTED", { step: target.id, kind: "agent" })]);
+  await crew.store.commit([eventAt(run.place, "STEP_STARTED", { step: target.id, kind: "agent" })]);
   return back;
 }
 

@@ -23,12 +23,22 @@ export class TaskFailure extends Error {
   }
 }
 
-/** Sets a task's status, recorded. */
-export function setStatus(crew: Crew, task: string, status: TaskStatus, why: StatusChange = {}): void {
+/** Sets a task's status, recorded together with what others record meanwhile. */
+export async function setStatus(crew: Crew, task: string, status: TaskStatus, why: StatusChange = {}): Promise<void> {
+  await crew.store.commit(statusEvents(crew, task, status, why));
+  crew.statuses.set(task, status);
+}
+
+/** Sets a task's status, recorded at once. */
+export function setStatusNow(crew: Crew, task: string, status: TaskStatus, why: StatusChange = {}): void {
+  crew.store.append(statusEvents(crew, task, status, why));
+  crew.statuses.set(task, status);
+}
+
+function statusEvents(crew: Crew, task: string, status: TaskStatus, why: StatusChange): AnyNewEvent[] {
   const place = { stream: taskStream(crew.cycle, task), actor: "worknode", run: crew.cycle, task };
   const reason = why.reason === undefined ? {} : { reason: why.reason };
-  crew.store.append([...(why.with ?? []), eventAt(place, "TASK_STATUS", { status, ...reason })]);
-  crew.statuses.set(task, status);
+  return [...(why.with ?? []), eventAt(place, "TASK_STATUS", { status, ...reason })];
 }
 
 /** Why a status changes, and events recorded with it. */

@@ -135,7 +135,7 @@ async function callAs(
     toolUseId: "",
     ...(note === "" ? {} : { note }),
     dryRun: options.dryRun,
-    append: (events) => void crew.store.append(events),
+    append: async (events) => void (await crew.store.commit(events)),
   });
   if (options.dryRun) recordDryRun(crew, records, { outcome, callId });
   crew.store.append([eventAt(records, "AGENT_TERMINATED", { agent_id: owner, reason: "the call is over" })]);

@@ -23,7 +23,7 @@ export async function keepAllowed(crew: Crew, request: CallRequest, allowed: All
   const told = prepared.changes.map(toChange);
   if (crew.mode === "off") {
     const rehearsed = `Rehearsal: approved, and not kept because the mode is off.\n${content}`;
-    return discarded(request, allowed, { changes: told, refused: [], reason: "rehearsal", content: rehearsed });
+    return await discarded(request, allowed, { changes: told, refused: [], reason: "rehearsal", content: rehearsed });
   }
   const kept = await keepChanges(
     allowed.permit,
@@ -38,7 +38,7 @@ export async function keepAllowed(crew: Crew, request: CallRequest, allowed: All
   );
   if (kept.ok) return outcome(allowed, content, { kept: true, changes: [...kept.value], refused: [] });
   const refused = told.map(({ path, kind }) => ({ path, kind, rule: "lost-update" }));
-  return discarded(request, allowed, { changes: told, refused, reason: kept.error, content: kept.error });
+  return await discarded(request, allowed, { changes: told, refused, reason: kept.error, content: kept.error });
 }
 
 function keptEvents(
@@ -58,11 +58,11 @@ interface Discarded {
   readonly content: string;
 }
 
-function discarded(request: CallRequest, allowed: Allowed, what: Discarded): CallOutcome {
+async function discarded(request: CallRequest, allowed: Allowed, what: Discarded): Promise<CallOutcome> {
   const { changes, refused, reason, content } = what;
   const call_id = request.proposal.call_id;
   const isError = refused.length > 0;
-  request.append([
+  await request.append([
     eventAt(request.records, "EFFECT_DISCARDED", { call_id, changes, refused, reason }),
     resultEvent(request, { content, is_error: isError }, reason),
   ]);

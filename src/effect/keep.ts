@@ -32,8 +32,8 @@ export interface KeepRequest {
   readonly prepared: Pick<Prepared, "argsHash" | "changes">;
   /** Handed back by `recoverJournal`, so that a crash loses nothing the caller must record. */
   readonly result?: Json;
-  /** Records the call, in one transaction. When it throws, the journal stays and recovery records again. */
-  readonly record: (changes: readonly Change[]) => void;
+  /** Records the call, in one transaction. When it throws or rejects, the journal stays and recovery records again. */
+  readonly record: (changes: readonly Change[]) => void | Promise<void>;
 }
 
 /** Points of a keep in order, at which a test may stop it; `renamed` comes once for each change. */
@@ -122,7 +122,7 @@ export async function recoverJournal(
 interface Decided {
   readonly key: string;
   readonly journal: Journal;
-  readonly record: () => void;
+  readonly record: () => void | Promise<void>;
 }
 
 async function finish(workspace: TaskWorkspace, decided: Decided, step: (step: KeepStep) => void): Promise<void> {
@@ -137,7 +137,7 @@ async function finish(workspace: TaskWorkspace, decided: Decided, step: (step: K
     journal.changes.filter((change) => !isFolder(change)),
   );
   step("applied");
-  decided.record();
+  await decided.record();
   step("recorded");
   dropJournal(workspace, key);
   step("dropped");

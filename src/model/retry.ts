@@ -22,9 +22,9 @@ export interface RetriedRequest<R> extends AttemptOptions {
    * Before each attempt, numbered from 1: reserve and record here. An error ends the request
    * without sending it.
    */
-  readonly onAttempt: (attempt: number) => Result<void, R>;
+  readonly onAttempt: (attempt: number) => Result<void, R> | Promise<Result<void, R>>;
   /** After each failed attempt, before any wait: record and settle here. */
-  readonly onFailure: (attempt: number, failure: ModelFailure) => void;
+  readonly onFailure: (attempt: number, failure: ModelFailure) => void | Promise<void>;
 }
 
 /** How a request that brought no reply ended. */
@@ -46,12 +46,12 @@ export interface AnsweredRequest {
 export async function requestWithRetries<R>(asked: RetriedRequest<R>): Promise<Result<AnsweredRequest, RequestEnd<R>>> {
   for (let attempt = 1; ; attempt += 1) {
     assert(attempt <= MAX_ATTEMPTS, "a request is tried too often");
-    const admitted = asked.onAttempt(attempt);
+    const admitted = await asked.onAttempt(attempt);
     if (!admitted.ok) return err({ kind: "refused", refusal: admitted.error, attempts: attempt - 1 });
     const result = await asked.client.attempt(asked.request, asked);
     if (result.ok) return ok({ reply: result.value, attempts: attempt });
     const failure = result.error;
-    asked.onFailure(attempt, failure);
+    await asked.onFailure(attempt, failure);
     const delayMs = delayAfter(failure, attempt, asked.random ?? Math.random);
     if (delayMs === undefined) return err({ kind: "failed", failure, attempts: attempt });
     if (!(await pause(asked, delayMs))) return err({ kind: "failed", failure: cancelled(failure), attempts: attempt });

@@ -4,6 +4,7 @@ import { createAuthority } from "./authority.js";
 import { type EventRow, eventOf } from "./chain.js";
 import { type Connection, openConnection } from "./connection.js";
 import { storeFault } from "./faults.js";
+import { createGroupCommit } from "./group-commit.js";
 import { createLeases, type Leases } from "./lease.js";
 import { writeEvents } from "./log.js";
 import { project } from "./projections/project.js";
@@ -28,6 +29,11 @@ export interface Store {
    * one records again what happens once; then none of them is there.
    */
   readonly append: (events: readonly AnyNewEvent[]) => AnyEvent[];
+  /**
+   * Appends as `append` does, in one transaction with what others commit at the same turn of the event loop. Resolves
+   * once the events are on disk, and rejects with what `append` would throw for them.
+   */
+  readonly commit: (events: readonly AnyNewEvent[]) => Promise<AnyEvent[]>;
   /** Runs `work` in one immediate transaction; `append` and `transaction` inside join it. `work` is synchronous. */
   transaction<T>(work: () => T): T;
   /** The events a filter chooses, large texts put back. */
@@ -109,6 +115,7 @@ export function createStore(db: Connection, options: StoreOptions = {}): Store {
   }
 
   const transaction = <T>(work: () => T): T => inTransaction(() => work());
+  const group = createGroupCommit(guard(path, append));
   return {
     path,
     clock,
@@ -121,11 +128,13 @@ export function createStore(db: Connection, options: StoreOptions = {}): Store {
       epoch: authority.epoch,
       isRevoked: authority.isRevoked,
     }),
+    commit: group.add,
     transaction: (work) => guard(path, () => transaction(work))(),
     iterate,
     lease: guardAll(path, createLeases(db, transaction)),
     queries: guardAll(path, createQueries(db)),
     close() {
+      group.flush();
       subscriptions.close();
       db.database.close();
     },

@@ -72,7 +72,9 @@ async function play(
       story.push(`attempt ${attempt}`);
       return attempt >= refuseFrom ? err("no budget") : ok(undefined);
     },
-    onFailure: (attempt, failure) => story.push(`failure ${attempt} ${failure.failure_class}`),
+    onFailure: (attempt, failure) => {
+      story.push(`failure ${attempt} ${failure.failure_class}`);
+    },
   });
   return { result, story, sleeps, sent };
 }
