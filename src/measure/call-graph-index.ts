@@ -1,5 +1,6 @@
 import { isEcmaScript, type Language } from "./language.js";
 import type { FileFact, FunctionFact, ImportFact } from "./power-of-ten/fact.js";
+import { unreadFindings } from "./power-of-ten/unread-rule.js";
 
 /** Languages whose functions can call each other by name. */
 export type Family = "ecmascript" | "c" | "python" | "go" | "rust" | "java";
@@ -66,7 +67,10 @@ export function indexCalls(files: readonly FileFact[]): CallIndex {
 /** The facts by their index, so that a node's number can be told from it. */
 function inOrder({ functions, measure }: FileFact): FunctionFact[] {
   const byIndex = new Map(functions.map((fact) => [fact.index, fact]));
-  return measure.functions.map((_, index) => byIndex.get(index) ?? { ...NOTHING, index });
+  return measure.functions.map((one, index) => {
+    const findings = one.kind === "function" ? unreadFindings(one.line, "its text was not found in the tree") : [];
+    return byIndex.get(index) ?? { ...NOTHING, index, findings };
+  });
 }
 
 /** A function of the measure of which nothing else is known. */

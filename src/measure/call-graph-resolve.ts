@@ -31,11 +31,23 @@ function resolveName(index: CallIndex, caller: GraphNode, call: CallFact): Targe
   const scoped = inScope(index, caller, call.name);
   if (scoped !== undefined) return scoped === "value" ? handedValue(call) : chosen(index, scoped, call);
   if (familyOf(caller.file.measure.language) === "ecmascript") return imported(index, caller.file, call.name);
+  return resolveGlobal(index, caller, call);
+}
+
+/** A function that no scope around the call has, by the name it was given where it is from. */
+function resolveGlobal(index: CallIndex, caller: GraphNode, call: CallFact): Target {
   const family = familyOf(caller.file.measure.language);
+  const name = caller.file.imports.get(call.name)?.name ?? call.name;
   const own = enclosing(measureOf(caller).qualified_name)
-    .map((path) => index.anywhere.get(`${family} ${path}.${call.name}`))
+    .map((path) => index.anywhere.get(`${family} ${path}.${name}`))
     .find((nodes) => nodes !== undefined);
-  return elsewhere(index, caller, own ?? index.anywhere.get(`${family} ${call.name}`) ?? [], call);
+  return elsewhere(index, caller, own ?? plainlyNamed(index, family, name), call);
+}
+
+/** Functions of a name; in Python a class is called as its constructor is. */
+function plainlyNamed({ anywhere }: CallIndex, family: string, name: string): readonly number[] {
+  const constructed = family === "python" ? anywhere.get(`python ${name}.__init__`) : undefined;
+  return anywhere.get(`${family} ${name}`) ?? constructed ?? [];
 }
 
 /** A value handed on is no call. */
@@ -59,7 +71,12 @@ function inScope(index: CallIndex, caller: GraphNode, name: string): readonly nu
     if (found !== undefined) return found;
     if (scope.fact.locals.has(name)) return "value";
   }
-  return nameable(index, own.get(name), name) ?? (caller.file.variables.has(name) ? "value" : undefined);
+  return nameable(index, own.get(name), name) ?? (isVariable(caller.file, name) ? "value" : undefined);
+}
+
+/** What is imported is looked up where it comes from. */
+function isVariable({ variables, imports }: FileFact, name: string): boolean {
+  return variables.has(name) && !imports.has(name);
 }
 
 /** A function and those around it, innermost first. */

@@ -21,10 +21,10 @@ export function linkAllocations(graph: CallGraph, found: readonly RuleFinding[][
 }
 
 /** Functions named as initialisation, and those that only such functions call. */
-function initialNodes({ index, callers }: CallGraph): Set<number> {
+export function initialNodes({ index, callers }: CallGraph): Set<number> {
   const initial = new Set<number>();
   for (const [node, each] of index.nodes.entries()) if (INITIAL.test(measureOf(each).name)) initial.add(node);
-  const open = index.nodes.map((_, node) => node).filter((node) => index.nodes[node]?.fact.allocations.length !== 0);
+  const open = index.nodes.map((_, node) => node);
   for (let round = 0; round < MAX_ROUNDS; round += 1) {
     const added = open.filter((node) => !initial.has(node) && isOnlyCalledBy(callers[node], initial));
     for (const node of added) initial.add(node);

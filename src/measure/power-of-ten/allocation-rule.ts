@@ -7,8 +7,8 @@ import { below, childOf, type Piece } from "./piece.js";
 import { finding, isCFamily, type RuleContext } from "./rule.js";
 import type { Unit } from "./unit.js";
 
-const ALLOCATING =
-  /^(?:std::)?(?:malloc|calloc|realloc|reallocarray|aligned_alloc|memalign|posix_memalign|valloc|alloca|strdup|strndup|asprintf|vasprintf|make_unique|make_shared)(?:<.*)?$/;
+export const ALLOCATING =
+  /^(?:std::)?(?:malloc|getline|getdelim|wcsdup|pvalloc|calloc|realloc|reallocarray|aligned_alloc|memalign|posix_memalign|valloc|alloca|strdup|strndup|asprintf|vasprintf|make_unique|make_shared)(?:<.*)?$/;
 
 /** p10-3-alloc-after-init in C and C++: the calls of the malloc family and `new` in a function. */
 export function findAllocations(unit: Unit, context: RuleContext): FunctionFact["allocations"] {

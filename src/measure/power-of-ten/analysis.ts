@@ -47,6 +47,7 @@ export function factsOf(measure: FileMeasure): FileFact {
     exports: new Map(),
     exportsAll: [],
     macros: new Map(),
+    hidden: new Map(),
     withdrawn: new Map(),
     prototypes: new Map(),
     variables: new Set(),

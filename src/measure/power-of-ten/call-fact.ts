@@ -1,4 +1,5 @@
 import { lineAt } from "../line-table.js";
+import { discarded } from "./discarded.js";
 import type { CallFact, CallForm, FunctionFact } from "./fact.js";
 import { below, childOf, type Piece, unwrap } from "./piece.js";
 import type { RuleContext } from "./rule.js";
@@ -25,11 +26,11 @@ export function findCalls(
   { units, imports }: { readonly units: ReadonlyMap<Piece, Unit>; readonly imports: ReadonlyMap<string, unknown> },
   context: RuleContext,
 ): Pick<FunctionFact, "calls" | "runs"> {
-  const statements = unit.own.filter(({ kind }) => kind === "statement");
-  const ignored = new Set(statements.map(({ children }) => children[0] && unwrap(children[0])));
+  const ignored = discarded(unit.own);
   const isImported = (receiver: string): boolean => imports.has(receiver);
   const found: Found = { unit, units, calls: [], runs: [], isImported };
   for (const piece of unit.own) {
+    noteKept(piece, lineAt(context.table, piece.start), found);
     if (piece.kind !== "call") continue;
     const callee = calleeOf(piece, context);
     const line = lineAt(context.table, piece.start);
@@ -38,6 +39,45 @@ export function findCalls(
     noteArguments(piece, callee, line, found);
   }
   return { calls: found.calls, runs: found.runs.filter(({ index }) => index !== -1) };
+}
+
+/** Functions that are kept to be called some time: assigned, held by what is made, given back, rendered. */
+function noteKept(piece: Piece, line: number, found: Found): void {
+  const use = USES[piece.type]?.(piece);
+  if (use !== undefined) noteNamed(use, { line, certain: false }, found);
+  if (piece.type === "macro_invocation") noteInMacro(piece, line, found);
+  if (!KEEPING.has(piece.kind) && !PAIRS.has(piece.type)) return;
+  for (const child of piece.children)
+    if (KEPT.has(child.role)) noteNamed(unwrap(child), { line, certain: false }, found);
+}
+
+const KEEPING: ReadonlySet<string> = new Set(["assign", "bind", "leave"]);
+const KEPT: ReadonlySet<string> = new Set(["right", "init", "argument", "value", "target"]);
+const PAIRS: ReadonlySet<string> = new Set([
+  "initializer_pair",
+  "init_declarator",
+  "Property",
+  "pair",
+  "keyed_element",
+]);
+
+/** What is run without the brackets of a call: JSX's elements, Go's `f[T](x)`, words that look like macros. */
+const USES: Readonly<Record<string, (piece: Piece) => Piece | undefined>> = {
+  JSXOpeningElement: (piece) => childOf(piece, "name"),
+  type_conversion_expression: ({ children: [type] }) => {
+    const [name] = type?.type === "generic_type" ? type.children : [];
+    return name === undefined ? undefined : { ...name, kind: "name" };
+  },
+  expression_statement: ({ children: [only] }) => (only?.kind === "name" ? only : undefined),
+  identifier: (piece) => (piece.role !== "callee" && /^[A-Z][A-Z0-9_]*$/.test(piece.name) ? piece : undefined),
+};
+
+/** Rust's macros are handed text: names before a bracket may be calls. */
+function noteInMacro(piece: Piece, line: number, found: Found): void {
+  for (const part of below(piece))
+    for (const [index, child] of part.children.entries())
+      if (part.children[index + 1]?.type === "token_tree" && child.type === "identifier")
+        noteNamed({ ...child, kind: "name" }, { line, certain: false }, found);
 }
 
 interface Found {
@@ -72,9 +112,23 @@ function noteHanded({ argument, certain, line }: { argument: Piece; certain: boo
   const inner = unwrap(argument);
   noteRun(inner, certain, to);
   for (const part of insideOf(inner)) noteRun(part, false, to);
-  const name = inner.kind === "name" ? inner.name : addressed(inner);
+  if (inner.type === "keyword_argument") noteNamed(childOf(inner, "value"), { line, certain: false }, to);
+  else if (inner.type === "method_reference") noteReference(inner, line, to);
+  else noteNamed(inner, { line, certain }, to);
+}
+
+/** A function that is named where a value is expected. */
+function noteNamed(piece: Piece | undefined, { line, certain }: { line: number; certain: boolean }, to: Found): void {
+  const name = piece?.kind === "name" ? piece.name : addressed(piece);
   if (name === "" || to.unit.locals.has(name)) return;
   to.calls.push({ form: "name", name, receiver: "", given: -1, line, certain, ignored: false });
+}
+
+/** Java's `this::m`, `A::m`. */
+function noteReference({ children }: Piece, line: number, to: Found): void {
+  const [owner, method] = [children[0]?.name ?? "", children.at(-1)?.name ?? ""];
+  const form = SELVES.has(owner) ? "self" : "member";
+  to.calls.push({ form, name: method, receiver: owner, given: -1, line, certain: false, ignored: false });
 }
 
 /** What an object or a list written in place holds: its functions may be called as well. */
@@ -86,8 +140,8 @@ function insideOf(piece: Piece): Piece[] {
 const LITERALS: ReadonlySet<string> = new Set(["ObjectExpression", "ArrayExpression", "dictionary", "list"]);
 
 /** `&f` hands on a function in C. */
-function addressed(piece: Piece): string {
-  const argument = piece.type === "pointer_expression" && piece.op === "&" ? childOf(piece, "argument") : undefined;
+function addressed(piece: Piece | undefined): string {
+  const argument = piece?.type === "pointer_expression" && piece.op === "&" ? childOf(piece, "argument") : undefined;
   return argument?.kind === "name" ? argument.name : "";
 }
 
@@ -105,13 +159,24 @@ function countOf(given: readonly Piece[]): number {
 }
 
 function calleeOf(call: Piece, context: RuleContext): Callee | undefined {
-  const callee = unwrapped(childOf(call, "callee"));
+  const written = childOf(call, "callee");
+  const callee = unwrapped(written);
   if (callee === undefined || callee.kind === "function") return undefined;
   const special = SPECIAL[call.type];
   if (special !== undefined) return special(call, callee);
+  const isField = written !== callee && context.language === "rust";
+  return isField ? valueOf(callee) : plainOrMember(callee, context);
+}
+
+function plainOrMember(callee: Piece, context: RuleContext): Callee | undefined {
   if (callee.kind === "name") return callee.name === "super" ? undefined : plainCall(callee.name);
   if (callee.kind === "member") return memberCallee(callee, context);
-  return { form: "value", name: callee.name, receiver: "" };
+  return valueOf(callee);
+}
+
+/** A call of what a value holds, which cannot be followed. */
+function valueOf({ name }: Piece): Callee {
+  return { form: "value", name, receiver: "" };
 }
 
 /** Calls that are written otherwise than by a callee and its arguments. */
@@ -129,23 +194,42 @@ function plainCall(name: string): Callee {
 
 function constructorOf(callee: Piece): Callee | undefined {
   if (callee.name === "") return undefined;
+  if (callee.name === "this.constructor") return valueOf(callee);
   return { form: "member", name: "constructor", receiver: callee.name };
 }
 
 function javaCallee(call: Piece, callee: Piece): Callee | undefined {
   const object = childOf(call, "object");
   if (object === undefined || object.name === "this") return { form: "self", name: callee.name, receiver: "" };
+  if (FUNCTIONAL.test(callee.name)) return valueOf(callee);
   return object.name === "super" ? undefined : { form: "member", name: callee.name, receiver: object.name };
 }
+
+/** Methods of Java's functional interfaces and of reflection: what they run was handed to them. */
+const FUNCTIONAL = /^(?:run|call|accept|apply|applyAs\w+|test|getAs\w+|invoke|newInstance)$/;
 
 /** `a.b`, `a->b`, `a::b`: in C a call of a member is one through a pointer. */
 function memberCallee(callee: Piece, { language }: RuleContext): Callee | undefined {
   const [object, property] = [callee.children[0], callee.children.at(-1)];
   const name = nameOf(property);
-  if (language === "c" || callee.op === "[]" || name === "") return { form: "value", name: callee.name, receiver: "" };
-  const receiver = object === undefined ? "" : unwrap(object).name;
+  if (object === undefined || language === "c" || name === "" || isIndexed(callee)) return valueOf(callee);
+  const receiver = unwrap(object).name;
+  if (isElsewhere(unwrap(object), name)) return valueOf(callee);
   if (receiver === "super") return undefined;
   return SELVES.has(receiver) ? { form: "self", name, receiver } : { form: "member", name, receiver };
+}
+
+/** What a list or a table holds. */
+function isIndexed({ type, op, children }: Piece): boolean {
+  if (/^(?:subscript|index_expression|subscript_expression|array_access)$/.test(type) || op === "[]") return true;
+  return type === "MemberExpression" && /^\d/.test(children.at(-1)?.name ?? "");
+}
+
+/** `o[k].call()`, `arguments.callee()`, and what a module gives that is loaded while it runs. */
+function isElsewhere(object: Piece, name: string): boolean {
+  if (object.name === "arguments") return true;
+  if (/^(?:call|apply)$/.test(name) && object.kind === "member" && isIndexed(object)) return true;
+  return below(object).some(({ type }) => type === "ImportExpression");
 }
 
 function nameOf(property: Piece | undefined): string {

@@ -1,7 +1,7 @@
 import type { RuleFinding } from "../file-measure.js";
 import { judgeLoop } from "./loop-bound.js";
 import { calleeText, targetOf } from "./loop-write.js";
-import type { Piece } from "./piece.js";
+import { below, boundNames, childOf, type Piece, unwrap } from "./piece.js";
 import { finding, isCFamily, type RuleContext } from "./rule.js";
 import type { Unit } from "./unit.js";
 
@@ -33,33 +33,108 @@ function isLabelled(piece: Piece): boolean {
 }
 
 /** p10-2-loop-bound. In C and C++ no comment stands for a bound. */
-export function findUnboundedLoops(unit: Unit, context: RuleContext): RuleFinding[] {
+export function findUnboundedLoops(unit: Unit, context: LoopContext): RuleFinding[] {
   const loops = unit.own.filter(({ kind }) => kind === "loop" || kind === "each");
+  if (loops.length === 0) return [];
+  const aliased = new Set([...aliasedNames(unit), ...[...context.globals].filter((name) => !unit.locals.has(name))]);
   return loops.flatMap((loop) => {
     if (!isCFamily(context.language) && context.stated.has(loop.start)) return [];
-    const verdict = judgeLoop(loop, context.effort);
+    const judged = judgeLoop(loop, context.effort, aliased);
+    const verdict = judged === "pass" && mayNotEnd(loop, unit, context) ? "unknown" : judged;
     if (verdict === "pass") return [];
     return [finding(context, loop, { rule: "p10-2-loop-bound", verdict, message: LOOP_MESSAGES[verdict] })];
   });
 }
+
+/** What a loop is judged by beside its own text. */
+type LoopContext = RuleContext & { readonly globals: ReadonlySet<string> };
+
+/** What the types that a function declares say against a loop that looks bounded. */
+function mayNotEnd(loop: Piece, unit: Unit, context: RuleContext): boolean {
+  return loop.kind === "each" ? mayStream(loop, unit, context) : mayNeverFall(loop, unit, context);
+}
+
+/** What is gone over may be declared as something that gives without an end: a channel, an iterator. */
+function mayStream(loop: Piece, unit: Unit, { text }: RuleContext): boolean {
+  const { name } = unwrap(childOf(loop, "iterable") ?? loop.children.flatMap(sourceOf)[0] ?? loop);
+  return name !== "" && declarationsOf(name, unit, text).some((declared) => STREAMS.test(declared));
+}
+
+function sourceOf(piece: Piece): Piece[] {
+  return piece.children.filter(({ role }) => role === "iterable");
+}
+
+const STREAMS = /\bchan\b|\bfunc\b|\biter\.Seq|\b(?:Async)?(?:Into)?(?:Iterable|Iterator|Generator)/;
+
+/** How a function declares a name: parameters and variables, from their start on. */
+function declarationsOf(name: string, { own }: Unit, text: string): string[] {
+  const pieces = own.filter(({ kind, role, type }) => kind === "bind" || role === "parameter" || PARAMETERS.test(type));
+  return pieces
+    .filter((piece) => boundNames(piece).includes(name) || piece.name === name)
+    .map(({ start, end }) => text.slice(start, Math.max(end, start) + (text[end] === ":" ? MAX_TYPE_CHARS : 0)))
+    .map((declared) => declared.slice(0, MAX_DECLARED_CHARS));
+}
+
+const PARAMETERS = /parameter/;
+const MAX_DECLARED_CHARS = 200;
+
+/** In C and C++ `i >= 0` always holds where `i` is unsigned, which a type that the text does not show may be. */
+function mayNeverFall(loop: Piece, unit: Unit, { language, text }: RuleContext): boolean {
+  if (!isCFamily(language)) return false;
+  const { start, end } = childOf(loop, "condition") ?? { start: 0, end: 0 };
+  const name = /(?:^|\W)(\w+)\s*>=\s*0\s*\)?$/.exec(text.slice(start, end))?.[1];
+  if (name === undefined) return false;
+  const types = declarationsOf(name, unit, text).map((declared) => declared.slice(0, MAX_TYPE_CHARS));
+  return types.length === 0 || !types.every((type) => SIGNED.test(type) && !UNSIGNED.test(type));
+}
+
+const SIGNED = /^\W*(?:\w+\s+){0,3}?(?:int|long|short|char|float|double|signed|ssize_t|ptrdiff_t|off_t|int\d+_t)\b/;
+const UNSIGNED = /^\W*(?:\w+\s+){0,3}?(?:unsigned|u?char|size_t|uint\w*)\b/;
+const MAX_TYPE_CHARS = 60;
+
+/** Variables of a function that something else can set: their address is taken, or a function within sets them. */
+function aliasedNames({ own }: Unit): Set<string> {
+  const inner = own.filter(({ kind }, index) => kind === "function" && index > 0);
+  const written = inner
+    .flatMap((piece) => below(piece))
+    .filter(({ kind }) => kind === "assign" || kind === "step")
+    .map(targetOf);
+  const addressed = own
+    .filter(({ type, op }) => ADDRESSING.test(type) && op === "&")
+    .flatMap(({ children }) => children.map(({ name }) => name));
+  return new Set([...written, ...addressed].filter((name) => name !== ""));
+}
+
+const ADDRESSING = /^(?:pointer|unary|reference)_expression$/;
 
 const LOOP_MESSAGES = {
   fail: "loop without a bound: nothing it counts ends it",
   unknown: "loop whose bound cannot be told from its text",
 } as const;
 
-/** p10-6-scope: what a function sets that lives in the whole file. `globals`: mutable variables of the file. */
+/**
+ * p10-6-scope: what a function sets that is not its own nor that of functions around it. In C++ and Java a plain name
+ * may be a member, so there it must be a variable of the file: `globals`.
+ */
 export function findGlobalWrites(unit: Unit, globals: ReadonlySet<string>, context: RuleContext): RuleFinding[] {
   const seen = new Set<string>();
   if (unit.parent === null) return [];
   return unit.own.flatMap((piece) => {
     const name = writtenName(piece) ?? "";
-    if (seen.has(name) || !globals.has(name) || isLocal(unit, name, piece)) return [];
+    if (seen.has(name) || !(globals.has(name) || isOutside(name, context)) || isLocal(unit, name, piece)) return [];
     seen.add(name);
     return [
       finding(context, piece, { rule: "p10-6-scope", verdict: "fail", message: `sets the global variable ${name}` }),
     ];
   });
+}
+
+const NO_MEMBERS: ReadonlySet<string> = new Set(["c", "go", "python", "typescript", "tsx", "javascript"]);
+/** Names that are no variable of a file: the object itself, what a module gives, what Go throws away. */
+const OWN_WORDS = /^(?:this|self|cls|super|exports|module|_|)$/;
+
+function isOutside(name: string, { language }: RuleContext): boolean {
+  return NO_MEMBERS.has(language) && !OWN_WORDS.test(name);
 }
 
 function writtenName(piece: Piece): string | undefined {
@@ -68,10 +143,19 @@ function writtenName(piece: Piece): string | undefined {
   return /^[\w$]+/.exec(targetOf(piece))?.[0];
 }
 
+/** Functions and classes within a function are its own. */
+function declares({ kind, children }: Piece, name: string): boolean {
+  return (
+    (kind === "function" || kind === "class") && children.some((child) => NAMING.has(child.role) && child.name === name)
+  );
+}
+
+const NAMING: ReadonlySet<string> = new Set(["id", "name"]);
+
 /** What a function of Python declares `global` is none of its own. */
 function isLocal(unit: Unit, name: string, piece: Piece): boolean {
   if (piece.type === "global_statement") return false;
   for (let at: Unit | null = unit; at !== null && at.parent !== null; at = at.parent)
-    if (at.locals.has(name)) return true;
+    if (at.locals.has(name) || at.own.some((inner) => declares(inner, name))) return true;
   return false;
 }

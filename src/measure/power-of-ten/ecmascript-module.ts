@@ -1,5 +1,5 @@
 import type { FileFact, ImportFact } from "./fact.js";
-import { boundNames, childOf, type Piece } from "./piece.js";
+import { below, boundNames, childOf, type Piece } from "./piece.js";
 
 type Module = Pick<FileFact, "imports" | "exports" | "exportsAll">;
 
@@ -11,7 +11,7 @@ interface Reading {
 
 const HERE = "";
 
-/** What an ECMAScript module imports and exports, by its statements; nothing in other languages. */
+/** What a module imports and exports, by its statements; of other languages than ECMAScript the names it gives anew. */
 export function readModule(root: Piece): Module {
   const reading: Reading = { imports: new Map(), exports: new Map(), exportsAll: [] };
   for (const piece of root.children) READERS[piece.type]?.(piece, reading);
@@ -25,7 +25,17 @@ const READERS: Readonly<Record<string, (piece: Piece, reading: Reading) => void>
   ExportAllDeclaration: readAll,
   VariableDeclaration: readRequire,
   ExpressionStatement: readAssignment,
+  import_from_statement: readAliases,
+  use_declaration: readAliases,
 };
+
+/** Python's and Rust's `as`. */
+function readAliases(piece: Piece, { imports }: Reading): void {
+  for (const one of below(piece).filter(({ type }) => type === "aliased_import" || type === "use_as_clause")) {
+    const [path] = one.children;
+    imports.set(nameAt(one, "alias"), { from: "", name: (path?.children.at(-1) ?? path)?.name ?? "" });
+  }
+}
 
 /** The text of a string; empty for what is none. */
 function textOf(piece: Piece | undefined): string {

@@ -23,9 +23,11 @@ const KINDS: Readonly<Record<string, PieceKind>> = {
   ThrowStatement: "leave",
   CallExpression: "call",
   NewExpression: "call",
+  TaggedTemplateExpression: "call",
   AssignmentExpression: "assign",
   UpdateExpression: "step",
   Identifier: "name",
+  JSXIdentifier: "name",
   PrivateIdentifier: "name",
   ThisExpression: "name",
   Super: "name",
@@ -41,6 +43,7 @@ const ROLES: Readonly<Record<string, string>> = {
   alternate: "else",
   arguments: "argument",
   params: "parameter",
+  tag: "callee",
 };
 const COMPARISONS: ReadonlySet<unknown> = new Set(["<", "<=", ">", ">=", "!=", "!==", "==", "==="]);
 /** Nodes that run nothing of their own: what they hold stands for them. */
@@ -78,7 +81,8 @@ export function ecmaScriptPieces(program: SyntaxNode, text: string): Piece {
   for (let at = open.pop(); at !== undefined; at = open.pop()) {
     const node = shown(at.node);
     if (TYPE_ONLY.test(node.type)) continue;
-    const piece = pieceOf(node, at.role, text);
+    const start = at.role === "body" ? at.node.start : node.start;
+    const piece = { ...pieceOf(node, at.role, text), start };
     at.parent.children.push(piece);
     pushMembers(open, node, piece);
   }
@@ -130,7 +134,7 @@ function isComputed(node: SyntaxNode): boolean {
 function nameOf(node: SyntaxNode, text: string): string {
   const self = SELF_NAMES[node.type];
   if (self !== undefined) return self;
-  if (node.type === "Identifier") return String(node["name"]);
+  if (node.type === "Identifier" || node.type === "JSXIdentifier") return String(node["name"]);
   if (node.type === "PrivateIdentifier") return `#${String(node["name"])}`;
   if (node.type !== "MemberExpression" && node.type !== "Literal") return "";
   return node.end - node.start > MAX_PIECE_NAME

@@ -1,4 +1,5 @@
 import type { FileMeasure, RuleFinding } from "../file-measure.js";
+import type { PowerOfTenRule } from "./rule.js";
 
 /** How a call names what it calls: plainly, on itself, on something else, or as a value (pointer, parameter). */
 export type CallForm = "name" | "self" | "member" | "value";
@@ -56,6 +57,13 @@ export interface ImportFact {
   readonly name: string;
 }
 
+/** What a macro does wherever it is used. */
+export interface HiddenFact {
+  readonly rule: PowerOfTenRule;
+  readonly verdict: RuleFinding["verdict"];
+  readonly what: string;
+}
+
 /** What is known of one file before the others are. */
 export interface FileFact {
   readonly measure: FileMeasure;
@@ -66,13 +74,15 @@ export interface FileFact {
   readonly exports: ReadonlyMap<string, ImportFact>;
   /** Files all of whose exports are exported again. */
   readonly exportsAll: readonly string[];
-  /** Function-like macros and the names they call. */
+  /** Macros and the names they call. */
   readonly macros: ReadonlyMap<string, readonly string[]>;
+  /** What they do besides. */
+  readonly hidden: ReadonlyMap<string, readonly HiddenFact[]>;
   /** Macros that it takes back (`#undef`), with the line from which they are gone. */
   readonly withdrawn: ReadonlyMap<string, number>;
   /** Functions declared without a body, and whether they return nothing. */
   readonly prototypes: ReadonlyMap<string, boolean>;
-  /** Mutable variables of the file: what a call of one runs is not known. */
+  /** Variables of the file that are no functions themselves: what a call of one runs is not known. */
   readonly variables: ReadonlySet<string>;
   /** Findings about no function. */
   readonly findings: readonly RuleFinding[];

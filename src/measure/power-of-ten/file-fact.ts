@@ -7,7 +7,7 @@ import { growingCollections } from "./allocation-rule.js";
 import { readModule } from "./ecmascript-module.js";
 import type { FileFact } from "./fact.js";
 import { type FileContext, functionFact, unitFindings } from "./function-fact.js";
-import { mutableGlobals } from "./global-variable.js";
+import { calledVariables, mutableGlobals } from "./global-variable.js";
 import { effortFor } from "./loop-bound.js";
 import type { Piece } from "./piece.js";
 import { readDeclarations } from "./preprocessor.js";
@@ -41,7 +41,7 @@ export function fileFact(file: ReadFile): FileFact {
     functions: listed,
     ...readModule(root),
     ...readDeclarations(root, text),
-    variables: new Set(globals.keys()),
+    variables: new Set([...globals.keys(), ...calledVariables(root, language)]),
     findings: [
       ...rest,
       ...(language === "python" ? [] : unset.map(([name, piece]) => globalFinding(context, name, piece))),

@@ -8,8 +8,8 @@ import { findGlobalWrites, findJumps, findUnboundedLoops } from "./control-rule.
 import type { FunctionFact } from "./fact.js";
 import { boundNames, childOf, type Piece } from "./piece.js";
 import { findGeneratedCode, findPointers } from "./pointer-rule.js";
-import { returnsNothing } from "./preprocessor.js";
-import { isCFamily, type RuleContext } from "./rule.js";
+import { isAsync, returnsNothing } from "./result-fact.js";
+import type { RuleContext } from "./rule.js";
 import type { Unit } from "./unit.js";
 import { findUnread } from "./unread-rule.js";
 
@@ -37,8 +37,8 @@ export function functionFact(unit: Unit, context: FileContext): FunctionFact {
     selfName: selfNameOf(piece),
     member: piece.role === "target" || piece.role === "value",
     internal: piece.children.some(({ type, name }) => type === "storage_class_specifier" && name === "static"),
-    async: piece.op === "async",
-    returnsNothing: isCFamily(context.language) ? returnsNothing(piece, context.text) : undefined,
+    async: isAsync(piece, context),
+    returnsNothing: returnsNothing(piece, context),
     ...findCalls(unit, context, context),
     allocations: findAllocations(unit, context),
     assertions: countAssertions(unit, context.language),

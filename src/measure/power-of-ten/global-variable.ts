@@ -4,7 +4,29 @@ import { isCFamily } from "./rule.js";
 
 /** Nodes that hold declarations of the file without being functions. */
 const HOLDERS =
-  /^(?:preproc_|linkage_specification|namespace_definition|declaration_list|class_body|class_declaration|mod_item|ExportNamedDeclaration)/;
+  /^(?:preproc_|linkage_specification|namespace_definition|declaration_list|class_body|class_declaration|mod_item|expression_statement|ExportNamedDeclaration|TSModule)/;
+
+/**
+ * What the whole file sees and a call of which runs what it holds: variables, constants too, that are no functions and
+ * nothing imported; in C also those of other files.
+ */
+export function calledVariables(root: Piece, language: Language): string[] {
+  return below(root, ({ type }) => HOLDERS.test(type)).flatMap((piece) => {
+    if (piece.type === "VariableDeclaration") return piece.children.filter((one) => !isMade(one)).flatMap(boundNames);
+    if (piece.type === "static_item" || piece.type === "const_item") return [childOf(piece, "name")?.name ?? ""];
+    const isOthers = isCFamily(language) && piece.type === "declaration";
+    return isOthers
+      ? piece.children.filter((one) => one.role === "declarator" && isVariable(one)).flatMap(boundNames)
+      : [];
+  });
+}
+
+/** Whether a constant is a function or a class written in place, or what a module gives. */
+function isMade(declarator: Piece): boolean {
+  const init = childOf(declarator, "init");
+  if (init?.kind === "function" || init?.kind === "class") return true;
+  return init?.kind === "call" && childOf(init, "callee")?.name === "require";
+}
 
 /** The mutable variables of a file by name, with the pieces that declare them (p10-6-scope). */
 export function mutableGlobals(root: Piece, language: Language, text: string): Map<string, Piece> {
@@ -59,14 +81,24 @@ function isFixed(declarator: Piece): boolean {
   );
 }
 
+/** Types of Rust through which a constant can be changed. */
+const INNER_MUTABLE = /\b(?:Mutex|RwLock|Atomic\w+|Cell|RefCell|UnsafeCell|OnceCell|OnceLock|LazyCell|LazyLock|Lazy)\b/;
+
 const OTHERS: Readonly<Record<string, (piece: Piece, text: string) => string[]>> = {
   var_declaration: (piece) =>
     below(piece)
       .filter(({ type }) => type === "var_spec")
       .flatMap(boundNames)
       .filter((name) => name !== "_"),
-  static_item: (piece) =>
-    piece.children.some(({ type }) => type === "mutable_specifier") ? [childOf(piece, "name")?.name ?? ""] : [],
+  macro_invocation: (piece) => {
+    const name = childOf(piece, "callee")?.name ?? "";
+    return /^(?:thread_local|lazy_static)$/.test(name) ? [`${name}!`] : [];
+  },
+  static_item: (piece, text) => {
+    const isMutable = piece.children.some(({ type }) => type === "mutable_specifier");
+    const { start, end } = childOf(piece, "type") ?? { start: 0, end: 0 };
+    return isMutable || INNER_MUTABLE.test(text.slice(start, end)) ? [childOf(piece, "name")?.name ?? ""] : [];
+  },
   field_declaration: (piece, text) => {
     const modifiers = piece.children.find(({ type }) => type === "modifiers");
     const words = modifiers === undefined ? "" : text.slice(modifiers.start, modifiers.end);

@@ -4,6 +4,7 @@ import type { FileMeasure, FunctionMeasure, RuleFinding } from "../file-measure.
 import { isEcmaScript } from "../language.js";
 import { linkAllocations } from "./allocation-link.js";
 import type { FileFact, FunctionFact } from "./fact.js";
+import { linkMacros } from "./macro-link.js";
 import { linkRecursion } from "./recursion-link.js";
 import { linkReturns } from "./return-link.js";
 import type { PowerOfTenRule } from "./rule.js";
@@ -30,6 +31,7 @@ export function linkFiles(files: readonly FileFact[]): LinkedFile[] {
   linkRecursion(graph, found);
   linkAllocations(graph, found);
   linkReturns(graph, found);
+  linkMacros(graph, found);
   return files.map((file) => linkedFile(file, graph, found));
 }
 

@@ -1,5 +1,5 @@
 import { isAsserting } from "./assertion.js";
-import { type LoopWrites, loopWrites, type Write } from "./loop-write.js";
+import { calleeText, type LoopWrites, loopWrites, type Write } from "./loop-write.js";
 import { below, childOf, type Piece, unwrap } from "./piece.js";
 
 /** Whether a loop ends after a number of rounds that can be told before it starts. */
@@ -20,25 +20,37 @@ export function effortFor(pieces: number): Effort {
 
 /**
  * A loop over a collection is bounded; a loop that counts towards what it compares with is; one whose condition is
- * always true fails unless a counter leaves it; of others it cannot be told from their text.
+ * always true fails unless a counter leaves it; of others it cannot be told from their text. `aliased`: variables that
+ * something beside the loop's own statements may set.
  */
-export function judgeLoop(loop: Piece, effort: Effort): Bound {
+export function judgeLoop(loop: Piece, effort: Effort, aliased: ReadonlySet<string>): Bound {
   if (effort.left <= 0) return "unknown";
   const pieces = loop.children.filter(({ role }) => role !== "init").flatMap((child) => below(child));
   effort.left -= pieces.length;
-  const writes = loopWrites(loop, pieces);
+  const writes = loopWrites(loop, pieces, aliased);
   return loop.kind === "each" ? judgeEach(loop, writes) : judgeWhile(loop, writes);
 }
 
 const ENDLESS_SOURCE = /^(?:itertools\.)?(?:count|cycle|repeat)$/;
+/** Calls that give as much as there is of something else, in the languages' own libraries. */
+const FINITE_SOURCE =
+  /(?:^|[.:])(?:keys|values|entries|items|from|of|map|filter|slice|split|splitlines|matchAll|concat|reverse|toReversed|reversed|sort|sorted|toSorted|flat|flatMap|fill|match|range|enumerate|zip|list|tuple|set|dict|sum|iter|iter_mut|into_iter|drain|chars|bytes|lines|windows|chunks|rev|take|skip|len|asList|toArray|entrySet|keySet|stream|children|ancestors|getOwnPropertyNames|readdirSync|querySelectorAll)$/;
 
 function judgeEach(loop: Piece, writes: LoopWrites): Bound {
-  if (loop.op === "await") return "unknown";
+  if (loop.op === "await" || loop.op === "async") return "unknown";
   const source = childOf(loop, "iterable");
   if (source === undefined) return "pass";
   const inner = unwrap(source);
   if (isEndless(inner)) return "fail";
-  return inner.kind !== "call" && writes.grows.has(inner.name) ? "unknown" : "pass";
+  if (inner.kind === "call") return isFinite(inner) ? "pass" : "unknown";
+  return writes.grows.has(inner.name) ? "unknown" : "pass";
+}
+
+/** What another call gives may be without an end: a generator, a stream. `iter(f, end)` asks until it is told. */
+function isFinite(call: Piece): boolean {
+  const callee = calleeText(call);
+  if (callee === "iter") return (childOf(call, "arguments")?.children.length ?? 0) < 2;
+  return FINITE_SOURCE.test(callee);
 }
 
 /** Rust's `0..`, Python's `itertools.count()`. */
@@ -105,8 +117,23 @@ function isComparedCounter(compare: Piece, writes: LoopWrites): boolean {
   const [left, right] = compare.children;
   if (left === undefined || right === undefined || compare.op.startsWith("==")) return false;
   if (isShrinking(left, writes) || isShrinking(right, writes)) return true;
-  const rises = MOVES[compare.op] ?? "*";
+  const rises = MOVES[compare.op];
+  return rises === undefined ? meets(left, right, writes) : approaches(left, right, rises, writes);
+}
+
+/** `!=`: what moves by more than one may pass it by. */
+function meets(left: Piece, right: Piece, writes: LoopWrites): boolean {
+  return (isMet(left, writes) || isMet(right, writes)) && approaches(left, right, "*", writes);
+}
+
+function approaches(left: Piece, right: Piece, rises: Write["how"], writes: LoopWrites): boolean {
   return moves(left, right, rises, writes) || moves(right, left, opposite(rises), writes);
+}
+
+/** Whether a side that must become exactly the other moves by ones; what moves otherwise may pass it by. */
+function isMet(side: Piece, { writes }: LoopWrites): boolean {
+  const moving = namesIn(side).flatMap((name) => writes.get(name) ?? []);
+  return moving.length > 0 && moving.every(({ byOne }) => byOne);
 }
 
 function opposite(how: Write["how"]): Write["how"] {
@@ -117,7 +144,18 @@ function opposite(how: Write["how"]): Write["how"] {
 /** Whether a side counts towards the other, which stays or comes nearer. */
 function moves(side: Piece, other: Piece, how: Write["how"], writes: LoopWrites): boolean {
   const counts = namesIn(side).some((name) => isStepped(name, how, writes));
-  return counts && namesIn(other).every((name) => staysOrComes(name, opposite(how), writes));
+  return counts && isSettled(other) && namesIn(other).every((name) => staysOrComes(name, opposite(how), writes));
+}
+
+/** Calls that say how long something is: the same in every round unless it grows. */
+const MEASURING =
+  /(?:^|[.:])(?:len|length|size|strlen|count|end|cend|rend|min|max|abs|floor|ceil|trunc|Number|int|ord)$/;
+
+/** Whether what is compared with is no call that may say something else in every round, and has an end. */
+function isSettled(piece: Piece): boolean {
+  return below(piece).every((part) =>
+    part.kind === "call" ? MEASURING.test(calleeText(part)) : !/(?:^|[._])inf(?:inity)?$/i.test(part.name),
+  );
 }
 
 function namesIn(piece: Piece): string[] {
@@ -181,6 +219,6 @@ function isExit(part: Piece, writes: LoopWrites): boolean {
 }
 
 function reaches(side: Piece, other: Piece, writes: LoopWrites): boolean {
-  const stays = namesIn(other).every((name) => !writes.writes.has(name));
+  const stays = isSettled(other) && namesIn(other).every((name) => !writes.writes.has(name));
   return stays && namesIn(side).some((name) => isStepped(name, "*", writes));
 }

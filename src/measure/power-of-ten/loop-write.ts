@@ -1,4 +1,4 @@
-import { below, childOf, type Piece, unwrap } from "./piece.js";
+import { below, boundNames, childOf, type Piece, unwrap } from "./piece.js";
 
 /** How a loop changes a variable. */
 export interface Write {
@@ -6,6 +6,8 @@ export interface Write {
   readonly how: "+" | "-" | "*" | "=";
   /** Whether it happens in every round: in the header, or as a statement of the body itself. */
   readonly always: boolean;
+  /** Whether it goes on by one, so that it meets every whole number on its way. */
+  readonly byOne: boolean;
 }
 
 /** What a loop does to variables, by their text. */
@@ -19,34 +21,49 @@ export interface LoopWrites {
 
 const SHRINKING = /\.(?:pop|shift|popleft|poll|remove|pop_front|pop_back)$/;
 const GROWING = /\.(?:push|unshift|append|appendleft|add|offer|extend|push_back|push_front|insert|splice)$/;
-const DIRECTIONS: Readonly<Record<string, Write["how"]>> = {
-  "++": "+",
-  "--": "-",
-  "+=": "+",
-  "-=": "-",
-  "*=": "*",
-  "/=": "*",
-  ">>=": "*",
-  ">>>=": "*",
-  "<<=": "*",
+/** Operators by the way they move a value, when they do it by at least this much. Nothing times two is nothing. */
+const DIRECTIONS: Readonly<Record<string, { readonly how: Write["how"]; readonly least: number }>> = {
+  "+=": { how: "+", least: 0 },
+  "-=": { how: "-", least: 0 },
+  "/=": { how: "*", least: 1 },
+  ">>=": { how: "*", least: 0 },
+  ">>>=": { how: "*", least: 0 },
 };
+/** What a value is set to. */
+type Move = Pick<Write, "how" | "byOne">;
+const SET: Move = { how: "=", byOne: false };
 
-/** Collects what a loop writes; `pieces` are all of the loop's. */
-export function loopWrites(loop: Piece, pieces: readonly Piece[]): LoopWrites {
+/**
+ * Collects what a loop writes; `pieces` are all of the loop's. What something else may write as well (`aliased`), a
+ * call of the loop may set.
+ */
+export function loopWrites(loop: Piece, pieces: readonly Piece[], aliased: ReadonlySet<string>): LoopWrites {
   const always = everyRound(loop);
   const writes = new Map<string, Write[]>();
   const found = { writes, shrinks: new Set<string>(), grows: new Set<string>() };
   for (const piece of pieces) {
-    if (piece.kind === "assign" || piece.kind === "step") noteWrite(writes, piece, always.has(piece));
+    notePiece(writes, piece, always.has(piece));
     if (piece.kind === "call") noteCall(found, piece, always.has(piece));
   }
+  if (pieces.some(({ kind, type }) => kind === "call" || isFollowed(type)))
+    for (const name of aliased) noteWrite(writes, name, { ...SET, always: false });
   return found;
 }
 
-function noteWrite(writes: Map<string, Write[]>, piece: Piece, always: boolean): void {
-  const target = targetOf(piece);
-  const how = directionOf(piece, target);
-  writes.set(target, [...(writes.get(target) ?? []).slice(0, MAX_WRITES), { how, always }]);
+/** What an assignment, a step or a declaration in the body sets. */
+function notePiece(writes: Map<string, Write[]>, piece: Piece, always: boolean): void {
+  if (piece.kind === "assign" || piece.kind === "step")
+    noteWrite(writes, targetOf(piece), { ...directionOf(piece, targetOf(piece)), always });
+  if (piece.kind === "bind" && piece.role !== "init")
+    for (const name of boundNames(piece)) noteWrite(writes, name, { ...SET, always: false });
+}
+
+function isFollowed(type: string): boolean {
+  return type === "pointer_expression";
+}
+
+function noteWrite(writes: Map<string, Write[]>, target: string, write: Write): void {
+  writes.set(target, [...(writes.get(target) ?? []).slice(0, MAX_WRITES), write]);
 }
 
 /** Writes to one variable that are looked at: more of them decide nothing else. */
@@ -75,18 +92,24 @@ export function targetOf(piece: Piece): string {
   return inner.name === "" && inner.children.length === 1 ? (inner.children[0] as Piece).name : inner.name;
 }
 
-/** `x = x + 1` counts as `x += 1`. */
-function directionOf(piece: Piece, target: string): Write["how"] {
-  const known = DIRECTIONS[piece.op];
-  if (known !== undefined) return known;
+/** `x = x + 1` counts as `x += 1`; a step that is no number in the text may be none, or go back. */
+function directionOf(piece: Piece, target: string): Move {
+  if (piece.kind === "step") return { how: piece.op === "--" ? "-" : "+", byOne: true };
   const right = childOf(piece, "right");
-  if (right === undefined || target === "") return "=";
-  return sumDirection(soleItem(right), target);
+  if (right === undefined || target === "") return SET;
+  const amount = soleItem(right);
+  return DIRECTIONS[piece.op] === undefined ? sumDirection(amount, target) : moved(piece.op, amount);
 }
 
-function sumDirection({ op, children: [first, second] }: Piece, target: string): Write["how"] {
-  if (first?.name === target && op !== "") return DIRECTIONS[`${op}=`] ?? "=";
-  return second?.name === target && op === "+" ? "+" : "=";
+function sumDirection({ op, children: [first, second] }: Piece, target: string): Move {
+  if (first?.name === target && op !== "") return moved(`${op}=`, second);
+  return second?.name === target && op === "+" ? moved("+=", first) : SET;
+}
+
+function moved(op: string, amount: Piece | undefined): Move {
+  const by = amount?.kind === "literal" ? Number(amount.name.replace(/[uUlLfF]+$/, "")) : Number.NaN;
+  const known = DIRECTIONS[op];
+  return known !== undefined && by > known.least ? { how: known.how, byOne: by === 1 } : SET;
 }
 
 /** Go holds even a single value in a list. */
@@ -102,11 +125,29 @@ function everyRound(loop: Piece): Set<Piece> {
   const found = new Set(header.flatMap((child) => below(child)));
   const body = childOf(loop, "body");
   if (body === undefined) return found;
-  for (const piece of below(body, ({ kind }) => !STOPS.has(kind))) {
-    if (!STOPS.has(piece.kind)) found.add(piece);
+  const end = firstContinue(body);
+  for (const piece of below(body, (at) => !stops(at))) {
+    if (piece.start > end) break;
+    if (!stops(piece)) found.add(piece);
     if (piece.kind === "branch") addCondition(piece, found);
   }
   return found;
+}
+
+/** Where what follows may be passed over; a `continue` of a loop within is its own unless it names a label. */
+function firstContinue(body: Piece): number {
+  const inner = new Set(below(body, ({ kind }) => kind !== "function").filter(({ kind }) => INNER.has(kind)));
+  const own = below(body, (at) => !inner.has(at) && at.kind !== "function");
+  const labelled = [...inner].flatMap((one) => below(one)).filter(({ children }) => children.length > 0);
+  const skips = [...own, ...labelled].filter(({ type }) => /^continue/i.test(type));
+  return skips.reduce((first, { start }) => Math.min(first, start), Number.POSITIVE_INFINITY);
+}
+
+const INNER: ReadonlySet<string> = new Set(["loop", "each"]);
+
+/** What runs only sometimes, or may be left before its end. */
+function stops({ kind, type, op }: Piece): boolean {
+  return STOPS.has(kind) || op === "??" || /^(?:try|catch|except)/i.test(type);
 }
 
 const STOPS: ReadonlySet<string> = new Set(["branch", "loop", "each", "function", "class", "and", "or"]);
@@ -114,5 +155,5 @@ const STOPS: ReadonlySet<string> = new Set(["branch", "loop", "each", "function"
 /** The condition of an `if` in the body runs in every round although what it guards does not. */
 function addCondition(branch: Piece, found: Set<Piece>): void {
   const condition = childOf(branch, "condition");
-  if (condition !== undefined) for (const piece of below(condition, ({ kind }) => !STOPS.has(kind))) found.add(piece);
+  if (condition !== undefined) for (const piece of below(condition, (at) => !stops(at))) found.add(piece);
 }

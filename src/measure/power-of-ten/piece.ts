@@ -42,6 +42,9 @@ export interface Piece {
   readonly children: Piece[];
 }
 
+/** Type of a piece that the grammar asked for and the text does not have. */
+export const MISSING = "MISSING";
+
 /** Longest text a piece keeps as its name (UTF-16 units). */
 export const MAX_PIECE_NAME = 160;
 

@@ -1,36 +1,83 @@
 import { lineAt, lineTable } from "../line-table.js";
-import type { FileFact } from "./fact.js";
+import type { FileFact, HiddenFact } from "./fact.js";
 import { below, childOf, type Piece } from "./piece.js";
 
 /** Names a macro may call that are looked at. */
 const MAX_CALLS_A_MACRO = 200;
 
-/** The function-like macros of a file in C or C++ with what they call, and the functions it only declares. */
-export function readDeclarations(root: Piece, text: string): Pick<FileFact, "macros" | "prototypes" | "withdrawn"> {
+/** The macros of a file in C or C++ with what they call and hide, and the functions it only declares. */
+export function readDeclarations(
+  root: Piece,
+  text: string,
+): Pick<FileFact, "macros" | "hidden" | "prototypes" | "withdrawn"> {
   const macros = new Map<string, readonly string[]>();
+  const hidden = new Map<string, readonly HiddenFact[]>();
   const prototypes = new Map<string, boolean>();
   const withdrawn = new Map<string, number>();
   const table = lineTable(text);
   for (const piece of below(root, ({ type }) => HOLDERS.test(type))) {
-    if (piece.type === "preproc_function_def") macros.set(childOf(piece, "name")?.name ?? "", calledIn(piece, text));
+    if (/^preproc_(?:function_)?def$/.test(piece.type)) {
+      addTo(macros, piece, calledIn(piece, text));
+      addTo(hidden, piece, hiddenIn(piece, text));
+    }
     if (piece.type === "preproc_call") withdrawn.set(withdrawnBy(piece), lineAt(table, piece.start));
     if (piece.type === "declaration") notePrototype(piece, prototypes, text);
   }
-  return { macros, prototypes, withdrawn };
+  return { macros, hidden, prototypes, withdrawn };
+}
+
+/** A macro may be defined in several ways: any of them may be the one that holds. */
+function addTo<T>(map: Map<string, readonly T[]>, piece: Piece, facts: readonly T[]): void {
+  const name = childOf(piece, "name")?.name ?? "";
+  map.set(name, [...(map.get(name) ?? []), ...facts]);
 }
 
 function withdrawnBy(directive: Piece): string {
   return childOf(directive, "directive")?.name === "#undef" ? (childOf(directive, "argument")?.name.trim() ?? "") : "";
 }
 
-const HOLDERS = /^(?:preproc_|linkage_specification|namespace_definition|declaration_list)/;
+const HOLDERS =
+  /^(?:preproc_|linkage_specification|namespace_definition|declaration_list|function_definition|compound_statement)/;
 
-function calledIn(piece: Piece, text: string): string[] {
+function valueOf(piece: Piece, text: string): string {
   const value = childOf(piece, "value");
-  if (value === undefined) return [];
-  const names = [...text.slice(value.start, value.end).matchAll(/\b([A-Za-z_]\w*)\s*\(/g)].map((hit) => hit[1] ?? "");
-  return [...new Set(names)].slice(0, MAX_CALLS_A_MACRO);
+  return value === undefined ? "" : text.slice(value.start, value.end).trim();
 }
+
+/** What a macro calls: names before a bracket, the one name it stands for, and words that look like other macros. */
+function calledIn(piece: Piece, text: string): string[] {
+  const names = [...valueOf(piece, text).matchAll(/\b([A-Za-z_]\w*)\s*\(|^([A-Za-z_]\w*)$|\b([A-Z][A-Z0-9_]*)\b/g)];
+  return [...new Set(names.map((hit) => hit[1] ?? hit[2] ?? hit[3] ?? ""))].slice(0, MAX_CALLS_A_MACRO);
+}
+
+/** What the text of a macro does where it is used. */
+function hiddenIn(piece: Piece, text: string): HiddenFact[] {
+  const value = valueOf(piece, text);
+  return HIDDEN.flatMap(({ pattern, ...fact }) => (pattern.test(value) ? [fact] : []));
+}
+
+const HIDDEN: readonly (HiddenFact & { readonly pattern: RegExp })[] = [
+  { rule: "p10-1-jump", verdict: "fail", what: "jumps", pattern: /\bgoto\b|\b(?:_|sig|__sig)?(?:set|long)jmp\s*\(/ },
+  {
+    rule: "p10-2-loop-bound",
+    verdict: "fail",
+    what: "loops without a bound",
+    pattern: /\bfor\s*\([^;)]*;\s*;|\bwhile\s*\(\s*(?:1|true)\s*\)/,
+  },
+  {
+    rule: "p10-2-loop-bound",
+    verdict: "unknown",
+    what: "loops",
+    pattern: /\bfor\s*\([^;)]*;\s*[^;\s]|\bwhile\s*\(\s*(?!(?:0|1|true|false)\s*\))/,
+  },
+  {
+    rule: "p10-3-alloc-after-init",
+    verdict: "fail",
+    what: "allocates",
+    pattern: /(?:^|\W)(?:malloc|calloc|realloc|reallocarray|aligned_alloc|alloca|strdup|strndup|asprintf)(?:\s*\(|$)/,
+  },
+  { rule: "p10-9-pointer", verdict: "unknown", what: "follows pointers", pattern: /->\s*\w+\s*->|\*\s*\*\s*\w/ },
+];
 
 function notePrototype(piece: Piece, prototypes: Map<string, boolean>, text: string): void {
   const name = declaredFunction(piece);
@@ -46,7 +93,7 @@ function declaredFunction(piece: Piece): Piece | undefined {
 }
 
 /** Whether a function of C returns nothing; undefined where its text does not say. */
-export function returnsNothing(piece: Piece, text: string): boolean | undefined {
+export function declaresVoid(piece: Piece, text: string): boolean | undefined {
   if (piece.type !== "function_definition") return undefined;
   const name = declaredFunction(piece);
   return name === undefined ? undefined : isVoid(text.slice(piece.start, name.start));

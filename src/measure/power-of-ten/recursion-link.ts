@@ -5,6 +5,7 @@ import type { FunctionMeasure, RuleFinding } from "../file-measure.js";
 import { isCFamily } from "./rule.js";
 
 const RULE = "p10-1-recursion";
+const POINTER = "p10-9-pointer";
 /** What a promise hands to its executor runs nothing of ours. */
 const SETTLES = /^(?:resolve|reject)$/;
 /** Members of a ring that a message names. */
@@ -17,7 +18,20 @@ export function linkRecursion(graph: CallGraph, found: readonly RuleFinding[][])
   const effort = { left: MAX_LOOKS };
   for (const recursion of graph.recursions)
     if (!isBounded(graph, recursion)) noteRing(graph, { ...recursion, effort }, found);
-  for (const [node, caller] of graph.index.nodes.entries()) noteValue(graph, node, caller, found[node] ?? []);
+  for (const [node, caller] of graph.index.nodes.entries()) {
+    noteValue(graph, node, caller, found[node] ?? []);
+    notePointers(graph, node, caller, found[node] ?? []);
+  }
+}
+
+/** In C a call of a value is one through a pointer (p10-9-pointer). */
+function notePointers({ targets }: CallGraph, node: number, { file, fact }: GraphNode, found: RuleFinding[]): void {
+  if (file.measure.language !== "c") return;
+  for (const [at, { name, line }] of fact.calls.entries()) {
+    const isTold = found.some((each) => each.rule === POINTER && each.line === line);
+    if (targets[node]?.[at]?.how !== "value" || isTold) continue;
+    found.push({ rule: POINTER, line, verdict: "fail", message: `calls through a pointer: ${name}` });
+  }
 }
 
 function noteValue({ targets }: CallGraph, node: number, { fact }: GraphNode, found: RuleFinding[]): void {

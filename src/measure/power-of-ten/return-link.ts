@@ -11,28 +11,38 @@ const MUST_CHECK: ReadonlySet<string> = new Set(
   ),
 );
 
-/** p10-7-return: results that nobody looks at, of functions that are known to return one; promises that float. */
+/**
+ * p10-7-return: results that nobody looks at, of functions that are known to return one; promises that float. Of calls
+ * of which that is not known the first is named.
+ */
 export function linkReturns(graph: CallGraph, found: readonly RuleFinding[][]): void {
   const prototypes = new Map(graph.index.files.flatMap(({ prototypes: own }) => [...own]));
-  for (const [node, caller] of graph.index.nodes.entries())
-    for (const [at, call] of caller.fact.calls.entries()) {
-      if (!call.ignored) continue;
-      const message = ignoredMessage(graph, caller, { call, target: graph.targets[node]?.[at], prototypes });
-      if (message !== undefined) found[node]?.push({ rule: "p10-7-return", line: call.line, verdict: "fail", message });
-    }
+  for (const [node, caller] of graph.index.nodes.entries()) {
+    const judged = caller.fact.calls.flatMap((call, at): RuleFinding[] => {
+      const one = call.ignored
+        ? ignoredCall(graph, caller, { call, target: graph.targets[node]?.[at], prototypes })
+        : undefined;
+      return one === undefined ? [] : [{ rule: "p10-7-return", line: call.line, ...one }];
+    });
+    const open = judged.findIndex(({ verdict }) => verdict === "unknown");
+    found[node]?.push(...judged.filter(({ verdict }, at) => verdict === "fail" || at === open));
+  }
 }
 
-function ignoredMessage(
+type Judged = Pick<RuleFinding, "verdict" | "message">;
+
+function ignoredCall(
   { index }: CallGraph,
   caller: GraphNode,
   of: { call: CallFact; target: Target | undefined; prototypes: ReadonlyMap<string, boolean> },
-): string | undefined {
+): Judged | undefined {
   const { call, target, prototypes } = of;
   const fact = index.nodes[soleNode(target)]?.fact;
   const family = familyOf(caller.file.measure.language);
-  if (family === "ecmascript") return fact?.async === true ? `does not wait for ${call.name}` : undefined;
-  if (family !== "c" || call.form !== "name") return undefined;
-  return returnsResult(call.name, fact, prototypes) ? `ignores what ${call.name} returns` : undefined;
+  if (fact?.async === true) return { verdict: "fail", message: `does not wait for ${call.name}` };
+  const returns = family === "c" ? returnsResult(call, fact, prototypes) : fact?.returnsNothing === false;
+  if (returns === undefined) return { verdict: "unknown", message: `may ignore what ${call.name} returns` };
+  return returns ? { verdict: "fail", message: `ignores what ${call.name} returns` } : undefined;
 }
 
 /** -1 where it is not known what is called. */
@@ -40,11 +50,25 @@ function soleNode(target: Target | undefined): number {
   return target?.how === "known" ? (target.nodes[0] ?? -1) : -1;
 }
 
+/** Functions of C's library that return nothing. */
+const NOTHING_RETURNED: ReadonlySet<string> = new Set(
+  "free exit _exit _Exit abort quick_exit perror rewind setbuf setbuffer setlinebuf clearerr qsort qsort_r srand srandom srand48 va_start va_end va_copy assert bzero swab tzset longjmp siglongjmp sync closelog openlog syslog vsyslog freeaddrinfo endpwent endgrent setpwent setgrent herror psignal warn warnx err errx".split(
+    " ",
+  ),
+);
+
+/** Undefined where neither text nor name tells it: a function of another library, a macro, a pointer. */
 function returnsResult(
-  name: string,
+  { name, form }: CallFact,
   fact: FunctionFact | undefined,
   prototypes: ReadonlyMap<string, boolean>,
-): boolean {
+): boolean | undefined {
+  if (form === "member" || form === "self") return fact?.returnsNothing === false;
   const nothing = fact?.returnsNothing ?? prototypes.get(name);
-  return nothing === undefined ? MUST_CHECK.has(name) : !nothing;
+  return nothing === undefined ? libraryReturns(name) : !nothing;
+}
+
+function libraryReturns(name: string): boolean | undefined {
+  if (MUST_CHECK.has(name)) return true;
+  return NOTHING_RETURNED.has(name) ? false : undefined;
 }

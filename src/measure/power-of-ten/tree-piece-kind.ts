@@ -6,7 +6,7 @@ const KINDS: readonly (readonly [PieceKind, string])[] = [
     "class_specifier struct_specifier class_definition impl_item trait_item class_declaration enum_declaration record_declaration interface_declaration",
   ],
   ["loop", "for_statement while_statement do_statement while_expression loop_expression"],
-  ["each", "for_range_loop enhanced_for_statement for_expression"],
+  ["each", "for_range_loop enhanced_for_statement for_expression for_in_clause"],
   [
     "branch",
     "if_statement if_expression elif_clause conditional_expression ternary_expression switch_statement match_expression match_statement expression_switch_statement type_switch_statement select_statement switch_expression",
@@ -82,6 +82,7 @@ export const TREE_ROLES: Readonly<Record<string, string>> = {
   "new_expression.type": "callee",
   "for_range_loop.right": "iterable",
   "for_statement.right": "iterable",
+  "for_in_clause.right": "iterable",
   "range_clause.right": "iterable",
   "enhanced_for_statement.value": "iterable",
   "for_expression.value": "iterable",

@@ -1,6 +1,6 @@
 import type { Tree, TreeCursor } from "web-tree-sitter";
 import type { TreeLanguage } from "../tree-language.js";
-import { MAX_PIECE_NAME, type Piece, type PieceKind } from "./piece.js";
+import { MAX_PIECE_NAME, MISSING, type Piece, type PieceKind } from "./piece.js";
 import { BY_OPERATOR, OPERATOR_KINDS, TREE_KINDS, TREE_ROLES, TREE_TRANSPARENT } from "./tree-piece-kind.js";
 
 type Built = { -readonly [Key in keyof Piece]: Piece[Key] };
@@ -11,7 +11,7 @@ interface Builder {
   readonly language: TreeLanguage;
 }
 
-const OPERATOR = /^(?:[-+*/%&|^!<>=~?.]{1,3}|and|or|not|in|is)$/;
+const OPERATOR = /^(?:[-+*/%&|^!<>=~?.]{1,3}|and|or|not|in|is|async)$/;
 
 /** The pieces of a tree read by tree-sitter, built without recursion; comments are left out. */
 export function treePieces(tree: Tree, text: string, language: TreeLanguage): Piece {
@@ -48,6 +48,10 @@ function nameLeaf(piece: Built, text: string): void {
 /** Undefined for what is not looked into: tokens and comments. */
 function enter({ cursor, text, language }: Builder, parent: Built): Built | undefined {
   const type = cursor.nodeType;
+  if (cursor.nodeIsMissing) {
+    parent.children.push(newPiece("other", MISSING, "", cursor));
+    return undefined;
+  }
   if (!cursor.nodeIsNamed) {
     takeToken(parent, type, cursor);
     return undefined;

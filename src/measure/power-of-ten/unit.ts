@@ -32,8 +32,13 @@ export function splitUnits(root: Piece, python: boolean): Unit[] {
   return units;
 }
 
-function binds({ role, kind }: Piece, python: boolean): boolean {
-  return BINDING_ROLES.has(role) || kind === "bind" || (python && kind === "assign");
+function binds({ role, kind, children }: Piece, python: boolean): boolean {
+  return BINDING_ROLES.has(role) || kind === "bind" || (python && kind === "assign" && setsName(children));
+}
+
+/** `a.b = c` and `a[b] = c` change what `a` holds, and bind nothing. */
+function setsName([left]: readonly Piece[]): boolean {
+  return left?.kind !== "member";
 }
 
 const BINDING_ROLES: ReadonlySet<string> = new Set(["parameters", "parameter", "param"]);

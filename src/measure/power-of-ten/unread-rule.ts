@@ -1,6 +1,7 @@
 import type { RuleFinding } from "../file-measure.js";
 import { lineAt } from "../line-table.js";
-import type { PowerOfTenRule, RuleContext } from "./rule.js";
+import { childOf, MISSING, type Piece } from "./piece.js";
+import { isCFamily, type PowerOfTenRule, type RuleContext } from "./rule.js";
 import type { Unit } from "./unit.js";
 
 /** Rules that what cannot be read could break. */
@@ -19,9 +20,36 @@ export function unreadFindings(line: number, why: string): RuleFinding[] {
   return RULES.map((rule) => ({ rule, line, verdict: "unknown", message }));
 }
 
-/** The first place of a function that no grammar reads, where it may hide something. */
-export function findUnread(unit: Unit, { text, table }: RuleContext): RuleFinding[] {
-  const place = unit.own.find(({ type, start, end }) => type === "ERROR" && MAY_HIDE.test(text.slice(start, end)));
-  if (place === undefined || unit.parent === null) return [];
-  return unreadFindings(lineAt(table, place.start), "it does not fit the grammar");
+/** The first place of a function that is not read, where it may hide something. */
+export function findUnread(unit: Unit, context: RuleContext): RuleFinding[] {
+  if (unit.parent === null) return [];
+  for (const piece of unit.own) {
+    const why = unreadReason(piece, context);
+    if (why !== undefined) return unreadFindings(lineAt(context.table, piece.start), why);
+  }
+  return [];
+}
+
+function unreadReason(piece: Piece, { text, language }: RuleContext): string | undefined {
+  if (/^(?:gnu_asm_expression|ms_asm|asm_statement)$/.test(piece.type)) return "it is assembler";
+  if (piece.type === "macro_invocation") return language === "rust" ? macroReason(piece) : undefined;
+  const source = text.slice(piece.start, piece.end);
+  return hides(piece, isCFamily(language) ? ANY_WORD : MAY_HIDE, source) ? "it does not fit the grammar" : undefined;
+}
+
+/** In C and C++ any word that no grammar reads may be a macro. */
+const ANY_WORD = /\w/;
+
+/** What stands where something is missing may be anything. */
+function hides({ type }: Piece, words: RegExp, source: string): boolean {
+  return type === MISSING || (type === "ERROR" && words.test(source));
+}
+
+/** Rust's own macros whose arguments are expressions; what another one makes of its text is not known. */
+const KNOWN_MACROS =
+  /^(?:std::|core::)?(?:e?print(?:ln)?|format(?:_args)?|write(?:ln)?|panic|todo|unimplemented|unreachable|(?:debug_)?assert(?:_eq|_ne)?|vec|matches|dbg|concat|stringify|env|option_env|include_str|include_bytes|line|file|column|module_path|cfg|compile_error)$/;
+
+function macroReason(piece: Piece): string | undefined {
+  const name = childOf(piece, "callee")?.name ?? "";
+  return KNOWN_MACROS.test(name) ? undefined : `the macro ${name}! may make anything of it`;
 }
