@@ -13,6 +13,8 @@ const PAIRS = 15;
 /** Parts by name; each gives its rows. */
 const PARTS = {
   gate: () => rowsOf("gate.mjs"),
+  measure: () => rowsOf("measure.mjs"),
+  sandbox: () => rowsOf("sandbox.mjs"),
   brief: () => [briefRow()],
   "one agent writes": (name) => rowsOf("crew.mjs", name),
   "one agent reads": (name) => rowsOf("crew.mjs", name),
@@ -24,7 +26,9 @@ function rowsOf(name, ...args) {
   const run = spawnSync(process.execPath, [join(ROOT, "bench", name), ...args], { encoding: "utf8" });
   if (run.status !== 0) throw new Error(`bench/${name} failed: ${run.stderr}`);
   const lines = run.stdout.split("\n").filter((line) => line.startsWith("{"));
-  return lines.map((line) => JSON.parse(line)).filter((row) => typeof row.limit === "number");
+  return lines
+    .map((line) => JSON.parse(line))
+    .filter((row) => typeof row.limit === "number" || typeof row.note === "string");
 }
 
 /** A repository with one cycle, made by a real call, so that `continue --brief` has something to say. */
@@ -84,5 +88,9 @@ function partsFor(words) {
 
 const rows = partsFor(process.argv.slice(2)).flatMap((name) => PARTS[name](name));
 const width = Math.max(...rows.map(({ name }) => name.length));
-for (const { name, ratio, limit } of rows)
-  console.log(`${name.padEnd(width)}  ${String(ratio).padStart(6)}  limit ${limit}  ${ratio <= limit ? "ok" : "OVER"}`);
+for (const { name, ratio, limit, note } of rows)
+  console.log(
+    note === undefined
+      ? `${name.padEnd(width)}  ${String(ratio).padStart(6)}  limit ${limit}  ${ratio <= limit ? "ok" : "OVER"}`
+      : `${name.padEnd(width)}  ${note}`,
+  );

@@ -123,7 +123,8 @@ async function leftovers(
   options: CommandOptions,
 ): Promise<{ changes: Change[]; scratch: Set<string> } | "effects"> {
   try {
-    const ignored = await ignoreRules(workspace);
+    const ignored: IgnoreRules = async (paths) =>
+      paths.length === 0 ? new Set() : (await ignoreRules(workspace))(paths);
     const scratch = await findScratch(upper, workspace.worktree, { ...options.scratch, ignored });
     return { scratch, changes: await listEffects(upper, workspace.worktree, { scratch }) };
   } catch (thrown) {

@@ -1,6 +1,8 @@
 import { existsSync } from "node:fs";
+import { stat } from "node:fs/promises";
 import { basename, join } from "node:path";
 import { isPattern } from "../capability/pattern.js";
+import { LINKS_FRESH_MS } from "../kernel/bounds.js";
 import { invalid } from "../kernel/fault.js";
 import { splitNul } from "./git.js";
 import { userExcludes } from "./git-excludes.js";
@@ -47,7 +49,20 @@ function mount(repository: Repository, path: string): LinkMount {
   return { path, source: join(repository.checkout, path) };
 }
 
-async function ignoredFolders(repository: Repository): Promise<string[]> {
+/** Ignored folders by repository, and when they were looked for: a whole checkout is walked for them. */
+const lookedFor = new WeakMap<Repository, { readonly atMs: number; readonly folders: Promise<string[]> }>();
+
+function ignoredFolders(repository: Repository): Promise<string[]> {
+  const atMs = repository.clock.nowMs();
+  const known = lookedFor.get(repository);
+  if (known !== undefined && atMs - known.atMs < LINKS_FRESH_MS) return known.folders;
+  const folders = findIgnoredFolders(repository);
+  lookedFor.set(repository, { atMs, folders });
+  folders.catch(() => lookedFor.delete(repository));
+  return folders;
+}
+
+async function findIgnoredFolders(repository: Repository): Promise<string[]> {
   const excludes = await userExcludes(repository.checkout);
   const setting = excludes === undefined ? [] : ["-c", `core.excludesFile=${excludes}`];
   const args = [...setting, "ls-files", "--others", "--ignored", "--exclude-standard", "--directory", "-z"];
@@ -55,8 +70,25 @@ async function ignoredFolders(repository: Repository): Promise<string[]> {
   return names.filter((name) => name.endsWith("/")).map((name) => name.slice(0, -1));
 }
 
-/** Files of a worktree that `workspace.deny` masks; commands see them empty and cannot change them. */
+/** Masks by workspace, and the state of its index they were listed in. */
+const listedMasks = new WeakMap<TaskWorkspace, { readonly index: string; readonly masks: Promise<string[]> }>();
+
+/**
+ * Files of a worktree that `workspace.deny` masks; commands see them empty and cannot change them. No call can make
+ * one, so they are listed anew only when git changed the worktree, which shows in its index.
+ */
 export async function listMasks(workspace: TaskWorkspace): Promise<string[]> {
+  const { mtimeNs, size, ino } = await stat(join(workspace.gitDir, "index"), { bigint: true });
+  const index = `${mtimeNs}:${size}:${ino}`;
+  const known = listedMasks.get(workspace);
+  if (known?.index === index) return known.masks;
+  const masks = findMasks(workspace);
+  listedMasks.set(workspace, { index, masks });
+  masks.catch(() => listedMasks.delete(workspace));
+  return masks;
+}
+
+async function findMasks(workspace: TaskWorkspace): Promise<string[]> {
   const names = splitNul(await workspace.git.run(["ls-files", "--cached", "--others", "-z"]));
   return [...new Set(names)].filter((name) => workspace.isDenied(name) && existsSync(join(workspace.worktree, name)));
 }

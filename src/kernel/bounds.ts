@@ -38,6 +38,8 @@ export const MAX_SANDBOX_PROCESSES = 1_024;
 export const MAX_SANDBOX_FILE_BYTES = 1024 * 1024 * 1024;
 /** What a command's `/tmp`, `/var/tmp` and `/dev/shm` hold together (bytes). It is memory. */
 export const MAX_SANDBOX_STAGE_BYTES = 2 * 1024 * 1024 * 1024;
+/** Time for which a checkout's dependency folders, once found, are not looked for again. */
+export const LINKS_FRESH_MS = 10_000;
 /** Effects one call may have before it is refused whole. */
 export const MAX_EFFECTS = 10_000;
 /** Executions in a chain unless the plan says otherwise (DESIGN §10). */

@@ -1,0 +1,221 @@
+// Checks and measures against what they are to be compared with (issue 3, Speed). Prints one JSON row a line:
+// {name, ratio, limit}, or {name, note} for what cannot be had on this machine. Each pair is taken in turns.
+import { spawnSync } from "node:child_process";
+import { createHash, generateKeyPairSync } from "node:crypto";
+import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { createRequire } from "node:module";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { fileURLToPath, pathToFileURL } from "node:url";
+import { build } from "esbuild";
+
+const HERE = fileURLToPath(new URL(".", import.meta.url));
+const ROOT = join(HERE, "..");
+/** The version whose figures the measures equal (`test/vectors/measure-js.json`), and a parser for TypeScript. */
+const ESLINT = ["eslint@10.15.0", "@typescript-eslint/parser@8", "typescript@6"];
+const SCRIPTS = ["commander/lib", "yaml/dist", "picomatch/lib"];
+const INSTALL_MS = 120_000;
+const WRITTEN_LINES = 500;
+const AGENTS = 100;
+
+/** Below `bench/`, so that the bundle finds its packages. */
+const scratch = mkdtempSync(join(HERE, ".measure-"));
+const outside = mkdtempSync(join(tmpdir(), "worknode-measure-bench-"));
+
+async function main() {
+  const worknode = await load();
+  await worknode.loadGrammars(["c"], join(ROOT, "grammars"));
+  tokenRow(worknode);
+  writeRow(worknode);
+  eslintRows(worknode);
+  cRow(worknode);
+}
+
+const row = (name, ratio, limit) => console.log(JSON.stringify({ name, ratio: Number(ratio.toFixed(3)), limit }));
+const note = (name, text) => console.log(JSON.stringify({ name, note: text }));
+
+/** What is left to do for a token verified before: a look-up, expiry, epoch and revocation. */
+function tokenRow({ createBroker, createVerifier }) {
+  const now = Date.now();
+  const { privateKey, publicKey } = generateKeyPairSync("ed25519");
+  const broker = createBroker({ privateKey, clock: { nowMs: () => now, sleep: async () => undefined } });
+  const tokens = Array.from({ length: AGENTS }, (_, index) => broker.mint({ ...GRANT, agent: `agent-${index}` }).token);
+  const verifier = createVerifier(publicKey);
+  const context = { nowMs: now, epoch: 1, isRevoked: () => false };
+  const check = () => {
+    for (const token of tokens) if (!verifier.verify(token, context).ok) throw new Error("the token is not good");
+  };
+  const [ns] = inTurns([check], { rounds: 40, calls: 200 });
+  row("verified-token check, cached, of 100 agents in turn (µs)", ns / AGENTS / 1_000, 2);
+}
+
+const GRANT = {
+  project: "bench",
+  agent: "implementer",
+  role: "implementer",
+  tier: "implementation",
+  task: "B-1",
+  cycle: 1,
+  plan_hash: "a".repeat(64),
+  phase: "execute",
+  tools: ["Bash", "Edit", "Glob", "Grep", "Read", "Write", "submit_result"],
+  limits: { max_complexity: 8, max_function_lines: 60, max_executions: 150 },
+  budget: { usd: null, tokens: null },
+  epoch: 1,
+  write: ["src/a.ts"],
+};
+
+/** The gate's look at a new file of 500 lines, against reading it and hashing what was read. */
+function writeRow({ judgeImage }) {
+  const text = Array.from({ length: WRITTEN_LINES / LINES_OF_ONE.length }, (_, index) => functionText(index)).join("");
+  if (text.split("\n").length - 1 !== WRITTEN_LINES) throw new Error("the written file has not 500 lines");
+  const file = join(outside, "written.ts");
+  writeFileSync(file, text);
+  const image = { path: "src/written.ts", before: null, after: text };
+  if (judgeImage(image, GRANT.limits).length > 0) throw new Error("the written file is refused");
+  const [read, check] = inTurns(
+    [() => createHash("sha256").update(readFileSync(file)).digest("hex"), () => judgeImage(image, GRANT.limits)],
+    { rounds: 60, calls: 20 },
+  );
+  row("checking a write of 500 lines / reading and hashing it", check / read, 10);
+}
+
+const LINES_OF_ONE = [
+  "/** Adds up what is wanted of the entries, in order. */",
+  "export function sum#(entries: readonly { name: string; value: number }[], wanted: ReadonlySet<string>): number {",
+  "  let total = 0;",
+  "  for (const { name, value } of entries) {",
+  "    if (!wanted.has(name) && value !== #) continue;",
+  "    total += value > 0 ? value : 0;",
+  "  }",
+  "  return total;",
+  "}",
+  "",
+];
+
+function functionText(index) {
+  return LINES_OF_ONE.map((line) => `${line.replaceAll("#", String(index))}\n`).join("");
+}
+
+/** ESLint with the one rule, in this process and as warm as ours, on the same texts. */
+function eslintRows({ measureSource }) {
+  const sets = {
+    TypeScript: { files: sources(join(ROOT, "src", "effect"), ".ts"), parser: "@typescript-eslint/parser" },
+    JavaScript: {
+      files: SCRIPTS.flatMap((name) => sources(join(ROOT, "node_modules", name), ".js")),
+      parser: undefined,
+    },
+  };
+  const eslint = installEslint();
+  for (const [language, { files, parser }] of Object.entries(sets)) {
+    const name = `${language} analysis / ESLint with its complexity rule, ${files.length} files`;
+    if (typeof eslint === "string") note(name, eslint);
+    else {
+      const lint = linter(eslint, parser);
+      const [ours, theirs] = inTurns(
+        [() => files.forEach(({ path, text }) => measureSource(path, text)), () => files.forEach(lint)],
+        { rounds: 5, calls: 1 },
+      );
+      row(name, ours / theirs, 1 / 8);
+    }
+  }
+}
+
+function installEslint() {
+  const options = { cwd: outside, encoding: "utf8", timeout: INSTALL_MS };
+  const run = spawnSync(
+    "npm",
+    ["install", "--no-save", "--no-audit", "--no-fund", "--prefix", outside, ...ESLINT],
+    options,
+  );
+  if (run.status !== 0) return `not measured: npm could not install ${ESLINT[0]}`;
+  return createRequire(join(outside, "package.json"));
+}
+
+function linter(require, parser) {
+  const { Linter } = require("eslint");
+  const linted = new Linter({ configType: "flat" });
+  const languageOptions = parser === undefined ? { sourceType: "commonjs" } : { parser: require(parser) };
+  const config = { files: ["**/*.ts", "**/*.js"], languageOptions, rules: { complexity: ["error", 0] } };
+  return ({ path, text }) => {
+    const fault = linted.verify(text, [config], path).find(({ fatal }) => fatal === true);
+    if (fault !== undefined) throw new Error(`ESLint on ${path}: ${fault.message}`);
+  };
+}
+
+/** Code files of a folder, as the two see them. */
+function sources(folder, extension) {
+  return readdirSync(folder, { recursive: true })
+    .filter((name) => name.endsWith(extension) && !name.endsWith(".d.ts"))
+    .map((name) => ({ path: name, text: readFileSync(join(folder, name), "utf8") }));
+}
+
+/** lizard where there is one; else pmccabe, a program in C, which only stands in for it and so has no limit. */
+function cRow({ measureSource }) {
+  const files = sqliteFiles();
+  const paths = files.map(({ path }) => path);
+  const ours = () => files.forEach(({ path, text }) => measureSource(path, text));
+  const run = (program, args) => () => {
+    const ran = spawnSync(program, [...args, ...paths], { encoding: "utf8", maxBuffer: 64 * 1024 * 1024 });
+    if (ran.stdout === "") throw new Error(`${program} found nothing: ${ran.stderr}`);
+  };
+  const name = `C analysis / lizard, ${files.length} files of SQLite`;
+  const has = (program) => spawnSync(program, ["--version"]).error === undefined;
+  if (has("lizard")) {
+    const [us, lizard] = inTurns([ours, run("lizard", [])], { rounds: 4, calls: 1 });
+    row(name, us / lizard, 1 / 1.5);
+  } else if (has("pmccabe")) {
+    const [us, pmccabe] = inTurns([ours, run("pmccabe", [])], { rounds: 4, calls: 1 });
+    note(name, `not measured: no lizard here. Its substitute pmccabe, in C: ${(us / pmccabe).toFixed(1)}, no limit`);
+  } else note(name, "not measured: neither lizard nor pmccabe is here");
+}
+
+/** The C files SQLite's one source file was put together from, as far as they are of an ordinary length. */
+function sqliteFiles() {
+  const whole = readFileSync(join(ROOT, "node_modules", "better-sqlite3", "deps", "sqlite3", "sqlite3.c"), "utf8");
+  const parts = whole.split(/^\/\*{14} Begin file (\w+\.c) \*+\/$/m).slice(1);
+  const files = parts.flatMap((name, index) => (index % 2 === 0 ? [{ name, text: parts[index + 1] }] : []));
+  return files
+    .filter(({ text }) => text.length > 10_000 && text.length < 120_000)
+    .slice(0, 20)
+    .map(({ name, text }) => {
+      const path = join(outside, name);
+      writeFileSync(path, text);
+      return { path, text };
+    });
+}
+
+/** Nanoseconds a call of each, taken in turns; the first decile of the rounds, as what else runs only ever adds. */
+function inTurns(work, { rounds, calls }) {
+  const samples = work.map(() => []);
+  for (let round = 0; round < rounds; round += 1)
+    work.forEach((run, index) => {
+      const started = process.hrtime.bigint();
+      for (let call = 0; call < calls; call += 1) run();
+      if (round > 0) samples[index].push(Number(process.hrtime.bigint() - started) / calls);
+    });
+  return samples.map((values) => values.sort((a, b) => a - b)[Math.floor(values.length / 10)]);
+}
+
+async function load() {
+  const outfile = join(scratch, "measure.mjs");
+  const parts = ["capability/broker", "capability/token", "gate/checks", "measure/source", "measure/grammar"];
+  const contents = parts.map((name) => `export * from "../src/${name}.ts";`).join("\n");
+  const stdin = { contents, resolveDir: HERE, loader: "ts" };
+  await build({
+    stdin,
+    outfile,
+    bundle: true,
+    platform: "node",
+    format: "esm",
+    packages: "external",
+    logLevel: "error",
+  });
+  return import(pathToFileURL(outfile).href);
+}
+
+try {
+  await main();
+} finally {
+  for (const folder of [scratch, outside]) rmSync(folder, { recursive: true, force: true });
+}
