@@ -96,7 +96,8 @@ function unexpected(
   command: string,
   expect: PlanCheck["expect"],
 ): string | undefined {
-  if (run === undefined || run.stopped !== null) return `${command} was stopped`;
+  if (run === undefined || run.stopped !== null)
+    return `${command} was stopped${run?.stopped ? ` by a limit: ${run.stopped}` : ""}`;
   if (run.exit_code !== expect.exitCode)
     return `${command} ended with ${run.exit_code}, not ${expect.exitCode}: ${run.stderr.slice(-500)}`;
   return unlike("standard output", run.stdout, expect.stdout) ?? unlike("standard error", run.stderr, expect.stderr);

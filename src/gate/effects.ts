@@ -1,4 +1,4 @@
-import { MAX_EFFECTS } from "../kernel/bounds.js";
+import { MAX_EFFECTS, MAX_SANDBOX_DISK_BYTES, MAX_SANDBOX_MEMORY_BYTES } from "../kernel/bounds.js";
 import { hashOf } from "../kernel/canonical.js";
 import { messageOf } from "../kernel/fault.js";
 import type { Capability } from "../schema/capability.js";
@@ -69,9 +69,25 @@ function stoppedCommand(limit: string): Refusal {
     rule: `command-${limit}`,
     message: `The command was stopped by a limit: ${limit}`,
     object: limit,
-    remedy: "Run less at once, print less, or give it more time with `timeout` where the limit is time.",
+    remedy: REMEDIES.get(limit) ?? "Run less at once, or change fewer files.",
   };
 }
+
+const gigabytes = (bytes: number): string => `${bytes / 1024 ** 3} GB`;
+
+/** What to do about each limit that stops a command. */
+const REMEDIES: ReadonlyMap<string, string> = new Map([
+  ["timeout", "Do less in one command, or give it more time with `timeout`."],
+  ["output", "Print less, or write to a file in /tmp and print its end."],
+  [
+    "disk",
+    `Write less: a command's files and the task's scratch may take ${gigabytes(MAX_SANDBOX_DISK_BYTES)} together. Remove scratch you no longer need.`,
+  ],
+  [
+    "memory",
+    `Use less memory, or fewer processes at once: all of a command's may hold ${gigabytes(MAX_SANDBOX_MEMORY_BYTES)}, and not most of the machine's.`,
+  ],
+]);
 
 function capabilityFault({ facts, changes }: EffectFacts): Refusal | undefined {
   if (!facts.capability.ok) return missing(`the capability is ${facts.capability.error}`);

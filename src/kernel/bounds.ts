@@ -38,6 +38,13 @@ export const MAX_SANDBOX_PROCESSES = 1_024;
 export const MAX_SANDBOX_FILE_BYTES = 1024 * 1024 * 1024;
 /** What a command's `/tmp`, `/var/tmp` and `/dev/shm` hold together (bytes). It is memory. */
 export const MAX_SANDBOX_STAGE_BYTES = 2 * 1024 * 1024 * 1024;
+/** Disk a command's files and the task's scratch may take together (bytes). */
+export const MAX_SANDBOX_DISK_BYTES = 8 * 1024 * 1024 * 1024;
+/** Memory a command's processes may hold (bytes), and the most of the machine's as a share of 1. */
+export const MAX_SANDBOX_MEMORY_BYTES = 8 * 1024 * 1024 * 1024;
+export const MAX_SANDBOX_MEMORY_SHARE = 0.75;
+/** Time between two looks at what a running command uses. */
+export const USE_LOOK_MS = 500;
 /** Time for which a checkout's dependency folders, once found, are not looked for again. */
 export const LINKS_FRESH_MS = 10_000;
 /** Effects one call may have before it is refused whole. */

@@ -5,6 +5,7 @@ import { MAX_COMMAND_OUTPUT_BYTES, MAX_OUTPUT_FLOOD_BYTES, SANDBOX_END_MS } from
 import { Fault } from "../../kernel/fault.js";
 import { createCapture } from "./capture.js";
 import type { StopReason } from "./spec.js";
+import type { UseWatch } from "./use-watch.js";
 
 /** How a program run within bounds came to its end. */
 export interface BoundedExit {
@@ -21,6 +22,8 @@ export interface BoundedExit {
 export interface Bounds {
   readonly timeoutMs: number;
   readonly signal?: AbortSignal | undefined;
+  /** Looks at the running program again and again; what it finds stops it. */
+  readonly watch?: UseWatch;
 }
 
 const MAX_STATUS_BYTES = 64 * 1024;
@@ -48,7 +51,12 @@ export function runBounded(file: string, args: readonly string[], bounds: Bounds
     };
     const cancel = (): void => stop("cancelled");
     const timer = setTimeout(() => stop("timeout"), bounds.timeoutMs);
+    const endWatch = startWatch(child, bounds.watch, stop, (thrown) => {
+      killTree(child);
+      reject(thrown);
+    });
     const settle = (): void => {
+      endWatch();
       clearTimeout(timer);
       clearTimeout(stuck);
       bounds.signal?.removeEventListener("abort", cancel);
@@ -80,6 +88,32 @@ export function runBounded(file: string, args: readonly string[], bounds: Bounds
       });
     });
   });
+}
+
+/** Looks at a running program now and then, one look at a time. Gives what ends the looking. */
+function startWatch(
+  { pid }: ChildProcess,
+  watch: UseWatch | undefined,
+  stop: (reason: StopReason) => void,
+  fail: (thrown: Error) => void,
+): () => void {
+  if (watch === undefined || pid === undefined) return () => undefined;
+  let timer: NodeJS.Timeout | undefined;
+  let over = false;
+  const look = async (): Promise<void> => {
+    const found = await watch.running(pid);
+    if (over) return;
+    if (found === null) next();
+    else stop(found);
+  };
+  const next = (): void => {
+    timer = setTimeout(() => void look().catch(fail), watch.waitMs());
+  };
+  next();
+  return () => {
+    over = true;
+    clearTimeout(timer);
+  };
 }
 
 /** The group holds the set-up; killing its first process makes the kernel end the whole pid namespace. */

@@ -10,6 +10,7 @@ import { planStage } from "./mount-plan.js";
 import { SETUP_PROGRAM, systemCalls } from "./setup-script.js";
 import { setupText } from "./setup-text.js";
 import type { SandboxRun, SandboxSpec } from "./spec.js";
+import { watchUse } from "./use-watch.js";
 
 const READY = "ready\n";
 /** Longest time a timer of the platform can wait. */
@@ -24,16 +25,19 @@ const PID_MAX_KERNEL = [6, 14] as const;
  */
 export async function confine(spec: SandboxSpec, signal?: AbortSignal): Promise<SandboxRun> {
   refuseCommand(spec);
+  const watch = watchUse(spec);
   const exit = await runBounded("/usr/bin/setpriv", ["--pdeathsig", "KILL", ...prepare(spec)], {
     timeoutMs: Math.min(spec.timeoutMs, MAX_TIMER_MS),
     signal,
+    watch,
   });
   if (!exit.status.endsWith(READY) && (exit.stopped === null || exit.stopped === "killed")) throw setupFailed(exit);
+  const stopped = exit.stopped ?? (await watch.ended());
   return {
-    exit_code: exit.stopped === null ? exit.code : null,
+    exit_code: stopped === null ? exit.code : null,
     stdout: exit.stdout,
     stderr: exit.stderr,
-    stopped: exit.stopped,
+    stopped,
     duration_ms: exit.durationMs,
   };
 }

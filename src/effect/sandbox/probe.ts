@@ -25,7 +25,7 @@ export interface ProbeOptions {
 }
 
 /** The programs of each backend, best backend first, and the packages that bring them on Debian. */
-const SHARED = "unshare setpriv perl sh env chmod rm tar".split(" ");
+const SHARED = "unshare setpriv perl sh env chmod rm tar du".split(" ");
 const BACKENDS = [
   { name: "util-linux", programs: SHARED, packages: "util-linux perl-base coreutils tar dash" },
   {

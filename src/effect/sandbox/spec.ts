@@ -52,10 +52,12 @@ export interface SandboxSpec extends SandboxSetting {
   /** Workspace-relative directory to start in; empty for the root. */
   readonly cwd: string;
   readonly timeoutMs: number;
+  /** Tighter than the bounds of the program, for tests. */
+  readonly limits?: { readonly diskBytes?: number; readonly memoryBytes?: number };
 }
 
 /** Why a command did not come to its own end. `killed`: something outside ended the sandbox (out of memory). */
-export type StopReason = "timeout" | "output" | "cancelled" | "killed";
+export type StopReason = "timeout" | "output" | "cancelled" | "killed" | "disk" | "memory";
 
 /** What a command left behind. `exit_code` is null when it was stopped; 128 + n when signal n ended it. */
 export interface SandboxRun {

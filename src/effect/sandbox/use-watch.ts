@@ -1,0 +1,81 @@
+import { execFile } from "node:child_process";
+import { existsSync, readdirSync } from "node:fs";
+import { totalmem } from "node:os";
+import {
+  MAX_SANDBOX_DISK_BYTES,
+  MAX_SANDBOX_MEMORY_BYTES,
+  MAX_SANDBOX_MEMORY_SHARE,
+  USE_LOOK_MS,
+} from "../../kernel/bounds.js";
+import { Fault } from "../../kernel/fault.js";
+import { exactMemory, processUse } from "./process-use.js";
+import type { SandboxSpec } from "./spec.js";
+
+/** What a command used more of than it may. */
+export type Overuse = "disk" | "memory";
+
+/** A command's use of the machine, looked at while it runs and once more when it has ended. */
+export interface UseWatch {
+  /** Time until the next look; looking never takes more than a fifth of the time. */
+  waitMs(): number;
+  /** What the processes from `pid` on use too much of; null for nothing. */
+  running(pid: number): Promise<Overuse | null>;
+  /** What was left behind is too much; null where it is not. */
+  ended(): Promise<Overuse | null>;
+}
+
+/** A layer that holds less is never too much, however full the task's scratch is: a command must be able to clear it. */
+const NO_GROWTH_BYTES = 1024 * 1024;
+const PATIENCE = 5;
+const DU_MS = 60_000;
+
+/**
+ * Watches what one command writes to its layer and the task's scratch, and what memory it holds. The kernel can
+ * bound neither for an ordinary user without control groups of their own, so worknode looks and stops the command: it
+ * may be over for as long as a look takes to come. Throws Fault SANDBOX_WATCH when it cannot look.
+ */
+export function watchUse(spec: Pick<SandboxSpec, "layer" | "scratch" | "limits">): UseWatch {
+  const diskBytes = spec.limits?.diskBytes ?? MAX_SANDBOX_DISK_BYTES;
+  const share = Math.floor(totalmem() * MAX_SANDBOX_MEMORY_SHARE);
+  const memoryBytes = spec.limits?.memoryBytes ?? Math.min(MAX_SANDBOX_MEMORY_BYTES, share);
+  let tookMs = 0;
+
+  async function isDiskOver(removedBytes: number): Promise<boolean> {
+    const own = (await sizeOf(spec.layer.dir)) + removedBytes;
+    if (own <= NO_GROWTH_BYTES) return false;
+    return own > diskBytes || (spec.scratch !== undefined && own + (await sizeOf(spec.scratch)) > diskBytes);
+  }
+
+  async function look(pid: number): Promise<Overuse | null> {
+    const use = await processUse(pid);
+    if (use.memoryBytes > memoryBytes && (await exactMemory(pid)) > memoryBytes) return "memory";
+    return (await isDiskOver(use.removedBytes)) ? "disk" : null;
+  }
+
+  return {
+    waitMs: () => Math.max(USE_LOOK_MS, PATIENCE * tookMs),
+    async running(pid) {
+      const started = performance.now();
+      const over = await look(pid);
+      tookMs = performance.now() - started;
+      return over;
+    },
+    ended: async () => (isUntouched(spec) ? null : (await isDiskOver(0)) ? "disk" : null),
+  };
+}
+
+function isUntouched({ layer }: Pick<SandboxSpec, "layer">): boolean {
+  return existsSync(layer.upper) && readdirSync(layer.upper).length === 0;
+}
+
+/** Disk a tree takes (bytes), as root of a user namespace of its own: a folder without permissions hides nothing. */
+function sizeOf(directory: string): Promise<number> {
+  const args = ["--user", "--map-root-user", "--", "/usr/bin/du", "-s", "--block-size=1", "--", directory];
+  return new Promise((resolve, reject) => {
+    execFile("/usr/bin/unshare", args, { env: {}, timeout: DU_MS }, (_, stdout, stderr) => {
+      const found = /^(\d+)\t/.exec(stdout); // complaints of files that went meanwhile do not matter
+      if (found !== null) return resolve(Number(found[1]));
+      reject(new Fault("SANDBOX_WATCH", `what a command writes cannot be measured: ${stderr.trim()}`, { exitCode: 2 }));
+    });
+  });
+}
