@@ -132,10 +132,10 @@ function installEslint() {
   return createRequire(join(outside, "package.json"));
 }
 
-function linter(require, parser) {
-  const { Linter } = require("eslint");
+function linter(load, parser) {
+  const { Linter } = load("eslint");
   const linted = new Linter({ configType: "flat" });
-  const languageOptions = parser === undefined ? { sourceType: "commonjs" } : { parser: require(parser) };
+  const languageOptions = parser === undefined ? { sourceType: "commonjs" } : { parser: load(parser) };
   const config = { files: ["**/*.ts", "**/*.js"], languageOptions, rules: { complexity: ["error", 0] } };
   return ({ path, text }) => {
     const fault = linted.verify(text, [config], path).find(({ fatal }) => fatal === true);

@@ -30,7 +30,7 @@ async function main() {
     return fault === undefined;
   });
   if (!existsSync(BWRAP)) note("sandboxed true / bare bubblewrap", "not measured: no bubblewrap to compare with");
-  const work = { ...(existsSync(BWRAP) ? { bare: () => bare(worknode, small) } : {}) };
+  const work = existsSync(BWRAP) ? { bare: () => bare(worknode, small) } : {};
   for (const backend of backends) {
     work[backend] = () => small.call(backend);
     work[`large ${backend}`] = () => large.call(backend);

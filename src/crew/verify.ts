@@ -1,7 +1,8 @@
 import { openGitView } from "../effect/git-view.js";
+import { maskLinks } from "../effect/link-masks.js";
 import { type PlanCommand, type PlanCommandResult, runPlanCommands } from "../effect/sandbox/plan-commands.js";
 import { probeBackends } from "../effect/sandbox/probe.js";
-import type { SandboxSetting } from "../effect/sandbox/spec.js";
+import type { LinkMount, SandboxSetting } from "../effect/sandbox/spec.js";
 import { resolveToolchains } from "../effect/sandbox/toolchain.js";
 import { listMasks, resolveLinks } from "../effect/surroundings.js";
 import type { TaskWorkspace } from "../effect/workspace.js";
@@ -141,7 +142,7 @@ export async function sandboxSetting(crew: Crew, workspace: TaskWorkspace, linke
   return {
     shownRoot: workspace.shownRoot,
     lower: workspace.worktree,
-    links: linked ? await resolveLinks(crew.repository, link, crew.prepared) : [],
+    links: linked ? await maskedLinks(crew, workspace, link) : [],
     masks: await listMasks(workspace),
     toolchains:
       toolchains ??
@@ -155,6 +156,15 @@ export async function sandboxSetting(crew: Crew, workspace: TaskWorkspace, linke
     ...(chosen === null ? {} : { backend: chosen }),
     git: await openGitView(crew.repository, workspace),
   };
+}
+
+async function maskedLinks(
+  crew: Crew,
+  workspace: TaskWorkspace,
+  named: readonly string[] | undefined,
+): Promise<LinkMount[]> {
+  const links = await resolveLinks(crew.repository, named, crew.prepared);
+  return maskLinks(links, workspace, crew.clock.nowMs());
 }
 
 /** First words of every command the plan names. */

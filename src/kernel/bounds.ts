@@ -47,6 +47,11 @@ export const MAX_SANDBOX_MEMORY_SHARE = 0.75;
 export const USE_LOOK_MS = 500;
 /** Time for which a checkout's dependency folders, once found, are not looked for again. */
 export const LINKS_FRESH_MS = 10_000;
+/** Time for which what `workspace.deny` names in a dependency folder, once found, is not looked for again. */
+export const LINK_MASKS_FRESH_MS = 60_000;
+/** Entries of a dependency folder that are looked at for denied names, and denied names in one. */
+export const MAX_LINK_ENTRIES = 2_000_000;
+export const MAX_LINK_MASKS = 2_000;
 /** Effects one call may have before it is refused whole. */
 export const MAX_EFFECTS = 10_000;
 /** Executions in a chain unless the plan says otherwise (DESIGN §10). */

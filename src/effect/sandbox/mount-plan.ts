@@ -125,10 +125,13 @@ function linkPart(spec: SandboxSpec, index: number): StagePart {
 /** Denied paths that exist: empty and read-only, so that a blocked write does not look as if it had worked. */
 function maskPart(spec: SandboxSpec): StagePart {
   const targets = new Map<string, Stats>();
-  for (const path of spec.masks) {
-    const place = maskedPlace(spec.lower, path);
-    if (place !== undefined) targets.set(place, lstatSync(join(spec.lower, place)));
-  }
+  const mask = (root: string, path: string, below: string): void => {
+    const place = maskedPlace(root, path);
+    if (place !== undefined) targets.set(join(below, place), lstatSync(join(root, place)));
+  };
+  for (const path of spec.masks) mask(spec.lower, path, "");
+  for (const { path, source, masks } of spec.links)
+    for (const inner of masks ?? []) mask(realpathSync(source), inner, path);
   return part({
     mounts: [...targets].map(([path, stats]) => {
       const target = join(STAGE_ROOT + spec.shownRoot, path);

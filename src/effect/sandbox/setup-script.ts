@@ -1,10 +1,10 @@
 /**
  * System calls Perl has no name for, by the processor's name as Node gives it: mount, umount2, pivot_root,
- * unshare, prctl, capset, prlimit64 (Linux: `arch/x86/entry/syscalls/syscall_64.tbl`, `include/uapi/asm-generic/unistd.h`).
+ * unshare, prctl, capset, prlimit64, keyctl (Linux: `arch/x86/entry/syscalls/syscall_64.tbl`, `include/uapi/asm-generic/unistd.h`).
  */
-const GENERIC_CALLS: readonly number[] = [40, 39, 41, 97, 167, 91, 261];
+const GENERIC_CALLS: readonly number[] = [40, 39, 41, 97, 167, 91, 261, 219];
 const SYSTEM_CALLS: Readonly<Partial<Record<string, readonly number[]>>> = {
-  x64: [165, 166, 155, 272, 157, 126, 302],
+  x64: [165, 166, 155, 272, 157, 126, 302, 250],
   arm64: GENERIC_CALLS,
   riscv64: GENERIC_CALLS,
 };
@@ -43,7 +43,7 @@ umask 022;
 $^F = 3;
 my ($calls, $operations, $backend, $network, $pids, $stage_bytes, $file_bytes, $processes, $start, $variables, @command) = @ARGV;
 my @environment = splice @command, 0, $variables;
-my ($mount, $umount, $pivot_root, $unshare, $prctl, $capset, $prlimit) = map { $_ + 0 } split /,/, $calls;
+my ($mount, $umount, $pivot_root, $unshare, $prctl, $capset, $prlimit, $keyctl) = map { $_ + 0 } split /,/, $calls;
 
 sub fail {
   my $why = $!;
@@ -78,6 +78,9 @@ sub attach {
   my ($source, $target, $type, $flags, $data) = @_;
   call("cannot mount $source on $target", $mount, $source, $target, $type, $flags + 0, $data);
 }
+
+# KEYCTL_JOIN_SESSION_KEYRING: no namespace hides the caller's keys. EPERM, ENOSYS: nobody here has any.
+syscall($keyctl, 1, 0) > 0 or $! == 1 or $! == 38 or fail('cannot leave the caller\'s keyring');
 
 if ($backend eq 'util-linux' && $network eq 'isolated') {
   my $up = pack 'a16sx22', 'lo', 0x49; # UP, LOOPBACK, RUNNING

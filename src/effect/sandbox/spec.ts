@@ -14,6 +14,8 @@ export interface LinkMount {
   readonly path: string;
   /** Absolute directory on the host; only read. */
   readonly source: string;
+  /** Paths below it whose content no command may see or change. */
+  readonly masks?: readonly string[];
 }
 
 /** Where the worktree's git lives on the host. */

@@ -13,6 +13,7 @@ export const SECRETS = [
   "canary-of-the-env-file",
   "canary-of-the-environment",
   "canary-of-a-committed-file",
+  "canary-of-a-dependency",
 ] as const;
 
 const PLAN = `
@@ -99,6 +100,7 @@ export async function prepareGround(): Promise<Ground> {
   put(join(base, "outside.txt"), "outside\n");
   put(join(repo.dir, ".env"), SECRETS[1]);
   put(join(repo.dir, "node_modules", "dep", "index.js"), "module.exports = 1;\n");
+  put(join(repo.dir, "node_modules", "dep", ".env"), SECRETS[4]);
   put(join(repo.dir, "node_modules", ".bin", "dep"), "#!/bin/sh\necho dep\n");
   repo.env["WORKNODE_CANARY"] = SECRETS[2];
   process.env["WORKNODE_CANARY"] = SECRETS[2];

@@ -1,4 +1,4 @@
-import { execFileSync, spawn } from "node:child_process";
+import { execFileSync, spawn, spawnSync } from "node:child_process";
 import { chmodSync, chownSync, mkdtempSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
@@ -91,6 +91,20 @@ describeWalls("The sandbox in a process of its own", (_, backend) => {
       expect({ effects, foreign }).toEqual({ effects: ["modify a.txt"], foreign: "of root\n" });
     },
   );
+
+  it.skipIf(process.arch !== "x64")("finds no key of the keyring worknode was started with", () => {
+    const find = (say: string): string =>
+      `($t, $d, $b) = ("user", "canary", "x" x 20); $k = syscall(250, 10, -3, $t, $d, 0); syscall(250, 11, $k, $b, 20); ${say}`;
+    const join =
+      'syscall(250, 1, 0); ($t, $d, $p) = ("user", "canary", "canary-key"); syscall(248, $t, $d, $p, 10, -3);';
+    const inside = ["perl", "-e", find("print substr($b, 0, 10)")];
+    const env = { ...process.env, WORKNODE_SANDBOX: backend };
+    const outside = `${join} ${find("print STDERR substr($b, 0, 10)")}; exec @ARGV`;
+    const argv = ["-e", outside, process.execPath, program, dir, ...inside];
+    const run = spawnSync("/usr/bin/perl", argv, { encoding: "utf8", env });
+    expect(run.stderr).toBe("canary-key");
+    expect(JSON.parse(run.stdout.replace("started\n", "")).run.stdout).toBe("x".repeat(10));
+  });
 
   it("dies with worknode when that is killed", async () => {
     const marker = `6543.${process.pid}`;

@@ -1,4 +1,4 @@
-import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, readFileSync, symlinkSync, writeFileSync } from "node:fs";
 import { createServer, type Server } from "node:net";
 import { join } from "node:path";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from "vitest";
@@ -69,6 +69,18 @@ describeWalls("The wall around a command", (openBench, backend) => {
       } finally {
         await other.dispose();
       }
+    });
+
+    it("masks denied files inside a linked dependency, by every name", async () => {
+      const inside = join(bench.repo, "node_modules/dep");
+      mkdirSync(join(inside, "keys"), { recursive: true });
+      for (const name of [".env", "keys/id_rsa", "index.js"]) writeFileSync(join(inside, name), "SECRET of a package");
+      symlinkSync("dep/.env", join(bench.repo, "node_modules/alias"));
+      const masks = ["dep/.env", "dep/keys", "alias", "gone"];
+      const links = bench.spec.links.map((link) => ({ ...link, masks }));
+      const script =
+        "cat node_modules/dep/.env node_modules/alias node_modules/dep/keys/*; ln -s node_modules/dep/.env l; cat l; rm l; cd node_modules/dep; echo x > .env; rm .env; mv .env e; ln .env f; cat e f; cat index.js";
+      expect((await bench.sh(script, { links })).stdout).toBe("SECRET of a package");
     });
 
     it("leaves no registry password in a toolchain", async () => {
