@@ -9,9 +9,20 @@ const SYSTEM_CALLS: Readonly<Partial<Record<string, readonly number[]>>> = {
   riscv64: GENERIC_CALLS,
 };
 
+/**
+ * Where `socket` is called, to refuse `AF_VSOCK`: the architecture as the kernel's audit names it and the call's number
+ * there, then the same for its 32-bit programs, and the call they make sockets by that hides its arguments (or 0).
+ */
+const SOCKET_CALLS: Readonly<Partial<Record<string, readonly number[]>>> = {
+  x64: [0xc000003e, 41, 0x40000003, 359, 102],
+  arm64: [0xc00000b7, 198, 0x40000028, 281, 0],
+  riscv64: [0xc00000f3, 198, 0, 0, 0],
+};
+
 /** The numbers the set-up program takes as one argument; undefined for a processor whose calls are not known. */
 export function systemCalls(processor: string): string | undefined {
-  return SYSTEM_CALLS[processor]?.join(",");
+  const [calls, sockets] = [SYSTEM_CALLS[processor], SOCKET_CALLS[processor]];
+  return calls === undefined || sockets === undefined ? undefined : [...calls, ...sockets].join(",");
 }
 
 /**
@@ -43,7 +54,7 @@ umask 022;
 $^F = 3;
 my ($calls, $operations, $backend, $network, $pids, $stage_bytes, $file_bytes, $processes, $start, $variables, @command) = @ARGV;
 my @environment = splice @command, 0, $variables;
-my ($mount, $umount, $pivot_root, $unshare, $prctl, $capset, $prlimit, $keyctl) = map { $_ + 0 } split /,/, $calls;
+my ($mount, $umount, $pivot_root, $unshare, $prctl, $capset, $prlimit, $keyctl, @socket_calls) = map { $_ + 0 } split /,/, $calls;
 
 sub fail {
   my $why = $!;
@@ -107,6 +118,27 @@ for ([1, $file_bytes], [4, 0], [6, $processes]) { # RLIMIT_FSIZE, RLIMIT_CORE, R
   my ($limit, $value) = @$_;
   call('cannot set a limit', $prlimit, 0, $limit, pack('Q2', $value, $value), 0);
 }
+
+# A filter for system calls: socket(AF_VSOCK) is refused with EAFNOSUPPORT, all else is let through. That family
+# reaches the host of a virtual machine, and no namespace holds it.
+my ($audit, $socket, $audit_32, $socket_32, $socketcall_32) = @socket_calls;
+my @filter = (
+  [0x20, 0, 0, 4],                  # 0: load the architecture
+  [0x15, 0, 3, $audit],             # 1: ours, else 5
+  [0x20, 0, 0, 0],                  # 2: load the number of the call
+  [0x54, 0, 0, 0xbfffffff],         # 3: without the mark of x32
+  [0x15, 4, 7, $socket],            # 4: socket, to 9, else allow
+  [0x15, 0, 6, $audit_32],          # 5: its 32-bit kind, else allow
+  [0x20, 0, 0, 0],                  # 6: load the number of the call
+  [0x15, 3, 0, $socketcall_32 || 0xffffffff], # 7: arguments out of sight, refused
+  [0x15, 0, 3, $socket_32],         # 8: socket, else allow
+  [0x20, 0, 0, 16],                 # 9: load the family
+  [0x15, 0, 1, 40],                 # 10: AF_VSOCK, else allow
+  [0x06, 0, 0, 0x00050000 | 97],    # 11: refuse
+  [0x06, 0, 0, 0x7fff0000],         # 12: allow
+);
+my $program = join '', map { pack 'SCCL', @$_ } @filter;
+call('cannot filter system calls', $prctl, 22, 2, pack('Sx6P', scalar @filter, $program)); # PR_SET_SECCOMP, FILTER
 
 if ($backend eq 'bubblewrap') {
   my @net = $network eq 'isolated' ? '--unshare-net' : ();

@@ -257,6 +257,17 @@ describeWalls("The wall around a command", (openBench, backend) => {
       }
     });
 
+    it("has no socket to the host of a virtual machine, and the others it needs", async () => {
+      const program = "for (40, 1, 2, 10, 16) { print socket(S, $_, $_ == 16 ? 3 : 1, 0) ? 'made ' : 0 + $!, ' ' }";
+      expect((await bench.run(["perl", "-e", program])).stdout.split(/ +/).slice(0, 5)).toEqual([
+        "97",
+        "made",
+        "made",
+        "made",
+        "made",
+      ]);
+    });
+
     it("sees no shared memory of the host", async () => {
       const { execFileSync } = await import("node:child_process");
       const id = /\d+/.exec(execFileSync("ipcmk", ["-M", "64"], { encoding: "utf8" }))?.[0] ?? "";
