@@ -56,6 +56,11 @@ export async function initProject(options: InitOptions): Promise<InitReport> {
   return { config, written, notes, missing };
 }
 
+/** The repository's configuration, or what one would be. Throws Fault BAD_CONFIG, TWO_PACKAGE_MANAGERS (exit 2). */
+export function configOf(repository: Repository, view: CheckoutView, options: InitOptions): Config {
+  return readConfig(view) ?? find(repository, view, options).config;
+}
+
 /** A configuration made from what is there. */
 function find(
   repository: Repository,
@@ -68,7 +73,7 @@ function find(
 }
 
 /** The repository's configuration; undefined before `init`. Throws Fault BAD_CONFIG (exit 2). */
-export function readConfig(view: Pick<CheckoutView, "read">): Config | undefined {
+function readConfig(view: Pick<CheckoutView, "read">): Config | undefined {
   const text = view.read(CONFIG_PATH);
   if (text === undefined) return undefined;
   const parsed = configSchema.safeParse(parseText(text));

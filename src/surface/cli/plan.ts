@@ -13,14 +13,17 @@ import { type CliContext, type Verb, writeLine } from "./context.js";
 
 const INVALID = 2;
 
-const VERBS: Readonly<Record<string, Verb>> = { lint, explain, schema, approve };
+const draft: Verb = async (context, args) => await (await import("./draft.js")).planNewVerb(context, args);
 
-/** `worknode plan lint|explain|schema|approve`. */
+const VERBS: Readonly<Record<string, Verb>> = { new: draft, lint, explain, schema, approve };
+
+/** `worknode plan new|lint|explain|schema|approve`. */
 export const planVerb: Verb = (context, args) => {
   const [name = "--help", ...rest] = args;
   const verb = Object.hasOwn(VERBS, name) ? VERBS[name] : undefined;
   if (verb !== undefined) return verb(context, rest);
-  const command = describeVerb(context, "plan", "Check a plan, read it, approve it.");
+  const command = describeVerb(context, "plan", "Draft a plan, check it, read it, approve it.");
+  command.command("new <goal>").description("have the executive draft one; nothing runs");
   command.command("lint <plan>").description("every fault with its line and column");
   command.command("explain <plan>").description("every branch of it in words");
   command.command("schema").description("its JSON Schema, for editors");

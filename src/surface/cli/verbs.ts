@@ -23,9 +23,14 @@ export const VERBS: Readonly<Record<string, VerbEntry>> = {
     load: async () => (await import("./demo.js")).demoVerb,
   },
   plan: {
-    summary: "plan lint|explain|schema|approve: check a plan, read it, approve it",
+    summary: "plan new|lint|explain|schema|approve: draft a plan, check it, read it, approve it",
     first: true,
     load: async () => (await import("./plan.js")).planVerb,
+  },
+  do: {
+    summary: "draft a plan for a goal, show it, ask once, run it",
+    first: false,
+    load: async () => (await import("./draft.js")).doVerb,
   },
   run: {
     summary: "run a plan in this repository",

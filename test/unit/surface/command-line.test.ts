@@ -25,6 +25,7 @@ const PROMISED = [
   "diff",
   "land",
   "clean",
+  "do",
   "demo",
   "plan",
   "run",

@@ -1,0 +1,171 @@
+import { userInfo } from "node:os";
+import { viewCheckout, writeNewFile } from "../effect/checkout-survey.js";
+import { Fault, invalid } from "../kernel/fault.js";
+import { createModelClient } from "../model/client.js";
+import { resolveConnection } from "../model/connection.js";
+import { loadPlan } from "../plan/load-plan.js";
+import { formatFault, type PlanFault } from "../plan/plan-fault.js";
+import { unsupported } from "../plan/unsupported.js";
+import type { Plan } from "../schema/plan.js";
+import { holderOf, isHolderAlive } from "../store/lease.js";
+import { assembleCrew, requireRoster } from "./assemble.js";
+import { asRecord } from "./chain.js";
+import { type Crew, tierAgent } from "./context.js";
+import { endEvents } from "./conversation-end.js";
+import { converse, type FinishJudge } from "./converse.js";
+import { DRAFT_OUTPUT, DRAFT_TASK, type DraftWish, draftingPlan, draftPrompt } from "./draft-prompt.js";
+import { turnBack } from "./finish.js";
+import { configOf } from "./init.js";
+import { parsePlan } from "./plan-source.js";
+import { cycleStream, eventAt } from "./records.js";
+import { openBranch, openCycle, type Project, type SessionOptions, withProject } from "./session.js";
+import { RunStop } from "./stop.js";
+import { setStatus } from "./task-status.js";
+import { textOf } from "./text.js";
+import { headWorkspace } from "./workspaces.js";
+
+/** Times a draft with faults goes back to who wrote it. */
+const MAX_RETURNS = 3;
+
+/** A draft that was written down; nothing of it has run. */
+export interface DraftReport {
+  readonly cycle: number;
+  /** Where it is, relative to the repository. */
+  readonly path: string;
+  /** Undefined while it has faults. */
+  readonly plan: Plan | undefined;
+  readonly faults: readonly string[];
+}
+
+/**
+ * Has the executive read the repository, through the gate, and draft a plan; lint judges, and its faults go back at
+ * most three times. The draft is written to `.worknode/plans/` either way. Throws Fault DRAFT_FAILED (exit 4), STOPPED
+ * (the exit code of what stopped it), and what opening a project throws.
+ */
+export async function draftPlan(options: SessionOptions & DraftWish): Promise<DraftReport> {
+  return await withProject(options, async (project) => {
+    const config = configOf(project.repository, await viewCheckout(project.repository, options.env), options);
+    const source = parsePlan(draftingPlan(options), ".worknode/plans/draft.yaml");
+    requireRoster(project, source, options.env);
+    const { baseUrl, apiKey, profile } = resolveConnection(options.env);
+    const cycle = openCycle(project, source, { inputs: {}, openedBy: "tool", mode: "enforced", includeWip: false });
+    return await inSession(project, { cycle, onEvent: (event) => options.onEvent(event) }, async () => {
+      const client = createModelClient({ baseUrl, apiKey, profile });
+      const { env, signal } = options;
+      const given = { source, cycle, inputs: {}, client, mode: "enforced", signal, env, confines: false } as const;
+      const crew = assembleCrew(project, given);
+      await openBranch(crew, false, true);
+      crew.activePhases.add("draft");
+      const draft = await converseDraft(crew, (root) => draftPrompt(options, config, root));
+      const path = await save(project, draft, cycle);
+      return { cycle, path, plan: draft.faults.length === 0 ? draft.plan : undefined, faults: draft.faults };
+    });
+  });
+}
+
+/** Holds the cycle's lease, tells its events, and ends it, also where the work was stopped: a draft is not continued. */
+async function inSession<T>(
+  { store }: Project,
+  { cycle, onEvent }: { cycle: number; onEvent: SessionOptions["onEvent"] },
+  work: () => Promise<T>,
+): Promise<T> {
+  const lease = store.lease.acquire(`cycle:${cycle}`, holderOf(process.pid, userInfo().username), isHolderAlive);
+  if (!lease.ok) throw invalid("CYCLE_BUSY", `cycle ${cycle} is being run by process ${lease.error.pid}.`);
+  for (const event of store.events({ run: cycle })) onEvent(event);
+  const unsubscribe = store.subscribe((events) => {
+    for (const event of events) onEvent(event);
+  });
+  const end = { exit_code: 4, reason: "no draft" };
+  try {
+    const result = await work();
+    Object.assign(end, { exit_code: 0, reason: "drafted" });
+    return result;
+  } catch (thrown) {
+    if (!(thrown instanceof RunStop)) throw thrown;
+    Object.assign(end, { exit_code: thrown.exitCode, reason: thrown.message });
+    throw new Fault("STOPPED", `no draft: ${thrown.message}`, { exitCode: thrown.exitCode, cause: thrown });
+  } finally {
+    const place = { stream: cycleStream(cycle), actor: "worknode", run: cycle, task: null };
+    const status = end.exit_code === 0 ? "done" : "failed";
+    store.append([eventAt(place, "CYCLE_ENDED", { cycle, status, ...end })]);
+    unsubscribe();
+    store.lease.release(`cycle:${cycle}`, lease.value.fence);
+  }
+}
+
+interface Draft {
+  readonly text: string;
+  readonly plan: Plan | undefined;
+  readonly faults: readonly string[];
+}
+
+async function converseDraft(crew: Crew, prompt: (root: string) => string): Promise<Draft> {
+  const agent = tierAgent(crew, "executive");
+  if (agent === undefined) throw new Fault("AGENT_MISSING", "there is no executive to draft a plan");
+  const workspace = await headWorkspace(crew);
+  setStatus(crew, DRAFT_TASK, "IN_PROGRESS");
+  const held: { draft: Draft | undefined } = { draft: undefined };
+  const { end } = await converse(crew, {
+    kind: "work",
+    task: DRAFT_TASK,
+    agent,
+    workspace,
+    prompt: () => prompt(workspace.shownRoot),
+    finish: judgeDraft((draft) => {
+      held.draft = draft;
+    }),
+  });
+  const { draft } = held;
+  setStatus(crew, DRAFT_TASK, draft?.faults.length === 0 ? "DONE" : "REJECTED");
+  if (draft !== undefined) return draft;
+  const reason = end.kind === "exhausted" ? end.reason : textOf(asRecord(end.call.input)["reason"]);
+  throw new Fault("DRAFT_FAILED", `the executive drafted no plan: ${reason}`, { exitCode: 4 });
+}
+
+/** Lints what is submitted: faults go back, and after the last return the draft is kept as it is. */
+function judgeDraft(keep: (draft: Draft) => void): FinishJudge {
+  let returns = 0;
+  return async (at) => {
+    if (at.call.name === "report_blocker")
+      return {
+        agent_id: at.conversation.agent,
+        output: { decision: "ACCEPT" },
+        outcome: "BLOCKED",
+        events: endEvents(at.conversation, "BLOCKED"),
+        over: true,
+      };
+    const text = textOf(asRecord(asRecord(at.call.input)["outputs"])[DRAFT_OUTPUT]);
+    const draft = readDraft(text);
+    keep(draft);
+    if (draft.faults.length > 0 && returns < MAX_RETURNS) {
+      returns += 1;
+      return turnBack(
+        at,
+        `The draft has faults; mend them all and submit the whole plan again:\n${draft.faults.join("\n")}`,
+        "lint",
+      );
+    }
+    const decision = draft.faults.length === 0 ? "ACCEPT" : "REJECT";
+    const output =
+      decision === "ACCEPT" ? ({ decision } as const) : ({ decision, feedback: draft.faults.join("\n") } as const);
+    return { agent_id: "lint", output, outcome: decision, events: endEvents(at.conversation, decision), over: true };
+  };
+}
+
+function readDraft(text: string): Draft {
+  if (text.trim() === "")
+    return { text, plan: undefined, faults: [`submit_result needs the output ${DRAFT_OUTPUT}: the plan as YAML`] };
+  const { plan, faults } = loadPlan(text, "draft.yaml");
+  const later: readonly PlanFault[] = plan === undefined ? [] : unsupported(plan);
+  const errors = [...faults, ...later].filter(({ severity }) => severity === "error");
+  return { text, plan, faults: errors.map((fault) => formatFault("draft.yaml", fault)) };
+}
+
+/** A draft never overwrites anything. */
+async function save({ repository }: Project, draft: Draft, cycle: number): Promise<string> {
+  const sound = draft.faults.length === 0 && draft.plan !== undefined;
+  const name = sound ? draft.plan.id : `draft-${cycle}`;
+  for (const path of [`.worknode/plans/${name}.yaml`, `.worknode/plans/${name}-${cycle}.yaml`])
+    if (await writeNewFile(repository.root, path, draft.text)) return path;
+  throw invalid("DRAFT_EXISTS", `.worknode/plans/${name}-${cycle}.yaml exists already. Move it away.`);
+}
