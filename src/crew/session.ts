@@ -13,7 +13,9 @@ import type { DispatchResult, RolloutMode } from "../schema/result.js";
 import { holderOf, isHolderAlive } from "../store/lease.js";
 import { openStore, type Store } from "../store/store.js";
 import { type Assembly, assembleCrew, requireRoster } from "./assemble.js";
+import { followBudget } from "./budget.js";
 import type { Crew } from "./context.js";
+import { type Estimate, estimatePlan } from "./estimate.js";
 import { type PlanSource, parsePlan, readPlan } from "./plan-source.js";
 import { prepareDependencies } from "./prepare.js";
 import { cycleStream, eventAt } from "./records.js";
@@ -41,6 +43,8 @@ export interface RunOptions extends SessionOptions {
   /** Commit, branch or tag to start from instead of HEAD. */
   base?: string;
   confirm?: (question: string) => Promise<boolean>;
+  /** Told what the plan may take, before it is approved and before anything is spent. */
+  onEstimate?(estimate: Estimate): void;
 }
 
 /** How a run ended. */
@@ -58,6 +62,7 @@ export async function runPlan(options: RunOptions): Promise<RunResult> {
     const project = await startFrom(found, options);
     const source = readPlan(options.planPath, options.cwd);
     await requireSandbox(project.repository, source, options.env);
+    options.onEstimate?.(estimatePlan(project.store, source.plan));
     await requireApproval(project, source, options);
     resolveConnection(options.env);
     requireRoster(project, source, options.env);
@@ -315,6 +320,7 @@ async function runGuarded(project: Project, plan: SessionPlan, options: SessionO
     signal: options.signal,
     env: options.env,
   });
+  const unfollow = followBudget(crew);
   try {
     await openBranch(crew, plan.includeWip, !plan.resumed);
     await prepareDependencies(crew);
@@ -322,6 +328,8 @@ async function runGuarded(project: Project, plan: SessionPlan, options: SessionO
   } catch (thrown) {
     if (thrown instanceof RunStop) return { exitCode: thrown.exitCode, reason: thrown.message, status: undefined };
     throw thrown;
+  } finally {
+    unfollow();
   }
 }
 

@@ -1,5 +1,6 @@
 import type { DispatchResult, RolloutMode } from "../schema/result.js";
 import type { PolicyOutcome } from "../schema/verdict.js";
+import type { UsageRow } from "../store/agent-rows.js";
 import type { Store } from "../store/store.js";
 import type { CycleEnd } from "./run.js";
 
@@ -11,6 +12,8 @@ export interface RunSummary {
   tokens: number;
   usd: number;
   reserved: number;
+  /** By task, agent, tier and model. */
+  usage: readonly UsageRow[];
   elapsedMs: number;
   branch: string;
   trace: string;
@@ -28,6 +31,7 @@ export function summarise(store: Store, cycle: number, elapsedMs: number): RunSu
     tokens: usage.spent_tokens,
     usd: usage.spent_usd,
     reserved: usage.reserved_usd,
+    usage: store.queries.usage(cycle),
     elapsedMs,
     branch: store.queries.cycle(cycle)?.branch ?? "",
     trace: "worknode log, worknode trace ID",

@@ -4,7 +4,8 @@ import { invalid } from "../../kernel/fault.js";
 import type { Plan } from "../../schema/plan.js";
 import { describeVerb, formatOption, type OutputFormat, withArguments } from "./arguments.js";
 import { type CliContext, type Verb, writeLine } from "./context.js";
-import { formatElapsed, formatUsd, harmless, singleLine } from "./progress/paint.js";
+import { estimateLine } from "./progress/estimate-text.js";
+import { harmless, singleLine } from "./progress/paint.js";
 import { createProgress, silentProgress } from "./progress/progress.js";
 import { withStore } from "./project.js";
 
@@ -112,11 +113,4 @@ function taskLines({ phases }: Plan): string[] {
       `      writes ${task.files.write.length === 0 ? "nothing" : task.files.write.map(harmless).join(", ")}`,
     ]),
   ]);
-}
-
-/** What a plan may take, with how much the guess rests on. */
-export function estimateLine({ tasks, n, usd, ms, worst_usd }: Estimate): string {
-  const worst = worst_usd === null ? "no bound in money" : `at most ${formatUsd(worst_usd)}`;
-  if (usd === null || ms === null) return `${tasks} task(s), ${worst}; no finished task to estimate from`;
-  return `${tasks} task(s), ${worst}; by the median of ${n} finished task(s) ${formatUsd(usd)} and ${formatElapsed(ms)}`;
 }

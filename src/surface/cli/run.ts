@@ -1,7 +1,8 @@
 import { invalid } from "../../kernel/fault.js";
 import { describeVerb, formatOption, withArguments } from "./arguments.js";
-import type { CliContext, Verb } from "./context.js";
+import { type CliContext, type Verb, writeLine } from "./context.js";
 import { continueVerb } from "./continue.js";
+import { estimateLine } from "./progress/estimate-text.js";
 import { modeOption, type SessionFlags, showSession } from "./session.js";
 
 interface Flags extends SessionFlags {
@@ -42,6 +43,9 @@ async function run(context: CliContext, planPath: string, flags: Flags): Promise
       yes: flags.yes === true,
       inputs: flags.input,
       includeWip: flags.includeWip === true,
+      onEstimate: (estimate) => {
+        if (flags.outputFormat === "text") writeLine(context.err, estimateLine(estimate));
+      },
       ...(flags.base === undefined ? {} : { base: flags.base }),
       ...(context.confirm === undefined ? {} : { confirm: context.confirm }),
     }),

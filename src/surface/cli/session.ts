@@ -5,6 +5,7 @@ import { eventLine } from "../../store/lines.js";
 import { openStore } from "../../store/store.js";
 import type { OutputFormat } from "./arguments.js";
 import { type CliContext, writeLine } from "./context.js";
+import { costLines } from "./progress/cost-text.js";
 import { formatElapsed, formatTokens, formatUsd, paintFor, singleLine } from "./progress/paint.js";
 import { createProgress, type Progress, silentProgress, streamProgress } from "./progress/progress.js";
 import { locateProject } from "./project.js";
@@ -106,6 +107,7 @@ export function summaryLines({ cycle, summary }: RunResult): string[] {
     `attempts  ${summary.attempts}`,
     `tokens    ${formatTokens(summary.tokens)}`,
     `cost      ${formatUsd(summary.usd)}${held}`,
+    ...costLines(summary.usage).map((line) => `  ${line}`),
     `elapsed   ${formatElapsed(summary.elapsedMs)}`,
     `result    branch ${summary.branch} (git log ${summary.branch})`,
     `trace     cycle ${cycle}: ${summary.trace}`,

@@ -5,6 +5,7 @@ import type { Store } from "../../store/store.js";
 import { approvalLines } from "./approvals.js";
 import { describeVerb, formatOption, type OutputFormat, wholeNumber, withArguments } from "./arguments.js";
 import { type CliContext, type Verb, writeLine } from "./context.js";
+import { costLines } from "./progress/cost-text.js";
 import { type Colour, formatTokens, formatUsd, type Paint, paintFor, singleLine } from "./progress/paint.js";
 import { withStore } from "./project.js";
 import { forEachProject } from "./projects.js";
@@ -116,6 +117,7 @@ function cycleLines(cycle: CycleRow, report: StatusReport, paint: Paint): string
     ...report.agents.map(
       ({ agent, task, tier, model, status }) => `  agent ${agent} on ${task}: ${tier}, ${model}, ${status}`,
     ),
+    ...costLines(report.usage).map((line) => `  cost ${line}`),
     ...report.escalations.map(({ id, task, recipient, reason }) =>
       paint("yellow", `  escalation ${id} of ${task ?? "-"} to ${recipient}${because(reason)}`),
     ),

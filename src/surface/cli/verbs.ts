@@ -52,6 +52,11 @@ export const VERBS: Readonly<Record<string, VerbEntry>> = {
     first: false,
     load: async () => (await import("./resolve.js")).approveVerb,
   },
+  budget: {
+    summary: "show what a cycle may spend and has spent; budget add --usd N adds to it",
+    first: false,
+    load: async () => (await import("./budget.js")).budgetVerb,
+  },
   diff: {
     summary: "show a cycle's work, task by task, with the evidence it was accepted by",
     first: false,

@@ -25,6 +25,7 @@ const PROMISED = [
   "diff",
   "land",
   "clean",
+  "budget",
   "do",
   "demo",
   "plan",
