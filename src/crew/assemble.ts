@@ -13,6 +13,7 @@ import type { Plan } from "../schema/plan.js";
 import type { PlanTask } from "../schema/plan-task.js";
 import type { RolloutMode } from "../schema/result.js";
 import type { TaskStatus } from "../schema/states.js";
+import { recallAmendments } from "./amend.js";
 import type { Crew, CrewAgent } from "./context.js";
 import { packageFile } from "./package-file.js";
 import type { PlanSource } from "./plan-source.js";
@@ -165,6 +166,7 @@ function recall(crew: Crew): void {
     crew.statuses.set(row.id, RESUMED[row.status] ?? row.status);
     if (row.feedback !== null) crew.rejected.add(row.id);
   }
+  recallAmendments(crew);
   if (crew.client !== undefined) recallViolations(crew);
   const type = ["PHASE_STARTED", "AGENT_SPAWNED", "AGENT_TERMINATED", "TASK_ASSIGNED"] as const;
   for (const event of crew.store.events({ run: crew.cycle, type: [...type] })) recallEvent(crew, event);

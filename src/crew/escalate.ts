@@ -1,6 +1,7 @@
 import { hashOf } from "../kernel/canonical.js";
 import type { PlanTask } from "../schema/plan-task.js";
 import { toolInputSchemas } from "../schema/tool.js";
+import { type Amendment, amendmentDiff, applyAmendment, judgeAmendment } from "./amend.js";
 import { answerOf, requestApproval } from "./approval.js";
 import { asRecord } from "./chain.js";
 import { type Crew, type CrewAgent, ownerOf, tierAgent } from "./context.js";
@@ -39,7 +40,8 @@ export async function escalate(crew: Crew, trouble: Trouble): Promise<Remedy> {
   const decided = await askExecutive(crew, trouble, executive);
   const at = { id, by: executive.id };
   if (decided === undefined) return handOn(crew, trouble, { ...at, why: "the executive did not decide" });
-  const { action, reason, agent } = decided;
+  const { action, reason, agent, amendment } = decided;
+  if (amendment !== undefined) return amend(crew, trouble, { ...at, reason, amendment });
   if (action === "retry" || action === "reassign") return follow(crew, trouble, { ...at, action, reason, agent });
   return handOn(crew, trouble, { ...at, why: reason });
 }
@@ -67,13 +69,42 @@ function follow(
   return { action, reason };
 }
 
-/** The executive blocks, or cannot decide: a person does. */
-function handOn(crew: Crew, trouble: Trouble, at: { id: string; by: string; why: string }): Remedy {
-  const { id, by, why } = at;
+/** Within `mayExtend` at once; beyond it the task alone waits for a person. */
+function amend(
+  crew: Crew,
+  trouble: Trouble,
+  how: { id: string; by: string; reason: string; amendment: Amendment },
+): Remedy {
+  const { id, by, reason, amendment } = how;
+  const { files, within } = amendment;
+  if (!within) return handOn(crew, trouble, { id, by, why: reason, amend: files });
+  applyAmendment(crew, trouble.task, { files, by, reason });
+  return granted(crew, trouble, { id, by, reason, files });
+}
+
+/** The task goes on with the files it was given. */
+function granted(
+  crew: Crew,
+  trouble: Trouble,
+  how: { id: string; by: string; reason: string; files: readonly string[] },
+): Remedy {
+  const { id, by, files } = how;
+  const reason = `${how.reason} (you may write ${files.join(", ")} now)`;
+  resolve(crew, trouble, { id, action: "amend", by, reason });
+  return { action: "retry", reason };
+}
+
+/** The executive blocks, cannot decide, or wants files that are not its to give: a person decides. */
+function handOn(
+  crew: Crew,
+  trouble: Trouble,
+  at: { id: string; by: string; why: string; amend?: readonly string[] },
+): Remedy {
+  const { id, by, why, amend: files } = at;
   resolve(crew, trouble, { id, action: "block", by, reason: why });
-  const next = escalationId(crew, trouble);
-  recordEscalation(crew, { ...trouble, from: by, reason: `${trouble.reason} (${why})` }, { id: next, to: "human" });
-  return askPerson(crew, trouble, next);
+  const next = { id: escalationId(crew, trouble), to: "human", ...(files === undefined ? {} : { files }) } as const;
+  recordEscalation(crew, { ...trouble, from: by, reason: `${trouble.reason} (${why})` }, next);
+  return askPerson(crew, trouble, next.id);
 }
 
 function escalationId(crew: Crew, { task }: Trouble): string {
@@ -81,10 +112,18 @@ function escalationId(crew: Crew, { task }: Trouble): string {
   return `es_${crew.cycle}_${task.id}_${before + 1}`;
 }
 
-function recordEscalation(crew: Crew, trouble: Trouble, at: { id: string; to: "executive" | "human" }): void {
+interface Escalated {
+  readonly id: string;
+  readonly to: "executive" | "human";
+  /** Files a person is asked to give the task. */
+  readonly files?: readonly string[];
+}
+
+function recordEscalation(crew: Crew, trouble: Trouble, at: Escalated): void {
   const { task, from, reason, needs } = trouble;
   const place = { stream: taskStream(crew.cycle, task.id), actor: from, run: crew.cycle, task: task.id };
-  const payload = { id: at.id, from, reason, ...(needs === "" ? {} : { needs }), to: at.to };
+  const amend = at.files === undefined ? {} : { amend: [...at.files] };
+  const payload = { id: at.id, from, reason, ...(needs === "" ? {} : { needs }), ...amend, to: at.to };
   crew.store.append([
     eventAt(place, "ESCALATION", payload),
     eventAt(place, "ALERT", { severity: "warning", message: `${task.id} is escalated: ${reason}`, to: at.to }),
@@ -94,7 +133,7 @@ function recordEscalation(crew: Crew, trouble: Trouble, at: { id: string; to: "e
 
 interface Resolution {
   id: string;
-  action: "retry" | "reassign" | "block";
+  action: "retry" | "reassign" | "amend" | "block";
   by: string;
   reason: string;
   agent?: string;
@@ -115,6 +154,7 @@ interface Decided {
   action: "retry" | "reassign" | "amend" | "block";
   reason: string;
   agent?: string | undefined;
+  amendment?: Amendment;
 }
 
 async function askExecutive(crew: Crew, trouble: Trouble, executive: CrewAgent): Promise<Decided | undefined> {
@@ -135,42 +175,67 @@ async function askExecutive(crew: Crew, trouble: Trouble, executive: CrewAgent):
         needs: trouble.needs,
         history: state.rejections,
         alerts: crew.store.queries.alerts(crew.cycle, 5).map(({ message }) => message),
+        write: task.files.write,
+        mayExtend: crew.plan.mayExtend,
         agents: [...crew.agents.values()].filter(({ tier }) => tier === "implementation").map(({ id }) => id),
         root: workspace.shownRoot,
       }),
     finish: async (at) => {
-      const { action, agent } = toolInputSchemas.resolve_escalation.parse(asRecord(at.call.input));
-      if (action === "amend") return turnBack(at, "amend is not supported yet: choose retry, reassign or block.");
+      const { action, agent, patch } = toolInputSchemas.resolve_escalation.parse(asRecord(at.call.input));
+      const amendment = action === "amend" ? judgeAmendment(crew, task, patch) : undefined;
+      if (amendment?.ok === false) return turnBack(at, amendment.error);
       if (action === "reassign" && !crew.agents.has(agent ?? ""))
         return turnBack(at, `reassign needs one of the plan's agents; '${agent ?? ""}' is none.`);
       return await simpleVerdict("resolve_escalation")(at);
     },
   });
   if (end.kind === "exhausted") return undefined;
-  const { action, reason, agent } = toolInputSchemas.resolve_escalation.parse(asRecord(end.call.input));
-  return { action, reason, agent };
+  const { action, reason, agent, patch } = toolInputSchemas.resolve_escalation.parse(asRecord(end.call.input));
+  if (action !== "amend") return { action, reason, agent };
+  const amendment = judgeAmendment(crew, task, patch); // again: others may have begun while it was decided
+  return amendment.ok ? { action, reason, amendment: amendment.value } : undefined;
 }
 
-/** A person approves another try or rejects the task; until then it is parked. */
+function questionOf({ task, reason }: Trouble, amend: readonly string[] | undefined): string {
+  if (amend === undefined)
+    return `${task.id} cannot go on: ${reason}. Approve for another try, or reject to give it up.`;
+  const change = amendmentDiff(task, amend);
+  return `${task.id} needs files the plan does not give it: ${reason}. Approve to change the plan: ${change}. Reject to give it up.`;
+}
+
+/** A person approves another try, or the change to the plan, or rejects the task; until then it is parked. */
 function askPerson(crew: Crew, trouble: Trouble, id: string): Remedy {
   const { task } = trouble;
-  const hash = hashOf({ escalation: id, task: task.id, plan: crew.planHash });
+  const files = trouble.state.open.get(id)?.amend;
+  const about = { escalation: id, task: task.id, plan: crew.planHash };
+  const hash = hashOf(files === undefined ? about : { ...about, amend: files });
   const asked = requestApproval(crew, {
     kind: "escalation",
     task: task.id,
     hash,
-    message: `${task.id} cannot go on: ${trouble.reason}. Approve for another try, or reject to give it up.`,
+    message: questionOf(trouble, files),
     require: ["human"],
     exclude: [],
   });
   crew.store.append(asked.events);
   const answer = answerOf(crew, hash, 1);
   if (answer === "pending") throw new TaskPark(asked.id, `${task.id} waits for a person: worknode approve ${asked.id}`);
-  if (answer === "rejected") {
-    resolve(crew, trouble, { id, action: "block", by: "person", reason: "a person gave the task up" });
-    throw new TaskPark("", "a person gave the task up");
+  if (answer === "approved") return approved(crew, trouble, { id, approval: asked.id, files });
+  resolve(crew, trouble, { id, action: "block", by: "person", reason: "a person gave the task up" });
+  throw new TaskPark("", "a person gave the task up");
+}
+
+function approved(
+  crew: Crew,
+  trouble: Trouble,
+  at: { id: string; approval: string; files: readonly string[] | undefined },
+): Remedy {
+  const { id, files } = at;
+  const { by = "person", reason = "" } = crew.store.queries.approval(at.approval)?.resolutions.at(-1) ?? {};
+  if (files !== undefined) {
+    applyAmendment(crew, trouble.task, { files, by, reason });
+    return granted(crew, trouble, { id, by: "person", reason, files });
   }
-  const reason = crew.store.queries.approval(asked.id)?.resolutions.at(-1)?.reason ?? "";
   resolve(crew, trouble, { id, action: "retry", by: "person", reason });
   return { action: "retry", reason };
 }

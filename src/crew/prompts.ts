@@ -105,6 +105,8 @@ export function escalationPrompt(facts: {
   history: readonly string[];
   alerts: readonly string[];
   agents: readonly string[];
+  write: readonly string[];
+  mayExtend: readonly string[];
   root: string;
 }): string {
   return [
@@ -116,8 +118,10 @@ export function escalationPrompt(facts: {
     `Rejections so far: ${list(facts.history, "none")}`,
     `Alerts: ${list(facts.alerts, "none")}`,
     `Agents you can reassign to: ${list(facts.agents, "none")}`,
+    `Files it may write: ${list(facts.write, "none")}`,
+    `Files you may give it without asking anybody: ${list(facts.mayExtend, "none")}`,
     "",
-    "Decide with resolve_escalation: retry (your reason is given to the worker as guidance), reassign, or block (a person decides).",
+    "Decide with resolve_escalation: retry (your reason is given to the worker as guidance), reassign, amend (patch { write: [path, ...] } gives it the fewest files more that unblock it; others than those above a person decides), or block (a person decides).",
   ].join("\n");
 }
 

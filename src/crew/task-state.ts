@@ -77,7 +77,7 @@ function foldEscalation(state: TaskState, event: AnyEvent): void {
   if (event.type !== "ESCALATION_RESOLVED") return;
   const { id, by, action, reason, agent } = event.payload;
   state.open.delete(id);
-  if (action === "retry" || action === "reassign") {
+  if (action !== "block") {
     state.remedies.push({ by, action, reason, agent });
     state.rejections = [];
   }

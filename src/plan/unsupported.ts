@@ -33,7 +33,6 @@ function inAgents(plan: Plan, uses: (agent: Plan["agents"][string]) => boolean, 
 /** The one table to shrink as parts come to life. */
 const LATER: readonly LaterPart[] = [
   { what: "triggers", uses: (plan) => plan.triggers.map((_, index) => ["triggers", index]) },
-  { what: "mayExtend", uses: (plan) => when(plan.mayExtend.length > 0, "mayExtend") },
   {
     what: "remote targets",
     uses: ({ targets }) =>

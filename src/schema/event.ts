@@ -69,6 +69,18 @@ export const eventPayloadSchemas = {
     risks: z.array(z.string()),
     feedback: z.string().optional(),
   }),
+  /** A task got more files: by the executive within `mayExtend`, by a person beyond it. */
+  PLAN_AMENDED: z.object({
+    cycle: z.int(),
+    /** Files added, and all the task may write now. */
+    files: z.array(z.string()),
+    write: z.array(z.string()),
+    by: z.string(),
+    reason: z.string(),
+    /** The plan's text as it is now, and its SHA-256; the approved one stays that of CYCLE_STARTED. */
+    plan_source: z.string(),
+    plan_hash: z.string(),
+  }),
   PHASE_STARTED: z.object({ cycle: z.int(), phase: z.string() }),
   PHASE_ENDED: z.object({ cycle: z.int(), phase: z.string(), status: z.string() }),
   CHECKPOINT: z.object({ phase: z.string(), expression: z.string(), pass: z.boolean(), error: z.string().optional() }),
@@ -241,6 +253,8 @@ export const eventPayloadSchemas = {
     from: z.string(),
     reason: z.string(),
     needs: z.string().optional(),
+    /** Files a person is asked to give the task. */
+    amend: z.array(z.string()).optional(),
     to: z.enum(["executive", "human"]),
   }),
   ESCALATION_RESOLVED: z.object({

@@ -117,7 +117,7 @@ export const toolDescriptions: Record<ToolName, string> = {
   submit_plan_review: "Give your verdict on the plan: ACCEPT, or REJECT with feedback. List the risks you see.",
   report_blocker: "Say that you cannot go on, why, and what you need. The executive decides.",
   resolve_escalation:
-    "Decide what happens with the escalated task: retry, reassign to another agent, or block it for a person.",
+    "Decide what happens with the escalated task: retry, reassign to another agent, amend its files (patch { write: [path, ...] }), or block it for a person.",
   spawn_agent: "Spawn an agent of a role the plan names for a task, with no more than that task's files and limits.",
   terminate_agent: "End an agent; its capability and those it handed on are revoked at once.",
   assign_task: "Give a task that has not started to another agent of the plan.",

@@ -8,6 +8,7 @@ import { rejectTask } from "../sql/reject-task.js";
 import { startStep } from "../sql/start-step.js";
 import { startTask } from "../sql/start-task.js";
 import { updateTaskDeadline } from "../sql/update-task-deadline.js";
+import { updateTaskFiles } from "../sql/update-task-files.js";
 import { updateTaskOutputs } from "../sql/update-task-outputs.js";
 import { updateTaskStatus } from "../sql/update-task-status.js";
 import { jsonOf, keyOf, type Projectors } from "./projector.js";
@@ -29,6 +30,9 @@ export const taskProjectors: Projectors = {
   TASK_STATUS: (db, event) => {
     const { status, reason = null } = event.payload;
     db.run(updateTaskStatus, { ...keyOf(event), status, reason, hlc: event.hlc });
+  },
+  PLAN_AMENDED: (db, event) => {
+    db.run(updateTaskFiles, { ...keyOf(event), files: jsonOf(event.payload.write) });
   },
   TASK_OUTPUTS: (db, event) => {
     db.run(updateTaskOutputs, { ...keyOf(event), outputs: jsonOf(event.payload.outputs) });

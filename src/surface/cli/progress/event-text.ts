@@ -101,6 +101,8 @@ const SAY: Say = {
     ),
   DEVIATION: ({ payload }) =>
     payload.alert ? notice("!", "yellow", `plan deviation ${(payload.value * 100).toFixed(1)} %`) : undefined,
+  PLAN_AMENDED: ({ task, payload }) =>
+    notice("+", "cyan", `${task}: may write ${payload.files.join(", ")} too, by ${payload.by}: ${payload.reason}`),
   PLAN_STALLED: ({ payload }) => notice("!", "red", `the plan is stalled; blocked: ${payload.blocked.join(", ")}`),
   KILLED: ({ payload }) => notice("✗", "red", `killed by ${payload.by.os_user}; epoch ${payload.epoch}`),
   CYCLE_ENDED: ({ payload }) => {
