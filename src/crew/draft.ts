@@ -103,7 +103,7 @@ async function converseDraft(crew: Crew, prompt: (root: string) => string): Prom
   const agent = tierAgent(crew, "executive");
   if (agent === undefined) throw new Fault("AGENT_MISSING", "there is no executive to draft a plan");
   const workspace = await headWorkspace(crew);
-  setStatus(crew, DRAFT_TASK, "IN_PROGRESS");
+  await setStatus(crew, DRAFT_TASK, "IN_PROGRESS");
   const held: { draft: Draft | undefined } = { draft: undefined };
   const { end } = await converse(crew, {
     kind: "work",
@@ -116,7 +116,7 @@ async function converseDraft(crew: Crew, prompt: (root: string) => string): Prom
     }),
   });
   const { draft } = held;
-  setStatus(crew, DRAFT_TASK, draft?.faults.length === 0 ? "DONE" : "REJECTED");
+  await setStatus(crew, DRAFT_TASK, draft?.faults.length === 0 ? "DONE" : "REJECTED");
   if (draft !== undefined) return draft;
   const reason = end.kind === "exhausted" ? end.reason : textOf(asRecord(end.call.input)["reason"]);
   throw new Fault("DRAFT_FAILED", `the executive drafted no plan: ${reason}`, { exitCode: 4 });

@@ -18,7 +18,9 @@ const patchSchema = z.strictObject({
 export function readPatch(patch: unknown): Result<readonly string[], string> {
   const parsed = patchSchema.safeParse(patch);
   if (parsed.success) return ok([...new Set(parsed.data.write)]);
-  return err(`amend needs patch { write: [path, ...] } and nothing else: 1 to ${MAX_FILES} files, by name, no patterns.`);
+  return err(
+    `amend needs patch { write: [path, ...] } and nothing else: 1 to ${MAX_FILES} files, by name, no patterns.`,
+  );
 }
 
 /**

@@ -7,6 +7,7 @@ import { openStore, type Store } from "../../store/store.js";
 import { describeVerb, formatOption, wholeNumber, withArguments } from "./arguments.js";
 import { sayNothing } from "./brief.js";
 import type { CliContext, Verb } from "./context.js";
+import { notifyOption } from "./notice.js";
 import { locateProject } from "./project.js";
 import { modeOption, type SessionFlags, showSession } from "./session.js";
 
@@ -16,6 +17,7 @@ interface Flags extends SessionFlags {
   budget?: number;
   task?: string;
   agent?: string;
+  detach?: true;
 }
 
 /** Exit code where only a person can go on: what is open is outside plans (DESIGN §13). */
@@ -29,9 +31,15 @@ export const continueVerb: Verb = (context, args) => {
     .option("--budget <tokens>", "size of the brief (estimated as characters / 3.5)", wholeNumber(1))
     .option("--task <id>", "with --brief or --json: of one task")
     .option("--agent <id>", "with --brief or --json: of one agent or person")
+    .option("--detach", "carry on as a process of its own that outlives this terminal")
+    .addOption(notifyOption())
     .addOption(modeOption())
     .addOption(formatOption(["text", "json", "stream-json"]));
-  return withArguments<Flags>(command, args, ({ options }) => resume(context, options));
+  return withArguments<Flags>(command, args, async ({ options }) => {
+    if (options.detach !== true) return await resume(context, options);
+    const { runDetached } = await import("./detached.js");
+    return await runDetached(context, { args: ["continue", ...args], plan: undefined, yes: false });
+  });
 };
 
 async function resume(context: CliContext, flags: Flags): Promise<number> {

@@ -66,6 +66,7 @@ function listenForSignals(): AbortSignal {
   };
   process.on("SIGINT", onSignal);
   process.on("SIGTERM", onSignal);
+  if (process.env["WORKNODE_DETACHED"] === "1") process.on("SIGHUP", () => undefined);
   return controller.signal;
 }
 

@@ -2,6 +2,7 @@ import { invalid } from "../../kernel/fault.js";
 import { describeVerb, formatOption, withArguments } from "./arguments.js";
 import { type CliContext, type Verb, writeLine } from "./context.js";
 import { continueVerb } from "./continue.js";
+import { notifyOption } from "./notice.js";
 import { estimateLine } from "./progress/estimate-text.js";
 import { modeOption, type SessionFlags, showSession } from "./session.js";
 
@@ -10,6 +11,7 @@ interface Flags extends SessionFlags {
   input: Record<string, string>;
   includeWip?: true;
   base?: string;
+  detach?: true;
 }
 
 /** `worknode run PLAN`: opens a cycle of the plan in this repository and runs it. */
@@ -29,9 +31,16 @@ export const runVerb: Verb = (context, args) => {
     .option("--input <name=value>", "a value of the plan's inputs (repeat it for more)", collectInput, {})
     .option("--include-wip", "start from your uncommitted changes too")
     .option("--base <commit>", "start from this commit, branch or tag instead of HEAD")
+    .option("--detach", "run as a process of its own that outlives this terminal")
+    .addOption(notifyOption())
     .addOption(modeOption())
     .addOption(formatOption(["text", "json", "stream-json"]));
-  return withArguments<Flags>(command, args, ({ options, values }) => run(context, values[0] ?? "", options));
+  return withArguments<Flags>(command, args, async ({ options, values }) => {
+    const plan = values[0] ?? "";
+    if (options.detach !== true) return await run(context, plan, options);
+    const { runDetached } = await import("./detached.js");
+    return await runDetached(context, { args: ["run", ...args], plan, yes: options.yes === true });
+  });
 };
 
 async function run(context: CliContext, planPath: string, flags: Flags): Promise<number> {

@@ -5,6 +5,7 @@ import { eventLine } from "../../store/lines.js";
 import { openStore } from "../../store/store.js";
 import type { OutputFormat } from "./arguments.js";
 import { type CliContext, writeLine } from "./context.js";
+import { openNotices } from "./notice.js";
 import { costLines } from "./progress/cost-text.js";
 import { formatElapsed, formatTokens, formatUsd, paintFor, singleLine } from "./progress/paint.js";
 import { createProgress, type Progress, silentProgress, streamProgress } from "./progress/progress.js";
@@ -15,6 +16,7 @@ import { openSessionLog, type SessionLog } from "./session-log.js";
 export interface SessionFlags {
   mode?: "off" | "canary" | "enforced";
   outputFormat: OutputFormat;
+  notify?: string;
 }
 
 /** `--mode`: the highest of flag, environment, plan and configuration (S2:47). */
@@ -37,6 +39,7 @@ export async function showSession(
 ): Promise<number> {
   const progress = progressFor(context, flags.outputFormat);
   let log: SessionLog | undefined;
+  const notices = openNotices(context, flags.notify);
   const options: SessionOptions = {
     cwd: context.cwd,
     env: context.env,
@@ -44,6 +47,7 @@ export async function showSession(
     onEvent: (event) => {
       log ??= openSessionLog(context);
       log?.event(event);
+      notices.tell(event);
       if (progress.state.cycle === 0) for (const earlier of eventsBefore(context, event)) progress.show(earlier);
       progress.show(event);
     },
@@ -59,6 +63,7 @@ export async function showSession(
     progress.end();
     throw thrown;
   } finally {
+    await notices.close();
     log?.close();
   }
 }

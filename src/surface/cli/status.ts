@@ -16,6 +16,7 @@ const LISTED = 10;
 interface Options {
   all?: true;
   cycle?: number;
+  watch?: true;
   outputFormat: OutputFormat;
 }
 
@@ -24,13 +25,14 @@ export const statusVerb: Verb = (context, args) => {
   const command = describeVerb(context, "status", "Show the newest cycle: tasks, agents, costs and what waits.")
     .option("--cycle <n>", "another cycle", wholeNumber(1))
     .option("--all", "every project of yours")
+    .option("--watch", "again on every change, until the run under way ends")
     .addOption(formatOption());
   return withArguments<Options>(command, args, async ({ options }) => {
     if (options.all === true) return await showAll(context, options);
-    return await withStore(context, (store) => {
-      const report = reportOf(store, options.cycle ?? store.queries.maxCycle());
-      if (options.outputFormat === "json") writeLine(context.out, JSON.stringify(report));
-      else print(context, report);
+    return await withStore(context, async (store) => {
+      const show = (): void => showStatus(context, store, options);
+      if (options.watch === true) return await (await import("./watch-status.js")).watchStatus(context, store, show);
+      show();
       return 0;
     });
   });
@@ -50,6 +52,12 @@ async function showAll(context: CliContext, { outputFormat }: Options): Promise<
     print(context, report);
   }
   return 0;
+}
+
+function showStatus(context: CliContext, store: Store, { cycle, outputFormat }: Options): void {
+  const report = reportOf(store, cycle ?? store.queries.maxCycle());
+  if (outputFormat === "json") writeLine(context.out, JSON.stringify(report));
+  else print(context, report);
 }
 
 /** What `status --output-format json` prints. */

@@ -52,6 +52,11 @@ export const VERBS: Readonly<Record<string, VerbEntry>> = {
     first: false,
     load: async () => (await import("./resolve.js")).approveVerb,
   },
+  attach: {
+    summary: "show the run under way; leaving it does not stop it",
+    first: false,
+    load: async () => (await import("./attach.js")).attachVerb,
+  },
   budget: {
     summary: "show what a cycle may spend and has spent; budget add --usd N adds to it",
     first: false,

@@ -26,6 +26,7 @@ const PROMISED = [
   "land",
   "clean",
   "budget",
+  "attach",
   "do",
   "demo",
   "plan",

@@ -1,0 +1,98 @@
+import { spawn } from "node:child_process";
+import { messageOf } from "../kernel/fault.js";
+
+/** Longest time one notice may take. */
+const NOTICE_MS = 10_000;
+/** Notices that wait for the one under way; more are dropped and counted. */
+const MAX_WAITING = 100;
+/** Longest wait for the last notices when a run ends. */
+const CLOSE_MS = 15_000;
+
+/** Sends notices one after the other, beside the run and never in its way. */
+export interface Notifier {
+  /** Queues a notice and returns at once. */
+  send(notice: object): void;
+  /** Waits a bounded time for what is queued; answers what went wrong, one sentence each kind. */
+  close(): Promise<string[]>;
+}
+
+/**
+ * Tells a person's program or address of what happens: the notice as JSON on standard input, or by POST. The program
+ * is theirs and runs as them, not in the sandbox, without a shell; its words are separated by blanks.
+ */
+export function openNotifier(target: string, at: { cwd: string; env: NodeJS.ProcessEnv }): Notifier {
+  const waiting: string[] = [];
+  const problems = new Map<string, number>();
+  let working: Promise<void> = Promise.resolve();
+  let busy = false;
+  const note = (problem: string): void => void problems.set(problem, (problems.get(problem) ?? 0) + 1);
+
+  async function drain(): Promise<void> {
+    for (let text = waiting.shift(); text !== undefined; text = waiting.shift())
+      await deliver(target, text, at).catch((thrown: unknown) => note(messageOf(thrown)));
+    busy = false;
+  }
+
+  return {
+    send(notice) {
+      if (waiting.length >= MAX_WAITING) return note(`more than ${MAX_WAITING} notices waited; some were dropped`);
+      waiting.push(JSON.stringify(notice));
+      if (busy) return;
+      busy = true;
+      working = drain();
+    },
+    async close() {
+      const late = await within(CLOSE_MS, working);
+      if (late) note(`${waiting.length + 1} notice(s) were not sent within ${CLOSE_MS} ms`);
+      waiting.length = 0;
+      return [...problems].map(([problem, count]) => (count === 1 ? problem : `${problem} (${count} times)`));
+    },
+  };
+}
+
+/** Whether the time was over first. */
+async function within(ms: number, work: Promise<void>): Promise<boolean> {
+  const timer: { handle?: NodeJS.Timeout } = {};
+  const late = new Promise<boolean>((resolve) => {
+    timer.handle = setTimeout(() => resolve(true), ms);
+  });
+  const result = await Promise.race([work.then(() => false), late]);
+  clearTimeout(timer.handle);
+  return result;
+}
+
+function deliver(target: string, text: string, at: { cwd: string; env: NodeJS.ProcessEnv }): Promise<void> {
+  return /^https?:\/\//i.test(target) ? post(target, text) : run(target.trim().split(/\s+/), text, at);
+}
+
+async function post(url: string, body: string): Promise<void> {
+  const headers = { "content-type": "application/json" };
+  const answer = await fetch(url, { method: "POST", headers, body, signal: AbortSignal.timeout(NOTICE_MS) });
+  await answer.body?.cancel();
+  if (!answer.ok) throw new Error(`the address answered ${answer.status}`);
+}
+
+function run(
+  [program = "", ...args]: string[],
+  text: string,
+  at: { cwd: string; env: NodeJS.ProcessEnv },
+): Promise<void> {
+  return new Promise((resolve, reject) => {
+    const child = spawn(program, args, { ...at, stdio: ["pipe", "ignore", "ignore"], detached: true });
+    const timer = setTimeout(() => {
+      if (child.pid !== undefined) process.kill(-child.pid, "SIGKILL");
+      reject(new Error(`${program} took longer than ${NOTICE_MS} ms and was ended`));
+    }, NOTICE_MS);
+    child.once("error", (thrown) => {
+      clearTimeout(timer);
+      reject(new Error(`${program} could not be started: ${thrown.message}`));
+    });
+    child.once("exit", (code) => {
+      clearTimeout(timer);
+      if (code === 0) resolve();
+      else reject(new Error(`${program} ended with ${code ?? "a signal"}`));
+    });
+    child.stdin.on("error", () => undefined); // it need not read what it is given; its exit code tells
+    child.stdin.end(text);
+  });
+}
