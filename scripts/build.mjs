@@ -5,6 +5,7 @@ import { chmodSync, rmSync } from "node:fs";
 import { basename, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { build } from "esbuild";
+import { reachLazily } from "./reach-lazily.mjs";
 
 process.chdir(fileURLToPath(new URL("..", import.meta.url)));
 
@@ -23,24 +24,6 @@ const loadVerbsLater = {
       verbs[`verbs/${name}`] = join(resolveDir, path.replace(/\.js$/, ".ts"));
       return { path: `./verbs/${name}.js`, external: true };
     });
-  },
-};
-
-/**
- * What is no ECMAScript module is reached at its first use, not imported at the start: importing `node:fs`
- * makes all its lazy members, `node:crypto` opens its library, and the driver is scanned for export names.
- */
-const reachLazily = {
-  name: "reach-lazily",
-  setup(plugin) {
-    plugin.onResolve({ filter: /^(node:.*|better-sqlite3)$/ }, ({ path }) => ({ path, namespace: "lazy" }));
-    plugin.onLoad({ filter: /^node:/, namespace: "lazy" }, ({ path }) => ({
-      contents: `const get = (_, name) => process.getBuiltinModule("${path}")[name];
-        module.exports = Object.create(new Proxy({}, { get }));`,
-    }));
-    plugin.onLoad({ filter: /^better-sqlite3$/, namespace: "lazy" }, ({ path }) => ({
-      contents: `import { createRequire } from "node:module"; export default createRequire(import.meta.url)("${path}");`,
-    }));
   },
 };
 
@@ -64,6 +47,7 @@ await build({
   chunkNames: "chunks/[name]-[hash]",
 });
 chmodSync("dist/main.js", 0o755);
+await import("./build-check.mjs");
 
 const types = spawnSync(process.execPath, ["node_modules/typescript/bin/tsc", "-p", "tsconfig.build.json"], {
   stdio: "inherit",

@@ -50,11 +50,12 @@ const HANDED_ON = [
  */
 export async function openHistory(cwd: string, env: NodeJS.ProcessEnv = process.env): Promise<History> {
   const git = createReader(cwd, env);
-  const found = await git.attempt(["rev-parse", "--is-bare-repository", "--absolute-git-dir", "--git-common-dir"]);
-  const [bare, gitDir = "", commonDir = ""] = found.stdout.toString("utf8").split("\n");
-  if (found.code !== 0)
+  const asked = ["--is-bare-repository", "--absolute-git-dir", "--git-common-dir", "--show-toplevel"];
+  const found = await git.attempt(["rev-parse", ...asked]);
+  const [bare, gitDir = "", commonDir = "", ...rest] = found.stdout.toString("utf8").split("\n");
+  if (found.code !== 0 && bare !== "true")
     throw invalid("NO_REPOSITORY", `${cwd} is not inside a git repository (git says: ${found.stderr.trim()}).`);
-  const top = bare === "true" ? null : (await git.run(["rev-parse", "--show-toplevel"])).replace(/\n$/, "");
+  const top = bare === "true" ? null : rest.join("\n").replace(/\n$/, "");
   return { top, gitDir, cutOff: readCutOff(resolve(cwd, commonDir)), git: createReader(top ?? gitDir, env, cwd) };
 }
 

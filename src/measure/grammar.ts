@@ -14,27 +14,41 @@ type GrammarRecord = Record<GrammarLanguage, { file: string; sha256: string }>;
 const parsers = new Map<Language, Parser>();
 let starting: Promise<void> | undefined;
 
+/** Where grammars are when they are in no folder: in one file with the program. */
+export interface GrammarSource {
+  /** Bytes of a file of worknode's `grammars/` folder. */
+  read(file: string): Uint8Array;
+  /** Tree-sitter itself, compiled. */
+  engine(): Uint8Array;
+}
+
 /**
  * Loads the grammars these languages need from worknode's `grammars/` folder, once each; those of ECMAScript need
  * none. A measure of such a language is synchronous afterwards. Throws Fault GRAMMAR_MISSING, GRAMMAR_CHANGED when
  * a file is not the one that was shipped.
  */
-export async function loadGrammars(languages: Iterable<Language | undefined>, directory: string): Promise<void> {
+export async function loadGrammars(
+  languages: Iterable<Language | undefined>,
+  source: string | GrammarSource,
+): Promise<void> {
   for (const language of new Set(languages)) {
     if (language === undefined || isEcmaScript(language) || parsers.has(language)) continue;
-    starting ??= Parser.init();
+    starting ??= Parser.init(typeof source === "string" ? undefined : { wasmBinary: source.engine() });
     await starting;
     const parser = new Parser();
-    parser.setLanguage(await Grammar.load(readGrammar(language as GrammarLanguage, directory)));
+    parser.setLanguage(await Grammar.load(readGrammar(language as GrammarLanguage, source)));
     parsers.set(language, parser);
   }
 }
 
-function readGrammar(language: GrammarLanguage, directory: string): Uint8Array {
+function readGrammar(language: GrammarLanguage, source: string | GrammarSource): Uint8Array {
+  const read = (file: string): Uint8Array =>
+    typeof source === "string" ? readFileSync(join(source, file)) : source.read(file);
+  const directory = typeof source === "string" ? source : "this file";
   try {
-    const records = JSON.parse(readFileSync(join(directory, "grammars.json"), "utf8")) as GrammarRecord;
+    const records = JSON.parse(Buffer.from(read("grammars.json")).toString("utf8")) as GrammarRecord;
     const { file, sha256 } = records[language];
-    const bytes = readFileSync(join(directory, file));
+    const bytes = read(file);
     if (createHash("sha256").update(bytes).digest("hex") === sha256) return bytes;
   } catch (cause) {
     throw new Fault(

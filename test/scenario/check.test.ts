@@ -321,7 +321,7 @@ describe("input that cannot be judged is no pass", () => {
     ["a whole tree with coverage", ["--all", "--coverage", "x"], "leave --all out"],
     ["both a tree and what is staged", ["--all", "--staged"], "give one"],
     ["a baseline of a change", ["--base", "main", "--write-baseline"], "add --all"],
-    ["a word that is no option", ["main"], "too many arguments"],
+    ["a word that is no option", ["main"], "check takes options alone"],
     ["nothing in enforce", ["--base", "HEAD", "--mode", "enforce"], "nothing was checked"],
     ["a report that cannot be written", ["--base", "main", "--output", "no/such/folder"], "cannot be written"],
   ])("%s: exit 2", async (_what, args, why) => {

@@ -1,13 +1,18 @@
-import { writeFileSync } from "node:fs";
+import { readFileSync, writeFileSync } from "node:fs";
 import { resolve } from "node:path";
 import { Option } from "commander";
 import { invalid, messageOf } from "../../kernel/fault.js";
-import { checkModeSchema, provenanceModeSchema } from "../../schema/check-policy.js";
+import type { CheckMode, ProvenanceMode } from "../../schema/check-policy.js";
 import { describeVerb, withArguments } from "../cli/arguments.js";
 import type { CliContext, Verb } from "../cli/context.js";
+import { singleLine } from "../cli/progress/paint.js";
 import { CHECK_FORMATS, type CheckFormat, renderReport } from "./format/render.js";
 import { summaryOf } from "./format/summary.js";
+import { HOOKS, type HookName, runHook } from "./hook-run.js";
 import { type CheckWish, runCheck } from "./run-check.js";
+
+const MODES: readonly CheckMode[] = ["observe", "warn", "enforce"];
+const PROVENANCE: readonly ProvenanceMode[] = ["require", "warn", "off"];
 
 /** What differs between the installed worknode and the single file. */
 export interface CheckProgram {
@@ -21,6 +26,7 @@ interface Flags extends Omit<CheckWish, "coverage" | "baseCoverage" | "approvedB
   readonly approvedBy?: string[];
   readonly format: CheckFormat;
   readonly output?: string;
+  readonly hook?: HookName;
 }
 
 /** `worknode check`: judges a change by the rules of its base. Exit codes as DESIGN §13. */
@@ -45,19 +51,42 @@ export function checkCommand(program: CheckProgram): Verb {
       .option("--approved-by <name...>", "who approved a change to the rules, as CI knows it")
       .option("--write-baseline", "with --all: write what is found as the baseline, or tighten the one there is")
       .addOption(
-        new Option("--provenance <mode>", "whether commits must carry worknode's receipts").choices(
-          provenanceModeSchema.options,
-        ),
+        new Option("--provenance <mode>", "whether commits must carry worknode's receipts").choices(PROVENANCE),
       )
       .option("--trust <file>", "trusted keys, as the base has them (else .worknode/trust.pem)")
-      .addOption(new Option("--mode <mode>", "observe and warn tell, enforce fails").choices(checkModeSchema.options))
+      .addOption(new Option("--mode <mode>", "observe and warn tell, enforce fails").choices(MODES))
       .addOption(new Option("--format <format>", "how to print").choices([...CHECK_FORMATS]).default("text"))
+      .addOption(new Option("--hook <name>", "judge what git's hook of this name is called for").choices([...HOOKS]))
+      .argument("[arguments...]", "with --hook: what git gives the hook")
       .option("--output <file>", "write the report there and only its summary to the screen");
-    return withArguments<Flags>(command, args, ({ options }) => check(context, program, options));
+    return withArguments<Flags>(command, args, ({ options, values }) =>
+      options.hook === undefined ? check(context, program, options, values) : hook(context, program, options, values),
+    );
   };
 }
 
-async function check(context: CliContext, program: CheckProgram, flags: Flags): Promise<number> {
+/** A hook speaks on the standard error: what it writes elsewhere, git takes for an answer to somebody else. */
+async function hook(
+  context: CliContext,
+  program: CheckProgram,
+  { hook: name = "pre-commit", coverage = [], baseCoverage = [], approvedBy = [], format, ...wish }: Flags,
+  args: readonly string[],
+): Promise<number> {
+  const place = { cwd: context.cwd, env: context.env, loadMeasures: program.loadMeasures };
+  const call = { name, args, input: () => readFileSync(0, "utf8") };
+  const { reports, notes, exitCode } = await runHook(place, { ...wish, coverage, baseCoverage, approvedBy }, call);
+  for (const report of reports) context.err.write(renderReport(report, format, program.version));
+  for (const note of notes) context.err.write(`worknode check: ${singleLine(note)}\n`);
+  return exitCode;
+}
+
+async function check(
+  context: CliContext,
+  program: CheckProgram,
+  flags: Flags,
+  values: readonly string[],
+): Promise<number> {
+  if (values.length > 0) throw invalid("BAD_OPTIONS", `check takes options alone, not '${values.join(" ")}'.`);
   const { coverage = [], baseCoverage = [], approvedBy = [], format, output, ...wish } = flags;
   const place = { cwd: context.cwd, env: context.env, loadMeasures: program.loadMeasures };
   const report = await runCheck(place, { ...wish, coverage, baseCoverage, approvedBy });

@@ -5,10 +5,7 @@ import { parseYaml } from "../../plan/document.js";
 import { formatFault, type PlanFault, sortFaults } from "../../plan/plan-fault.js";
 import { findingsOf } from "../../plan/schema-finding.js";
 import { type CheckPolicy, checkPolicySchema } from "../../schema/check-policy.js";
-import type { RuleFile } from "./rule-files.js";
-
-/** Where a team's policy is. */
-export const POLICY_PATH = ".worknode/check.yaml";
+import { POLICY_PATH, type RuleFile, VENDORED_PATH } from "./rule-files.js";
 
 /** What holds where a repository has no policy: the agents' limits, observed. */
 export function defaultPolicy(): CheckPolicy {
@@ -50,9 +47,10 @@ export function selectFiles(policy: CheckPolicy, names: () => readonly string[])
     const language = languageOf(path);
     return language !== undefined && (wanted === undefined || wanted.has(language));
   };
+  const isLeftOut = (path: string): boolean => path === VENDORED_PATH || excluded.has(path);
   return {
-    isExcluded: (path) => excluded.has(path),
-    isMeasured: (path) => isWanted(path) && !excluded.has(path),
+    isExcluded: isLeftOut,
+    isMeasured: (path) => isWanted(path) && !isLeftOut(path),
   };
 }
 

@@ -3,7 +3,8 @@ import { Fault } from "../../kernel/fault.js";
 import type { CheckPolicy } from "../../schema/check-policy.js";
 import type { CheckFinding } from "../../schema/check-report.js";
 import { aboutFile } from "./finding.js";
-import { POLICY_PATH, parsePolicy } from "./policy.js";
+import { parsePolicy } from "./policy.js";
+import { POLICY_PATH } from "./rule-files.js";
 
 /** A change to the files that say how changes are judged. */
 export interface RulesChange {

@@ -39,7 +39,7 @@ export async function findSubject(history: History, wish: SubjectWish, env: Node
     return { scope: "all", rules, from: null, head, differences: undefined, commits: async () => [] };
   }
   const base = await findBase(history, wish.base, env);
-  const from = await mergeBase(history, base, head);
+  const from = base === head ? base : await mergeBase(history, base, head);
   return {
     scope: "change",
     rules: base,
@@ -59,6 +59,7 @@ async function stagedSubject(history: History): Promise<Subject> {
 
 /** A name that is no UTF-8 cannot be told from others, so nothing is judged around it. */
 async function differencesOf({ git }: History, from: string, to: string): Promise<TreeDifference[]> {
+  if (from === to) return [];
   const differences = await compareTrees(git, from, to);
   const odd = differences.find(({ path }) => path.includes("\ufffd"));
   if (odd === undefined) return differences;

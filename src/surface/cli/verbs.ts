@@ -157,6 +157,16 @@ export const VERBS: Readonly<Record<string, VerbEntry>> = {
     first: false,
     load: async () => (await import("./check.js")).checkVerb,
   },
+  install: {
+    summary: "install git-hooks|ci: check every commit, push or pull request",
+    first: false,
+    load: async () => (await import("./install.js")).installVerb,
+  },
+  uninstall: {
+    summary: "uninstall git-hooks: put back the hooks that were there",
+    first: false,
+    load: async () => (await import("./install.js")).uninstallVerb,
+  },
   kill: {
     summary: "stop every run of this repository at once and void its capabilities",
     first: false,

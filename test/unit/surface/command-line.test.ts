@@ -35,6 +35,8 @@ const PROMISED = [
   "status",
   "measure",
   "check",
+  "install",
+  "uninstall",
   "receipt",
   "violations",
   "trace",

@@ -1,0 +1,83 @@
+// Builds dist/check.mjs: `worknode check` in one file that runs with Node alone, and its checksum beside it. Parsers and
+// grammars are WebAssembly, so that it serves every platform; they stand behind the program as comments of one line,
+// which Node skips: an empty change costs no more than the program itself.
+import { createHash } from "node:crypto";
+import { appendFileSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
+import { createRequire } from "node:module";
+import { dirname, join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { brotliCompressSync, constants } from "node:zlib";
+import { build } from "esbuild";
+import { reachLazily } from "./reach-lazily.mjs";
+
+process.chdir(fileURLToPath(new URL("..", import.meta.url)));
+const OUT = "dist/check.mjs";
+const resolve = createRequire(import.meta.url).resolve;
+const { version } = JSON.parse(readFileSync("package.json", "utf8"));
+
+/** The parser's package loads a native program; in the single file the same parser is WebAssembly. */
+const parserWithin = {
+  name: "parser-within",
+  setup(plugin) {
+    plugin.onResolve({ filter: /^oxc-parser$/ }, () => ({ path: join(process.cwd(), "scripts/check-parser.mjs") }));
+  },
+};
+
+const { metafile } = await build({
+  metafile: true,
+  entryPoints: ["src/check.ts"],
+  outfile: OUT,
+  bundle: true,
+  format: "esm",
+  platform: "node",
+  target: "node20.19",
+  minify: true,
+  keepNames: true,
+  legalComments: "none",
+  logLevel: "warning",
+  define: { WORKNODE_VERSION: JSON.stringify(version) },
+  banner: { js: 'import{createRequire as __require}from"node:module";const require=__require(import.meta.url);' },
+  plugins: [parserWithin, reachLazily],
+});
+
+const oxc = dirname(dirname(resolve("oxc-parser")));
+const parts = {
+  "parser.wasm": join(oxc, "parser.wasm32-wasip1.wasm"),
+  "tree-sitter.wasm": join(dirname(resolve("web-tree-sitter")), "web-tree-sitter.wasm"),
+  ...Object.fromEntries(readdirSync("grammars").map((name) => [name, join("grammars", name)])),
+};
+for (const [name, path] of Object.entries(parts)) {
+  if (name.endsWith(".LICENSE")) continue;
+  const params = { [constants.BROTLI_PARAM_QUALITY]: 9, [constants.BROTLI_PARAM_LGWIN]: 24 };
+  appendFileSync(
+    OUT,
+    `\n//worknode-part ${name} ${brotliCompressSync(readFileSync(path), { params }).toString("base64")}\n`,
+  );
+}
+appendFileSync(OUT, noticesOf(Object.keys(metafile.inputs)));
+
+/** The licences of what the file holds, as their terms ask. */
+function noticesOf(inputs) {
+  const packages = new Set(inputs.flatMap((path) => /^(.*node_modules\/(?:@[^/]+\/)?[^/]+)\//.exec(path)?.[1] ?? []));
+  const folders = [...packages, oxc].flatMap((folder) =>
+    readdirSync(folder)
+      .filter((name) => /^licen[cs]e/i.test(name))
+      .map((name) => join(folder, name)),
+  );
+  const grammars = readdirSync("grammars")
+    .filter((name) => name.endsWith(".LICENSE"))
+    .map((name) => join("grammars", name));
+  return ["LICENSE", ...folders.sort(), ...grammars]
+    .map((path) => {
+      const name = path.replace(/^.*node_modules\//, "");
+      return `\n// ${name}\n${readFileSync(path, "utf8")
+        .trimEnd()
+        .replace(/\r?\n/g, "\n")
+        .replace(/[^\n\u0020-\u007e]/g, "?")
+        .replace(/^/gm, "//   ")}\n`;
+    })
+    .join("");
+}
+
+const sha256 = createHash("sha256").update(readFileSync(OUT)).digest("hex");
+writeFileSync(`${OUT}.sha256`, `${sha256}  check.mjs\n`);

@@ -1,0 +1,48 @@
+// Stands for `oxc-parser` in the single file: the same parser, compiled to WebAssembly. Reads nothing but its own part.
+import { createContext } from "@emnapi/runtime";
+import { emnapiAsyncWorkPlugin, emnapiTSFNPlugin, instantiateNapiModuleSync } from "@napi-rs/wasm-runtime";
+import { readPart } from "../src/surface/check/single/parts.ts";
+
+/** Memory in pages of 64 KiB, as the package's own loader has it. */
+const PAGES = { initial: 4_000, maximum: 65_536 };
+
+let binding;
+
+/** As `parseSync` of oxc-parser. Values of big integers and regular expressions are left out: nothing here looks at them. */
+export function parseSync(path, text, options) {
+  binding ??= loadBinding();
+  const { program, comments, errors } = binding.parseSync(path, text, options);
+  return { program: JSON.parse(program).node, comments, errors };
+}
+
+function loadBinding() {
+  const { WASI } = silently(() => process.getBuiltinModule("node:wasi"));
+  const memory = new WebAssembly.Memory(PAGES);
+  const wasi = silently(() => new WASI({ version: "preview1", env: {}, preopens: {} }));
+  const { napiModule } = instantiateNapiModuleSync(readPart("parser.wasm"), {
+    context: createContext(),
+    asyncWorkPoolSize: 0,
+    wasi,
+    plugins: [emnapiAsyncWorkPlugin, emnapiTSFNPlugin],
+    overwriteImports: (imports) => ({
+      ...imports,
+      env: { ...imports.env, ...imports.napi, ...imports.emnapi, memory },
+    }),
+    beforeInit({ instance }) {
+      const names = Object.keys(instance.exports).filter((name) => name.startsWith("__napi_register__"));
+      for (const name of names) instance.exports[name]();
+    },
+  });
+  return napiModule.exports;
+}
+
+/** Node calls WASI experimental, on the standard error of whoever loads it. */
+function silently(work) {
+  const emitWarning = Reflect.get(process, "emitWarning");
+  process.emitWarning = () => undefined;
+  try {
+    return work();
+  } finally {
+    process.emitWarning = emitWarning;
+  }
+}

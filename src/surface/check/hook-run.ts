@@ -1,0 +1,159 @@
+import { readFileSync } from "node:fs";
+import { resolve } from "node:path";
+import { receiptTexts } from "../../capability/receipt.js";
+import { resolveCommit } from "../../effect/branch.js";
+import { type History, indexTree, openHistory } from "../../effect/history.js";
+import { Fault, invalid } from "../../kernel/fault.js";
+import type { CheckMode } from "../../schema/check-policy.js";
+import type { CheckReport } from "../../schema/check-report.js";
+import { findRuleFile, POLICY_PATH } from "./rule-files.js";
+import { type CheckPlace, type CheckWish, runCheck } from "./run-check.js";
+import { commitOf } from "./subject.js";
+
+/** Hooks of git that `check` serves. */
+export const HOOKS = ["pre-commit", "commit-msg", "pre-push", "pre-receive"] as const;
+export type HookName = (typeof HOOKS)[number];
+
+/** What git told a hook. */
+export interface HookCall {
+  readonly name: HookName;
+  readonly args: readonly string[];
+  /** Standard input, read where the hook has one. */
+  readonly input: () => string;
+}
+
+/** What a hook found: a report for each thing judged, and what else is to be said. */
+export interface HookReport {
+  readonly reports: readonly CheckReport[];
+  readonly notes: readonly string[];
+  readonly exitCode: number;
+}
+
+/** Runs what a hook of git asks. Throws the Faults of `runCheck`: what cannot be judged does not pass. */
+export async function runHook(place: CheckPlace, wish: CheckWish, call: HookCall): Promise<HookReport> {
+  if (call.name === "pre-commit") return await judged([() => runCheck(place, { ...wish, staged: true })]);
+  if (call.name === "commit-msg") return await judgeMessage(place, wish, call.args[0]);
+  const history = await openHistory(place.cwd, place.env);
+  const updates = parseUpdates(call.input(), call.name);
+  const notes: string[] = [];
+  const checks: (() => Promise<CheckReport>)[] = [];
+  for (const update of updates) {
+    const range = await rangeOf(history, update, call);
+    if (typeof range === "string") notes.push(range);
+    else checks.push(() => runCheck(place, { ...wish, ...range }));
+  }
+  const report = await judged(checks);
+  return { ...report, notes: [...notes, ...report.notes] };
+}
+
+/** An empty change is nothing to stop: a hook is called for those as well. */
+async function judged(checks: readonly (() => Promise<CheckReport>)[]): Promise<HookReport> {
+  const reports: CheckReport[] = [];
+  const notes: string[] = [];
+  for (const check of checks) {
+    try {
+      reports.push(await check());
+    } catch (thrown) {
+      if (!(thrown instanceof Fault && thrown.code === "NOTHING_TO_CHECK")) throw thrown;
+      notes.push(thrown.message);
+    }
+  }
+  return { reports, notes, exitCode: worst(reports.map(({ exit_code }) => exit_code)) };
+}
+
+/** Of several codes the first of these (DESIGN §13). */
+function worst(codes: readonly number[]): number {
+  return [6, 3, 4].find((code) => codes.includes(code)) ?? 0;
+}
+
+/** One ref that a push changes. */
+interface RefUpdate {
+  readonly ref: string;
+  readonly from: string;
+  readonly to: string;
+}
+
+/** `pre-push` gives `<local ref> <local id> <remote ref> <remote id>`, `pre-receive` `<old id> <new id> <ref>`. */
+function parseUpdates(input: string, name: HookName): RefUpdate[] {
+  return input
+    .split("\n")
+    .filter((line) => line.trim() !== "")
+    .map((line) => {
+      const fields = line.trim().split(" ");
+      const [to = "", ref = "", from = ""] =
+        name === "pre-push" ? fields.slice(1) : [fields[1], fields[2], fields[0]].map((field) => field ?? "");
+      if (isId(from) && isId(to) && ref !== "") return { ref, from, to };
+      throw invalid("BAD_HOOK_INPUT", `git's ${name} hook was given a line of another form: ${JSON.stringify(line)}.`);
+    });
+}
+
+function isId(text: string): boolean {
+  return /^(?:[0-9a-f]{40}|[0-9a-f]{64})$/.test(text);
+}
+
+function isNothing(id: string): boolean {
+  return /^0+$/.test(id);
+}
+
+/** What of an update is judged, or why nothing is. */
+async function rangeOf(
+  history: History,
+  { ref, from, to }: RefUpdate,
+  call: HookCall,
+): Promise<{ base: string; head: string } | string> {
+  if (isNothing(to)) return `${ref} is deleted: there is nothing to judge`;
+  if (!isNothing(from) && (await resolveCommit(history.git, from)) !== undefined) return { base: from, head: to };
+  for (const name of basesOf(call)) {
+    const base = await resolveCommit(history.git, name);
+    if (base !== undefined) return { base, head: to };
+  }
+  return `${ref} is new and there is nothing to compare it with: not judged`;
+}
+
+/** What a new branch is compared with: the server's default branch, as the client knows it. */
+function basesOf({ name, args }: HookCall): string[] {
+  if (name === "pre-receive") return ["HEAD"];
+  const remote = args[0] ?? "origin";
+  return ["HEAD", "main", "master"].map((branch) => `refs/remotes/${remote}/${branch}`);
+}
+
+/**
+ * A message made by hand must not carry a receipt for another tree than the one that is committed, nor name a task it
+ * has no receipt of: that happens when a commit of worknode's is amended.
+ */
+async function judgeMessage(place: CheckPlace, wish: CheckWish, file: string | undefined): Promise<HookReport> {
+  if (file === undefined) throw invalid("BAD_HOOK_INPUT", "git's commit-msg hook was given no file.");
+  const message = readFileSync(resolve(place.cwd, file), "utf8").replace(/^#.*$/gm, "");
+  const receipts = receiptTexts(message);
+  const claims = /^[ \t]*Worknode-(?:Task|Agent|Plan):/m.test(message);
+  if (receipts.length === 0 && !claims) return { reports: [], notes: [], exitCode: 0 };
+  const history = await openHistory(place.cwd, place.env);
+  const tree = await indexTree(history);
+  if (receipts.some((text) => treeNamed(text) === tree)) return { reports: [], notes: [], exitCode: 0 };
+  const mode = wish.mode ?? (await policyMode(place, history));
+  const note =
+    receipts.length === 0
+      ? "the message names a task of worknode's and has no receipt of it; take the Worknode- lines out"
+      : "the message carries a receipt for another tree than the one that is committed; take the Worknode- lines out";
+  return { reports: [], notes: [note], exitCode: mode === "enforce" ? 4 : 0 };
+}
+
+async function policyMode({ cwd }: CheckPlace, history: History): Promise<CheckMode> {
+  const policy = await findRuleFile({ history, rules: await commitOf(history, "HEAD"), cwd }, POLICY_PATH);
+  if (policy === undefined) return "observe";
+  const { parsePolicy } = await import("./policy.js");
+  return parsePolicy(policy).mode;
+}
+
+/** The tree a receipt names, believed or not. */
+function treeNamed(text: string): string | undefined {
+  try {
+    const envelope = JSON.parse(Buffer.from(text, "base64url").toString("utf8")) as { payload: string };
+    const statement = JSON.parse(Buffer.from(envelope.payload, "base64").toString("utf8")) as {
+      subject: [{ digest: { gitTree: string } }];
+    };
+    return statement.subject[0].digest.gitTree;
+  } catch {
+    return undefined; // no receipt at all: it names no tree
+  }
+}

@@ -1,0 +1,88 @@
+import { existsSync, mkdirSync, writeFileSync } from "node:fs";
+import { dirname, join, resolve } from "node:path";
+import { packageFile } from "../../crew/package-file.js";
+import { openHistory } from "../../effect/history.js";
+import { invalid } from "../../kernel/fault.js";
+import { ciFiles } from "../check/ci-files.js";
+import { CLIENT_HOOKS, installHooks, uninstallHooks } from "../check/git-hooks.js";
+import { describeVerb, withArguments } from "./arguments.js";
+import { type CliContext, type Verb, writeLine } from "./context.js";
+
+interface Flags {
+  readonly print?: true;
+  readonly server?: true;
+  readonly gitlab?: true;
+}
+
+/** `worknode install git-hooks|ci`. */
+export const installVerb: Verb = (context, args) => {
+  const command = describeVerb(context, "install", "Set up git hooks, or a CI job that checks every change.")
+    .argument("<what>", "git-hooks or ci")
+    .option(
+      "--server",
+      "git-hooks: the pre-receive hook of a server's repository instead, where --no-verify does not help",
+    )
+    .option("--gitlab", "ci: a job for GitLab instead of GitHub")
+    .option("--print", "ci: print the files instead of writing them");
+  return withArguments<Flags>(command, args, async ({ options, values }) => {
+    const [what = ""] = values;
+    if (what === "git-hooks") return await installGitHooks(context, options);
+    if (what === "ci") return await installCi(context, options);
+    throw invalid("BAD_TARGET", `there is no '${what}' to install: it is git-hooks or ci.`);
+  });
+};
+
+/** `worknode uninstall git-hooks`. */
+export const uninstallVerb: Verb = (context, args) => {
+  const command = describeVerb(
+    context,
+    "uninstall",
+    "Take worknode's git hooks away and put back what was there.",
+  ).argument("<what>", "git-hooks");
+  return withArguments(command, args, async ({ values }) => {
+    const [what = ""] = values;
+    if (what !== "git-hooks") throw invalid("BAD_TARGET", `there is no '${what}' to uninstall: it is git-hooks.`);
+    const done = uninstallHooks(await hooksFolder(context), [...CLIENT_HOOKS, "pre-receive"]);
+    for (const line of done.length === 0 ? ["no hook of worknode's is installed"] : done) writeLine(context.out, line);
+    return 0;
+  });
+};
+
+async function installGitHooks(context: CliContext, { server }: Flags): Promise<number> {
+  const program = { node: process.execPath, main: packageFile("dist", "main.js"), verb: ["check"] };
+  const names = server === true ? ["pre-receive"] : CLIENT_HOOKS;
+  for (const line of installHooks(await hooksFolder(context), names, program)) writeLine(context.out, line);
+  return 0;
+}
+
+/** Where git looks for hooks: `core.hooksPath` of the repository, else `hooks` of its common directory. */
+async function hooksFolder(context: CliContext): Promise<string> {
+  const { git, top, gitDir } = await openHistory(context.cwd, context.env);
+  const configured = await git.attempt(["config", "--local", "--type=path", "--get", "core.hooksPath"]);
+  if (configured.code === 0) return resolve(top ?? gitDir, configured.stdout.toString("utf8").trim());
+  const common = (await git.run(["rev-parse", "--git-common-dir"])).trim();
+  return join(resolve(top ?? gitDir, common), "hooks");
+}
+
+async function installCi(context: CliContext, { print, gitlab }: Flags): Promise<number> {
+  const files = ciFiles(gitlab === true ? "gitlab" : "github", { checkFile: packageFile("dist", "check.mjs") });
+  const { top } = await openHistory(context.cwd, context.env);
+  for (const { path, content, shown } of files) {
+    if (print === true) writeLine(context.out, `# ${path}\n${shown}`);
+    else writeLine(context.out, writeNew(join(top ?? context.cwd, path), path, content));
+  }
+  if (print !== true)
+    writeLine(
+      context.out,
+      "Commit these files: from then on every change is observed. docs/ci.md says how to enforce.",
+    );
+  return 0;
+}
+
+/** A file that is there stays: it may have been changed since. */
+function writeNew(target: string, path: string, content: string | Uint8Array): string {
+  if (existsSync(target)) return `${path} is there already: left as it is`;
+  mkdirSync(dirname(target), { recursive: true });
+  writeFileSync(target, content);
+  return `${path} written`;
+}

@@ -1,0 +1,175 @@
+import { spawnSync } from "node:child_process";
+import { createHash } from "node:crypto";
+import { copyFileSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { afterEach, describe, expect, it } from "vitest";
+import { parse } from "yaml";
+import { installVerb } from "../../src/surface/cli/install.js";
+import { makeContext } from "../unit/surface/screen.js";
+import { branchy, checkReport } from "./check-ground.js";
+import { makeRepo, type Repo } from "./harness.js";
+
+const ROOT = fileURLToPath(new URL("../..", import.meta.url));
+const CHECK = join(ROOT, "dist/check.mjs");
+let repo: Repo | undefined;
+afterEach(() => repo?.remove());
+
+function shell(
+  at: Repo,
+  script: string,
+  env: Record<string, string> = {},
+): { code: number | null; out: string; err: string } {
+  const run = spawnSync("bash", ["-e", "-o", "pipefail", "-c", script], {
+    cwd: at.dir,
+    env: { ...at.env, PATH: `${process.execPath.replace(/\/node$/, "")}:${at.env["PATH"]}`, ...env },
+    encoding: "utf8",
+    timeout: 50_000,
+  });
+  return { code: run.status, out: run.stdout, err: run.stderr };
+}
+
+function change(at: Repo, files: Record<string, string>): void {
+  for (const [path, text] of Object.entries(files)) at.write(path, text);
+  at.git("add", "-A");
+  at.git("commit", "-q", "-m", "change");
+}
+
+describe("the single file", () => {
+  it("has its checksum, holds neither database nor model code, and runs from anywhere", () => {
+    const bytes = readFileSync(CHECK);
+    const sha256 = createHash("sha256").update(bytes).digest("hex");
+    expect(readFileSync(`${CHECK}.sha256`, "utf8")).toBe(`${sha256}  check.mjs\n`);
+    expect(bytes.toString("latin1")).not.toMatch(/better-sqlite3|@anthropic-ai|better_sqlite3/);
+    repo = makeRepo({ "a.md": "x\n" });
+    copyFileSync(CHECK, join(repo.dir, "..", "check.mjs"));
+    const { code, out, err } = shell(repo, "node ../check.mjs --all");
+    expect({ code, err }).toEqual({ code: 0, err: "" });
+    expect(out).toContain("observed, not enforced");
+  });
+
+  it("finds in every language what the installed worknode finds", async () => {
+    repo = makeRepo({
+      "a.ts": branchy("a", 9),
+      "b.jsx": "export const b = (n) => <p>{n ? 1 : 2}</p>;\n// eslint-disable-next-line\n",
+      "c.c": `int c(int n) { ${"if (n) n--; ".repeat(9)} return n; }\n`,
+      "d.cpp": `int d(int n) { ${"if (n) n--; ".repeat(9)} return n; }\n`,
+      "e.py": `def e(n):\n${"    if n: n -= 1\n".repeat(9)}`,
+      "f.go": `package f\nfunc f(n int) int {\n${"if n > 1 { n-- }\n".repeat(9)}return n\n}\n`,
+      "g.rs": `fn g(mut n: i32) -> i32 { ${"if n > 1 { n -= 1; } ".repeat(9)} n }\n`,
+      "H.java": `class H { int h(int n) { ${"if (n > 1) n--; ".repeat(9)} return n; } }\n`,
+      "broken.ts": "export function (\n",
+      ".worknode/check.yaml": "version: 1\npowerOfTen: warn\nrequireDocs: true\n",
+    });
+    const run = shell(repo, `node ${CHECK} --all --mode enforce --format json`);
+    expect(run).toMatchObject({ code: 4, err: "" });
+    const report = JSON.parse(run.out);
+    expect(report).toEqual(await checkReport(repo, "--all", "--mode", "enforce"));
+    const files = report.findings
+      .filter((one: { rule: string }) => one.rule === "max-complexity")
+      .map((one: { file: string }) => one.file);
+    expect(files).toEqual(["H.java", "a.ts", "c.c", "d.cpp", "e.py", "f.go", "g.rs"]);
+  });
+
+  it("says so when it was cut, and judges nothing", () => {
+    repo = makeRepo({ "a.ts": branchy("a", 9) });
+    const text = readFileSync(CHECK, "latin1");
+    writeFileSync(
+      join(repo.dir, "..", "cut.mjs"),
+      text.slice(0, text.indexOf("\n//worknode-part parser.wasm")),
+      "latin1",
+    );
+    expect(shell(repo, "node ../cut.mjs --all")).toMatchObject({
+      code: 2,
+      out: "",
+      err: expect.stringContaining("it was cut or changed"),
+    });
+  });
+});
+
+describe("a newcomer's CI", () => {
+  const POLICY = ".worknode/check.yaml";
+
+  /** The steps of the job that `install ci` wrote, as the runner would run them. */
+  function job(at: Repo): { code: number | null; out: string; err: string } {
+    const workflow = parse(readFileSync(join(at.dir, ".github/workflows/worknode.yml"), "utf8"));
+    const [checkout, step] = workflow.jobs.check.steps;
+    expect(checkout).toMatchObject({
+      uses: expect.stringMatching(/^actions\/checkout@[0-9a-f]{40}$/),
+      with: { "fetch-depth": 0 },
+    });
+    mkdirSync(join(at.dir, "../temp"), { recursive: true });
+    return shell(at, step.run, { GITHUB_BASE_REF: "main", RUNNER_TEMP: join(at.dir, "../temp") });
+  }
+
+  it("is one command; it observes at first, then fails and passes", async () => {
+    repo = makeRepo({ "src/a.ts": branchy("a", 3) });
+    const at = repo;
+    const pushed = (): void => void at.git("update-ref", "refs/remotes/origin/main", "main");
+    pushed();
+    at.git("switch", "-q", "-c", "setup");
+    const context = makeContext({ cwd: at.dir, env: at.env });
+    expect(await installVerb(context, ["ci"])).toBe(0);
+    expect(context.printed()).toContain(".github/workflows/worknode.yml written");
+    change(at, { "src/a.ts": branchy("a", 9) });
+    const first = job(at);
+    expect(first).toMatchObject({ code: 0, err: "" });
+    expect(first.out).toContain("::notice file=src/a.ts,line=2,title=worknode max-complexity::");
+    expect(first.out).toContain("observed, not enforced");
+
+    at.git("reset", "-q", "--hard", "HEAD~1");
+    expect(await installVerb(context, ["ci"])).toBe(0);
+    at.write(POLICY, readFileSync(join(at.dir, POLICY), "utf8").replace("mode: observe", "mode: enforce"));
+    at.git("switch", "-q", "main");
+    change(at, {});
+    pushed();
+    at.git("switch", "-q", "-c", "feature");
+    change(at, { "src/a.ts": branchy("a", 9), ".worknode/check.mjs": "process.exit(0);\n" });
+    const failed = job(at);
+    expect(failed.code).toBe(6);
+    expect(failed.out).toContain("::error file=src/a.ts,line=2,title=worknode max-complexity::");
+    expect(failed.out).toContain("::error file=.worknode/check.mjs,line=1,title=worknode rules-changed::");
+
+    at.git("reset", "-q", "--hard", "main");
+    change(at, { "src/a.ts": branchy("a", 4) });
+    const passed = job(at);
+    expect(passed).toMatchObject({ code: 0, err: "" });
+    expect(passed.out).toMatch(/^worknode check: passed; .*checked 1 file\(s\), 1 function\(s\)/);
+  });
+
+  it("leaves what is there, and prints for GitLab what it would write", async () => {
+    repo = makeRepo({ [POLICY]: "version: 1\n" });
+    const context = makeContext({ cwd: repo.dir, env: repo.env });
+    await installVerb(context, ["ci", "--gitlab", "--print"]);
+    expect(context.printed()).toContain('GIT_DEPTH: "0"');
+    expect(context.printed()).toContain(readFileSync(`${CHECK}.sha256`, "utf8").slice(0, 64));
+    expect(repo.git("status", "--porcelain")).toBe("");
+    await installVerb(context, ["ci"]);
+    expect(context.printed()).toContain(`${POLICY} is there already: left as it is`);
+    const text = context.printed();
+    const gitlab = parse(text.slice(text.indexOf("worknode:"), text.indexOf(`# ${POLICY}`)));
+    const script = gitlab.worknode.script.join("\n");
+    change(repo, { "src/a.ts": branchy("a", 9) });
+    const base = repo.git("rev-parse", "HEAD~1").trim();
+    const run = shell(repo, script, { CI_MERGE_REQUEST_DIFF_BASE_SHA: base });
+    expect(run).toMatchObject({ code: 0, err: "" });
+    expect(readFileSync(join(repo.dir, "worknode.xml"), "utf8")).toContain('<testcase name="max-complexity"');
+  });
+
+  it("may use the action, whose steps run in a plain shell", () => {
+    const action = parse(readFileSync(join(ROOT, "action.yml"), "utf8"));
+    const [build, step] = action.runs.steps;
+    repo = makeRepo({ "src/a.ts": branchy("a", 3) });
+    repo.git("switch", "-q", "-c", "change");
+    change(repo, { "src/a.ts": branchy("a", 9) });
+    const env = { GITHUB_ACTION_PATH: ROOT, WORKNODE_BASE: "main", WORKNODE_MODE: "enforce", WORKNODE_ARGUMENTS: "" };
+    expect(shell(repo, build.run, env)).toMatchObject({ code: 0 });
+    expect(Object.keys(step.env)).toEqual(["WORKNODE_BASE", "WORKNODE_MODE", "WORKNODE_ARGUMENTS"]);
+    expect(shell(repo, step.run, env)).toMatchObject({
+      code: 4,
+      out: expect.stringContaining("::error file=src/a.ts"),
+    });
+    const observing = shell(repo, step.run, { ...env, WORKNODE_MODE: "", WORKNODE_ARGUMENTS: "--format text" });
+    expect(observing).toMatchObject({ code: 0, out: expect.stringContaining("observed, not enforced") });
+  });
+});

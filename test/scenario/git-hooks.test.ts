@@ -1,0 +1,155 @@
+import { execFileSync, spawnSync } from "node:child_process";
+import { chmodSync, existsSync, readFileSync } from "node:fs";
+import { join } from "node:path";
+import { afterEach, describe, expect, it } from "vitest";
+import { installVerb, uninstallVerb } from "../../src/surface/cli/install.js";
+import { makeContext } from "../unit/surface/screen.js";
+import { branchy } from "./check-ground.js";
+import { makeRepo, type Repo } from "./harness.js";
+
+const ENFORCE = "version: 1\nmode: enforce\n";
+const open: Repo[] = [];
+function repository(files: Record<string, string> = {}): Repo {
+  const repo = makeRepo({ "src/a.ts": branchy("a", 3), ".worknode/check.yaml": ENFORCE, ...files });
+  open.push(repo);
+  return repo;
+}
+afterEach(() => {
+  for (const repo of open.splice(0)) repo.remove();
+});
+
+async function install(repo: Pick<Repo, "dir" | "env">, ...args: string[]): Promise<string> {
+  const context = makeContext({ cwd: repo.dir, env: repo.env });
+  expect(await installVerb(context, ["git-hooks", ...args])).toBe(0);
+  return context.printed();
+}
+
+async function uninstall(repo: Repo): Promise<string> {
+  const context = makeContext({ cwd: repo.dir, env: repo.env });
+  expect(await uninstallVerb(context, ["git-hooks"])).toBe(0);
+  return context.printed();
+}
+
+/** A git command as a person gives it, hooks and all. */
+function git(repo: Repo, ...args: string[]): { code: number | null; err: string } {
+  const env = { ...repo.env, GIT_CONFIG_NOSYSTEM: "1" };
+  const identity = ["-c", "user.name=t", "-c", "user.email=t@example.com"];
+  const run = spawnSync("git", [...identity, ...args], { cwd: repo.dir, env, encoding: "utf8", timeout: 50_000 });
+  return { code: run.status, err: run.stderr };
+}
+
+describe("in a developer's clone", () => {
+  it("pre-commit stops what is over a limit, by what is staged alone, and lets honest work pass", async () => {
+    const repo = repository();
+    expect(await install(repo)).toContain("pre-commit installed\n");
+    repo.write("src/a.ts", branchy("a", 9));
+    repo.git("add", "-A");
+    repo.write("src/a.ts", branchy("a", 4));
+    const refused = git(repo, "commit", "-m", "too much");
+    expect(refused).toMatchObject({ code: 1, err: expect.stringContaining("max-complexity") });
+    repo.git("add", "-A");
+    expect(git(repo, "commit", "-m", "fine")).toMatchObject({ code: 0 });
+  });
+
+  it("a commit of named files is judged by what it commits", async () => {
+    const repo = repository({ "src/b.ts": branchy("b", 2) });
+    await install(repo);
+    repo.write("src/a.ts", branchy("a", 9));
+    repo.write("src/b.ts", branchy("b", 3));
+    expect(git(repo, "commit", "-m", "b", "src/b.ts").code).toBe(0);
+    expect(git(repo, "commit", "-m", "a", "src/a.ts").code).toBe(1);
+  });
+
+  it("commit-msg refuses worknode's trailers without a receipt of the tree", async () => {
+    const repo = repository();
+    await install(repo);
+    repo.write("notes.md", "n\n");
+    repo.git("add", "-A");
+    const refused = git(repo, "commit", "-m", "mine\n\nWorknode-Task: T1");
+    expect(refused).toMatchObject({ code: 1, err: expect.stringContaining("take the Worknode- lines out") });
+    expect(git(repo, "commit", "-m", "mine").code).toBe(0);
+  });
+
+  it("pre-push judges what is pushed, whatever was committed with --no-verify", async () => {
+    const repo = repository();
+    const bare = join(repo.dir, "..", "bare.git");
+    repo.git("init", "-q", "--bare", "-b", "main", bare);
+    repo.git("remote", "add", "origin", bare);
+    repo.git("push", "-q", "origin", "main");
+    await install(repo);
+    repo.git("switch", "-q", "-c", "work");
+    repo.write("src/a.ts", branchy("a", 9));
+    expect(git(repo, "commit", "-q", "--no-verify", "-am", "too much").code).toBe(0);
+    expect(git(repo, "push", "-q", "origin", "work")).toMatchObject({
+      code: 1,
+      err: expect.stringContaining("max-complexity"),
+    });
+    repo.write("src/a.ts", branchy("a", 4));
+    expect(git(repo, "commit", "-q", "-am", "fine").code).toBe(0);
+    expect(git(repo, "push", "-q", "origin", "work").code).toBe(0);
+    expect(git(repo, "push", "-q", "origin", ":work").code).toBe(0);
+  });
+
+  it("run after the hooks that were there, whose refusal stands, and go without a trace", async () => {
+    const repo = repository();
+    const path = join(repo.dir, ".git/hooks/pre-push");
+    const mine = '#!/bin/sh\necho "mine: $1 $(cat)" >&2\nexit 7\n';
+    repo.write(".git/hooks/pre-push", mine);
+    chmodSync(path, 0o755);
+    expect(await install(repo)).toContain("pre-push installed; the hook that was there runs first");
+    expect(await install(repo)).toContain("pre-push installed\n");
+    const bare = join(repo.dir, "..", "bare.git");
+    repo.git("init", "-q", "--bare", bare);
+    repo.git("remote", "add", "origin", bare);
+    const refused = git(repo, "push", "origin", "main");
+    expect(refused).toMatchObject({ code: 1, err: expect.stringContaining("mine: origin refs/heads/main ") });
+    expect(refused.err).not.toContain("worknode check");
+    expect(await uninstall(repo)).toContain("pre-push removed; the hook that was there before is back");
+    expect(readFileSync(path, "utf8")).toBe(mine);
+    expect(existsSync(join(repo.dir, ".git/hooks/pre-commit"))).toBe(false);
+    expect(await uninstall(repo)).toBe("no hook of worknode's is installed\n");
+  });
+
+  it("are put where core.hooksPath says", async () => {
+    const repo = repository();
+    repo.git("config", "core.hooksPath", ".hooks");
+    expect(await install(repo)).toContain(`${join(repo.dir, ".hooks/pre-commit")} installed`);
+  });
+});
+
+describe("on a server", () => {
+  it("pre-receive refuses a push that breaks a limit or loosens the rules, and --no-verify does not help", async () => {
+    const repo = repository();
+    const bare = join(repo.dir, "..", "bare.git");
+    repo.git("init", "-q", "--bare", "-b", "main", bare);
+    repo.git("remote", "add", "origin", bare);
+    await install({ dir: bare, env: repo.env }, "--server");
+    const push = (branch: string): { code: number | null; err: string } =>
+      git(repo, "push", "--no-verify", "origin", branch);
+    expect(push("main")).toMatchObject({ code: 0, err: expect.stringContaining("nothing to compare it with") });
+    repo.git("switch", "-q", "-c", "work");
+    repo.write("src/a.ts", branchy("a", 9));
+    repo.git("commit", "-q", "-am", "too much");
+    expect(push("work")).toMatchObject({ code: 1, err: expect.stringContaining("max-complexity") });
+    repo.git("reset", "-q", "--hard", "main");
+    repo.write(".worknode/check.yaml", "version: 1\nmode: observe\n");
+    repo.git("commit", "-q", "-am", "loosen");
+    expect(push("work")).toMatchObject({ code: 1, err: expect.stringContaining("rules-changed") });
+    repo.git("reset", "-q", "--hard", "main");
+    repo.write("src/a.ts", branchy("a", 4));
+    repo.git("commit", "-q", "-am", "fine");
+    expect(push("work").code).toBe(0);
+    const heads = execFileSync("git", ["--git-dir", bare, "for-each-ref", "--format=%(refname)"], { encoding: "utf8" });
+    expect(heads).toBe("refs/heads/main\nrefs/heads/work\n");
+  });
+
+  it("a hook whose worknode is gone refuses, and says what to do", async () => {
+    const repo = repository();
+    await install(repo);
+    const path = join(repo.dir, ".git/hooks/pre-commit");
+    repo.write(".git/hooks/pre-commit", readFileSync(path, "utf8").replaceAll("dist/main.js", "dist/gone.js"));
+    repo.write("src/a.ts", branchy("a", 4));
+    const refused = git(repo, "commit", "-am", "fine");
+    expect(refused).toMatchObject({ code: 1, err: expect.stringContaining("worknode is gone from") });
+  });
+});
