@@ -6,7 +6,8 @@ import { oneLine } from "./text.js";
 const MAX_WAITING = 200;
 
 const UNDER_WAY = ["IN_PROGRESS", "VERIFIED", "REJECTED"] as const;
-const SETTLED = new Set(["DONE", "SKIPPED"]);
+/** States of a task that others need not wait for any more. */
+export const SETTLED: ReadonlySet<string> = new Set(["DONE", "SKIPPED"]);
 
 /** Which tasks are asked about. */
 export type Choice = (row: TaskRow) => boolean;

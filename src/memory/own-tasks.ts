@@ -5,7 +5,7 @@ import { type OwnTask, ownTaskSchema } from "../schema/memory.js";
 import { recordTextSchema } from "../schema/record-text.js";
 import type { TaskRow } from "../store/cycle-rows.js";
 import type { Store } from "../store/store.js";
-import { startableTasks } from "./actions.js";
+import { SETTLED, startableTasks } from "./actions.js";
 import { describeIssues } from "./problems.js";
 import { recordEvent } from "./record.js";
 
@@ -61,7 +61,7 @@ function claimProblem(store: Store, row: TaskRow, by: string): Fault | undefined
   if (row.status === "DONE") return invalid("TASK_DONE", `${row.id} is done already.`);
   if (row.status === "IN_PROGRESS" && row.agent !== by)
     return invalid("TASK_CLAIMED", `${row.id} is claimed by ${row.agent ?? "somebody"}.`);
-  const unmet = row.needs.filter((need) => store.queries.task(OUTSIDE_CYCLES, need)?.status !== "DONE");
+  const unmet = row.needs.filter((need) => !SETTLED.has(store.queries.task(OUTSIDE_CYCLES, need)?.status ?? ""));
   return unmet.length === 0 ? undefined : invalid("TASK_WAITS", `${row.id} needs ${unmet.join(", ")} first.`);
 }
 

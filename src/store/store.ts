@@ -10,6 +10,7 @@ import { writeEvents } from "./log.js";
 import { project } from "./projections/project.js";
 import { createQueries, type Queries } from "./queries.js";
 import { type Rebuild, rebuildProjections } from "./rebuild.js";
+import { restoreEvents } from "./restore.js";
 import { iterateEvents } from "./sql/iterate-events.js";
 import { type EventFilter, selectEvents } from "./sql/select-events.js";
 import { createSubscriptions, type Listener } from "./subscription.js";
@@ -44,6 +45,8 @@ export interface Store {
   subscribe(listener: Listener): () => void;
   verify(): Verification;
   rebuild(): Rebuild;
+  /** Writes another log's events as they are, whole or not at all; answers how many were new. Throws IMPORT_FOREIGN, IMPORT_BROKEN. */
+  restore(events: Iterable<AnyEvent>): number;
   readonly lease: Leases;
   /** Capabilities of earlier epochs are void. */
   epoch(): number;
@@ -125,6 +128,12 @@ export function createStore(db: Connection, options: StoreOptions = {}): Store {
       subscribe: subscriptions.add,
       verify: () => verifyChain(db),
       rebuild: () => rebuildProjections(db, transaction),
+      restore: (events: Iterable<AnyEvent>) => {
+        const count = transaction(() => restoreEvents(db, events));
+        authority.invalidate();
+        committed([]);
+        return count;
+      },
       epoch: authority.epoch,
       isRevoked: authority.isRevoked,
     }),

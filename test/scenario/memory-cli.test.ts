@@ -1,4 +1,4 @@
-import { mkdirSync, renameSync } from "node:fs";
+import { mkdirSync, readFileSync, renameSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { projectReportSchema } from "../../src/schema/project-report.js";
@@ -160,5 +160,45 @@ it("status, approvals and report look at every project of the user, and pass ove
   expect(await worknode(["report", "--since", "yesterday-ish"])).toMatchObject({ code: 2 });
   renameSync(other.dir, `${other.dir}-moved`);
   expect((await json("status", "--all"))["projects"]).toHaveLength(1);
+  other.remove();
+});
+
+it("everything is exported and imported again, and what other tools keep is read", async () => {
+  const other = makeRepo({
+    "README.md": "# o\n",
+    "tasks.md": "- [ ] T001 Set up src/a.py\n",
+    "adr/0001-log.md": "# 1. One log\n\nYes.\n",
+  });
+  const there = async (args: readonly string[]) => {
+    const context = makeContext({ cwd: other.dir, env: other.env });
+    return { code: await runCommandLine(context, args), out: context.printed(), err: context.complained() };
+  };
+  await worknode(["decisions", "add", "Sessions", "--id", "AUTH-1", "--question", "Which?"]);
+  const file = join(repo.dir, "..", "all.jsonl");
+  expect(await worknode(["export", file])).toMatchObject({ code: 0, err: `1 event(s) written to ${file}.\n` });
+  expect(await worknode(["export", file])).toMatchObject({ code: 2 });
+  expect((await worknode(["export"])).out).toBe(readFileSync(file, "utf8"));
+  expect(await there(["import", file])).toMatchObject({ code: 0, out: "1 event(s) imported.\n" });
+  expect(await there(["import", file])).toMatchObject({ code: 0, out: "0 event(s) imported.\n" });
+  expect((await there(["decisions", "search", "Sessions"])).out).toContain("AUTH-1");
+  expect(await there(["log", "rebuild"])).toMatchObject({ code: 0 });
+  expect(await there(["import", "tasks.md", "--as", "ann"])).toMatchObject({
+    code: 0,
+    out: "1 task(s) and 0 decision(s) imported.\n",
+  });
+  expect(await there(["import", "adr"])).toMatchObject({ code: 0, out: "0 task(s) and 1 decision(s) imported.\n" });
+  expect((await there(["import", "adr", "--output-format", "json"])).out).toBe(
+    '{"tasks":0,"decisions":0,"known":["ADR-0001"]}\n',
+  );
+  expect((await there(["claim"])).out).toContain("T001 (Set up src/a.py): IN_PROGRESS");
+  expect(await there(["import", file])).toMatchObject({ code: 0 });
+  expect(await worknode(["import", join(repo.dir, "README.md"), "--from", "worknode"])).toMatchObject({ code: 2 });
+  writeFileSync(join(repo.dir, "bad.json"), Buffer.from([0x7b, 0xff, 0xfe]));
+  for (const path of ["bad.json", "nowhere.jsonl", "nowhere.json", "."])
+    expect(await worknode(["import", path, ...(path === "." ? ["--from", "spec-kit"] : [])])).toMatchObject({
+      code: 2,
+    });
+  writeFileSync(file, Buffer.from([0x7b, 0xff, 0x0a]));
+  expect(await worknode(["import", file])).toMatchObject({ code: 2, err: expect.stringContaining("not UTF-8") });
   other.remove();
 });

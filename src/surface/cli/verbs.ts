@@ -127,6 +127,16 @@ export const VERBS: Readonly<Record<string, VerbEntry>> = {
     first: false,
     load: async () => (await import("./own-task.js")).doneVerb,
   },
+  export: {
+    summary: "write everything the log holds as JSON lines",
+    first: false,
+    load: async () => (await import("./export.js")).exportVerb,
+  },
+  import: {
+    summary: "read an export back, or another tool's tasks and decision records",
+    first: false,
+    load: async () => (await import("./import.js")).importVerb,
+  },
   report: {
     summary: "say what happened since a time, here or in every project",
     first: false,

@@ -14,6 +14,8 @@ afterAll(() => rmSync(outside, { recursive: true, force: true }));
 
 /** Verbs DESIGN §13 names and issue 2 asks for. */
 const PROMISED = [
+  "export",
+  "import",
   "check",
   "note",
   "decisions",
