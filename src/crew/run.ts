@@ -250,8 +250,7 @@ function endOf(crew: Crew): CycleEnd {
     return { exitCode: 0, reason: "done and verified", status: "done" };
   const [blocked, rejected] = [of("BLOCKED"), of("REJECTED")];
   if (blocked.length > 0) {
-    const place = { stream: cycleStream(crew.cycle), actor: "worknode", run: crew.cycle, task: null };
-    crew.store.append([eventAt(place, "PLAN_STALLED", { cycle: crew.cycle, blocked })]);
+    tellStalled(crew, blocked);
     return {
       exitCode: 6,
       reason: `waiting for a person: ${blocked.join(", ")} (worknode approvals)`,
@@ -259,4 +258,12 @@ function endOf(crew: Crew): CycleEnd {
     };
   }
   return { exitCode: 4, reason: `not done: ${(rejected.length > 0 ? rejected : tasks).join(", ")}`, status: "failed" };
+}
+
+/** Told once for the same blocked tasks, however often somebody continues without having answered. */
+function tellStalled(crew: Crew, blocked: string[]): void {
+  const [last] = crew.store.events({ run: crew.cycle, type: "PLAN_STALLED", reverse: true, limit: 1 });
+  if (last?.type === "PLAN_STALLED" && last.payload.blocked.join() === blocked.join()) return;
+  const place = { stream: cycleStream(crew.cycle), actor: "worknode", run: crew.cycle, task: null };
+  crew.store.append([eventAt(place, "PLAN_STALLED", { cycle: crew.cycle, blocked })]);
 }

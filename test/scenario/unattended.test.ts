@@ -134,6 +134,7 @@ describe("a run nobody looks at", () => {
     await server.close();
     expect(absent.code).toBe(6);
     expect(absent.err).toContain("could not be started");
+    expect(of(eventsOf(repo), "PLAN_STALLED")).toHaveLength(1); // told once
   });
 
   it("is stopped with every other run of this person by kill --all, and twice is harmless", async () => {
