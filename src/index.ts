@@ -5,8 +5,9 @@
 
 export { open, type Worknode } from "./crew/library.js";
 export { continueRun, type RunOptions, type RunResult, runPlan, type SessionOptions } from "./crew/session.js";
-export { callTool, type ToolOptions, type ToolReport } from "./crew/tool-call.js";
+export { callTool, type ToolOptions } from "./crew/tool-call.js";
 export { Fault } from "./kernel/fault.js";
 export { parseScript } from "./model/scripted/script.js";
 export { startScriptedServer } from "./model/scripted/server.js";
 export type { AnyEvent, EventLine, EventType } from "./schema/event.js";
+export type { ToolReport } from "./schema/tool-report.js";

@@ -10,6 +10,7 @@ import { resolveConnection } from "../model/connection.js";
 import type { AnyEvent } from "../schema/event.js";
 import type { PlanInput } from "../schema/plan-setting.js";
 import type { DispatchResult, RolloutMode } from "../schema/result.js";
+import type { RunSummary } from "../schema/run-report.js";
 import { holderOf, isHolderAlive } from "../store/lease.js";
 import { openStore, type Store } from "../store/store.js";
 import { type Assembly, assembleCrew, requireRoster } from "./assemble.js";
@@ -22,7 +23,7 @@ import { cycleStream, eventAt } from "./records.js";
 import { type CycleEnd, runCycle } from "./run.js";
 import { stewardDone, stewardPermit } from "./steward.js";
 import { RunStop } from "./stop.js";
-import { dispatchOf, type RunSummary, summarise } from "./summary.js";
+import { dispatchOf, summarise } from "./summary.js";
 import { planPrograms } from "./verify.js";
 
 /** What every session needs. Nothing is read from `process` here. */

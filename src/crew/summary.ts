@@ -1,23 +1,8 @@
 import type { DispatchResult, RolloutMode } from "../schema/result.js";
+import type { RunSummary } from "../schema/run-report.js";
 import type { PolicyOutcome } from "../schema/verdict.js";
-import type { UsageRow } from "../store/agent-rows.js";
 import type { Store } from "../store/store.js";
 import type { CycleEnd } from "./run.js";
-
-/** Figures of a run, all read from the log. */
-export interface RunSummary {
-  tasks: Readonly<Record<string, number>>;
-  denials: number;
-  attempts: number;
-  tokens: number;
-  usd: number;
-  reserved: number;
-  /** By task, agent, tier and model. */
-  usage: readonly UsageRow[];
-  elapsedMs: number;
-  branch: string;
-  trace: string;
-}
 
 /** Sums a cycle up. `elapsedMs` is this session's; everything else the whole cycle's. */
 export function summarise(store: Store, cycle: number, elapsedMs: number): RunSummary {

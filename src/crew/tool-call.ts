@@ -1,8 +1,7 @@
 import type { TaskWorkspace } from "../effect/workspace.js";
 import { Fault, invalid } from "../kernel/fault.js";
-import type { RefusedChange } from "../schema/effect.js";
 import type { DispatchResult, RolloutMode } from "../schema/result.js";
-import type { Verdict } from "../schema/verdict.js";
+import type { ToolReport } from "../schema/tool-report.js";
 import { assembleCrew } from "./assemble.js";
 import { performCall, trimInput } from "./call.js";
 import type { CallOutcome } from "./call-record.js";
@@ -38,14 +37,6 @@ export interface ToolOptions extends Pick<RunOptions, "cwd" | "env" | "signal" |
   input: unknown;
   dryRun: boolean;
   mode?: RolloutMode;
-}
-
-/** What the call did. */
-export interface ToolReport extends DispatchResult {
-  verdict: Verdict;
-  result?: unknown;
-  effects?: { kept: boolean; changes: { path: string; kind: string }[]; refused: RefusedChange[] };
-  workspace: string | null;
 }
 
 /** Makes one call as a task's agent through the whole path; exit 0 when approved and kept, 3 otherwise. Throws Fault STOPPED (exit 130) when interrupted or killed. */

@@ -4,8 +4,9 @@ import { join } from "node:path";
 import * as fc from "fast-check";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { compileWriteSet } from "../../src/capability/write-set.js";
-import { callTool, type ToolReport } from "../../src/crew/tool-call.js";
+import { callTool } from "../../src/crew/tool-call.js";
 import { probeBackends } from "../../src/effect/sandbox/probe.js";
+import type { ToolReport } from "../../src/schema/tool-report.js";
 import { makeRepo, type Repo } from "../scenario/harness.js";
 
 const LISTED = ["src/a.txt", "src/new.txt", "gen/**", "deep/er/x.txt"];

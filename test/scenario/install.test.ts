@@ -100,6 +100,7 @@ describe("the packed tarball", () => {
       "package.json",
       "plans",
       "README.md",
+      "schemas",
     ]);
     expect(existsSync(join(home, "plans/demo/project/gitignore"))).toBe(true);
     expect(existsSync(join(home, "dist/types/index.d.ts"))).toBe(true);

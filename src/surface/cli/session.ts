@@ -1,6 +1,7 @@
 import { Option } from "commander";
 import type { RunResult, SessionOptions } from "../../crew/session.js";
 import type { AnyEvent } from "../../schema/event.js";
+import type { RunReport } from "../../schema/run-report.js";
 import { eventLine } from "../../store/lines.js";
 import { openStore } from "../../store/store.js";
 import type { OutputFormat } from "./arguments.js";
@@ -85,7 +86,7 @@ function progressFor(context: CliContext, format: OutputFormat): Progress {
 }
 
 /** A run's result as `json` and `stream-json` print it: the fields of source 002 at the top (S2:85-97). */
-export function resultReport(result: RunResult): object {
+export function resultReport(result: RunResult): RunReport {
   const { dispatch, ...rest } = result;
   return { type: "result", ...dispatch, ...rest };
 }

@@ -1,5 +1,6 @@
 import { OUTSIDE_CYCLES } from "../../memory/own-tasks.js";
 import type { TaskStatus } from "../../schema/states.js";
+import type { StatusReport } from "../../schema/status-report.js";
 import type { CycleRow, TaskRow } from "../../store/cycle-rows.js";
 import type { Store } from "../../store/store.js";
 import { approvalLines } from "./approvals.js";
@@ -58,22 +59,6 @@ function showStatus(context: CliContext, store: Store, { cycle, outputFormat }: 
   const report = reportOf(store, cycle ?? store.queries.maxCycle());
   if (outputFormat === "json") writeLine(context.out, JSON.stringify(report));
   else print(context, report);
-}
-
-/** What `status --output-format json` prints. */
-interface StatusReport {
-  readonly cycle: CycleRow | null;
-  readonly keys: Readonly<Record<string, unknown>>;
-  readonly tasks: readonly TaskRow[];
-  /** Tasks outside plans. */
-  readonly own_tasks: readonly TaskRow[];
-  readonly agents: ReturnType<Store["queries"]["agents"]>;
-  readonly usage: ReturnType<Store["queries"]["usage"]>;
-  readonly totals: NonNullable<ReturnType<Store["queries"]["usageTotals"]>> | null;
-  readonly counts: ReturnType<Store["queries"]["counts"]> | null;
-  readonly approvals: ReturnType<Store["queries"]["pendingApprovals"]>;
-  readonly escalations: ReturnType<Store["queries"]["openEscalations"]>;
-  readonly cycles: readonly CycleRow[];
 }
 
 function reportOf(store: Store, number: number): StatusReport {

@@ -1,5 +1,5 @@
-import type { ToolReport } from "../../crew/tool-call.js";
 import { invalid } from "../../kernel/fault.js";
+import type { ToolReport } from "../../schema/tool-report.js";
 import { describeVerb, formatOption, type OutputFormat, withArguments } from "./arguments.js";
 import { type CliContext, type Verb, writeLine } from "./context.js";
 import { harmless, singleLine } from "./progress/paint.js";

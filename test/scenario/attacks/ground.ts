@@ -3,8 +3,9 @@ import { existsSync, lstatSync, mkdirSync, readdirSync, readFileSync, readlinkSy
 import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 import { dirname, join } from "node:path";
-import { callTool, type ToolReport } from "../../../src/crew/tool-call.js";
+import { callTool } from "../../../src/crew/tool-call.js";
 import type { AnyEvent } from "../../../src/schema/event.js";
+import type { ToolReport } from "../../../src/schema/tool-report.js";
 import { makeRepo, type Repo } from "../harness.js";
 
 /** What no agent may ever see: in the home, in a masked file, in the environment of worknode. */

@@ -1,8 +1,9 @@
 import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { callTool, type ToolReport } from "../../../src/crew/tool-call.js";
+import { callTool } from "../../../src/crew/tool-call.js";
 import { probeBackends } from "../../../src/effect/sandbox/probe.js";
+import type { ToolReport } from "../../../src/schema/tool-report.js";
 import { makeRepo, type Repo } from "../harness.js";
 
 /** Honest work that must pass: what it may change, and what it must say. */

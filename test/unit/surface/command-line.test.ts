@@ -35,6 +35,7 @@ const PROMISED = [
   "run",
   "continue",
   "status",
+  "check",
   "measure",
   "check",
   "install",
@@ -47,6 +48,7 @@ const PROMISED = [
   "approve",
   "reject",
   "kill",
+  "receipt",
   "log",
   "doctor",
 ];
