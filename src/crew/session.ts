@@ -4,6 +4,7 @@ import { cycleBranchName, openCycleBranch, resolveCommit } from "../effect/branc
 import { claimedIdentity } from "../effect/identity.js";
 import { ensureProjectDir, findRepository, type Repository } from "../effect/repository.js";
 import { probeBackends } from "../effect/sandbox/probe.js";
+import type { PreparedFolders } from "../effect/surroundings.js";
 import { Fault, invalid } from "../kernel/fault.js";
 import { createModelClient } from "../model/client.js";
 import { resolveConnection } from "../model/connection.js";
@@ -33,6 +34,8 @@ export interface SessionOptions {
   mode?: RolloutMode;
   signal: AbortSignal;
   onEvent(event: AnyEvent): void;
+  /** Dependency folders of another checkout, for one that has none of its own. */
+  dependencies?: PreparedFolders | undefined;
 }
 
 /** Options of a new run. `confirm` asks the person at the terminal; without it an unapproved plan is exit 6. */
@@ -324,7 +327,8 @@ async function runGuarded(project: Project, plan: SessionPlan, options: SessionO
   const unfollow = followBudget(crew);
   try {
     await openBranch(crew, plan.includeWip, !plan.resumed);
-    await prepareDependencies(crew);
+    if (options.dependencies === undefined) await prepareDependencies(crew);
+    else crew.prepared = options.dependencies;
     return await runCycle(crew);
   } catch (thrown) {
     if (thrown instanceof RunStop) return { exitCode: thrown.exitCode, reason: thrown.message, status: undefined };

@@ -2,7 +2,6 @@ import { mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { z } from "zod";
-import { checkReportSchema } from "../../src/schema/check-report.js";
 import { eventLineSchema } from "../../src/schema/event.js";
 import { measureReportSchema } from "../../src/schema/measure-report.js";
 import { runReportSchema } from "../../src/schema/run-report.js";
@@ -17,7 +16,6 @@ const FOLDER = fileURLToPath(new URL("../../schemas/", import.meta.url));
 
 /** What each verb prints as JSON, by the name its JSON Schema is published under. */
 const PUBLISHED: Readonly<Record<string, z.ZodType>> = {
-  check: checkReportSchema,
   event: eventLineSchema,
   measure: measureReportSchema,
   run: runReportSchema,

@@ -2,6 +2,7 @@ import { parse } from "yaml";
 import { z } from "zod";
 import { messageOf } from "../../kernel/fault.js";
 import { err, ok, type Result } from "../../kernel/result.js";
+import { taskStatusSchema } from "../../schema/states.js";
 
 const afterEvents = z.int().min(0);
 
@@ -70,6 +71,13 @@ export type ScriptedReplyInput = z.input<typeof replySchema>;
 
 const kindSchema = z.enum(["plan-review", "work", "critic", "audit", "escalation", "tool"]);
 
+/** The way a flow is to take: `plan test` compares it, the server leaves it alone. Steps are named `TASK.STEP`. */
+const expectSchema = z.strictObject({
+  exitCode: z.int().min(0).max(255).optional(),
+  tasks: z.record(z.string(), taskStatusSchema).optional(),
+  steps: z.record(z.string(), z.enum(["done", "failed", "skipped"])).optional(),
+});
+
 /** A model's words for a whole run. Keys of `replies` are `<task>:<conversation kind>:<n>`. */
 export const scriptSchema = z.strictObject({
   apiVersion: z.literal("worknode/v1"),
@@ -85,6 +93,7 @@ export const scriptSchema = z.strictObject({
     .default({}),
   /** Replies of conversations not named above, by kind; the last one repeats. */
   defaults: z.partialRecord(kindSchema, z.array(replySchema).min(1)).default({}),
+  expect: expectSchema.optional(),
 });
 export type Script = z.infer<typeof scriptSchema>;
 

@@ -1,4 +1,5 @@
 import { Command, CommanderError, InvalidArgumentError, Option } from "commander";
+import { invalid } from "../../kernel/fault.js";
 import type { CliContext } from "./context.js";
 
 const USAGE = 2;
@@ -50,4 +51,11 @@ export async function withArguments<Options>(
     throw thrown;
   }
   return await work({ options: command.opts() as Options, values: command.args });
+}
+
+/** `--input name=value`, given as often as needed. Throws Fault BAD_INPUT (exit 2). */
+export function collectInput(text: string, before: Record<string, string>): Record<string, string> {
+  const cut = text.indexOf("=");
+  if (cut < 1) throw invalid("BAD_INPUT", `--input ${text}: write it as name=value.`);
+  return { ...before, [text.slice(0, cut)]: text.slice(cut + 1) };
 }

@@ -8,16 +8,19 @@ import { loadPlan } from "../../plan/load-plan.js";
 import { formatFault, hasErrors, type PlanFault } from "../../plan/plan-fault.js";
 import { planJsonSchema } from "../../plan/plan-json-schema.js";
 import { unsupported } from "../../plan/unsupported.js";
-import { describeVerb, formatOption, type OutputFormat, withArguments } from "./arguments.js";
+import { collectInput, describeVerb, formatOption, type OutputFormat, withArguments } from "./arguments.js";
 import { type CliContext, type Verb, writeLine } from "./context.js";
+import type { PlanTestReport } from "./plan-test.js";
+import { singleLine } from "./progress/paint.js";
 
 const INVALID = 2;
+const UNVERIFIED = 4;
 
 const draft: Verb = async (context, args) => await (await import("./draft.js")).planNewVerb(context, args);
 
-const VERBS: Readonly<Record<string, Verb>> = { new: draft, lint, explain, schema, approve };
+const VERBS: Readonly<Record<string, Verb>> = { new: draft, lint, explain, schema, test, approve };
 
-/** `worknode plan new|lint|explain|schema|approve`. */
+/** `worknode plan new|lint|explain|schema|test|approve`. */
 export const planVerb: Verb = (context, args) => {
   const [name = "--help", ...rest] = args;
   const verb = Object.hasOwn(VERBS, name) ? VERBS[name] : undefined;
@@ -27,6 +30,7 @@ export const planVerb: Verb = (context, args) => {
   command.command("lint <plan>").description("every fault with its line and column");
   command.command("explain <plan>").description("every branch of it in words");
   command.command("schema").description("its JSON Schema, for editors");
+  command.command("test <plan>").description("its flow on mocked answers, in a throw-away clone");
   command.command("approve <plan>").description("record your consent to exactly these bytes");
   return withArguments(command, args, async () => INVALID);
 };
@@ -83,6 +87,41 @@ function schema(context: CliContext, args: readonly string[]): Promise<number> {
     writeLine(context.out, JSON.stringify(planJsonSchema(), null, 2));
     return 0;
   });
+}
+
+function test(context: CliContext, args: readonly string[]): Promise<number> {
+  const command = describeVerb(
+    context,
+    "plan test",
+    "Run a plan's flow on mocked answers, in a throw-away clone of HEAD.",
+  )
+    .argument("<plan>", "the plan's YAML file")
+    .requiredOption("--mock <file>", "what the agents answer, and the path that is expected (docs/scripted-model.md)")
+    .option("--input <name=value>", "a value of the plan's inputs (repeat it for more)", collectInput, {})
+    .addOption(formatOption());
+  return withArguments<Flags & { mock: string; input: Record<string, string> }>(
+    command,
+    args,
+    async ({ options, values }) => {
+      const path = resolve(context.cwd, values[0] ?? "");
+      const { testPlan } = await import("./plan-test.js");
+      const source = parsePlan(readText(context, path), path);
+      const report = await testPlan(context, source, { mock: options.mock, inputs: options.input });
+      if (options.outputFormat === "json") writeLine(context.out, JSON.stringify(report));
+      else for (const line of testLines(report)) writeLine(context.out, singleLine(line));
+      return report.ok ? 0 : UNVERIFIED;
+    },
+  );
+}
+
+function testLines({ ok, tasks, steps, exitCode, reason, unmet }: PlanTestReport): string[] {
+  return [
+    ...Object.entries(tasks).map(([id, status]) => `${status.padEnd(9)} ${id}`),
+    ...Object.entries(steps).map(([step, status]) => `${status.padEnd(9)} ${step}`),
+    `exit ${exitCode}: ${reason}`,
+    ...unmet.map((fault) => `not as expected: ${fault}`),
+    ok ? "The flow is as expected." : "The flow is not as expected.",
+  ];
 }
 
 function approve(context: CliContext, args: readonly string[]): Promise<number> {

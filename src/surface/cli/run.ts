@@ -1,5 +1,4 @@
-import { invalid } from "../../kernel/fault.js";
-import { describeVerb, formatOption, withArguments } from "./arguments.js";
+import { collectInput, describeVerb, formatOption, withArguments } from "./arguments.js";
 import { type CliContext, type Verb, writeLine } from "./context.js";
 import { continueVerb } from "./continue.js";
 import { notifyOption } from "./notice.js";
@@ -59,10 +58,4 @@ async function run(context: CliContext, planPath: string, flags: Flags): Promise
       ...(context.confirm === undefined ? {} : { confirm: context.confirm }),
     }),
   );
-}
-
-function collectInput(text: string, before: Record<string, string>): Record<string, string> {
-  const cut = text.indexOf("=");
-  if (cut < 1) throw invalid("BAD_INPUT", `--input ${text}: write it as name=value.`);
-  return { ...before, [text.slice(0, cut)]: text.slice(cut + 1) };
 }

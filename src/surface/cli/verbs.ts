@@ -23,7 +23,7 @@ export const VERBS: Readonly<Record<string, VerbEntry>> = {
     load: async () => (await import("./demo.js")).demoVerb,
   },
   plan: {
-    summary: "plan new|lint|explain|schema|approve: draft a plan, check it, read it, approve it",
+    summary: "plan new|lint|explain|schema|test|approve: draft a plan, check it, read it, try it, approve it",
     first: true,
     load: async () => (await import("./plan.js")).planVerb,
   },

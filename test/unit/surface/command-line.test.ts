@@ -35,7 +35,6 @@ const PROMISED = [
   "run",
   "continue",
   "status",
-  "check",
   "measure",
   "check",
   "install",
@@ -48,7 +47,6 @@ const PROMISED = [
   "approve",
   "reject",
   "kill",
-  "receipt",
   "log",
   "doctor",
 ];

@@ -1,0 +1,103 @@
+import { readdirSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { dirname } from "node:path";
+import { afterEach, describe, expect, it } from "vitest";
+import { runCommandLine } from "../../src/surface/cli/command-line.js";
+import { makeContext } from "../unit/surface/screen.js";
+import { makeRepo, type Repo } from "./harness.js";
+import { scriptOf, submit, write } from "./scripted-run.js";
+
+let repo: Repo | undefined;
+afterEach(() => repo?.remove());
+
+const PLAN = `apiVersion: worknode/v1
+kind: Plan
+id: flow
+title: Flow
+inputs: { loud: { type: boolean, default: false } }
+phases:
+  - id: build
+    tasks:
+      - id: A
+        title: Note
+        owner: implementer
+        files: { write: [A.md] }
+        steps:
+          - { id: shout, if: "inputs.loud", agent: implementer, request: shout }
+          - { id: write, agent: implementer, request: write }
+          - { id: there, check: { verify: ["files.exist('A.md')"] }, onFail: { error: no A.md, then: stop } }
+      - { id: B, title: Other, owner: implementer, needs: [A], if: "files.exist('never')", files: { write: [B.md] } }
+`;
+
+/** A mock with an expectation, as JSON. */
+function mockOf(replies: Record<string, readonly object[]>, expected?: object): string {
+  const script = JSON.parse(scriptOf(replies)) as object;
+  return JSON.stringify({ ...script, ...(expected === undefined ? {} : { expect: expected }) });
+}
+
+const GOOD = { "A:work:1": [write("A.md"), submit] };
+
+async function planTest(files: Record<string, string>, ...more: string[]) {
+  repo = makeRepo({ "README.md": "# r\n", ".gitignore": "node_modules/\n", ...files });
+  repo.write("plan.yaml", PLAN); // not committed: it is being written
+  repo.env["ANTHROPIC_API_KEY"] = "a real one";
+  const context = makeContext({ cwd: repo.dir, env: repo.env });
+  const code = await runCommandLine(context, ["plan", "test", "plan.yaml", "--mock", "mock.json", ...more]);
+  return { code, out: context.printed(), err: context.complained() };
+}
+
+describe("plan test", () => {
+  it("runs the flow on mocked answers, tells the way it took, and leaves the repository as it was", async () => {
+    const expected = {
+      tasks: { A: "DONE", B: "SKIPPED" },
+      steps: { "A.shout": "skipped", "A.write": "done", "A.there": "done" },
+    };
+    const before = new Set(readdirSync(tmpdir()).filter((name) => name.startsWith("worknode-plan-test-")));
+    const tested = await planTest({ "mock.json": mockOf(GOOD, expected) }, "--output-format", "json");
+    expect(tested).toMatchObject({ code: 0, err: "" });
+    expect(JSON.parse(tested.out)).toEqual({
+      ok: true,
+      exitCode: 0,
+      reason: "done and verified",
+      ...expected,
+      unmet: [],
+    });
+    const at = repo as Repo;
+    expect(at.git("branch", "--list", "worknode/*")).toBe("");
+    expect(at.git("status", "--porcelain", "--ignored").trim()).toBe("?? plan.yaml");
+    expect(readdirSync(dirname(at.dir))).not.toContain("A.md");
+    const after = readdirSync(tmpdir()).filter((name) => name.startsWith("worknode-plan-test-"));
+    expect(after.filter((name) => !before.has(name))).toEqual([]);
+  });
+
+  it("takes the other way with other inputs, and says where that is not what was expected", async () => {
+    const both = { "A:work:1": [write("A.md"), submit], "A:work:2": [write("A.md", "y\n"), submit] };
+    const mock = mockOf(both, { steps: { "A.shout": "skipped" } });
+    const { code, out } = await planTest({ "mock.json": mock }, "--input", "loud=true");
+    expect(code).toBe(4);
+    expect(out).toContain("not as expected: step A.shout: done, expected skipped");
+  });
+
+  it("may expect a flow that ends badly", async () => {
+    const lazy = { "A:work:1": [submit] };
+    const mock = mockOf(lazy, { exitCode: 4, tasks: { A: "REJECTED" }, steps: { "A.there": "failed" } });
+    expect(await planTest({ "mock.json": mock })).toMatchObject({
+      code: 0,
+      out: expect.stringContaining("exit 4: not done: A"),
+    });
+  });
+
+  it("without an expectation asks for an end with exit 0", async () => {
+    expect(await planTest({ "mock.json": mockOf({ "A:work:1": [submit] }) })).toMatchObject({ code: 4 });
+  });
+
+  it.each([
+    ["is not there", {}, "cannot read the mock"],
+    ["is none", { "mock.json": '{"kind": "Plan"}' }, "is no script"],
+  ])("says so where the mock %s", async (_, files, why) => {
+    expect(await planTest(files as Record<string, string>)).toMatchObject({
+      code: 2,
+      err: expect.stringContaining(why),
+    });
+  });
+});
