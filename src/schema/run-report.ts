@@ -1,6 +1,7 @@
 import { z } from "zod";
 import { dispatchResultSchema } from "./result.js";
 import { taskStatusSchema } from "./states.js";
+import { usageSchema } from "./usage.js";
 
 /** Figures of a run, all read from the log. */
 export const runSummarySchema = z.strictObject({
@@ -12,6 +13,8 @@ export const runSummarySchema = z.strictObject({
   /** US dollars that replies cost, and those reserved for requests without one. */
   usd: z.number(),
   reserved: z.number(),
+  /** By task, agent, tier and model. */
+  usage: z.array(usageSchema),
   elapsedMs: z.number(),
   /** The branch that holds the result. */
   branch: z.string(),

@@ -1,6 +1,7 @@
 import { z } from "zod";
 import { agentStatusSchema, cycleStatusSchema, taskStatusSchema } from "./states.js";
 import { tierSchema } from "./tier.js";
+import { usageSchema, usageSumsSchema } from "./usage.js";
 
 /** A time of the hybrid logical clock. */
 const stamp = z.string();
@@ -80,20 +81,6 @@ const agentSchema = z.strictObject({
   reason: z.string().nullable(),
 });
 
-/** Money in US dollars. `reserved`: open, or charged without a reply; `spent`: what replies reported. */
-const sumsSchema = z.strictObject({
-  requests: z.int(),
-  replies: z.int(),
-  reserved_usd: z.number(),
-  reserved_tokens: z.int(),
-  spent_usd: z.number(),
-  spent_tokens: z.int(),
-  input_tokens: z.int(),
-  output_tokens: z.int(),
-  cache_read_tokens: z.int(),
-  cache_write_tokens: z.int(),
-});
-
 const approvalSchema = z.strictObject({
   id: z.string(),
   cycle: z.int(),
@@ -144,10 +131,8 @@ export const statusReportSchema = z.strictObject({
   /** Tasks outside plans. */
   own_tasks: z.array(taskSchema),
   agents: z.array(agentSchema),
-  usage: z.array(
-    sumsSchema.extend({ cycle: z.int(), task: z.string(), agent: z.string(), tier: tierSchema, model: z.string() }),
-  ),
-  totals: sumsSchema.nullable(),
+  usage: z.array(usageSchema),
+  totals: usageSumsSchema.nullable(),
   counts: z
     .strictObject({
       tasks: z.partialRecord(taskStatusSchema, z.int()),
