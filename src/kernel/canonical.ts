@@ -1,6 +1,7 @@
-import { createHash } from "node:crypto";
+import { hash } from "node:crypto";
 import { assert } from "./assert.js";
 import { MAX_JSON_DEPTH } from "./bounds.js";
+import { sortedKeys } from "./sorted-keys.js";
 
 /** A value JSON can hold. */
 export type Json = null | boolean | number | string | readonly Json[] | { readonly [key: string]: Json };
@@ -18,27 +19,49 @@ function write(value: unknown, depth: number): string {
   assert(depth <= MAX_JSON_DEPTH, "JSON nested too deeply");
   if (typeof value === "number") assert(Number.isFinite(value), "number is not finite");
   if (value === null || typeof value !== "object") return JSON.stringify(value) ?? "null";
-  if (Array.isArray(value)) return `[${value.map((item) => write(item, depth + 1)).join(",")}]`;
+  if (Array.isArray(value)) return writeArray(value, depth);
   return writeObject(value as Record<string, unknown>, depth);
 }
 
-function writeObject(value: Record<string, unknown>, depth: number): string {
-  const parts: string[] = [];
-  for (const key of Object.keys(value).sort()) {
-    const member = value[key];
-    if (member !== undefined) parts.push(`${JSON.stringify(key)}:${write(member, depth + 1)}`);
+function writeArray(items: readonly unknown[], depth: number): string {
+  let text = "[";
+  for (let index = 0; index < items.length; index += 1) {
+    if (index > 0) text += ",";
+    text += write(items[index], depth + 1);
   }
-  return `{${parts.join(",")}}`;
+  return `${text}]`;
+}
+
+function writeObject(value: Record<string, unknown>, depth: number): string {
+  let text = "{";
+  for (const key of sortedKeys(value)) {
+    const member = value[key];
+    if (member === undefined) continue;
+    if (text.length > 1) text += ",";
+    text += `${JSON.stringify(key)}:${write(member, depth + 1)}`;
+  }
+  return `${text}}`;
 }
 
 /** SHA-256 of UTF-8 text or bytes, as 64 lower-case hex digits. */
 export function sha256Hex(input: string | Uint8Array): string {
-  return createHash("sha256").update(input).digest("hex");
+  return hash("sha256", input, "hex");
 }
 
 /** SHA-256 over the canonical JSON of a value, as hex. */
 export function hashOf(value: unknown): string {
   return sha256Hex(canonicalJson(value));
+}
+
+/** A copy of a JSON-like value, frozen through and through. Throws InvariantError beyond MAX_JSON_DEPTH levels. */
+export function frozenCopy<T>(value: T, depth = 0): T {
+  assert(depth <= MAX_JSON_DEPTH, "value nested too deeply to freeze");
+  if (value === null || typeof value !== "object") return value;
+  if (Array.isArray(value)) return Object.freeze(value.map((item: unknown) => frozenCopy(item, depth + 1))) as T;
+  const members = Object.entries(value).map(
+    ([name, member]) => [name, frozenCopy<unknown>(member, depth + 1)] as const,
+  );
+  return Object.freeze(Object.fromEntries(members)) as T;
 }
 
 /** Freezes a JSON-like value and everything in it, and returns it. */

@@ -35,6 +35,7 @@ export function knownFixes(store: Store, text: string): { id: string; line: stri
 
 /** The issues whose error a text contains and whose fix is known: those whose fix worked most often first. */
 export function knownFixRows(store: Store, text: string): { row: IssueRow; stale: boolean }[] {
+  if (text.trim() === "") return [];
   const lines = text.slice(-MAX_SEARCHED_CHARS).split("\n");
   const normal = lines.map(normaliseError).filter((line) => line !== "");
   const sought = normal.join(" ");

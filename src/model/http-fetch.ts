@@ -10,9 +10,10 @@ import https from "node:https";
 export async function httpFetch(input: string | URL | Request, init: RequestInit = {}): Promise<Response> {
   const url = new URL(input instanceof Request ? input.url : input);
   const { request } = url.protocol === "https:" ? https : http;
+  const headers = init.headers instanceof Headers ? init.headers : new Headers(init.headers);
   const options: RequestOptions = {
     method: init.method ?? "GET",
-    headers: Object.fromEntries(new Headers(init.headers)),
+    headers: Object.fromEntries(headers),
   };
   if (init.signal) options.signal = init.signal;
   return await new Promise((resolve, reject) => {

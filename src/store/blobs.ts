@@ -1,5 +1,6 @@
 import { assert } from "../kernel/assert.js";
 import { BLOB_THRESHOLD_CHARS, MAX_JSON_DEPTH } from "../kernel/bounds.js";
+import { sortedKeys } from "../kernel/sorted-keys.js";
 import { digest } from "./digest.js";
 
 /**
@@ -63,7 +64,7 @@ function writeArray(items: readonly unknown[], depth: number, blobs: Blobs): str
 
 function writeObject(value: Record<string, unknown>, depth: number, blobs: Blobs): string {
   let text = "{";
-  for (const name of Object.keys(value).sort()) {
+  for (const name of sortedKeys(value)) {
     const member = value[name];
     if (member === undefined) continue;
     if (text.length > 1) text += ",";

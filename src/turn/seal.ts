@@ -1,9 +1,9 @@
-import { deepFreeze, hashOf } from "../kernel/canonical.js";
+import { frozenCopy, hashOf } from "../kernel/canonical.js";
 import type { ControllerResponse, TraceEntry } from "../schema/trace.js";
 
 /** Freezes a response through and through and seals it with the SHA-256 of everything else in it (S1:85-97). */
 export function sealResponse(response: Omit<ControllerResponse, "seal">): ControllerResponse {
-  return deepFreeze({ ...structuredClone(response), seal: hashOf(response) });
+  return frozenCopy({ ...response, seal: hashOf(response) });
 }
 
 /**
