@@ -24,8 +24,11 @@ export interface CallRequest {
   review?(request: CallRequest, first: Judgement): Promise<Judgement>;
   /** Appends events; a conversation folds them as well. */
   append(events: readonly AnyNewEvent[]): Promise<void>;
-  /** Has events recorded a little later, with the next ones: for a look that a crash would simply repeat. */
-  defer?(events: readonly AnyNewEvent[]): void;
+  /**
+   * Has events recorded a little later, with the next ones: for a look that a crash would simply repeat, and for a kept
+   * write whose journal stays until `recorded` is called.
+   */
+  defer?(events: readonly AnyNewEvent[], recorded?: () => void): void;
 }
 
 /** Whether a call only looks, and nobody waits for its record. */

@@ -52,6 +52,8 @@ export interface Conversation {
   ended: string | undefined;
   /** Events folded already and not recorded yet. */
   readonly deferred: AnyNewEvent[];
+  /** What waits for them to be recorded. */
+  readonly onRecorded: (() => void)[];
 }
 
 /** What the API's framing of a block can add to a prompt (tokens, counted as bytes). */
@@ -111,6 +113,7 @@ export function beginConversation(event: Extract<AnyEvent, { type: "CONVERSATION
     nudged: false,
     ended: undefined,
     deferred: [],
+    onRecorded: [],
   };
 }
 
@@ -244,7 +247,9 @@ export async function recordIn(
   events: readonly AnyNewEvent[],
 ): Promise<void> {
   const late = conversation.deferred.splice(0);
+  const waiting = conversation.onRecorded.splice(0);
   const stored = (await store.commit([...late, ...events])).slice(late.length);
+  for (const tell of waiting) tell();
   const stream = conversationStream(conversation.id);
   for (const event of stored) if (event.stream === stream) applyEvent(conversation, event);
 }
@@ -252,10 +257,12 @@ export async function recordIn(
 /**
  * Folds events of this conversation now and has them recorded with the next that are, in one transaction: for what
  * a crash may lose, because it is simply done again (a look at a file, the end of an execution whose parts are
- * all recorded). Nothing that others act on is put off.
+ * all recorded) or recorded from elsewhere (a kept write from its journal). Nothing that others act on is put off.
+ * `recorded` is called once they are on disk, and never when recording them fails.
  */
-export function deferIn(conversation: Conversation, events: readonly AnyNewEvent[]): void {
+export function deferIn(conversation: Conversation, events: readonly AnyNewEvent[], recorded?: () => void): void {
   conversation.deferred.push(...events);
+  if (recorded !== undefined) conversation.onRecorded.push(recorded);
   for (const event of events) applyEvent(conversation, event as AnyEvent);
 }
 

@@ -169,7 +169,7 @@ function requestFor(crew: Crew, spec: ConverseSpec, at: ToolCall): CallRequest {
     toolUseId: call.id,
     review: async (asked, first) => await reviewCall(crew, asked, first, converse),
     append: (events) => recordIn(crew.store, conversation, events),
-    defer: (events) => deferIn(conversation, events),
+    defer: (events, recorded) => deferIn(conversation, events, recorded),
     ...(note === "" ? {} : { note }),
   };
 }

@@ -4,6 +4,7 @@ import type { TaskWorkspace } from "../effect/workspace.js";
 import type { Judgement } from "../gate/facts.js";
 import type { Permit } from "../gate/permit.js";
 import type { Change, CommandResult, RefusedChange } from "../schema/effect.js";
+import { WRITING_TOOLS } from "../schema/tool.js";
 import { type CallOutcome, type CallRequest, resultEvent } from "./call-record.js";
 import type { Crew } from "./context.js";
 import { eventAt } from "./records.js";
@@ -33,12 +34,20 @@ export async function keepAllowed(crew: Crew, request: CallRequest, allowed: All
       prepared,
       result: { content, tool_use_id: request.toolUseId },
       record: (changes) => request.append(keptEvents(request, changes, content)),
+      ...(isPutOff(request)
+        ? { defer: (changes, recorded) => request.defer?.(keptEvents(request, changes, content), recorded) }
+        : {}),
     },
     { clock: crew.clock },
   );
   if (kept.ok) return outcome(allowed, content, { kept: true, changes: [...kept.value], refused: [] });
   const refused = told.map(({ path, kind }) => ({ path, kind, rule: "lost-update" }));
   return await discarded(request, allowed, { changes: told, refused, reason: kept.error, content: kept.error });
+}
+
+/** Whether what was kept is recorded with the next request; its proposal and verdict are on record already. */
+function isPutOff(request: CallRequest): boolean {
+  return request.defer !== undefined && WRITING_TOOLS.has(request.proposal.what.tool);
 }
 
 function keptEvents(

@@ -34,6 +34,11 @@ export interface KeepRequest {
   readonly result?: Json;
   /** Records the call, in one transaction. When it throws or rejects, the journal stays and recovery records again. */
   readonly record: (changes: readonly Change[]) => void | Promise<void>;
+  /**
+   * In place of `record`: has the call recorded later, and calls `recorded` once it is. Until then the journal stays, so
+   * that after a crash recovery records it; no other call is kept in the workspace meanwhile.
+   */
+  readonly defer?: (changes: readonly Change[], recorded: () => void) => void;
 }
 
 /** Points of a keep in order, at which a test may stop it; `renamed` comes once for each change. */
@@ -84,7 +89,9 @@ async function keepAll(
   const journal: Journal = { call_id: callId, changes, result: request.result ?? null };
   if (changes.length > 0) await writeJournal(workspace, key, journal);
   step("journaled");
-  await finish(workspace, { key, journal, record: () => request.record(changes) }, step);
+  const { defer } = request;
+  const later = defer === undefined ? {} : { defer: (recorded: () => void) => defer(changes, recorded) };
+  await finish(workspace, { key, journal, record: () => request.record(changes), ...later }, step);
   return ok(changes);
 }
 
@@ -123,6 +130,7 @@ interface Decided {
   readonly key: string;
   readonly journal: Journal;
   readonly record: () => void | Promise<void>;
+  readonly defer?: (recorded: () => void) => void;
 }
 
 async function finish(workspace: TaskWorkspace, decided: Decided, step: (step: KeepStep) => void): Promise<void> {
@@ -137,10 +145,14 @@ async function finish(workspace: TaskWorkspace, decided: Decided, step: (step: K
     journal.changes.filter((change) => !isFolder(change)),
   );
   step("applied");
+  const recorded = (): void => {
+    step("recorded");
+    dropJournal(workspace, key);
+    step("dropped");
+  };
+  if (decided.defer !== undefined) return decided.defer(recorded);
   await decided.record();
-  step("recorded");
-  dropJournal(workspace, key);
-  step("dropped");
+  recorded();
 }
 
 function assertRecovered(workspace: TaskWorkspace): void {

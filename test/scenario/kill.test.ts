@@ -1,4 +1,5 @@
 import { spawn } from "node:child_process";
+import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { afterEach, expect, it } from "vitest";
 import { makeRepo, type Repo, scripted } from "./harness.js";
@@ -40,11 +41,16 @@ interface Ended {
   err: string;
 }
 
-function worknode(at: Repo, args: string[], onStart: (kill: () => void) => void = () => {}): Promise<Ended> {
+interface Watched {
+  onStart?: (kill: () => void) => void;
+  env?: NodeJS.ProcessEnv;
+}
+
+function worknode(at: Repo, args: string[], { onStart = () => {}, env = {} }: Watched = {}): Promise<Ended> {
   return new Promise((resolve) => {
     const child = spawn(process.execPath, [MAIN, ...args], {
       cwd: at.dir,
-      env: at.env,
+      env: { ...at.env, ...env },
       stdio: ["ignore", "pipe", "pipe"],
     });
     let out = "";
@@ -59,7 +65,9 @@ function worknode(at: Repo, args: string[], onStart: (kill: () => void) => void 
 it("continues after kill -9 in mid-task without asking again for a reply it has", async () => {
   repo = makeRepo({ "README.md": "# r\n", "plan.yaml": PLAN });
   const server = await scripted(repo, SCRIPT);
-  const first = await worknode(repo, ["run", "plan.yaml", "--yes"], (kill) => server.onHold("here", kill));
+  const first = await worknode(repo, ["run", "plan.yaml", "--yes"], {
+    onStart: (kill) => server.onHold("here", kill),
+  });
   expect(first.code).toBeNull();
   server.release("here");
   const brief = await worknode(repo, ["continue", "--brief"]);
@@ -76,6 +84,43 @@ it("continues after kill -9 in mid-task without asking again for a reply it has"
   expect(third.err + third.out).toContain("No incomplete cycle to continue");
   const log = await worknode(repo, ["log", "verify"]);
   expect(log.code).toBe(0);
+});
+
+/** Ends the process by SIGKILL the moment a file of this name was put into place. */
+const dieAfterRename = (name: string): string => `
+import fs, { renameSync } from "node:fs";
+import { syncBuiltinESMExports } from "node:module";
+const rename = renameSync;
+fs.renameSync = (from, to) => {
+  rename(from, to);
+  if (String(to).endsWith(${JSON.stringify(name)})) process.kill(process.pid, "SIGKILL");
+};
+syncBuiltinESMExports();
+`;
+
+it("records a write once that was kept when kill -9 came, and asks for no reply again", async () => {
+  repo = makeRepo({ "README.md": "# r\n", "plan.yaml": PLAN, "die.mjs": dieAfterRename("notes/two.md") });
+  const server = await scripted(repo, SCRIPT.replace("      hold: here\n", ""));
+  const first = await worknode(repo, ["run", "plan.yaml", "--yes"], {
+    env: { NODE_OPTIONS: `--import ${join(repo.dir, "die.mjs")}` },
+  });
+  expect(first.code).toBeNull();
+  const second = await worknode(repo, ["continue"]);
+  await server.close();
+  expect([second.err, second.code]).toEqual(["", 0]);
+  expect(server.repeatedWholeReplies()).toEqual([]);
+  expect(repo.git("show", "worknode/notes/1:notes/one.md", "worknode/notes/1:notes/two.md")).toBe("one\ntwo\n");
+  const log = await worknode(repo, ["log", "--json"]);
+  const events = log.out
+    .trim()
+    .split("\n")
+    .map((line) => JSON.parse(line) as { type: string; payload: { call_id: string } });
+  for (const type of ["PROPOSAL", "EFFECT_KEPT", "TOOL_RESULT"]) {
+    const calls = events.filter((event) => event.type === type).map(({ payload }) => payload.call_id);
+    expect(calls).toEqual(expect.arrayContaining(["1:RPC-005:work:1:1", "1:RPC-005:work:1:2"]));
+    expect(new Set(calls).size).toBe(calls.length);
+  }
+  expect((await worknode(repo, ["log", "verify"])).code).toBe(0);
 });
 
 it("answers one call as a task's agent, and nothing else on standard output", async () => {

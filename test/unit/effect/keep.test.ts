@@ -204,6 +204,27 @@ describe("keeping a call", () => {
     expect(await recoverJournal(workspace, () => undefined)).toEqual([]);
   });
 
+  it("leaves the journal until a call that is put off is recorded, and recovery records it where that never comes", async () => {
+    const workspace = await workspaceOf();
+    const putOff: (() => void)[] = [];
+    const keepLater = async (callId: string): Promise<Result<readonly Change[], string>> => {
+      const prepared = await prepare(workspace, "a.txt", `${callId}\n`);
+      const permit = issuePermit({ callId, argsHash: prepared.argsHash, nowMs: Date.now() });
+      const record = (): void => expect.unreachable("it is put off");
+      const defer = (_changes: readonly Change[], recorded: () => void): void => void putOff.push(recorded);
+      return await keepChanges(permit, workspace, { callId, prepared, record, defer, result: { content: callId } });
+    };
+    expect((await keepLater("c1")).ok).toBe(true);
+    expect(read(workspace, "a.txt")).toBe("c1\n");
+    await expect(keepLater("c2")).rejects.toMatchObject({ code: "JOURNAL_PENDING" });
+    putOff.pop()?.();
+    expect(readdirSync(workspace.journalDir)).toEqual([]);
+    expect((await keepLater("c3")).ok).toBe(true);
+    const recovered = await recoverJournal(workspace, () => undefined);
+    expect(recovered).toMatchObject([{ callId: "c3", result: { content: "c3" } }]);
+    expect(read(workspace, "a.txt")).toBe("c3\n");
+  });
+
   it("preserves what somebody else wrote between the crash and the recovery", async () => {
     const workspace = await workspaceOf();
     const prepared = await prepare(workspace, "a.txt", "kept\n");
