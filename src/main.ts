@@ -1,9 +1,34 @@
 #!/usr/bin/env node
-import { runCommandLine } from "./surface/cli/command-line.js";
-import { processContext } from "./surface/cli/process-context.js";
+import { readFileSync } from "node:fs";
+import { createRequire } from "node:module";
+import { dirname, join } from "node:path";
+import { Script } from "node:vm";
+import type { runShort } from "./surface/cli/short.js";
 
-/** What still keeps the process alive this long after its verb ended is cut off. */
-const LINGER_MS = 2_000;
+/** The commands people and prompts give all day: start-up is nearly all they cost (docs/adr/0007). */
+const SHORT: ReadonlySet<string> = new Set(["continue --brief", "status"]);
 
-process.exitCode = await runCommandLine(processContext(), process.argv.slice(2));
-setTimeout(() => process.exit(), LINGER_MS).unref();
+const args = process.argv.slice(2);
+if (!SHORT.has(args.join(" ")) || !loadShort()(args)) {
+  void import("./surface/cli/process.js").then(({ runProcess }) => runProcess(args));
+}
+
+/**
+ * The short commands, from `short.js` beside this file once built: from their compiled form where the build was
+ * made by this version of Node, compiled anew where not.
+ */
+function loadShort(): typeof runShort {
+  const directory = dirname(import.meta.url);
+  const filename = join(directory, "short.js");
+  const cachedData = readIfThere(join(directory, `short-${process.version}-${process.arch}.cache`));
+  const script = new Script(readFileSync(filename, "latin1"), { filename, ...(cachedData && { cachedData }) });
+  return script.runInThisContext()(createRequire(import.meta.url), filename).runShort;
+}
+
+function readIfThere(path: string): Buffer | undefined {
+  try {
+    return readFileSync(path);
+  } catch {
+    return undefined;
+  }
+}

@@ -26,7 +26,7 @@ const MAX_LEVELS = 256;
 
 /** The repository that holds `cwd`, or undefined when there is none. Reads names and small files only. */
 export function locateRepository(cwd: string, env: NodeJS.ProcessEnv = process.env): RepositoryLocation | undefined {
-  const found = findCheckout(realpathSync(cwd));
+  const found = findCheckout(realpathSync.native(cwd));
   if (found === undefined) return undefined;
   const commonDir = commonDirOf(found.gitDir);
   const root = mainCheckout(found.checkout, found.gitDir, commonDir);
@@ -70,7 +70,7 @@ function gitDirIn(directory: string): string | undefined {
   const stat = lstatSync(entry, { throwIfNoEntry: false });
   if (stat === undefined) return undefined;
   const target = stat.isFile() ? readPointer(entry, directory) : entry;
-  return target !== undefined && isGitDir(target) ? realpathSync(target) : undefined;
+  return target !== undefined && isGitDir(target) ? realpathSync.native(target) : undefined;
 }
 
 function readPointer(file: string, directory: string): string | undefined {
@@ -85,7 +85,7 @@ function isGitDir(directory: string): boolean {
 function commonDirOf(gitDir: string): string {
   const file = join(gitDir, "commondir");
   if (statSync(file, { throwIfNoEntry: false }) === undefined) return gitDir;
-  return realpathSync(resolve(gitDir, readFileSync(file, "utf8").trim()));
+  return realpathSync.native(resolve(gitDir, readFileSync(file, "utf8").trim()));
 }
 
 /** The main checkout; a linked worktree stands for itself where there is none (a bare repository). */

@@ -1,5 +1,5 @@
 import type { TaskRow } from "../store/cycle-rows.js";
-import type { Store } from "../store/store.js";
+import type { StoreReader } from "../store/reader.js";
 import { oneLine } from "./text.js";
 
 /** Tasks looked at for what can start. */
@@ -15,7 +15,7 @@ export type Choice = (row: TaskRow) => boolean;
 const ANY: Choice = () => true;
 
 /** The task to resume: the one touched last of those under way, else the first that can start, else none. */
-export function taskToResume(store: Store, cycle: number, chosen = ANY): TaskRow | undefined {
+export function taskToResume(store: StoreReader, cycle: number, chosen = ANY): TaskRow | undefined {
   const open = store.queries.tasksIn(cycle, UNDER_WAY, MAX_WAITING).filter(chosen);
   if (open.length > 0) return open.reduce((last, row) => (row.touched_seq > last.touched_seq ? row : last));
   const blocked = (): TaskRow[] => store.queries.tasksIn(cycle, ["BLOCKED"], MAX_WAITING).filter(chosen);
@@ -23,14 +23,14 @@ export function taskToResume(store: Store, cycle: number, chosen = ANY): TaskRow
 }
 
 /** Tasks not started whose needs are met, in plan order. */
-export function startableTasks(store: Store, cycle: number): TaskRow[] {
+export function startableTasks(store: StoreReader, cycle: number): TaskRow[] {
   const waiting = store.queries.tasksIn(cycle, ["READY", "PENDING"], MAX_WAITING);
   const met = (id: string): boolean => SETTLED.has(store.queries.task(cycle, id)?.status ?? "");
   return waiting.filter((row) => row.needs.every(met));
 }
 
 /** What to do next about a task, in a few words. */
-export function nextStepOf(store: Store, task: TaskRow): string {
+export function nextStepOf(store: StoreReader, task: TaskRow): string {
   const { id, title, status } = task;
   if (status === "CANCELLED" || SETTLED.has(status)) return `Nothing: ${id} is ${status}`;
   if (status !== "IN_PROGRESS") return stepInto(task);
@@ -45,7 +45,7 @@ function stepInto({ id, title, status, feedback, reason }: TaskRow): string {
 }
 
 /** What a cycle's people and agents can do next: the tasks under way, then those that can start. */
-export function nextActions(store: Store, cycle: number, chosen = ANY): string[] {
+export function nextActions(store: StoreReader, cycle: number, chosen = ANY): string[] {
   const first = taskToResume(store, cycle, chosen);
   const open = store.queries.tasksIn(cycle, UNDER_WAY, MAX_WAITING);
   const rows = [...(first === undefined ? [] : [first]), ...open, ...startableTasks(store, cycle)].filter(chosen);

@@ -1,4 +1,4 @@
-import type { Store } from "../store/store.js";
+import type { StoreReader } from "../store/reader.js";
 import { oneLine } from "./text.js";
 
 /** Blocked tasks looked at. */
@@ -12,7 +12,7 @@ export interface Blocker {
 }
 
 /** What holds a cycle up: open escalations, blocked tasks, gates waiting for a person; oldest first. */
-export function listBlockers(store: Store, cycle: number): Blocker[] {
+export function listBlockers(store: StoreReader, cycle: number): Blocker[] {
   const { queries } = store;
   const escalations = queries.openEscalations(cycle).map(({ id, task, reason, needs, recipient }) => {
     const wanted = needs === null ? "" : `, needs ${oneLine(needs)}`;

@@ -1,6 +1,6 @@
 import type { TaskRow } from "../store/cycle-rows.js";
 import type { DecisionRow, IssueRow } from "../store/memory-rows.js";
-import type { Store } from "../store/store.js";
+import type { StoreReader } from "../store/reader.js";
 import { lessonItems, noteItems } from "./brief-lessons.js";
 import { cite, type ItemContext, overlapOf, scoreOf, UNVERIFIED } from "./brief-relevance.js";
 import { describeOutcomes } from "./similar-issues.js";
@@ -29,9 +29,9 @@ export interface BriefItem {
 }
 
 /** Decisions, known fixes, lessons, notes, files and completed tasks with their relevance to the task to resume. */
-export function gatherItems(store: Store, cycle: number, task: TaskRow | undefined): BriefItem[] {
-  const newest = store.events({ reverse: true, limit: 1 })[0];
-  const now = newest === undefined ? 0 : Date.parse(newest.hlc.slice(0, 24));
+export function gatherItems(store: StoreReader, cycle: number, task: TaskRow | undefined): BriefItem[] {
+  const newest = store.queries.newestStamp();
+  const now = newest === null ? 0 : Date.parse(newest.slice(0, 24));
   const files = new Set(task?.files);
   const context: ItemContext = { store, cycle, task, neighbours: new Set(task?.needs), files, now };
   const records = [...decisionItems(context), ...fixItems(context), ...lessonItems(context), ...noteItems(context)];

@@ -1,5 +1,5 @@
 import { type BriefItem, ITEM_KINDS, type ItemKind } from "./brief-items.js";
-import { estimateTokens } from "./text.js";
+import { tokensOf } from "./text.js";
 
 const HEADINGS: Record<ItemKind, string> = {
   decision: "Decisions",
@@ -23,12 +23,12 @@ export function packItems(
   left: number,
   budget: number,
 ): { heading: string; lines: string[] }[] {
-  const worth = (item: BriefItem): number => item.score / costOf(item.full);
-  const order = [...items].sort((a, b) => worth(b) - worth(a) || compareText(a.id, b.id));
+  const priced = items.map((item) => ({ item, worth: item.score / costOf(item.full) }));
+  priced.sort((a, b) => b.worth - a.worth || compareText(a.item.id, b.item.id));
   const taken = new Map<BriefItem, string>();
   const used = new Map<ItemKind, number>();
   let room = left;
-  for (const item of order) {
+  for (const { item } of priced) {
     const spent = used.get(item.kind) ?? 0;
     const heading = spent === 0 ? HEADING_TOKENS : 0;
     const cap = Math.min(room, Math.floor(SHARES[item.kind] * budget) - spent) - heading;
@@ -45,7 +45,7 @@ export function packItems(
 
 /** Tokens of a line with its dash and line break. */
 function costOf(text: string): number {
-  return estimateTokens(`- ${text}\n`);
+  return tokensOf(text.length + 3);
 }
 
 function linesOf(kind: ItemKind, taken: ReadonlyMap<BriefItem, string>): string[] {

@@ -1,5 +1,5 @@
 import type { TaskRow } from "../store/cycle-rows.js";
-import type { Store } from "../store/store.js";
+import type { StoreReader } from "../store/reader.js";
 
 /** Age at which recency counts half. */
 const HALF_LIFE_MS = 7 * 24 * 60 * 60_000;
@@ -27,7 +27,7 @@ export function scoreOf(context: ItemContext, evidence: Evidence): number {
 
 /** What relevance is judged by: the task to resume, its neighbours and files, and the newest event's time. */
 export interface ItemContext {
-  store: Store;
+  store: StoreReader;
   cycle: number;
   task: TaskRow | undefined;
   neighbours: ReadonlySet<string>;
@@ -37,7 +37,9 @@ export interface ItemContext {
 
 /** What is told in brackets after a record: its id, and what takes something away from it. */
 export function cite(id: string, ...doubts: readonly (string | false)[]): string {
-  return `[${[id, ...doubts.filter((doubt) => doubt !== false)].join(", ")}]`;
+  let text = id;
+  for (const doubt of doubts) if (doubt !== false) text += `, ${doubt}`;
+  return `[${text}]`;
 }
 
 /** Share of some paths that are the task's files. */

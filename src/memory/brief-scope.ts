@@ -1,8 +1,8 @@
 import { basename, dirname } from "node:path";
 import type { CycleRow, TaskRow } from "../store/cycle-rows.js";
-import type { Store } from "../store/store.js";
+import type { StoreReader } from "../store/reader.js";
 import { type Choice, taskToResume } from "./actions.js";
-import { OUTSIDE_CYCLES } from "./own-tasks.js";
+import { OUTSIDE_CYCLES } from "./outside-cycles.js";
 
 /** How far back "last session" reaches for work outside cycles, which has no sessions (milliseconds). */
 const DAY_MS = 24 * 60 * 60_000;
@@ -26,7 +26,7 @@ export interface BriefScope {
 }
 
 /** What a brief tells about; undefined when there is nothing to continue, or no such task. */
-export function findScope(store: Store, subject: BriefSubject): BriefScope | undefined {
+export function findScope(store: StoreReader, subject: BriefSubject): BriefScope | undefined {
   const head = headOf(store, subject);
   if (head === undefined) return undefined;
   const { task, agent } = subject;
@@ -36,20 +36,20 @@ export function findScope(store: Store, subject: BriefSubject): BriefScope | und
   return { head, task: named ?? taskToResume(store, head.number, chosen), chosen };
 }
 
-function headOf(store: Store, { cycle, task }: BriefSubject): CycleHead | undefined {
+function headOf(store: StoreReader, { cycle, task }: BriefSubject): CycleHead | undefined {
   if (cycle !== undefined) return cycle === OUTSIDE_CYCLES ? outside(store) : store.queries.cycle(cycle);
   if (task !== undefined) return headOfTask(store, task);
   return store.queries.latestIncompleteCycle() ?? (hasOwnWork(store) ? outside(store) : undefined);
 }
 
-function headOfTask(store: Store, task: string): CycleHead | undefined {
+function headOfTask(store: StoreReader, task: string): CycleHead | undefined {
   const open = store.queries.latestIncompleteCycle();
   if (open !== undefined && store.queries.task(open.number, task) !== undefined) return open;
   return store.queries.task(OUTSIDE_CYCLES, task) === undefined ? undefined : outside(store);
 }
 
 /** Tasks of people and agents that are not done; or, where no plan ever ran, anything they want remembered. */
-function hasOwnWork({ queries }: Store): boolean {
+function hasOwnWork({ queries }: StoreReader): boolean {
   const open = queries.tasksIn(OUTSIDE_CYCLES, ["IN_PROGRESS", "PENDING", "READY", "BLOCKED", "REJECTED"], 1);
   if (open.length > 0) return true;
   const kept = [queries.notes(1), queries.decisions(null, 1), queries.issues(null, 1)];
@@ -57,9 +57,9 @@ function hasOwnWork({ queries }: Store): boolean {
 }
 
 /** The work outside cycles, under the repository's name; its last session is the last day something happened. */
-function outside(store: Store): CycleHead {
-  const newest = store.events({ reverse: true, limit: 1 })[0];
-  const endedMs = newest === undefined ? 0 : Date.parse(newest.hlc.slice(0, 24));
+function outside(store: StoreReader): CycleHead {
+  const newest = store.queries.newestStamp();
+  const endedMs = newest === null ? 0 : Date.parse(newest.slice(0, 24));
   const started_hlc = new Date(Math.max(0, endedMs - DAY_MS)).toISOString();
   const title = basename(dirname(dirname(store.path)));
   return { number: OUTSIDE_CYCLES, title, started_seq: store.queries.seqAt(started_hlc), started_hlc };

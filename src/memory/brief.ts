@@ -1,11 +1,11 @@
 import { BRIEF_TOKENS } from "../kernel/bounds.js";
-import type { Store } from "../store/store.js";
+import type { StoreReader } from "../store/reader.js";
 import { nextActions, nextStepOf } from "./actions.js";
 import { type Blocker, listBlockers } from "./blockers.js";
 import { gatherItems } from "./brief-items.js";
 import { packItems } from "./brief-packing.js";
 import { type BriefScope, type BriefSubject, findScope } from "./brief-scope.js";
-import { OUTSIDE_CYCLES } from "./own-tasks.js";
+import { OUTSIDE_CYCLES } from "./outside-cycles.js";
 import { estimateTokens, joinWords, oneLine } from "./text.js";
 
 /** Lines of a part that is never dropped; the rest is counted. */
@@ -39,7 +39,10 @@ export interface Brief {
  * before recording the new session, as "last session" is the newest one recorded. The first four parts are always
  * there, whatever the budget.
  */
-export function projectBrief(store: Store, options: BriefSubject & { budgetTokens?: number } = {}): Brief | undefined {
+export function projectBrief(
+  store: StoreReader,
+  options: BriefSubject & { budgetTokens?: number } = {},
+): Brief | undefined {
   const scope = findScope(store, options);
   if (scope === undefined) return undefined;
   const { head, task } = scope;
@@ -55,7 +58,7 @@ export function projectBrief(store: Store, options: BriefSubject & { budgetToken
 }
 
 /** What holds up a cycle; of one agent or task what is about its tasks or about none, and what it said itself. */
-function blockersOf(store: Store, { head, chosen }: BriefScope, { task, agent }: BriefSubject): Blocker[] {
+function blockersOf(store: StoreReader, { head, chosen }: BriefScope, { task, agent }: BriefSubject): Blocker[] {
   const all = listBlockers(store, head.number);
   if (task === undefined && agent === undefined) return all;
   const own = agent === undefined ? [] : (store.queries.worknode(agent)?.blockers ?? []);
@@ -77,7 +80,7 @@ function renderParts(resume: string, sections: readonly BriefSection[]): string 
 }
 
 /** In the sources' words, exactly: "Resuming … Last session completed … Next: … No blockers. Starting now...". */
-function resumeLine(store: Store, scope: BriefScope, blockers: readonly Blocker[]): string {
+function resumeLine(store: StoreReader, scope: BriefScope, blockers: readonly Blocker[]): string {
   const { head, task, chosen } = scope;
   const work = head.number === OUTSIDE_CYCLES ? "the work outside plans" : `cycle ${head.number}`;
   const name = task === undefined ? work : task.id;
@@ -95,7 +98,7 @@ function named(items: readonly string[]): string[] {
 }
 
 /** What the newest session finished: tasks, then steps and files of the task to resume. */
-function completedItems(store: Store, { head, task, chosen }: BriefScope): string[] {
+function completedItems(store: StoreReader, { head, task, chosen }: BriefScope): string[] {
   const session = store.queries.lastSession(head.number);
   const since = session?.seq ?? head.started_seq;
   const ended = store.queries.tasksEndedAfter(head.number, session?.hlc ?? head.started_hlc, MAX_FILES);
@@ -105,9 +108,9 @@ function completedItems(store: Store, { head, task, chosen }: BriefScope): strin
     .reverse();
   const steps = task === undefined ? [] : store.queries.steps(head.number, task.id);
   const done = steps.filter(({ status, seq }) => status === "done" && seq > since).map(({ step }) => step);
-  const files = store.queries.filesKept(head.number, MAX_FILES);
-  const kept = files.filter((file) => file.task === task?.id && file.seq > since).map(({ path }) => path);
-  const items = [...tasks, ...done, ...kept.reverse()];
+  const of = { cycle: head.number, afterSeq: since, limit: MAX_FILES };
+  const kept = task === undefined ? [] : store.queries.filesKeptBy({ ...of, task: task.id });
+  const items = [...tasks, ...done, ...kept];
   return items.length === 0 ? ["nothing"] : items;
 }
 
@@ -117,7 +120,7 @@ function section(heading: string, lines: readonly string[], command: string): Br
   return { heading, lines: [...lines.slice(0, MAX_LINES), more] };
 }
 
-function unknownSection(store: Store, cycle: number): BriefSection {
+function unknownSection(store: StoreReader, cycle: number): BriefSection {
   const calls = store.queries.unknownCalls(cycle).map(({ call_id, tool, object, effect }) => {
     return `${oneLine(`${tool ?? "call"} ${object ?? ""}`)} (${effect ?? "no effect recorded"}) [${call_id}]`;
   });
@@ -132,6 +135,6 @@ function blockerSection(blockers: readonly Blocker[]): BriefSection {
   );
 }
 
-function actionSection(store: Store, { head, chosen }: BriefScope): BriefSection {
+function actionSection(store: StoreReader, { head, chosen }: BriefScope): BriefSection {
   return section("Next actions", nextActions(store, head.number, chosen), "worknode status");
 }

@@ -1,6 +1,6 @@
 import { type Fault, invalid } from "../kernel/fault.js";
 import { err, ok, type Result } from "../kernel/result.js";
-import type { Store } from "../store/store.js";
+import type { StoreReader } from "../store/reader.js";
 
 /** Tasks learnt from, last done first. */
 const MAX_TASKS = 200;
@@ -27,7 +27,7 @@ export interface EstimateSuggestion {
  * enough, else of all its tasks; null where it did none. Refuses an estimate that is no positive number.
  */
 export function suggestEstimate(
-  store: Store,
+  store: StoreReader,
   { role, kind, estimate }: { role: string; kind?: string; estimate: number },
 ): Result<EstimateSuggestion | null, Fault> {
   if (!(estimate > 0 && Number.isFinite(estimate)))

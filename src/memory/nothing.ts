@@ -1,11 +1,11 @@
-import type { Store } from "../store/store.js";
+import type { StoreReader } from "../store/reader.js";
 import { oneLine } from "./text.js";
 
 /** The sources' words when there is nothing to continue (S4:202; exit 7). */
 const NOTHING_TO_CONTINUE = "No incomplete cycle to continue";
 
 /** What `continue` says when nothing is incomplete: the error, and the last cycle that ended, if any. */
-export function describeNothing(store: Store | undefined): { error: string; last: string | null } {
+export function describeNothing(store: StoreReader | undefined): { error: string; last: string | null } {
   const row = store?.queries.lastEndedCycle();
   if (row === undefined) return { error: NOTHING_TO_CONTINUE, last: null };
   const when = (row.ended_hlc ?? row.started_hlc).slice(0, 16).replace("T", " ");

@@ -6,11 +6,9 @@ import { recordTextSchema } from "../schema/record-text.js";
 import type { TaskRow } from "../store/cycle-rows.js";
 import type { Store } from "../store/store.js";
 import { SETTLED, startableTasks } from "./actions.js";
+import { OUTSIDE_CYCLES } from "./outside-cycles.js";
 import { describeIssues } from "./problems.js";
 import { recordEvent } from "./record.js";
-
-/** The number that stands for "outside cycles": tasks of people and agents who run no plan. */
-export const OUTSIDE_CYCLES = 0;
 
 /** Adds a task outside plans. Refuses one whose members do not fit or whose id is taken. */
 export function addTask(store: Store, task: OwnTask, by = "user"): Result<TaskRow, Fault> {

@@ -4,7 +4,7 @@ import type { TaskStatus } from "../schema/states.js";
 import type { CycleRow, TaskRow } from "../store/cycle-rows.js";
 import type { Store } from "../store/store.js";
 import { listBlockers } from "./blockers.js";
-import { OUTSIDE_CYCLES } from "./own-tasks.js";
+import { OUTSIDE_CYCLES } from "./outside-cycles.js";
 import { recordEvent } from "./record.js";
 
 /** A task by its id; in the newest incomplete cycle unless `cycle` is given. */

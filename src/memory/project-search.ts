@@ -4,7 +4,7 @@ import type { ProjectContext } from "../schema/memory.js";
 import type { Store } from "../store/store.js";
 import { nextActions } from "./actions.js";
 import { listBlockers } from "./blockers.js";
-import { OUTSIDE_CYCLES } from "./own-tasks.js";
+import { OUTSIDE_CYCLES } from "./outside-cycles.js";
 
 /** Entries of each list of the answer. */
 const MAX_ENTRIES = 200;

@@ -3,7 +3,7 @@ import type { TaskRow } from "../store/cycle-rows.js";
 import type { Store } from "../store/store.js";
 import { nextActions } from "./actions.js";
 import { listBlockers } from "./blockers.js";
-import { OUTSIDE_CYCLES } from "./own-tasks.js";
+import { OUTSIDE_CYCLES } from "./outside-cycles.js";
 import { oneLine } from "./text.js";
 
 /** Entries of each list. */

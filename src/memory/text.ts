@@ -3,8 +3,12 @@ const CHARS_PER_TOKEN = 3.5;
 /** Characters of a free text in a list. */
 const MAX_LINE_CHARS = 160;
 
+/** What `oneLine` changes in a text that is short enough. */
+const UNEVEN = /[^\S ]|  |^ | $|\.$/;
+
 /** A free text as part of one line: no breaks, no final full stop, cut at `limit` characters. */
 export function oneLine(text: string, limit = MAX_LINE_CHARS): string {
+  if (text.length <= limit && !UNEVEN.test(text)) return text;
   const flat = text.replace(/\s+/g, " ").trim().replace(/\.$/, "");
   return flat.length <= limit ? flat : `${flat.slice(0, limit - 1).trimEnd()}…`;
 }
@@ -15,7 +19,12 @@ export function joinWords(items: readonly string[]): string {
   return `${items.slice(0, -1).join(", ")} and ${items.at(-1)}`;
 }
 
+/** Tokens of so many characters. */
+export function tokensOf(chars: number): number {
+  return Math.ceil(chars / CHARS_PER_TOKEN);
+}
+
 /** Tokens of a text as estimated everywhere: characters by 3.5, rounded up. */
 export function estimateTokens(text: string): number {
-  return Math.ceil(text.length / CHARS_PER_TOKEN);
+  return tokensOf(text.length);
 }

@@ -8,6 +8,9 @@ const MAX_TEXT_CHARS = 20_000;
 const MAX_IDENTIFIERS = 8;
 const MAX_TRIGRAMS = 48;
 
+/** Most words have a letter of these; the classes of Unicode take long to set up. */
+const PLAIN = /[a-zA-Z0-9]/;
+
 function quote(word: string): string {
   return `"${word.replaceAll('"', '""')}"`;
 }
@@ -17,8 +20,8 @@ function quote(word: string): string {
  * it is an operator.
  */
 export function searchTerms(text: string): string[] {
-  const words = text.slice(0, MAX_TEXT_CHARS).replaceAll("\0", " ").split(/\s+/u);
-  const telling = words.filter((word) => /[\p{L}\p{N}]/u.test(word));
+  const words = text.slice(0, MAX_TEXT_CHARS).replaceAll("\0", " ").match(/\S+/g) ?? [];
+  const telling = words.filter((word) => PLAIN.test(word) || /[\p{L}\p{N}]/u.test(word));
   return [...new Set(telling)].slice(0, MAX_WORDS).map((word) => quote(searchText(word)));
 }
 

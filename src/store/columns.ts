@@ -13,11 +13,10 @@ function usd(nano: unknown): number {
   return Number(nano) / 1e9;
 }
 
-/** A row with some columns parsed from JSON. */
+/** A row with some columns parsed from JSON, in place: it was made for whoever asked. */
 function parsed(row: Columns, names: readonly string[]): Columns {
-  const copy = { ...row };
-  for (const name of names) copy[name] = parse(row[name]);
-  return copy;
+  for (const name of names) row[name] = parse(row[name]);
+  return row;
 }
 
 /** `cycles`. */
@@ -64,16 +63,23 @@ export function usageOf(row: Columns): UsageRow {
 
 /** `decisions`. */
 export function decisionOf(row: Columns): DecisionRow {
-  const { record, cycle, task, project, seq, hlc, rank } = parsed(row, ["record"]);
-  return { record, cycle, task, project, seq, hlc, rank } as unknown as DecisionRow;
+  const { record, cycle, task, project, seq, hlc, rank } = row;
+  return { record: parse(record), cycle, task, project, seq, hlc, rank } as unknown as DecisionRow;
 }
+
+/** Columns of `issues` that `issueOf` reads, without those that only serve the search. */
+export const ISSUE_COLUMNS =
+  "id, fingerprint, cycle, task, type, error, file, solution, resolved, count, seq, hlc, applied, worked, resolved_seq";
 
 /** `issues`. Absent members are left out, as in the record that was given. */
 export function issueOf(row: Columns): IssueRow {
-  const { position: _position, identifiers: _identifiers, words: _words, file, solution, resolved, ...rest } = row;
-  const known = solution === null ? {} : { solution: parse(solution) };
-  const where = file === null ? {} : { file };
-  return { ...rest, ...where, ...known, resolved: resolved === 1 } as unknown as IssueRow;
+  const { id, fingerprint, cycle, task, type, error, count, seq, hlc, applied, worked, resolved_seq, rank } = row;
+  const seen = { count, seq, hlc, applied, worked, resolved_seq, rank };
+  const issue: Columns = { id, fingerprint, cycle, task, type, error, ...seen };
+  if (row["file"] !== null) issue["file"] = row["file"];
+  if (row["solution"] !== null) issue["solution"] = parse(row["solution"]);
+  issue["resolved"] = row["resolved"] === 1;
+  return issue as unknown as IssueRow;
 }
 
 /** `notes`. */

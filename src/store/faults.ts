@@ -84,6 +84,15 @@ export function newerStore(path: string, found: number, known: number): Fault {
   );
 }
 
+/** The fault of reading a database of an older program, which opening for writing brings up to date (exit 2). */
+export function olderStore(path: string, found: number, known: number): Fault {
+  return invalid(
+    "STORE_OLDER",
+    `The database ${path} has version ${found}; this worknode reads version ${known}. Any command that writes brings it ` +
+      "up to date, for example `worknode run`, if this user may write it.",
+  );
+}
+
 /** The fault of opening for reading what is not there (exit 2). */
 export function missingStore(path: string): Fault {
   return invalid("STORE_MISSING", `There is no database at ${path}. Run \`worknode run PLAN\` first; it makes one.`);
@@ -95,4 +104,24 @@ export function foreignStore(path: string): Fault {
     "STORE_CORRUPT",
     `${path} is an SQLite database of another program. Move it aside; it was not changed.`,
   );
+}
+
+/** What SQLite throws, as Faults that say what to do. */
+export function guard<Arguments extends readonly unknown[], T>(
+  path: string,
+  work: (...values: Arguments) => T,
+): (...values: Arguments) => T {
+  return (...values) => {
+    try {
+      return work(...values);
+    } catch (thrown) {
+      throw storeFault(path, thrown);
+    }
+  };
+}
+
+/** Every method of an object, guarded. */
+export function guardAll<T extends object>(path: string, methods: T): T {
+  const pairs = Object.entries(methods).map(([name, method]) => [name, guard(path, method as () => unknown)]);
+  return Object.fromEntries(pairs) as T;
 }

@@ -7,8 +7,12 @@ const UNSPACED =
 /** Accents of Latin, Greek and Cyrillic letters, which not everybody types. */
 const ACCENTS = /[\u0300-\u036f]/g;
 
+/** Texts that stay as they are; the classes of Unicode take long to set up. */
+const PLAIN = /^[\t\n\r -~]*$/;
+
 /** A text as it is indexed and searched, in any script: composed alike, without accents, unspaced letters apart. */
 export function searchText(text: string): string {
+  if (PLAIN.test(text)) return text;
   return text.normalize("NFKD").replace(ACCENTS, "").normalize("NFKC").replace(UNSPACED, " $& ");
 }
 

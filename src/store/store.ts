@@ -1,14 +1,16 @@
 import { type Clock, systemClock } from "../kernel/clock.js";
+import { Fault } from "../kernel/fault.js";
 import type { AnyEvent, AnyNewEvent } from "../schema/event.js";
 import { createAuthority } from "./authority.js";
 import { type EventRow, eventOf } from "./chain.js";
-import { type Connection, openConnection } from "./connection.js";
-import { storeFault } from "./faults.js";
+import { type Connection, openToRead } from "./connection.js";
+import { guard, guardAll } from "./faults.js";
 import { createGroupCommit } from "./group-commit.js";
 import { createLeases, type Leases } from "./lease.js";
 import { writeEvents } from "./log.js";
 import { project } from "./projections/project.js";
-import { createQueries, type Queries } from "./queries.js";
+import { createQueries } from "./queries.js";
+import type { StoreReader } from "./reader.js";
 import { type Rebuild, rebuildProjections } from "./rebuild.js";
 import { restoreEvents } from "./restore.js";
 import { iterateEvents } from "./sql/iterate-events.js";
@@ -16,14 +18,14 @@ import { type EventFilter, selectEvents } from "./sql/select-events.js";
 import { createSubscriptions, type Listener } from "./subscription.js";
 import { type Verification, verifyChain } from "./verification.js";
 import { wakeWatchers } from "./watch.js";
+import { openToWrite } from "./writer.js";
 
 /**
  * The event log of one repository and everything read from it. Several processes may hold the same
  * database; whatever is appended is on disk before `append` returns. Every method may throw a Fault
  * (STORE_FULL, STORE_BUSY, STORE_CORRUPT, …).
  */
-export interface Store {
-  readonly path: string;
+export interface Store extends StoreReader {
   readonly clock: Clock;
   /**
    * Appends events in one transaction: chain, texts, projections. Throws Fault DUPLICATE_EVENT when
@@ -52,8 +54,6 @@ export interface Store {
   epoch(): number;
   /** Whether any of the ids (a capability and its ancestors) is revoked. */
   isRevoked(ids: readonly string[]): boolean;
-  readonly queries: Queries;
-  close(): void;
 }
 
 /** Settings of a store. `node` names this machine in stamps; the database has its own by default. */
@@ -68,26 +68,18 @@ export interface StoreOptions {
  * STORE_NEWER, STORE_CORRUPT, STORE_READONLY, STORE_MISSING (exit 2) or STORE_FULL.
  */
 export function openStore(path: string, options: StoreOptions = {}): Store {
-  return createStore(openConnection(path, options.readonly ?? false), options);
+  return createStore(options.readonly === true ? openBroughtUpToDate(path) : openToWrite(path), options);
 }
 
-/** What SQLite throws, as Faults that say what to do. */
-function guard<Arguments extends readonly unknown[], T>(
-  path: string,
-  work: (...values: Arguments) => T,
-): (...values: Arguments) => T {
-  return (...values) => {
-    try {
-      return work(...values);
-    } catch (thrown) {
-      throw storeFault(path, thrown);
-    }
-  };
-}
-
-function guardAll<T extends object>(path: string, methods: T): T {
-  const pairs = Object.entries(methods).map(([name, method]) => [name, guard(path, method as () => unknown)]);
-  return Object.fromEntries(pairs) as T;
+/** Opens for reading; a database of an older program is brought up to date first, which is all that is written. */
+function openBroughtUpToDate(path: string): Connection {
+  try {
+    return openToRead(path);
+  } catch (thrown) {
+    if (!(thrown instanceof Fault && thrown.code === "STORE_OLDER")) throw thrown;
+    openToWrite(path).database.close();
+    return openToRead(path);
+  }
 }
 
 /** A store over an open connection. */

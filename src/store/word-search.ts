@@ -7,7 +7,7 @@ const MAX_RANKED = 200;
 /** BM25's constants, with a usual length of a record (characters) and the length above which none counts less. */
 const [K1, B, USUAL_CHARS, LONGEST_CHARS] = [1.2, 0.75, 200, 2_000];
 
-/** The statements of one search table: positions of matches, newest first; lengths of records. */
+/** The statements of one search table: positions of matches, newest first; lengths of records. Each gives one JSON list. */
 export interface WordIndex {
   readonly match: string;
   readonly lengths: string;
@@ -22,8 +22,10 @@ export interface Ranked {
 /** The statements for a table of records and its search table; both names are constants of src/store. */
 export function wordIndex(table: string, search: string, column: string): WordIndex {
   return {
-    match: `SELECT rowid AS position FROM ${search} WHERE ${search} MATCH ? ORDER BY rowid DESC LIMIT ${MAX_MATCHES}`,
-    lengths: `SELECT position, length(${column}) AS chars FROM ${table} WHERE position IN (SELECT value FROM json_each(?))`,
+    match: `SELECT json_group_array(position) AS list FROM
+      (SELECT rowid AS position FROM ${search} WHERE ${search} MATCH ? ORDER BY rowid DESC LIMIT ${MAX_MATCHES})`,
+    lengths: `SELECT json_group_array(json_array(position, length(${column}))) AS list FROM ${table}
+      WHERE position IN (SELECT value FROM json_each(?))`,
   };
 }
 
@@ -57,16 +59,23 @@ function scoresOf(lists: readonly number[][], complete: readonly number[]): Map<
 }
 
 function matchesOf(db: Connection, index: WordIndex, match: string): number[] {
-  return db.all<{ position: number }>(index.match, [match]).map(({ position }) => position);
+  return listOf<number>(db, index.match, match);
+}
+
+/** A list as one text: a row of its own for each number takes far longer to hand over. */
+function listOf<Item>(db: Connection, sql: string, parameter: string): Item[] {
+  const list = db.get<{ list: string }>(sql, [parameter])?.list;
+  return list === undefined ? [] : (JSON.parse(list) as Item[]);
 }
 
 function rankByLength(db: Connection, index: WordIndex, scores: ReadonlyMap<number, number>): Ranked[] {
-  const best = [...scores].sort(([a, one], [b, other]) => other - one || b - a).slice(0, MAX_RANKED);
+  const all = [...scores];
+  const best =
+    all.length <= MAX_RANKED ? all : all.sort(([a, one], [b, other]) => other - one || b - a).slice(0, MAX_RANKED);
   const positions = JSON.stringify(best.map(([position]) => position));
-  const rows = db.all<{ position: number; chars: number }>(index.lengths, [positions]);
-  const chars = new Map(rows.map((row) => [row.position, Math.min(row.chars, LONGEST_CHARS)]));
+  const lengths = new Map(listOf<[number, number]>(db, index.lengths, positions));
   const ranked = best.map(([position, score]) => {
-    const length = (chars.get(position) ?? USUAL_CHARS) / USUAL_CHARS;
+    const length = Math.min(lengths.get(position) ?? USUAL_CHARS, LONGEST_CHARS) / USUAL_CHARS;
     return { position, rank: (score * (K1 + 1)) / (1 + K1 * (1 - B + B * length)) };
   });
   return ranked.sort((a, b) => b.rank - a.rank || b.position - a.position);

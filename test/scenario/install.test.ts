@@ -106,6 +106,7 @@ describe("the packed tarball", () => {
     expect(existsSync(join(home, "dist/types/index.d.ts"))).toBe(true);
     expect(statSync(join(home, "dist/main.js")).mode & 0o111).toBe(0o111);
     expect(readFileSync(join(home, "dist/main.js"), "utf8")).toMatch(/^#!\/usr\/bin\/env node\n/);
+    expect(readdirSync(join(home, "dist/licenses"))).toEqual(["better-sqlite3.txt"]);
   });
 
   it("runs with its runtime dependencies alone", async () => {
@@ -121,6 +122,19 @@ describe("the packed tarball", () => {
       cwd: join(base, "project"),
       encoding: "utf8",
     });
+    expect(out).toBe("function\n");
+  });
+
+  it.each(["import { open } from 'worknode'", "const { open } = require('worknode')"])("takes %s", (statement) => {
+    const type = statement.startsWith("import") ? "module" : "commonjs";
+    const out = execFileSync(
+      process.execPath,
+      [`--input-type=${type}`, "--eval", `${statement}; console.log(typeof open)`],
+      {
+        cwd: join(base, "project"),
+        encoding: "utf8",
+      },
+    );
     expect(out).toBe("function\n");
   });
 

@@ -5,7 +5,8 @@ import type { Decision } from "../../schema/memory.js";
 import type { Store } from "../../store/store.js";
 import { createDecision } from "../decisions.js";
 import { createNote } from "../notes.js";
-import { addTask, OUTSIDE_CYCLES } from "../own-tasks.js";
+import { OUTSIDE_CYCLES } from "../outside-cycles.js";
+import { addTask } from "../own-tasks.js";
 import { type Author, newEvent } from "../record.js";
 import type { Imported, ImportedTask } from "./imported.js";
 

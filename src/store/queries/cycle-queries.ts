@@ -1,7 +1,7 @@
 import type { TaskStatus } from "../../schema/states.js";
 import type { Connection } from "../connection.js";
 import type { CycleCounts } from "../cycle-rows.js";
-import { countCycle } from "../sql/count-cycle.js";
+import { countCycle, countLoud } from "../sql/count-cycle.js";
 import { countTasks } from "../sql/count-tasks.js";
 import { findSeq } from "../sql/find-seq.js";
 import { listActuals } from "../sql/list-actuals.js";
@@ -57,6 +57,8 @@ export function createCycleQueries(db: Connection) {
     lastSession: (cycle: number) => readLastSession(db, cycle),
     /** How many tasks of a cycle are in each state. */
     countTasks: (cycle: number) => countTasks(db, cycle),
+    /** How many violations, alerts and ended executions a cycle has. */
+    loudCounts: (cycle: number) => countLoud(db, cycle),
     /** What has happened in a cycle. Reads every call of the database: for summaries, not for hot paths. */
     counts: (cycle: number): CycleCounts => ({ tasks: countTasks(db, cycle), ...countCycle(db, cycle) }),
   };

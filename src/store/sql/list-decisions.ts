@@ -3,7 +3,7 @@ import type { Connection } from "../connection.js";
 import type { DecisionRow } from "../memory-rows.js";
 
 const SQL = `
-SELECT *, 0 AS rank FROM decisions AS chosen
+SELECT record, cycle, task, project, seq, hlc, 0 AS rank FROM decisions AS chosen
 WHERE (@project IS NULL OR project IS NULL OR project = @project)
   AND NOT EXISTS (SELECT 1 FROM decisions AS later WHERE later.supersedes = chosen.id)
 ORDER BY position DESC LIMIT @limit

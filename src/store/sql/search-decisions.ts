@@ -5,7 +5,7 @@ import { rankByWords, rowsInOrder, wordIndex } from "../word-search.js";
 
 const INDEX = wordIndex("decisions", "decisions_fts", "words");
 const SQL = `
-SELECT * FROM decisions
+SELECT position, record, cycle, task, project, seq, hlc FROM decisions
 WHERE position IN (SELECT value FROM json_each(@positions))
   AND (@project IS NULL OR project IS NULL OR project = @project)
 `;
@@ -20,7 +20,8 @@ export interface DecisionSearch {
 
 /** Decisions with some words, best first among the newest with each. */
 export function searchDecisions(db: Connection, { project, limit, ...search }: DecisionSearch): DecisionRow[] {
-  const ranked = rankByWords(db, INDEX, search);
+  const all = rankByWords(db, INDEX, search);
+  const ranked = project === null ? all.slice(0, limit) : all;
   const positions = JSON.stringify(ranked.map(({ position }) => position));
   const rows = db.all<Columns & { position: number }>(SQL, { positions, project });
   return rowsInOrder(rows, ranked, limit).map(decisionOf);

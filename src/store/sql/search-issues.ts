@@ -1,11 +1,11 @@
-import { type Columns, issueOf } from "../columns.js";
+import { type Columns, ISSUE_COLUMNS, issueOf } from "../columns.js";
 import type { Connection } from "../connection.js";
 import type { IssueRow } from "../memory-rows.js";
 import { rankByWords, rowsInOrder, type WordIndex, wordIndex } from "../word-search.js";
 
 const WORDS = wordIndex("issues", "issues_fts", "words");
 const TRIGRAMS = wordIndex("issues", "issues_trigrams", "identifiers");
-const SQL = "SELECT * FROM issues WHERE position IN (SELECT value FROM json_each(?))";
+const SQL = `SELECT position, ${ISSUE_COLUMNS} FROM issues WHERE position IN (SELECT value FROM json_each(?))`;
 
 /** Issues with any of some words, best first among the newest with each. `terms`: FTS5 phrases. */
 export function searchIssueWords(db: Connection, terms: readonly string[], limit: number): IssueRow[] {
@@ -22,7 +22,7 @@ function searchIssues(
   index: WordIndex,
   { terms, limit }: { terms: readonly string[]; limit: number },
 ): IssueRow[] {
-  const ranked = rankByWords(db, index, { terms, all: false });
+  const ranked = rankByWords(db, index, { terms, all: false }).slice(0, limit);
   const rows = db.all<Columns & { position: number }>(SQL, [JSON.stringify(ranked.map(({ position }) => position))]);
   return rowsInOrder(rows, ranked, limit).map(issueOf);
 }

@@ -1,7 +1,6 @@
-import type { ApprovalRow } from "../../store/agent-rows.js";
+import { approvalLines } from "./approval-lines.js";
 import { describeVerb, formatOption, type OutputFormat, withArguments } from "./arguments.js";
 import { type CliContext, type Verb, writeLine } from "./context.js";
-import { singleLine } from "./progress/paint.js";
 import { withStore } from "./project.js";
 import { forEachProject } from "./projects.js";
 
@@ -31,14 +30,4 @@ async function listAll(context: CliContext, format: OutputFormat): Promise<numbe
   if (format === "text")
     for (const line of lines.length === 0 ? approvalLines([]) : lines) writeLine(context.out, line);
   return 0;
-}
-
-/** Pending approvals as lines for people. */
-export function approvalLines(pending: readonly ApprovalRow[]): string[] {
-  if (pending.length === 0) return ["Nothing waits for a person."];
-  return pending.flatMap((approval) => [
-    `${approval.id}  cycle ${approval.cycle} ${approval.task ?? "-"}  ${approval.kind}  until ${new Date(approval.expires_at).toISOString()}`,
-    `  ${singleLine(approval.message)}`,
-    `  worknode approve ${approval.id}   |   worknode reject ${approval.id} --reason TEXT`,
-  ]);
 }

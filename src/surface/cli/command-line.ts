@@ -20,7 +20,6 @@ export async function runCommandLine(context: CliContext, args: readonly string[
 
 async function decide(context: CliContext, args: readonly string[]): Promise<number> {
   const [name = "--help", ...rest] = args;
-  if (isBrief(args)) return await (await import("./brief.js")).briefVerb(context, rest);
   if (VERSION.has(name)) return await (await import("./version.js")).versionVerb(context, rest);
   if (HELP.has(name)) return await help(context, rest);
   const verb = findVerb(name);
@@ -29,11 +28,6 @@ async function decide(context: CliContext, args: readonly string[]): Promise<num
 
 function findVerb(name: string): VerbEntry | undefined {
   return Object.hasOwn(VERBS, name) ? VERBS[name] : undefined;
-}
-
-/** `continue --brief` alone takes the lean way: no parser, no schemas, only the store and the brief. */
-function isBrief(args: readonly string[]): boolean {
-  return args.length === 2 && args[0] === "continue" && args[1] === "--brief";
 }
 
 async function help(context: CliContext, args: readonly string[]): Promise<number> {

@@ -21,6 +21,9 @@ export interface CliContext {
   readonly confirm: ((question: string) => Promise<boolean>) | undefined;
 }
 
+/** What a verb that only reads and prints needs to know. */
+export type ReadingContext = Pick<CliContext, "cwd" | "env" | "out" | "err">;
+
 /** A verb: what it does with its arguments. Answers the exit code (DESIGN §13); may throw a Fault. */
 export type Verb = (context: CliContext, args: readonly string[]) => Promise<number>;
 

@@ -1,7 +1,7 @@
 import { existsSync } from "node:fs";
 import { invalid } from "../../kernel/fault.js";
 import { type Brief, projectBrief, renderBrief } from "../../memory/brief.js";
-import { OUTSIDE_CYCLES } from "../../memory/own-tasks.js";
+import { OUTSIDE_CYCLES } from "../../memory/outside-cycles.js";
 import type { AnyEvent } from "../../schema/event.js";
 import { openStore, type Store } from "../../store/store.js";
 import { describeVerb, formatOption, wholeNumber, withArguments } from "./arguments.js";

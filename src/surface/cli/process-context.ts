@@ -1,9 +1,14 @@
-import { writeSync } from "node:fs";
+import { fstatSync, writeSync } from "node:fs";
 import type { CliContext, Screen } from "./context.js";
 
 const DEFAULT_COLUMNS = 80;
 /** Exit code of an interrupted run (DESIGN §13). */
 const INTERRUPTED = 130;
+
+/** A screen that may have taken to a stream, which writes when it can. */
+interface ProcessScreen extends Screen {
+  readonly streams: boolean;
+}
 
 /** Writes bytes to a file descriptor and answers how many it took. */
 type Write = (descriptor: number, bytes: Buffer) => number;
@@ -13,7 +18,7 @@ type Write = (descriptor: number, bytes: Buffer) => number;
  * good part of what a short command costs; the stream takes over where the descriptor would block.
  * A reader that went away ends the writing, not the work: a run whose viewer left goes on.
  */
-export function screenOn(descriptor: 1 | 2, write: Write = writeSync): Screen {
+export function screenOn(descriptor: 1 | 2, write: Write = writeSync): ProcessScreen {
   const state: { closed: boolean; stream?: NodeJS.WriteStream } = { closed: false };
 
   function stream(): NodeJS.WriteStream {
@@ -33,7 +38,7 @@ export function screenOn(descriptor: 1 | 2, write: Write = writeSync): Screen {
       if (left.length > 0) stream().write(left);
     },
     get isTTY() {
-      return stream().isTTY === true;
+      return mayBeTerminal(descriptor) && stream().isTTY === true;
     },
     get columns() {
       return stream().columns ?? DEFAULT_COLUMNS;
@@ -41,7 +46,19 @@ export function screenOn(descriptor: 1 | 2, write: Write = writeSync): Screen {
     get closed() {
       return state.closed;
     },
+    get streams() {
+      return state.stream !== undefined;
+    },
   };
+}
+
+/** Whether it is worth asking: opening a stream takes long, and every terminal is a character device. */
+function mayBeTerminal(descriptor: number): boolean {
+  try {
+    return fstatSync(descriptor).isCharacterDevice();
+  } catch {
+    return false;
+  }
 }
 
 /** Writes until done; answers what is left where the descriptor would block, nothing where its reader is gone. */

@@ -1,9 +1,9 @@
 import { chmodSync, truncateSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
-import { openConnection } from "../../../src/store/connection.js";
 import { storeFault } from "../../../src/store/faults.js";
 import { createStore, openStore } from "../../../src/store/store.js";
+import { openToWrite } from "../../../src/store/writer.js";
 import { event, temporaryFolder, temporaryStore } from "./sample-events.js";
 
 const root = process.getuid?.() === 0;
@@ -25,7 +25,7 @@ function big(text: string) {
 
 describe("a connection", () => {
   it("has the settings that durability needs", () => {
-    const db = openConnection(join(temporaryFolder(), "w.db"), false);
+    const db = openToWrite(join(temporaryFolder(), "w.db"));
     const pragma = (name: string) => db.database.pragma(name, { simple: true });
     expect(pragma("journal_mode")).toBe("wal");
     expect(pragma("synchronous")).toBe(2);
@@ -44,7 +44,7 @@ describe("a connection", () => {
   });
 
   it("gives a clean fault on a full disk and loses nothing recorded before", () => {
-    const db = openConnection(join(temporaryFolder(), "w.db"), false);
+    const db = openToWrite(join(temporaryFolder(), "w.db"));
     const store = createStore(db);
     store.append([big("before")]);
     const pages = db.database.pragma("page_count", { simple: true }) as number;
@@ -75,7 +75,7 @@ describe("a connection", () => {
 
   it("waits for a writer, then says that it is busy", () => {
     const store = temporaryStore();
-    const other = openConnection(store.path, false);
+    const other = openToWrite(store.path);
     other.database.pragma("busy_timeout = 20");
     const slow = createStore(other);
     store.transaction(() => {
@@ -89,7 +89,7 @@ describe("a connection", () => {
   });
 
   it("refuses to prepare statements without end", () => {
-    const db = openConnection(join(temporaryFolder(), "w.db"), false);
+    const db = openToWrite(join(temporaryFolder(), "w.db"));
     const prepare = () => {
       for (let index = 0; index < 2_000; index += 1) db.get(`SELECT ${index}`);
     };

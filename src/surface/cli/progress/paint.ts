@@ -35,8 +35,12 @@ export function formatElapsed(ms: number): string {
 /** Escape sequences whole, then what is left of control characters; tabs and line breaks stay. */
 const CONTROLS = [/(?![\t\n])\p{Cc}\[[0-?]*[ -/]*[@-~]/gu, /(?![\t\n])\p{Cc}/gu];
 
+/** What most texts are; the classes of Unicode take long to set up. */
+const PLAIN = /^[ -~]*$/;
+
 /** Text from a model or a repository that cannot steer a terminal. */
 export function harmless(text: string): string {
+  if (PLAIN.test(text)) return text;
   return CONTROLS.reduce((left, pattern) => left.replace(pattern, ""), text);
 }
 

@@ -1,0 +1,11 @@
+import { runCommandLine } from "./command-line.js";
+import { processContext } from "./process-context.js";
+
+/** What still keeps the process alive this long after its verb ended is cut off. */
+const LINGER_MS = 2_000;
+
+/** Does what this process was started for; its exit code is the verb's. */
+export async function runProcess(args: readonly string[]): Promise<void> {
+  process.exitCode = await runCommandLine(processContext(), args);
+  setTimeout(() => process.exit(), LINGER_MS).unref();
+}
