@@ -1,8 +1,13 @@
+import { existsSync, writeFileSync } from "node:fs";
+import { resolve } from "node:path";
+import type { RunResult } from "../../crew/session.js";
+import { invalid } from "../../kernel/fault.js";
 import { collectInput, describeVerb, formatOption, withArguments } from "./arguments.js";
 import { type CliContext, type Verb, writeLine } from "./context.js";
 import { continueVerb } from "./continue.js";
 import { notifyOption } from "./notice.js";
 import { estimateLine } from "./progress/estimate-text.js";
+import { withStore } from "./project.js";
 import { modeOption, type SessionFlags, showSession } from "./session.js";
 
 interface Flags extends SessionFlags {
@@ -11,6 +16,7 @@ interface Flags extends SessionFlags {
   includeWip?: true;
   base?: string;
   detach?: true;
+  record?: string;
 }
 
 /** `worknode run PLAN`: opens a cycle of the plan in this repository and runs it. */
@@ -31,6 +37,7 @@ export const runVerb: Verb = (context, args) => {
     .option("--include-wip", "start from your uncommitted changes too")
     .option("--base <commit>", "start from this commit, branch or tag instead of HEAD")
     .option("--detach", "run as a process of its own that outlives this terminal")
+    .option("--record <file>", "write what the model said as a script for `plan test`, secrets removed")
     .addOption(notifyOption())
     .addOption(modeOption())
     .addOption(formatOption(["text", "json", "stream-json"]));
@@ -44,8 +51,11 @@ export const runVerb: Verb = (context, args) => {
 
 async function run(context: CliContext, planPath: string, flags: Flags): Promise<number> {
   const { runPlan } = await import("../../crew/session.js");
-  return await showSession(context, flags, (session) =>
-    runPlan({
+  const { record } = flags;
+  if (record !== undefined && existsSync(resolve(context.cwd, record)))
+    throw invalid("RECORD_EXISTS", `--record ${record}: the file exists already; nothing is overwritten.`);
+  return await showSession(context, flags, async (session) => {
+    const result = await runPlan({
       ...session,
       planPath,
       yes: flags.yes === true,
@@ -56,6 +66,16 @@ async function run(context: CliContext, planPath: string, flags: Flags): Promise
       },
       ...(flags.base === undefined ? {} : { base: flags.base }),
       ...(context.confirm === undefined ? {} : { confirm: context.confirm }),
-    }),
+    });
+    if (record !== undefined) await writeRecord(context, resolve(context.cwd, record), result);
+    return result;
+  });
+}
+
+async function writeRecord(context: CliContext, file: string, { cycle, exitCode }: RunResult): Promise<void> {
+  const { recordScript } = await import("../../crew/record-script.js");
+  const text = await withStore(context, (store, { root }) =>
+    recordScript(store.events({ run: cycle }), exitCode, { env: context.env, root }),
   );
+  writeFileSync(file, text, { flag: "wx" });
 }
