@@ -108,6 +108,16 @@ describe("what is printed", () => {
     expectFit("status", (await worknode(repo, "status", "--cycle", "9", "--output-format", "json")).out);
   });
 
+  it("has the same three formats for every verb, and says so of any other", async () => {
+    expectFit("status", (await worknode(repo, "status", "--output-format", "stream-json")).out);
+    for (const line of (await worknode(repo, "log", "--output-format", "json")).out.trimEnd().split("\n"))
+      expectFit("event", line);
+    expect(await worknode(repo, "status", "--output-format", "xml")).toMatchObject({
+      code: 2,
+      err: expect.stringContaining("Allowed choices are text, json, stream-json."),
+    });
+  });
+
   it.each([
     { name: "kept", tool: "Write", input: { file_path: "A.md", content: "y\n" }, more: [], code: 0 },
     { name: "denied", tool: "Write", input: { file_path: "README.md", content: "y\n" }, more: [], code: 3 },

@@ -22,9 +22,21 @@ export function describeVerb(context: CliContext, name: string, summary: string)
     .configureOutput({ writeOut: (text) => context.out.write(text), writeErr: (text) => context.err.write(text) });
 }
 
-/** `--output-format`, with the formats a verb has. */
+const FORMATS = ["text", "json", "stream-json"] as const;
+
+/**
+ * `--output-format`: every verb takes every format (DESIGN §13). One that has a single object prints it as a stream of
+ * one line, and one that has lines prints them for `json` as well.
+ */
 export function formatOption(formats: readonly OutputFormat[] = ["text", "json"]): Option {
-  return new Option("--output-format <format>", "how to print").choices(formats).default("text");
+  const only = formats.find((format) => format !== "text") ?? "text";
+  return new Option("--output-format <format>", `how to print (choices: ${FORMATS.join(", ")})`)
+    .argParser((text): OutputFormat => {
+      const format = FORMATS.find((each) => each === text);
+      if (format === undefined) throw new InvalidArgumentError(`Allowed choices are ${FORMATS.join(", ")}.`);
+      return formats.includes(format) ? format : only;
+    })
+    .default("text");
 }
 
 /** A whole number of at least `min`. */
