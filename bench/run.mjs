@@ -12,6 +12,7 @@ const PARTS = {
   measure: () => rowsOf("measure.mjs"),
   sandbox: () => rowsOf("sandbox.mjs"),
   brief: () => rowsOf("brief.mjs"),
+  memory: () => rowsOf("memory.mjs"),
   "one agent writes": (name) => rowsOf("crew.mjs", name),
   "one agent reads": (name) => rowsOf("crew.mjs", name),
   "many agents": (name) => rowsOf("crew.mjs", name),

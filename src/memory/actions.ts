@@ -7,26 +7,40 @@ const MAX_WAITING = 200;
 
 const UNDER_WAY = ["IN_PROGRESS", "VERIFIED", "REJECTED"] as const;
 /** States of a task that others need not wait for any more. */
-export const SETTLED: ReadonlySet<string> = new Set(["DONE", "SKIPPED"]);
+const SETTLED: ReadonlySet<string> = new Set(["DONE", "SKIPPED"]);
 
 /** Which tasks are asked about. */
 export type Choice = (row: TaskRow) => boolean;
 
 const ANY: Choice = () => true;
 
-/** The task to resume: the one touched last of those under way, else the first that can start, else none. */
-export function taskToResume(store: StoreReader, cycle: number, chosen = ANY): TaskRow | undefined {
-  const open = store.queries.tasksIn(cycle, UNDER_WAY, MAX_WAITING).filter(chosen);
-  if (open.length > 0) return open.reduce((last, row) => (row.touched_seq > last.touched_seq ? row : last));
-  const blocked = (): TaskRow[] => store.queries.tasksIn(cycle, ["BLOCKED"], MAX_WAITING).filter(chosen);
-  return startableTasks(store, cycle).find(chosen) ?? blocked()[0];
+/** What is left of a cycle's work: tasks under way, and those not started whose needs are met, in plan order. */
+export interface OpenWork {
+  readonly cycle: number;
+  readonly underWay: readonly TaskRow[];
+  readonly startable: readonly TaskRow[];
 }
 
-/** Tasks not started whose needs are met, in plan order. */
-export function startableTasks(store: StoreReader, cycle: number): TaskRow[] {
+/** Finds what is left of a cycle's work. */
+export function findOpenWork(store: StoreReader, cycle: number): OpenWork {
   const waiting = store.queries.tasksIn(cycle, ["READY", "PENDING"], MAX_WAITING);
-  const met = (id: string): boolean => SETTLED.has(store.queries.task(cycle, id)?.status ?? "");
-  return waiting.filter((row) => row.needs.every(met));
+  const settled = store.queries.settled(
+    cycle,
+    waiting.flatMap(({ needs }) => needs),
+  );
+  const startable = waiting.filter(({ needs }) => needs.every((need) => settled.has(need)));
+  return { cycle, underWay: store.queries.tasksIn(cycle, UNDER_WAY, MAX_WAITING), startable };
+}
+
+/** The task to resume: the one touched last of those under way, else the first that can start, else none. */
+export function taskToResume(
+  store: StoreReader,
+  { cycle, underWay, startable }: OpenWork,
+  chosen = ANY,
+): TaskRow | undefined {
+  const open = underWay.filter(chosen);
+  if (open.length > 0) return open.reduce((last, row) => (row.touched_seq > last.touched_seq ? row : last));
+  return startable.find(chosen) ?? store.queries.tasksIn(cycle, ["BLOCKED"], MAX_WAITING).find(chosen);
 }
 
 /** What to do next about a task, in a few words. */
@@ -45,12 +59,11 @@ function stepInto({ id, title, status, feedback, reason }: TaskRow): string {
 }
 
 /** What a cycle's people and agents can do next: the tasks under way, then those that can start. */
-export function nextActions(store: StoreReader, cycle: number, chosen = ANY): string[] {
-  const first = taskToResume(store, cycle, chosen);
-  const open = store.queries.tasksIn(cycle, UNDER_WAY, MAX_WAITING);
-  const rows = [...(first === undefined ? [] : [first]), ...open, ...startableTasks(store, cycle)].filter(chosen);
+export function nextActions(store: StoreReader, work: OpenWork, chosen = ANY): string[] {
+  const first = taskToResume(store, work, chosen);
+  const rows = [...(first === undefined ? [] : [first]), ...work.underWay, ...work.startable].filter(chosen);
   const unique = new Map(rows.map((row) => [row.id, row]));
-  if (unique.size === 0) return [nothingLeft(cycle)];
+  if (unique.size === 0) return [nothingLeft(work.cycle)];
   return [...unique.values()].map((row) => nextStepOf(store, row));
 }
 

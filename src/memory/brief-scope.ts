@@ -1,7 +1,7 @@
 import { basename, dirname } from "node:path";
 import type { CycleRow, TaskRow } from "../store/cycle-rows.js";
 import type { StoreReader } from "../store/reader.js";
-import { type Choice, taskToResume } from "./actions.js";
+import { type Choice, findOpenWork, type OpenWork, taskToResume } from "./actions.js";
 import { OUTSIDE_CYCLES } from "./outside-cycles.js";
 
 /** How far back "last session" reaches for work outside cycles, which has no sessions (milliseconds). */
@@ -21,6 +21,7 @@ export type CycleHead = Pick<CycleRow, "number" | "title" | "started_seq" | "sta
 /** A cycle (0: outside cycles), the task to resume in it, and the tasks that count. */
 export interface BriefScope {
   readonly head: CycleHead;
+  readonly work: OpenWork;
   readonly task: TaskRow | undefined;
   readonly chosen: Choice;
 }
@@ -33,7 +34,8 @@ export function findScope(store: StoreReader, subject: BriefSubject): BriefScope
   const chosen: Choice = (row) =>
     (task ?? row.id) === row.id && (agent ?? row.agent ?? row.owner) === (row.agent ?? row.owner);
   const named = task === undefined ? undefined : store.queries.task(head.number, task);
-  return { head, task: named ?? taskToResume(store, head.number, chosen), chosen };
+  const work = findOpenWork(store, head.number);
+  return { head, work, task: named ?? taskToResume(store, work, chosen), chosen };
 }
 
 function headOf(store: StoreReader, { cycle, task }: BriefSubject): CycleHead | undefined {

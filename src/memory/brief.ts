@@ -81,12 +81,12 @@ function renderParts(resume: string, sections: readonly BriefSection[]): string 
 
 /** In the sources' words, exactly: "Resuming … Last session completed … Next: … No blockers. Starting now...". */
 function resumeLine(store: StoreReader, scope: BriefScope, blockers: readonly Blocker[]): string {
-  const { head, task, chosen } = scope;
-  const work = head.number === OUTSIDE_CYCLES ? "the work outside plans" : `cycle ${head.number}`;
-  const name = task === undefined ? work : task.id;
+  const { head, task, work, chosen } = scope;
+  const kind = head.number === OUTSIDE_CYCLES ? "the work outside plans" : `cycle ${head.number}`;
+  const name = task === undefined ? kind : task.id;
   const title = oneLine(task?.title ?? head.title);
   const done = joinWords(named(completedItems(store, scope)));
-  const next = task === undefined ? (nextActions(store, head.number, chosen)[0] ?? "") : nextStepOf(store, task);
+  const next = task === undefined ? (nextActions(store, work, chosen)[0] ?? "") : nextStepOf(store, task);
   const held = blockers.map(({ text }) => oneLine(text));
   const hold = held.length === 0 ? "No blockers." : `Blockers: ${named(held).join("; ")}.`;
   return `Resuming ${name} (${title}). Last session completed ${done}. Next: ${next}. ${hold} Starting now...`;
@@ -135,6 +135,6 @@ function blockerSection(blockers: readonly Blocker[]): BriefSection {
   );
 }
 
-function actionSection(store: StoreReader, { head, chosen }: BriefScope): BriefSection {
-  return section("Next actions", nextActions(store, head.number, chosen), "worknode status");
+function actionSection(store: StoreReader, { work, chosen }: BriefScope): BriefSection {
+  return section("Next actions", nextActions(store, work, chosen), "worknode status");
 }

@@ -5,7 +5,7 @@ import { type OwnTask, ownTaskSchema } from "../schema/memory.js";
 import { recordTextSchema } from "../schema/record-text.js";
 import type { TaskRow } from "../store/cycle-rows.js";
 import type { Store } from "../store/store.js";
-import { SETTLED, startableTasks } from "./actions.js";
+import { findOpenWork } from "./actions.js";
 import { OUTSIDE_CYCLES } from "./outside-cycles.js";
 import { describeIssues } from "./problems.js";
 import { recordEvent } from "./record.js";
@@ -29,7 +29,7 @@ export function addTask(store: Store, task: OwnTask, by = "user"): Result<TaskRo
  */
 export function claimTask(store: Store, input: { task?: string; title?: string; by: string }): Result<TaskRow, Fault> {
   return store.transaction(() => {
-    const id = input.task ?? startableTasks(store, OUTSIDE_CYCLES)[0]?.id;
+    const id = input.task ?? findOpenWork(store, OUTSIDE_CYCLES).startable[0]?.id;
     if (id === undefined)
       return err(invalid("NO_TASK", "No task can start. Name one: `worknode claim ID --title TEXT`."));
     return takeTask(store, { id, title: input.title ?? id, by: input.by });
@@ -59,7 +59,8 @@ function claimProblem(store: Store, row: TaskRow, by: string): Fault | undefined
   if (row.status === "DONE") return invalid("TASK_DONE", `${row.id} is done already.`);
   if (row.status === "IN_PROGRESS" && row.agent !== by)
     return invalid("TASK_CLAIMED", `${row.id} is claimed by ${row.agent ?? "somebody"}.`);
-  const unmet = row.needs.filter((need) => !SETTLED.has(store.queries.task(OUTSIDE_CYCLES, need)?.status ?? ""));
+  const settled = store.queries.settled(OUTSIDE_CYCLES, row.needs);
+  const unmet = row.needs.filter((need) => !settled.has(need));
   return unmet.length === 0 ? undefined : invalid("TASK_WAITS", `${row.id} needs ${unmet.join(", ")} first.`);
 }
 

@@ -2,7 +2,7 @@ import { type Fault, invalid } from "../kernel/fault.js";
 import { err, ok, type Result } from "../kernel/result.js";
 import type { ProjectContext } from "../schema/memory.js";
 import type { Store } from "../store/store.js";
-import { nextActions } from "./actions.js";
+import { findOpenWork, nextActions } from "./actions.js";
 import { listBlockers } from "./blockers.js";
 import { OUTSIDE_CYCLES } from "./outside-cycles.js";
 
@@ -55,7 +55,7 @@ function openWork(
     current_task: task === undefined ? null : `${task.id}: ${task.title}`,
     previous_completed: store.queries.tasksIn(cycle, ["DONE"], MAX_ENTRIES).map(({ id }) => id),
     blocking_issues: [...listBlockers(store, cycle).map(({ text }) => text), ...own],
-    next_actions: nextActions(store, cycle),
+    next_actions: nextActions(store, findOpenWork(store, cycle)),
   };
 }
 

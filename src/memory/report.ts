@@ -1,7 +1,7 @@
 import type { ProjectReport } from "../schema/project-report.js";
 import type { TaskRow } from "../store/cycle-rows.js";
 import type { Store } from "../store/store.js";
-import { nextActions } from "./actions.js";
+import { findOpenWork, nextActions } from "./actions.js";
 import { listBlockers } from "./blockers.js";
 import { OUTSIDE_CYCLES } from "./outside-cycles.js";
 import { oneLine } from "./text.js";
@@ -26,7 +26,9 @@ export function reportProject(store: Store, { sinceMs, root }: { sinceMs: number
     cycle: cycle === undefined ? null : { number: cycle.number, title: cycle.title, status: cycle.status },
     done: queries.tasksDoneAfter(since, MAX_ENTRIES).map(doneOf),
     in_progress: numbers.flatMap((each) => queries.tasksIn(each, UNDER_WAY, MAX_ENTRIES).map(startedOf)),
-    next: numbers.flatMap((each) => (hasTasks(store, each) ? nextActions(store, each).slice(0, MAX_ENTRIES) : [])),
+    next: numbers.flatMap((each) =>
+      hasTasks(store, each) ? nextActions(store, findOpenWork(store, each)).slice(0, MAX_ENTRIES) : [],
+    ),
     blockers: numbers.flatMap((each) => listBlockers(store, each).map(({ text }) => text)),
     deviation: cycle?.deviation ?? null,
     cost: { usd: totals.spent_usd, tokens: totals.spent_tokens, requests: totals.requests },

@@ -6,6 +6,7 @@ import { countTasks } from "../sql/count-tasks.js";
 import { findSeq } from "../sql/find-seq.js";
 import { listActuals } from "../sql/list-actuals.js";
 import { listCycles } from "../sql/list-cycles.js";
+import { listSettled } from "../sql/list-settled.js";
 import { listSteps } from "../sql/list-steps.js";
 import { listTasks } from "../sql/list-tasks.js";
 import { listTasksDoneAfter } from "../sql/list-tasks-done-after.js";
@@ -41,6 +42,8 @@ export function createCycleQueries(db: Connection) {
     task: (cycle: number, id: string) => readTask(db, cycle, id),
     /** Tasks of a cycle in one of some states, in plan order. */
     tasksIn: (cycle: number, statuses: readonly TaskStatus[], limit: number) => listTasksIn(db, cycle, statuses, limit),
+    /** Which of some tasks of a cycle others need not wait for any more. */
+    settled: (cycle: number, ids: readonly string[]) => listSettled(db, cycle, ids),
     /** Tasks of an owner or agent in a state, in plan order. */
     tasksOf: (cycle: number, assignee: string, status: string) => listTasksOf(db, cycle, assignee, status),
     /** Tasks done since a stamp, newest first. */
