@@ -1,6 +1,7 @@
 // Replays the difference of two releases of a package as if an agent had made it, with a whitelist of the files it
 // touched, and says how many files the write-time and completion rules would refuse, by rule: the rate of false
-// denials, as the people who made those releases found their code good. node scripts/replay-releases.mjs OLD NEW
+// denials, as the people who made those releases found their code good. Refusals by the tier's own numbers are told
+// apart: functions that are new, and those made worse. node scripts/replay-releases.mjs OLD NEW
 import { mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath, pathToFileURL } from "node:url";
@@ -13,7 +14,7 @@ const [before, after] = process.argv.slice(2);
 /** The measures, bundled below the package so that they find their packages. */
 async function loadMeasures() {
   const scratch = mkdtempSync(join(ROOT, ".replay-"));
-  const entry = ["measure/completion", "measure/grammar", "measure/language", "measure/source"]
+  const entry = ["measure/completion", "measure/function-pair", "measure/grammar", "measure/language", "measure/source"]
     .map((name) => `export * from ${JSON.stringify(join(ROOT, "src", `${name}.ts`))};`)
     .join("\n");
   const outfile = join(scratch, "measure.mjs");
@@ -53,25 +54,41 @@ const changed = now
   .map((path) => ({ path, before: old.includes(path) ? read(before, path) : null, after: read(after, path) }))
   .filter((file) => file.before !== file.after);
 
-/** Rules that refuse a file, each once. */
-function refusals(file, requireDocs) {
-  const input = { files: [file], limits: LIMITS, requireDocs, waivers: [], elsewhere };
-  const { findings } = measures.judgeCompletion(input);
-  return new Set(findings.filter(({ blocks }) => blocks).map(({ rule }) => rule));
+/** Rules of the tier's numbers: complexity and length. */
+const NUMBERS = new Set(["max-complexity", "max-function-lines"]);
+
+/** What refuses a file: the rules, and whether they object to new functions, to worse ones, or to something else. */
+function refusals(file) {
+  const input = { files: [file], limits: LIMITS, requireDocs: true, waivers: [], elsewhere };
+  const blocking = measures.judgeCompletion(input).findings.filter(({ blocks }) => blocks);
+  const was = file.before === null ? undefined : measures.measureSource(file.path, file.before);
+  const pairs = measures.changedFunctions(was, measures.measureSource(file.path, file.after), elsewhere);
+  const known = new Set(pairs.filter((pair) => pair.was !== undefined).map(({ now: { line } }) => line));
+  const causes = blocking
+    .filter(({ rule }) => rule !== "documentation")
+    .map(({ rule, line }) => (NUMBERS.has(rule) ? (known.has(line) ? "worse" : "new") : "other"));
+  return { rules: new Set(blocking.map(({ rule }) => rule)), causes: new Set(causes), functions: pairs.length };
 }
 
 const byRule = {};
-let refused = 0;
+const byCause = { new: 0, worse: 0, other: 0, "other alone": 0 };
+let [refused, functions] = [0, 0];
 for (const file of changed) {
-  const rules = refusals(file, true);
+  const { rules, causes, functions: count } = refusals(file);
+  functions += count;
   for (const rule of rules) byRule[rule] = (byRule[rule] ?? 0) + 1;
-  if ([...rules].some((rule) => rule !== "documentation")) {
-    refused += 1;
-    if (process.env.SHOW) console.log(file.path, [...rules].join(" "));
-  }
+  for (const cause of causes) byCause[cause] += 1;
+  if (causes.size === 1 && causes.has("other")) byCause["other alone"] += 1;
+  if (causes.size === 0) continue;
+  refused += 1;
+  if (process.env.SHOW) console.log(file.path, [...rules].join(" "), [...causes].join(" "));
 }
 const gone = old.filter((path) => !now.includes(path)).length;
-const percent = changed.length === 0 ? 0 : (100 * refused) / changed.length;
-console.log(`${changed.length} files changed, ${refused} refused outside documentation (${percent.toFixed(1)} %)`);
+const share = (count) => (changed.length === 0 ? 0 : (100 * count) / changed.length).toFixed(1);
+console.log(`${changed.length} files, ${functions} functions changed; ${refused} files refused (${share(refused)} %)`);
+console.log(`  for a new function over a limit: ${byCause.new}, for one made worse: ${byCause.worse}`);
+console.log(
+  `  for something else: ${byCause.other}, for that alone: ${byCause["other alone"]} (${share(byCause["other alone"])} %)`,
+);
 for (const [rule, count] of Object.entries(byRule)) console.log(`  ${rule}: ${count}`);
 if (gone > 0) console.log(`  ${gone} files removed or renamed, which agents never do`);

@@ -114,6 +114,34 @@ describe("a move", () => {
   });
 });
 
+describe("a function whose name tells not which one it was", () => {
+  const callback = (complexity: number): string => `on(${paths(complexity, "").trim()});\n`;
+
+  it("is paired by size where unnamed ones came or went, so that a small one before it makes it no worse", () => {
+    const before = callback(20);
+    expect(judge(callback(2) + callback(19), before)).toEqual([]);
+    expect(codes(judge(callback(2) + callback(21), before))).toEqual(["ERROR_COMPLEXITY_VIOLATION"]);
+    expect(codes(judge(callback(19) + callback(18), before))).toEqual(["ERROR_COMPLEXITY_VIOLATION"]);
+  });
+
+  it("is paired in order where as many are there as before", () => {
+    expect(codes(judge(callback(19) + callback(2), callback(3) + callback(20)))).toEqual([
+      "ERROR_COMPLEXITY_VIOLATION",
+    ]);
+  });
+
+  it("is the one of its own name that is left where what it stands in was renamed", () => {
+    const inside = (outer: string, complexity: number): string =>
+      `function ${outer}() {\n${paths(complexity, "step")}}\n`;
+    expect(judge(inside("after", 14), inside("before", 15))).toEqual([]);
+    expect(codes(judge(inside("after", 16), inside("before", 15)))).toEqual(["ERROR_COMPLEXITY_VIOLATION"]);
+    expect(codes(judge(inside("b", 14) + inside("c", 13), inside("a", 15)))).toEqual(["ERROR_COMPLEXITY_VIOLATION"]);
+    expect(codes(judge(inside("before", 15) + inside("after", 14), inside("before", 15)))).toEqual([
+      "ERROR_COMPLEXITY_VIOLATION",
+    ]);
+  });
+});
+
 describe("a parse error", () => {
   it("that is new blocks", () => {
     expect(judge("const = 1;", "const a = 1;")).toMatchObject([
