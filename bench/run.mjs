@@ -13,6 +13,7 @@ const PARTS = {
   sandbox: () => rowsOf("sandbox.mjs"),
   brief: () => rowsOf("brief.mjs"),
   memory: () => rowsOf("memory.mjs"),
+  check: () => rowsOf("check.mjs"),
   "one agent writes": (name) => rowsOf("crew.mjs", name),
   "one agent reads": (name) => rowsOf("crew.mjs", name),
   "many agents": (name) => rowsOf("crew.mjs", name),

@@ -6,11 +6,12 @@ import type { Result } from "../kernel/result.js";
 import type { CompletionInput } from "../measure/completion.js";
 import { type CoverageFormat, readCoverage, totalOf } from "../measure/coverage.js";
 import { type PlacedCoverage, placeReport } from "../measure/coverage-place.js";
+import { verifyCommands } from "../plan/verify-commands.js";
 import type { AnyEvent } from "../schema/event.js";
 import type { PlanTask } from "../schema/plan-task.js";
 import type { Crew } from "./context.js";
 import { eventAt } from "./records.js";
-import { runCommands, type VerifyRun, verifyCommands } from "./verify.js";
+import { runCommands, type VerifyRun } from "./verify.js";
 
 /** What a submitted result's coverage is judged by. */
 export type CoverageBasis = NonNullable<CompletionInput["coverage"]>;

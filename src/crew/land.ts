@@ -3,6 +3,7 @@ import { claimedIdentity } from "../effect/identity.js";
 import { changedInCheckout, currentBranch, forwardCheckout, type JoinOutcome, joinBranch } from "../effect/land.js";
 import { hashOf } from "../kernel/canonical.js";
 import { Fault, invalid } from "../kernel/fault.js";
+import { verifyCommands } from "../plan/verify-commands.js";
 import type { EventPayload } from "../schema/event.js";
 import type { CycleRow } from "../store/cycle-rows.js";
 import type { Crew } from "./context.js";
@@ -12,7 +13,7 @@ import { prepareDependencies } from "./prepare.js";
 import { cycleStream, eventAt } from "./records.js";
 import { type Project, type SessionOptions, withProject } from "./session.js";
 import { stewardDone, stewardPermit } from "./steward.js";
-import { runPlanned, verifyCommands } from "./verify.js";
+import { runPlanned } from "./verify.js";
 import { headWorkspace } from "./workspaces.js";
 
 /** Times the work is joined again because the user's branch moved meanwhile. */

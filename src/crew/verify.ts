@@ -7,6 +7,7 @@ import { resolveToolchains } from "../effect/sandbox/toolchain.js";
 import { listMasks, resolveLinks } from "../effect/surroundings.js";
 import type { TaskWorkspace } from "../effect/workspace.js";
 import { learnFromCommand } from "../memory/failing-command.js";
+import { verifyCommands } from "../plan/verify-commands.js";
 import type { AnyNewEvent } from "../schema/event.js";
 import type { PlanCheck } from "../schema/plan-step.js";
 import type { PlanTask } from "../schema/plan-task.js";
@@ -21,17 +22,6 @@ export interface VerifyRun {
   readonly report: string | undefined;
   /** Id of the event that holds both; null where no command ran. */
   readonly event: string | null;
-}
-
-/** The commands of a task's `verify`, in the order they run. */
-export function verifyCommands(task: PlanTask): PlanCommand[] {
-  const verify = task.verify;
-  if (verify === undefined) return [];
-  const timeout = verify.timeout === undefined ? {} : { timeoutMs: verify.timeout };
-  return (["compile", "lint", "test"] as const).flatMap((role) => {
-    const argv = verify[role];
-    return argv === undefined ? [] : [{ role, argv, ...timeout }];
-  });
 }
 
 /**

@@ -1,4 +1,5 @@
 import { interpolate } from "../plan/expression.js";
+import { verifyCommands } from "../plan/verify-commands.js";
 import type { PlanAgentStep } from "../schema/plan-step.js";
 import type { PlanTask } from "../schema/plan-task.js";
 import { asRecord } from "./chain.js";
@@ -13,7 +14,6 @@ import { recollect } from "./recollection.js";
 import { judgeSubmission, type WorkContext } from "./submission.js";
 import { TaskFailure, type TaskRun } from "./task-status.js";
 import { textOf } from "./text.js";
-import { verifyCommands } from "./verify.js";
 
 /** Conversations one agent step may take: handovers, remedies, reassignments. */
 const MAX_CONVERSATIONS = 20;

@@ -1,9 +1,8 @@
 import { type ChangedFile, type CoverageInput, type CoverageJudgement, judgeCoverage } from "./coverage.js";
-import type { FileMeasure } from "./file-measure.js";
 import type { Finding } from "./finding.js";
-import { changedFunctions, type HashLookup } from "./function-pair.js";
-import { type ChangeLimits, judgeMeasured } from "./judge-change.js";
-import { isCodeFile, isTestFile } from "./language.js";
+import type { HashLookup } from "./function-pair.js";
+import type { ChangeLimits } from "./judge-change.js";
+import { judgeMeasuredFile } from "./judge-file.js";
 import { judgePowerOfTen, type PowerOfTenInput } from "./power-of-ten/judge.js";
 import { measureSource } from "./source.js";
 
@@ -52,34 +51,4 @@ function judgeFile(file: ChangedFile, input: CompletionInput): Finding[] {
   if (after.language === null) return [];
   const before = file.before === null ? undefined : measureSource(file.path, file.before);
   return judgeMeasuredFile(before, after, input);
-}
-
-/** What the write-time rules and documentation ask of one file, measured before and after. */
-export function judgeMeasuredFile(
-  before: FileMeasure | undefined,
-  after: FileMeasure,
-  input: Pick<CompletionInput, "limits" | "requireDocs" | "waivers" | "elsewhere">,
-): Finding[] {
-  const { path } = after;
-  const elsewhere = input.elsewhere ?? new Set<string>();
-  const findings = judgeMeasured({ limits: input.limits, isTest: isTestFile(path), elsewhere }, before, after);
-  if (!input.requireDocs || input.waivers.includes("documentation") || !isCodeFile(path)) return findings;
-  const changed = changedFunctions(before, after, elsewhere).map(({ now }) => now);
-  const bare = changed.filter(({ named, documented }) => named && !documented);
-  return [...findings, ...bare.map((one) => undocumented(path, one.line, one.qualified_name))];
-}
-
-function undocumented(file: string, line: number, name: string): Finding {
-  return {
-    rule: "documentation",
-    code: "ERROR_UNDOCUMENTED",
-    file,
-    line,
-    function: name,
-    figure: 0,
-    limit: 1,
-    message: `Function ${name} has no documentation comment`,
-    remedy: `Say in a comment directly before ${name} what it is for.`,
-    blocks: true,
-  };
 }

@@ -16,6 +16,7 @@ export const CHECK_RULES = [
   "documentation",
   "coverage",
   "untested-functions",
+  "tests",
   "file-whitelist",
   "hard-deny",
   "no-delete",

@@ -5,7 +5,7 @@ import { MAX_FILE_BYTES } from "../../kernel/bounds.js";
 import type { FileMeasure } from "../../measure/file-measure.js";
 import { isEcmaScript, type Language, languageOf } from "../../measure/language.js";
 import { measureSource } from "../../measure/source.js";
-import type { Selection } from "./policy.js";
+import type { Selection } from "./selection.js";
 import type { Subject } from "./subject.js";
 
 /** A measured file of the change, with its texts. */

@@ -46,6 +46,10 @@ export function checkCommand(program: CheckProgram): Verb {
       .option("--all", "judge every file of HEAD instead of a change")
       .option("--plan <file>", "judge by this plan as the base has it: its files, limits and waivers")
       .option("--task <id>", "allow the files of this task of the plan alone")
+      .option(
+        "--run",
+        "run the plan's commands on exactly what is judged, in the sandbox; their report counts as --coverage",
+      )
       .option("--coverage <file...>", "reports of the tests on exactly what is judged")
       .option("--base-coverage <file...>", "reports of the tests on the base: the total must not fall below them")
       .option("--approved-by <name...>", "who approved a change to the rules, as CI knows it")

@@ -13,7 +13,7 @@ import type { Subject } from "./subject.js";
 
 /** How a change's commits are verified. */
 export interface ProvenanceWish {
-  readonly mode: ProvenanceMode;
+  readonly mode: Exclude<ProvenanceMode, "off">;
   readonly policy: CheckPolicy;
   readonly place: RulePlace;
   readonly subject: Subject;
@@ -21,6 +21,8 @@ export interface ProvenanceWish {
   readonly trust: string;
   /** Hash of the plan the receipts must name; undefined: any. */
   readonly planHash: string | undefined;
+  /** Whether the plan's commands passed on the head of the change in this very check. */
+  readonly verifiedAgain: boolean;
 }
 
 /** What became of the commits. */
@@ -30,18 +32,17 @@ export interface ProvenanceReport {
   readonly commits: number;
 }
 
-const NOTHING: ProvenanceReport = { findings: [], notes: [], commits: 0 };
-
 /**
  * Verifies every commit of a change; with `appliesTo: agents` those with a receipt or taken for an agent's. Throws
  * Fault NO_RULE_FILE, BAD_TRUST, SHALLOW (exit 2): without keys nothing can be verified, and that is no pass.
  */
 export async function judgeCommits(wish: ProvenanceWish): Promise<ProvenanceReport> {
   const { mode, policy, place, subject } = wish;
-  if (mode === "off") return NOTHING;
-  if (subject.scope !== "change") return { ...NOTHING, notes: ["provenance is of commits: not looked at here"] };
-  const basis = { trust: await readTrust(place, wish.trust), isVerifiedAgain: () => false };
-  const commits = (await subject.commits()).filter((commit) => isAsked(commit, policy));
+  if (subject.scope !== "change")
+    return { findings: [], commits: 0, notes: ["provenance is of commits: not looked at here"] };
+  const all = await subject.commits();
+  const commits = all.filter((commit) => isAsked(commit, policy));
+  const basis = { trust: await readTrust(place, wish.trust), isVerifiedAgain: () => wish.verifiedAgain };
   const others = await otherCommits(place.history, subject.head);
   const judged = judgeProvenance(await commitFacts(place.history, commits), others, basis);
   const severity = mode === "require" ? "error" : "warning";

@@ -79,6 +79,18 @@ async function readText(path: string, shown: string): Promise<string> {
   }
 }
 
+/** The same for a report that the plan's own commands wrote. Throws Fault BAD_COVERAGE (exit 2). */
+export function readOwnReport(
+  { text, format, root }: { text: string; format: CoverageFormat; root: string },
+  files: readonly string[],
+): PlacedCoverage {
+  const read = readCoverage(text, format);
+  if (!read.ok) throw bad("the plan's report", `cannot be read as ${format}: ${read.error}`);
+  const found = placeReport(read.value, { root, files });
+  if (found.ok) return found.value;
+  throw bad("the plan's report", `cannot be used: ${found.error}`);
+}
+
 /** Relative paths may start at the top, where the command was given, or at the report's own folder or the one above. */
 function placed(report: CoverageReport, file: string, place: ReportPlace): PlacedCoverage {
   const own = dirname(resolve(place.cwd, file));

@@ -1,11 +1,10 @@
 import { type History, listTree } from "../../effect/history.js";
 import type { TreeDifference } from "../../effect/tree.js";
 import { changedLines } from "../../measure/changed-lines.js";
-import { judgeMeasuredFile } from "../../measure/completion.js";
-import { judgeCoverage } from "../../measure/coverage.js";
 import type { PlacedCoverage } from "../../measure/coverage-place.js";
 import type { Finding } from "../../measure/finding.js";
 import { changedFunctions, type HashLookup } from "../../measure/function-pair.js";
+import { judgeMeasuredFile } from "../../measure/judge-file.js";
 import { languageOf } from "../../measure/language.js";
 import type { SourceText } from "../../measure/power-of-ten/analysis.js";
 import { judgePowerOfTen } from "../../measure/power-of-ten/judge.js";
@@ -14,7 +13,7 @@ import type { CheckFinding } from "../../schema/check-report.js";
 import { baseHashes, type ChangedCode, changedHashes, readFiles, textOf, type UnreadableFile } from "./change.js";
 import { aboutFile, fromMeasure } from "./finding.js";
 import type { Limits } from "./limits.js";
-import type { Selection } from "./policy.js";
+import type { Selection } from "./selection.js";
 import type { Subject } from "./subject.js";
 
 /** What measures found, and how much they looked at. */
@@ -53,7 +52,7 @@ export async function judgeCode(change: JudgedChange): Promise<CodeReport> {
         );
   const findings = objected.length === 0 ? first : measured(change, joined(near, elsewhere));
   const ten = await powerOfTen(change, joined(near, elsewhere));
-  const covered = coverage(change, joined(near, elsewhere));
+  const covered = await coverage(change, joined(near, elsewhere));
   const all = [...findings, ...ten, ...covered.findings].map(fromMeasure);
   return {
     findings: [...all, ...change.unreadable.map(unreadable)],
@@ -98,12 +97,16 @@ async function unchangedSources(change: JudgedChange, judged: readonly string[])
   return sources;
 }
 
-function coverage(change: JudgedChange, elsewhere: HashLookup): { findings: Finding[]; notes: string[] } {
+async function coverage(
+  change: JudgedChange,
+  elsewhere: HashLookup,
+): Promise<{ findings: Finding[]; notes: string[] }> {
   if (change.coverage === undefined) return { findings: [], notes: [] };
   const { limits, code } = change;
   const { report, baseTotal } = change.coverage;
   const changed = code.filter(({ path }) => !limits.of(path).waivers.includes("coverage"));
   const { minLineCoverage: min, maxUntestedFunctions: maxUntested } = limits;
+  const { judgeCoverage } = await import("../../measure/coverage.js");
   const judged = judgeCoverage({ report, changed, min, maxUntested, baseTotal: baseTotal ?? null, elsewhere });
   const findings = judged.denials.filter(({ file }) => file !== "" || baseTotal !== undefined);
   if (judged.lines === null || judged.total === null)

@@ -3,21 +3,19 @@ import { dirname, join } from "node:path";
 import { type History, readAt } from "../../effect/history.js";
 import type { TreeDifference } from "../../effect/tree.js";
 import { invalid } from "../../kernel/fault.js";
-import { totalOf } from "../../measure/coverage.js";
+import type { PlacedCoverage } from "../../measure/coverage-place.js";
 import type { CheckBaseline } from "../../schema/check-baseline.js";
 import type { CheckMode, CheckPolicy, ProvenanceMode } from "../../schema/check-policy.js";
 import type { CheckFinding, CheckReport } from "../../schema/check-report.js";
 import { agentFiles, guessAuthor, guessNotes } from "./authors.js";
-import { beyondBaseline, nextBaseline, parseBaseline } from "./baseline.js";
 import { type ChangedCode, everyName, readChange } from "./change.js";
-import { judgeCommits } from "./commit-provenance.js";
-import { readReports, refuseStale } from "./coverage-files.js";
+import type { ProvenanceReport } from "./commit-provenance.js";
+import { defaultPolicy } from "./default-policy.js";
 import { atSeverity, exitCodeOf } from "./finding.js";
 import { type CodeReport, judgeCode } from "./judge-code.js";
 import { judgeTree, measuredFiles } from "./judge-tree.js";
 import { type Limits, limitsOf } from "./limits.js";
-import { type JudgedPlan, judgedPlan, judgePlanFiles } from "./plan-rules.js";
-import { defaultPolicy, parsePolicy, type Selection, selectFiles } from "./policy.js";
+import type { JudgedPlan } from "./plan-rules.js";
 import {
   findRuleFile,
   POLICY_PATH,
@@ -29,6 +27,8 @@ import {
 } from "./rule-files.js";
 import { judgeRulesChange } from "./rules-changed.js";
 import { type CheckPlace, type CheckWish, nothingChanged } from "./run-check.js";
+import type { TestRun } from "./run-tests.js";
+import { type Selection, selectFiles } from "./selection.js";
 import type { Subject } from "./subject.js";
 
 /** Everything known once the rules are read. */
@@ -66,7 +66,7 @@ export async function judgeSubject(reading: Reading): Promise<CheckReport> {
 
 async function readRules({ history, subject, place, wish, policy: file }: Reading): Promise<Judged> {
   const rules: RulePlace = { history, rules: subject.rules, cwd: place.cwd };
-  const policy = file === undefined ? defaultPolicy() : parsePolicy(file);
+  const policy = file === undefined ? defaultPolicy : (await import("./policy.js")).parsePolicy(file);
   const plan = await readPlan(rules, wish, policy);
   const names = policy.exclude.length === 0 ? [] : await everyName(history, subject);
   const trust = wish.trust === undefined ? policy.trust : rulePath(rules, wish.trust);
@@ -88,44 +88,83 @@ async function readRules({ history, subject, place, wish, policy: file }: Readin
 
 async function readPlan(rules: RulePlace, wish: CheckWish, policy: CheckPolicy): Promise<JudgedPlan | undefined> {
   const path = wish.plan === undefined ? policy.plan : rulePath(rules, wish.plan);
-  return path === undefined ? undefined : judgedPlan(await requireRuleFile(rules, path), wish.task);
+  if (path === undefined) return undefined;
+  const { judgedPlan } = await import("./plan-rules.js");
+  return judgedPlan(await requireRuleFile(rules, path), wish.task);
 }
 
 async function checkChange(place: CheckPlace, judged: Judged, wish: CheckWish): Promise<CheckReport> {
-  const { history, subject, plan, selection, limits } = judged;
+  const { subject, plan, selection } = judged;
   const all = subject.differences ?? [];
   const { differences, notes } = await judgedDifferences(judged, all);
-  await place.loadMeasures(differences.map(({ path }) => path).filter(selection.isMeasured));
-  const { code, unreadable } = await readChange(history, differences, selection);
-  const coverage = await readCoverageFiles(place, judged, { wish, code });
-  const change = { history, subject, differences, code, unreadable, limits, selection };
-  const report = await judgeCode(coverage === undefined ? change : { ...change, coverage });
+  const tests = await testsOf(place, judged, wish);
+  const code = await judgeTexts(place, judged, { wish, differences, tests });
   const rules = await judgeRuleFiles(judged, wish);
-  const origin = await judgeCommits({
-    mode: judged.provenance,
-    policy: judged.policy,
-    place: { history, rules: subject.rules, cwd: place.cwd },
-    subject,
-    trust: judged.trust,
-    planHash: wish.plan === undefined ? undefined : plan?.hash,
-  });
-  const files = plan === undefined ? [] : judgePlanFiles(plan, differences, judged.isRule);
+  const origin = await judgeOrigin(place, judged, { wish, tests });
+  const files = plan === undefined ? [] : await judgeFiles(plan, differences, judged);
   return reportOf(judged, {
-    ...report,
-    findings: [...report.findings, ...files, ...rules.findings, ...origin.findings],
-    notes: [...notes, ...rules.notes, ...origin.notes, ...report.notes],
+    ...code,
+    findings: [...code.findings, ...files, ...rules.findings, ...origin.findings, ...tests.findings],
+    notes: [...notes, ...rules.notes, ...origin.notes, ...tests.notes, ...code.notes],
     commits: origin.commits,
     files: differences.length,
     leftOut: all.length - differences.length + differences.filter(({ path }) => selection.isExcluded(path)).length,
-    rules: rulesOf(judged, coverage !== undefined),
+    rules: rulesOf(judged, { coverage: code.covered, tests: wish.run === true }),
     baselined: 0,
+  });
+}
+
+async function judgeFiles(
+  plan: JudgedPlan,
+  differences: readonly TreeDifference[],
+  { isRule }: Judged,
+): Promise<CheckFinding[]> {
+  const { judgePlanFiles } = await import("./plan-rules.js");
+  return judgePlanFiles(plan, differences, isRule);
+}
+
+interface Texts {
+  readonly wish: CheckWish;
+  readonly differences: readonly TreeDifference[];
+  readonly tests: TestRun;
+}
+
+async function judgeTexts(
+  place: CheckPlace,
+  judged: Judged,
+  { wish, differences, tests }: Texts,
+): Promise<CodeReport & { readonly covered: boolean }> {
+  const { history, subject, selection, limits } = judged;
+  await place.loadMeasures(differences.map(({ path }) => path).filter(selection.isMeasured));
+  const { code, unreadable } = await readChange(history, differences, selection);
+  const coverage = await readCoverageFiles(place, judged, { wish, code, tests });
+  const change = { history, subject, differences, code, unreadable, limits, selection };
+  const report = await judgeCode(coverage === undefined ? change : { ...change, coverage });
+  return { ...report, covered: coverage !== undefined };
+}
+
+async function judgeOrigin(
+  { cwd }: CheckPlace,
+  { history, subject, policy, plan, provenance, trust }: Judged,
+  { wish, tests }: Pick<Texts, "wish" | "tests">,
+): Promise<ProvenanceReport> {
+  if (provenance === "off") return { findings: [], notes: [], commits: 0 };
+  const { judgeCommits } = await import("./commit-provenance.js");
+  return await judgeCommits({
+    mode: provenance,
+    policy,
+    place: { history, rules: subject.rules, cwd },
+    subject,
+    trust,
+    planHash: wish.plan === undefined ? undefined : plan?.hash,
+    verifiedAgain: tests.pass,
   });
 }
 
 async function judgeRuleFiles(
   { history, subject, policy, isRule }: Judged,
   { approvedBy }: CheckWish,
-): Promise<ReturnType<typeof judgeRulesChange>> {
+): ReturnType<typeof judgeRulesChange> {
   const proposed = (await readAt(history, subject.head, POLICY_PATH))?.toString("utf8") ?? null;
   return judgeRulesChange({ policy, differences: subject.differences ?? [], isRule, approvedBy, proposed });
 }
@@ -143,16 +182,27 @@ async function judgedDifferences(
   return { differences: all.filter(({ path }) => files.has(path)), notes: guessNotes(guesses) };
 }
 
+/** Loaded where it is asked for: the sandbox is much code. */
+async function testsOf(place: CheckPlace, { plan, subject }: Judged, { run }: CheckWish): Promise<TestRun> {
+  if (run !== true || plan === undefined) return { findings: [], notes: [], pass: false, report: undefined };
+  const { runTests } = await import("./run-tests.js");
+  return await runTests({ plan, head: subject.head }, place);
+}
+
 async function readCoverageFiles(
   place: CheckPlace,
   { history, subject }: Judged,
-  { wish: { coverage, baseCoverage }, code }: { wish: CheckWish; code: readonly ChangedCode[] },
-): Promise<{ report: Awaited<ReturnType<typeof readReports>>; baseTotal: number | undefined } | undefined> {
-  if (coverage.length === 0) return undefined;
+  { wish, code, tests }: { wish: CheckWish; code: readonly ChangedCode[]; tests: TestRun },
+): Promise<{ report: PlacedCoverage; baseTotal: number | undefined } | undefined> {
+  const { coverage, baseCoverage } = wish;
+  const own = tests.report;
+  if (coverage.length === 0 && own === undefined) return undefined;
   const at = { cwd: place.cwd, top: history.top ?? place.cwd, files: await everyName(history, subject) };
-  const report = await readReports(coverage, at);
+  const { readOwnReport, readReports, refuseStale } = await import("./coverage-files.js");
+  const report = own === undefined ? await readReports(coverage, at) : readOwnReport(own, at.files);
   refuseStale(report, code);
   if (baseCoverage.length === 0) return { report, baseTotal: undefined };
+  const { totalOf } = await import("../../measure/coverage.js");
   return { report, baseTotal: totalOf(await readReports(baseCoverage, at)) };
 }
 
@@ -162,6 +212,7 @@ async function checkTree(place: CheckPlace, judged: Judged, wish: CheckWish): Pr
   if (files.length === 0 && mode === "enforce")
     throw invalid("NOTHING_TO_CHECK", "there is no file of a measured language: nothing was checked.");
   await place.loadMeasures(files);
+  const { beyondBaseline, parseBaseline } = await import("./baseline.js");
   const report = await judgeTree(judged);
   const file = await findRuleFile({ history, rules: subject.rules, cwd: place.cwd }, policy.baseline);
   const kept = file === undefined ? undefined : parseBaseline(file);
@@ -176,7 +227,7 @@ async function checkTree(place: CheckPlace, judged: Judged, wish: CheckWish): Pr
     files: files.length,
     leftOut: 0,
     commits: 0,
-    rules: rulesOf(judged, false),
+    rules: rulesOf(judged, { coverage: false, tests: false }),
     baselined: findings.length - beyond.length,
   });
 }
@@ -187,13 +238,17 @@ async function writeBaseline(
   before: CheckBaseline | undefined,
 ): Promise<CheckBaseline> {
   if (history.top === null) throw invalid("BARE", "a bare repository has no checkout to write a baseline to.");
+  const { nextBaseline } = await import("./baseline.js");
   const baseline = nextBaseline(findings, before);
   await mkdir(dirname(join(history.top, policy.baseline)), { recursive: true });
   await writeFile(join(history.top, policy.baseline), `${JSON.stringify(baseline, null, 1)}\n`);
   return baseline;
 }
 
-function rulesOf({ plan, limits, provenance }: Judged, coverage: boolean): string[] {
+function rulesOf(
+  { plan, limits, provenance }: Judged,
+  { coverage, tests }: { coverage: boolean; tests: boolean },
+): string[] {
   return [
     "max-complexity",
     "max-function-lines",
@@ -203,6 +258,7 @@ function rulesOf({ plan, limits, provenance }: Judged, coverage: boolean): strin
     "rules-changed",
     ...(limits.requireDocs ? ["documentation"] : []),
     ...(limits.powerOfTen === "off" ? [] : ["power-of-ten"]),
+    ...(tests ? ["tests"] : []),
     ...(provenance === "off" ? [] : ["provenance"]),
     ...(coverage ? ["coverage", "untested-functions"] : []),
     ...(plan === undefined ? [] : ["file-kind", "file-whitelist", "hard-deny", "no-delete"]),

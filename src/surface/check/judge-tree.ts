@@ -1,6 +1,6 @@
 import { type History, listTree } from "../../effect/history.js";
-import { judgeMeasuredFile } from "../../measure/completion.js";
 import type { Finding } from "../../measure/finding.js";
+import { judgeMeasuredFile } from "../../measure/judge-file.js";
 import { languageOf } from "../../measure/language.js";
 import type { SourceText } from "../../measure/power-of-ten/analysis.js";
 import { judgePowerOfTen } from "../../measure/power-of-ten/judge.js";
@@ -9,7 +9,7 @@ import { readFiles, textOf } from "./change.js";
 import { fromMeasure } from "./finding.js";
 import { type CodeReport, unreadable } from "./judge-code.js";
 import type { Limits } from "./limits.js";
-import type { Selection } from "./policy.js";
+import type { Selection } from "./selection.js";
 import type { Subject } from "./subject.js";
 
 /** A whole tree to be judged. */

@@ -1,16 +1,9 @@
-import { compileWriteSet, patternCanMatch } from "../../capability/write-set.js";
 import { invalid } from "../../kernel/fault.js";
-import { type Language, languageOf } from "../../measure/language.js";
 import { parseYaml } from "../../plan/document.js";
 import { formatFault, type PlanFault, sortFaults } from "../../plan/plan-fault.js";
 import { findingsOf } from "../../plan/schema-finding.js";
 import { type CheckPolicy, checkPolicySchema } from "../../schema/check-policy.js";
-import { POLICY_PATH, type RuleFile, VENDORED_PATH } from "./rule-files.js";
-
-/** What holds where a repository has no policy: the agents' limits, observed. */
-export function defaultPolicy(): CheckPolicy {
-  return checkPolicySchema.parse({ version: 1 });
-}
+import type { RuleFile } from "./rule-files.js";
 
 /** Parses a policy. Throws Fault BAD_POLICY (exit 2) with every fault and its place. */
 export function parsePolicy({ path, text }: Pick<RuleFile, "path" | "text">): CheckPolicy {
@@ -24,43 +17,4 @@ export function parsePolicy({ path, text }: Pick<RuleFile, "path" | "text">): Ch
   });
   const lines = sortFaults([...document.faults, ...faults]).map((fault) => formatFault(path, fault));
   throw invalid("BAD_POLICY", `the policy cannot be used:\n${lines.join("\n")}`);
-}
-
-/** Which files a policy leaves out of the measures. */
-export interface Selection {
-  /** Whether the policy names it as generated or vendored. */
-  isExcluded(path: string): boolean;
-  /** Whether its functions are measured: of a language the policy wants, and not left out. */
-  readonly isMeasured: (path: string) => boolean;
-}
-
-/**
- * Compiles what a policy leaves out. A pattern that matches none of `names` (every file of base and head), and
- * patterns that leave nothing, are faults: a rule that matches nothing is a mistake nobody sees.
- * Throws Fault MATCHES_NOTHING, LEAVES_NOTHING (exit 2).
- */
-export function selectFiles(policy: CheckPolicy, names: () => readonly string[]): Selection {
-  const excluded = compileWriteSet(policy.exclude);
-  if (policy.exclude.length > 0) requireMatches(policy.exclude, names());
-  const wanted = policy.languages === undefined ? undefined : new Set<Language>(policy.languages);
-  const isWanted = (path: string): boolean => {
-    const language = languageOf(path);
-    return language !== undefined && (wanted === undefined || wanted.has(language));
-  };
-  const isLeftOut = (path: string): boolean => path === VENDORED_PATH || excluded.has(path);
-  return {
-    isExcluded: isLeftOut,
-    isMeasured: (path) => isWanted(path) && !isLeftOut(path),
-  };
-}
-
-function requireMatches(patterns: readonly string[], names: readonly string[]): void {
-  for (const pattern of patterns) {
-    const one = compileWriteSet([pattern]);
-    if (!patternCanMatch(pattern) || !names.some((name) => one.has(name)))
-      throw invalid("MATCHES_NOTHING", `${POLICY_PATH}: exclude '${pattern}' matches no file. Correct or remove it.`);
-  }
-  const all = compileWriteSet(patterns);
-  if (names.every((name) => all.has(name)))
-    throw invalid("LEAVES_NOTHING", `${POLICY_PATH}: exclude leaves out every file, so nothing would be checked.`);
 }

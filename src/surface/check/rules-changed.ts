@@ -3,7 +3,6 @@ import { Fault } from "../../kernel/fault.js";
 import type { CheckPolicy } from "../../schema/check-policy.js";
 import type { CheckFinding } from "../../schema/check-report.js";
 import { aboutFile } from "./finding.js";
-import { parsePolicy } from "./policy.js";
 import { POLICY_PATH } from "./rule-files.js";
 
 /** A change to the files that say how changes are judged. */
@@ -21,11 +20,11 @@ export interface RulesChange {
  * A change to policy, plan, baseline or keys is a finding until somebody approves it whom the base names; where the
  * base names nobody, anybody. A policy that could not be used afterwards is one whoever approves it.
  */
-export function judgeRulesChange(change: RulesChange): { findings: CheckFinding[]; notes: string[] } {
+export async function judgeRulesChange(change: RulesChange): Promise<{ findings: CheckFinding[]; notes: string[] }> {
   const { differences, approvedBy, policy } = change;
   const changed = differences.filter(({ path }) => change.isRule(path));
   if (changed.length === 0) return { findings: [], notes: [] };
-  const fault = policyFault(change);
+  const fault = await policyFault(change);
   const broken = fault === undefined ? [] : [brokenPolicy(fault)];
   const named = approvedBy.filter((name) => policy.approvers.length === 0 || policy.approvers.includes(name));
   if (named.length === 0)
@@ -34,8 +33,9 @@ export function judgeRulesChange(change: RulesChange): { findings: CheckFinding[
   return { findings: broken, notes };
 }
 
-function policyFault({ proposed, differences }: RulesChange): string | undefined {
+async function policyFault({ proposed, differences }: RulesChange): Promise<string | undefined> {
   if (proposed === null || !differences.some(({ path }) => path === POLICY_PATH)) return undefined;
+  const { parsePolicy } = await import("./policy.js");
   try {
     parsePolicy({ path: POLICY_PATH, text: proposed });
     return undefined;

@@ -16,6 +16,8 @@ export interface CheckWish extends SubjectWish {
   readonly writeBaseline?: boolean;
   readonly provenance?: ProvenanceMode;
   readonly trust?: string;
+  /** Runs the plan's commands in the sandbox. */
+  readonly run?: boolean;
 }
 
 /** Where a check runs. */
@@ -49,6 +51,11 @@ const CONTRADICTIONS: readonly (readonly [(wish: CheckWish) => boolean, string])
   [
     ({ all, writeBaseline }) => writeBaseline === true && all !== true,
     "--write-baseline looks at every file; add --all.",
+  ],
+  [({ run, plan }) => run === true && plan === undefined, "--run runs a plan's commands; add --plan FILE."],
+  [
+    ({ run, all, staged }) => run === true && (all === true || staged === true),
+    "--run is of commits; leave --all and --staged out.",
   ],
   [({ task, plan }) => task !== undefined && plan === undefined, "--task names a task of a plan; add --plan FILE."],
 ];
