@@ -37,17 +37,27 @@ function nodeFolder(version) {
   return code === 0 && existsSync(join(programs, "node")) ? programs : undefined;
 }
 
-/** Installs the tarball with a Node and runs the demo; what was tried, in one line. */
+/** Whether the tarball works with a Node; what does not is shown. */
 function tryWith(folder, version, tarball) {
+  try {
+    return installAndRun(folder, version, tarball);
+  } catch (thrown) {
+    console.log(`Node ${version}: ${thrown.message}`);
+    return false;
+  }
+}
+
+/** Installs the tarball with a Node and runs the demo; what was tried, in one line. */
+function installAndRun(folder, version, tarball) {
   const project = join(base, `project-${version}`);
   mkdirSync(project);
   writeFileSync(join(project, "package.json"), '{ "name": "empty", "private": true }\n');
-  const env = { ...process.env, PATH: `${folder}${delimiter}${process.env.PATH}`, HOME: base };
+  const env = { ...process.env, PATH: `${folder}${delimiter}${process.env.PATH}` };
   const exact = mustRun("node", ["--version"], project, env).trim();
   mustRun("npm", ["install", tarball], project, env);
   const worknode = join(project, "node_modules", ".bin", "worknode");
   mustRun(worknode, ["--version"], project, env);
-  const { code, said } = run(worknode, ["demo"], project, env);
+  const { code, said } = run(worknode, ["demo"], project, { ...env, HOME: base });
   const driver = mustRun("node", ["-p", 'require("better-sqlite3/package.json").version'], project, env).trim();
   console.log(`Node ${exact}: demo ended with ${code} (better-sqlite3 ${driver})`);
   if (code !== 0) console.log(said.slice(-4_000));

@@ -67,8 +67,9 @@ async function callOnce(options: ToolOptions): Promise<{ exitCode: number; repor
 
 async function crewFor(project: Project, source: ReturnType<typeof readPlan>, options: ToolOptions): Promise<Crew> {
   const known = project.store.queries.latestIncompleteCycle(source.plan.id);
-  if (!source.plan.phases.some(({ tasks }) => tasks.some(({ id }) => id === options.task)))
-    throw invalid("UNKNOWN_TASK", `the plan has no task '${options.task}'.`);
+  const ids = source.plan.phases.flatMap(({ tasks }) => tasks.map(({ id }) => id));
+  if (!ids.includes(options.task))
+    throw invalid("UNKNOWN_TASK", `the plan has no task '${options.task}'. It has: ${ids.join(", ")}.`);
   const inputs = Object.fromEntries(Object.entries(source.plan.inputs).map(([name, spec]) => [name, spec.default]));
   const mode = modeOf(options, source);
   const mine = known !== undefined && known.plan_hash === source.hash;

@@ -1,4 +1,4 @@
-import { chmod, lstat, mkdir, writeFile } from "node:fs/promises";
+import { chmod, lstat, mkdir, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { type Clock, systemClock } from "../kernel/clock.js";
 import { type Fault, invalid, messageOf } from "../kernel/fault.js";
@@ -71,7 +71,7 @@ export async function ensureProjectDir(repository: RepositoryLocation): Promise<
   try {
     await mkdir(directory, { mode: 0o755 }).catch(ignoreExisting);
     if (!(await lstat(directory)).isDirectory()) throw new Error("it exists and is not a directory");
-    await writeFile(join(directory, ".gitignore"), PROJECT_IGNORE, { flag: "wx" }).catch(ignoreExisting);
+    await writeIgnore(join(directory, ".gitignore"));
     registerProject(repository);
     return directory;
   } catch (cause) {
@@ -79,12 +79,23 @@ export async function ensureProjectDir(repository: RepositoryLocation): Promise<
   }
 }
 
+/** Writes the ignore rules where there are none; a full disk leaves none by half, which would pass for a person's. */
+async function writeIgnore(file: string): Promise<void> {
+  const made = await writeFile(file, "", { flag: "wx" }).then(() => true, ignoreExisting);
+  if (made !== true) return;
+  try {
+    await writeFile(file, PROJECT_IGNORE);
+  } catch (thrown) {
+    await rm(file, { force: true });
+    throw thrown;
+  }
+}
+
 function projectDirectoryFault(directory: string, cause: unknown): Fault {
-  return invalid(
-    "PROJECT_DIRECTORY",
-    `cannot make ${directory} (${messageOf(cause)}). worknode keeps its database there: make the directory writable.`,
-    cause,
-  );
+  const isFull = /^(ENOSPC|EDQUOT)$/.test((cause as NodeJS.ErrnoException).code ?? "");
+  const remedy = isFull ? "free some space and try again." : "make the directory writable.";
+  const message = `cannot make ${directory} (${messageOf(cause)}). worknode keeps its database there: ${remedy}`;
+  return invalid("PROJECT_DIRECTORY", message, cause);
 }
 
 function ignoreExisting(thrown: unknown): void {

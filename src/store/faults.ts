@@ -34,7 +34,7 @@ const RULES: readonly Rule[] = [
       "Make its directory writable for this user; nothing was lost.",
   },
   {
-    pattern: /^(SQLITE_FULL|ENOSPC$|EDQUOT$)/,
+    pattern: /^(SQLITE_FULL|SQLITE_IOERR_SHMSIZE|ENOSPC$|EDQUOT$)/,
     code: "STORE_FULL",
     exitCode: 1,
     retry: "never",

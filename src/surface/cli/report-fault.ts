@@ -23,10 +23,15 @@ function isFault(thrown: unknown): thrown is Fault {
 /** A defect is recorded with its stack where worknode keeps a log; the screen gets a hint instead. */
 async function reportDefect(context: CliContext, thrown: unknown): Promise<void> {
   writeLine(context.err, hintFor(thrown));
-  const { openSessionLog } = await import("./session-log.js");
-  const log = openSessionLog(context);
-  log?.defect(thrown);
-  log?.close();
+  try {
+    const { openSessionLog } = await import("./session-log.js");
+    const log = openSessionLog(context);
+    log?.defect(thrown);
+    log?.close();
+  } catch (unrecorded) {
+    // A full disk or half an installation: what went wrong is said all the same.
+    writeLine(context.err, `It could not be recorded: ${messageOf(unrecorded)}`);
+  }
 }
 
 function hintFor(thrown: unknown): string {

@@ -102,6 +102,7 @@ describe("faults of the store", () => {
   it.each([
     ["SQLITE_FULL", "STORE_FULL", 1],
     ["ENOSPC", "STORE_FULL", 1],
+    ["SQLITE_IOERR_SHMSIZE", "STORE_FULL", 1],
     ["SQLITE_IOERR_WRITE", "STORE_IO", 1],
     ["SQLITE_BUSY_SNAPSHOT", "STORE_BUSY", 1],
     ["SQLITE_CANTOPEN", "STORE_READONLY", 2],
