@@ -138,6 +138,9 @@ describe.skipIf(sandboxMissing)(`Taking a night's work home${reason}`, () => {
     expect(await worknode("land")).toMatchObject({ code: 2 });
     expect(read("greet.js")).toBe("mine, not committed\n");
     repo.git("checkout", "-q", "greet.js");
+    repo.write("package.json", '{"type":"module","mine":true}'); // nothing the work touches, and yet not landed on
+    expect((await worknode("land")).err).toContain("uncommitted changes (package.json)");
+    repo.git("checkout", "-q", "package.json");
     repo.write("leave.js", "mine, not known to git\n");
     const before = head();
     const inTheWay = await worknode("land");
