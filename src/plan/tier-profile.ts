@@ -9,7 +9,7 @@ import {
 import { err, ok, type Result } from "../kernel/result.js";
 import { durationSchema } from "../schema/plan-scalar.js";
 import { type Tier, tierSchema } from "../schema/tier.js";
-import { isStewardTool, isToolName } from "../schema/tool.js";
+import { isClientTool, isStewardTool, isToolName } from "../schema/tool.js";
 import { describeIssues, readYaml } from "./agent-file.js";
 
 /** Where a tier may write, whatever a plan says (DESIGN §5). */
@@ -50,6 +50,6 @@ export function parseTierProfile(text: string, path: string): Result<TierProfile
   if (!parsed.success) return err(`${path}: ${describeIssues(parsed.error.issues)}`);
   const { tier, writes, tools } = parsed.data;
   if (writes !== WRITES[tier]) return err(`${path}: the ${tier} tier writes '${WRITES[tier]}' and nothing else`);
-  const unknown = tools.find((tool) => !isToolName(tool) || isStewardTool(tool));
+  const unknown = tools.find((tool) => !isToolName(tool) || isStewardTool(tool) || isClientTool(tool));
   return unknown === undefined ? ok(parsed.data) : err(`${path}: there is no tool '${unknown}'`);
 }

@@ -1,5 +1,6 @@
 import { z } from "zod";
 import { MAX_SHELL_CHARS, MAX_SHELL_TIMEOUT_MS } from "../kernel/bounds.js";
+import { clientToolDescriptions, clientToolSchemas } from "./client-tool.js";
 
 const cycle = z.int().nonnegative();
 const argv = z.array(z.string()).min(1);
@@ -96,6 +97,7 @@ export const toolInputSchemas = {
     resolved: z.boolean().default(false),
   }),
   search_issues: z.object({ query: z.string() }),
+  ...clientToolSchemas,
   ...stewardToolSchemas,
 } as const;
 
@@ -126,6 +128,7 @@ export const toolDescriptions: Record<ToolName, string> = {
   search_decisions: "Search recorded decisions.",
   create_issue: "Record an error, with its solution when you know it.",
   search_issues: "Search recorded errors and their known fixes.",
+  ...clientToolDescriptions,
   "cycle.open": "Open the cycle's branch.",
   "workspace.open": "Open a task's worktree.",
   "plan.command": "Run commands the approved plan names, in the sandbox; what they leave behind is discarded.",
@@ -145,6 +148,11 @@ export function isStewardTool(name: string): boolean {
   return Object.hasOwn(stewardToolSchemas, name);
 }
 
+/** Whether a tool is for clients outside a run, and never an agent's of a plan. */
+export function isClientTool(name: string): boolean {
+  return Object.hasOwn(clientToolSchemas, name);
+}
+
 /** Tools that change files of the workspace. */
 export const WRITING_TOOLS: ReadonlySet<string> = new Set(["Write", "Edit"]);
 /** Tools that only look. */
@@ -154,4 +162,9 @@ export const READING_TOOLS: ReadonlySet<string> = new Set([
   "Grep",
   "search_decisions",
   "search_issues",
+  "continue",
+  "status",
+  "search",
+  "pm_get_status",
+  "suggest_estimate",
 ]);

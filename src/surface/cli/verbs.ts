@@ -137,6 +137,11 @@ export const VERBS: Readonly<Record<string, VerbEntry>> = {
     first: false,
     load: async () => (await import("./import.js")).importVerb,
   },
+  mcp: {
+    summary: "serve this project to MCP clients over standard input and output",
+    first: false,
+    load: async () => (await import("./mcp.js")).mcpVerb,
+  },
   report: {
     summary: "say what happened since a time, here or in every project",
     first: false,

@@ -14,6 +14,7 @@ afterAll(() => rmSync(outside, { recursive: true, force: true }));
 
 /** Verbs DESIGN §13 names and issue 2 asks for. */
 const PROMISED = [
+  "mcp",
   "export",
   "import",
   "check",

@@ -1,0 +1,74 @@
+import { StdioServerTransport } from "@modelcontextprotocol/sdk/server/stdio.js";
+import { openOutside } from "../../crew/outside.js";
+import { type OutsidePlace, outsideTools } from "../../crew/outside-tools.js";
+import { runPlan, withProject } from "../../crew/session.js";
+import { Fault, invalid, messageOf } from "../../kernel/fault.js";
+import { err, ok, type Result } from "../../kernel/result.js";
+import type { ToolName } from "../../schema/tool.js";
+import { createMcpServer } from "../mcp/server.js";
+import { describeVerb, withArguments } from "./arguments.js";
+import type { CliContext, Verb } from "./context.js";
+import { readVersion } from "./version.js";
+
+/** `worknode mcp`: serves this project's memory and coordination to MCP clients over standard input and output. */
+export const mcpVerb: Verb = (context, args) => {
+  const command = describeVerb(
+    context,
+    "mcp",
+    "Serve this project to MCP clients over standard input and output.",
+  ).option("--as <name>", "id of the agent that connects", "mcp-client");
+  return withArguments<{ as: string }>(command, args, ({ options }) =>
+    withProject(context, async ({ repository, store }) => {
+      const ending = new AbortController();
+      const signal = AbortSignal.any([context.signal, ending.signal]);
+      const runs = new Set<Promise<unknown>>();
+      const startRun = createStarter(context, signal, runs);
+      const handlers = outsideTools({ store, location: repository, agent: options.as, startRun });
+      const tools = Object.keys(handlers) as ToolName[];
+      const outside = openOutside({ repository, store, env: context.env, signal, agent: options.as, tools });
+      const server = createMcpServer({ store, outside, handlers, version: readVersion() });
+      const closed = new Promise<void>((done) => process.stdin.once("close", done).once("end", done));
+      await server.connect(new StdioServerTransport());
+      await Promise.race([closed, aborted(context.signal)]);
+      ending.abort(new DOMException("the client left", "AbortError"));
+      await Promise.all(runs);
+      await server.close();
+      return 0;
+    }),
+  );
+};
+
+function aborted(signal: AbortSignal): Promise<void> {
+  return new Promise((done) => signal.addEventListener("abort", () => done(), { once: true }));
+}
+
+/** Starts runs of plans a person approved, one at a time; an unapproved one is refused (nobody is asked here). */
+function createStarter(
+  context: CliContext,
+  signal: AbortSignal,
+  runs: Set<Promise<unknown>>,
+): OutsidePlace["startRun"] {
+  return async (planPath, inputs) => {
+    if (runs.size > 0) return err(invalid("RUN_BUSY", "This server runs a plan already; `status` says how it stands."));
+    const { cwd, env } = context;
+    return await new Promise<Result<Record<string, unknown>, Fault>>((answer) => {
+      const started = (cycle: number): void =>
+        answer(ok({ cycle, state: "running", next: "Call status with this cycle." }));
+      const running = runPlan({
+        cwd,
+        env,
+        signal,
+        planPath,
+        inputs,
+        yes: false,
+        includeWip: false,
+        onEvent: (event) => event.type === "SESSION_STARTED" && started(event.run),
+      }).then(
+        ({ exitCode, reason, cycle }) => answer(ok({ cycle, state: "ended", exit_code: exitCode, reason })),
+        (thrown: unknown) => answer(err(thrown instanceof Fault ? thrown : new Fault("RUN_FAILED", messageOf(thrown)))),
+      );
+      runs.add(running);
+      void running.finally(() => runs.delete(running));
+    });
+  };
+}

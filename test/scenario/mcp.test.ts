@@ -1,0 +1,290 @@
+import { existsSync, writeFileSync } from "node:fs";
+import { join, resolve } from "node:path";
+import { Client } from "@modelcontextprotocol/sdk/client/index.js";
+import { StdioClientTransport } from "@modelcontextprotocol/sdk/client/stdio.js";
+import { ResourceUpdatedNotificationSchema } from "@modelcontextprotocol/sdk/types.js";
+import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { createNote } from "../../src/memory/notes.js";
+import { cycleStarted, event } from "../unit/store/sample-events.js";
+import { makeRepo, type Repo } from "./harness.js";
+
+const MAIN = resolve("dist/main.js");
+const PLAN = `apiVersion: worknode/v1
+kind: Plan
+id: notes
+title: Write the notes
+agents:
+  executive: { tier: executive }
+  implementer: { tier: implementation }
+  validator: { tier: validation }
+phases:
+  - id: write
+    tasks:
+      - { id: N-1, title: Write the first note, owner: implementer, files: { write: [notes/one.md] } }
+`;
+
+let repo: Repo;
+let client: Client;
+
+beforeEach(async () => {
+  repo = makeRepo({ "README.md": "# r\n", "plan.yaml": PLAN });
+  client = await connect();
+});
+afterEach(async () => {
+  await client.close();
+  repo.remove();
+});
+
+async function connect(): Promise<Client> {
+  const made = new Client({ name: "test", version: "1" });
+  const env = { ...repo.env } as Record<string, string>;
+  await made.connect(
+    new StdioClientTransport({
+      command: process.execPath,
+      args: [MAIN, "mcp", "--as", "claude-code"],
+      cwd: repo.dir,
+      env,
+    }),
+  );
+  return made;
+}
+
+interface Answer {
+  content: { text: string }[];
+  isError?: boolean;
+  structuredContent?: Record<string, never>;
+}
+
+async function call(
+  name: string,
+  args: Record<string, unknown> = {},
+): Promise<{ text: string; isError: boolean; value: Record<string, never> }> {
+  const {
+    content,
+    isError = false,
+    structuredContent = {},
+  } = (await client.callTool({ name, arguments: args })) as unknown as Answer;
+  return { text: content[0]?.text ?? "", isError, value: structuredContent };
+}
+
+const DECISION = {
+  id: "TECH-001",
+  question: "Cap'n Proto vs Protocol Buffers?",
+  decision: "Cap'n Proto C++ Wrapper",
+  rationale: "zero-copy",
+  confidence: 0.9,
+};
+
+describe("the MCP server", () => {
+  it("says what it is for, and lists tools with schemas and annotations, resources and prompts", async () => {
+    expect(client.getInstructions()).toContain("Call `continue` first");
+    const { tools } = await client.listTools();
+    const names = tools.map(({ name }) => name);
+    expect(names).toEqual(
+      expect.arrayContaining([
+        "continue",
+        "plan_new",
+        "run",
+        "status",
+        "spawn_agent",
+        "assign_task",
+        "create_decision",
+        "search_decisions",
+        "create_issue",
+        "search_issues",
+        "search",
+        "update_self",
+        "create_trigger",
+        "pm_assign",
+        "pm_set_deadline",
+        "pm_get_status",
+      ]),
+    );
+    for (const forbidden of ["approve", "reject", "budget", "import", "uninstall", "Write", "Bash", "plan.command"])
+      expect(names).not.toContain(forbidden);
+    for (const tool of tools)
+      expect(tool).toMatchObject({
+        inputSchema: { type: "object" },
+        outputSchema: { type: "object" },
+        description: expect.any(String),
+      });
+    expect(tools.find(({ name }) => name === "search_issues")?.annotations).toMatchObject({
+      readOnlyHint: true,
+      destructiveHint: false,
+    });
+    expect((await client.listResources()).resources.map(({ uri }) => uri)).toEqual([
+      "worknode://brief",
+      "worknode://plan",
+      "worknode://trace",
+    ]);
+    expect((await client.listPrompts()).prompts.map(({ name }) => name)).toEqual(["continue", "handover"]);
+  });
+
+  it("remembers: decisions, errors with fixes, notes, tasks; and the brief tells them", async () => {
+    expect((await call("continue")).value).toMatchObject({ nothing: true });
+    expect(await call("create_decision", DECISION)).toMatchObject({
+      isError: false,
+      value: { id: "TECH-001", made_by: "claude-code" },
+    });
+    expect((await call("search_decisions", { query: "Cap'n" })).value).toMatchObject({
+      decisions: [{ id: "TECH-001" }],
+    });
+    const { value } = await call("create_issue", { type: "LINK", error: "undefined reference to queue_push" });
+    expect(await call("resolve_issue", { id: value["id"], fix: "link with -lqueue" })).toMatchObject({
+      isError: false,
+    });
+    expect((await call("record_fix_outcome", { id: value["id"], worked: true })).value).toMatchObject({
+      applied: 1,
+      worked: 1,
+    });
+    expect((await call("search_issues", { query: "queue_push" })).value).toMatchObject({
+      issues: [{ resolved: true }],
+    });
+    await call("create_note", { text: "The build is slow" });
+    expect((await call("claim_task", { task: "FIX-1", title: "Fix the login" })).value).toMatchObject({
+      agent: "claude-code",
+    });
+    await call("update_self", { current_task: "FIX-1", blockers: ["no compiler"] });
+    const { text } = await call("continue", { agent: "claude-code" });
+    expect(text).toMatch(/^Resuming FIX-1 \(Fix the login\)\..* Blockers: no compiler\./);
+    expect(text).toContain("The build is slow");
+    expect(text).not.toContain("unknown outcome");
+    expect(
+      (await call("search", { type: "PROJECT", assignee: "claude-code", status: "IN_PROGRESS" })).value,
+    ).toMatchObject({ current_task: "FIX-1: Fix the login", decisions_made: ["Cap'n Proto C++ Wrapper"] });
+    expect((await call("pm_set_deadline", { task: "FIX-1", deadline: 1 })).isError).toBe(false);
+    expect((await call("finish_task", { task: "FIX-1", summary: "once" })).value).toMatchObject({ status: "DONE" });
+    expect((await call("suggest_estimate", { role: "claude-code", estimate: 2 })).isError).toBe(false);
+    expect(
+      (
+        await call("create_trigger", {
+          name: "t",
+          schedule: "CRON",
+          cron: "0 9 * * *",
+          action: { type: "SPAWN_AGENT", agent_config: { role: "R" } },
+        })
+      ).value,
+    ).toEqual({ name: "t", kind: "CRON", active: false });
+    const { contents } = await client.readResource({ uri: "worknode://brief" });
+    expect(contents).toMatchObject([{ mimeType: "text/plain" }]);
+    const { messages } = await client.getPrompt({ name: "continue" });
+    expect(messages).toMatchObject([{ content: { text: expect.stringContaining("Go on from there") } }]);
+    expect((await client.getPrompt({ name: "handover" })).messages).toHaveLength(1);
+  });
+
+  it("takes every call through the gate, and records proposal, verdict and result of each", async () => {
+    await call("create_note", { text: "x" });
+    expect(await call("create_note", { text: 7 })).toMatchObject({
+      isError: true,
+      text: expect.stringContaining("ERROR_INVALID_INPUT"),
+    });
+    expect(await call("approve", { id: "ap_1" })).toMatchObject({ isError: true });
+    expect(await call("Write", { file_path: "README.md", content: "mine" })).toMatchObject({
+      isError: true,
+      text: expect.stringContaining("does not hold the tool Write"),
+    });
+    expect(await call("Bash", { command: "id" })).toMatchObject({ isError: true });
+    expect(await call("create_decision", { ...DECISION, confidence: 2 })).toMatchObject({ isError: true });
+    expect(await call("pm_assign", { task: "nowhere", assignee: "x" })).toMatchObject({
+      isError: true,
+      text: expect.stringContaining("NO_CYCLE"),
+    });
+    const store = repo.store();
+    const calls = store.events({ type: "PROPOSAL" });
+    expect(calls).toHaveLength(7);
+    expect(store.events({ type: "TOOL_RESULT" })).toHaveLength(7);
+    expect(store.events({ type: "VERDICT" }).map(({ payload }) => (payload as { outcome: string }).outcome)).toEqual([
+      "Approved",
+      "PolicyBlocked",
+      "PolicyBlocked",
+      "PolicyBlocked",
+      "PolicyBlocked",
+      "PolicyBlocked",
+      "Approved",
+    ]);
+    expect(store.events({ type: "SECURITY_VIOLATION" }).map(({ actor }) => actor)).toContain("claude-code");
+    expect(store.queries.unknownCalls(0)).toEqual([]);
+    store.close();
+  });
+
+  it("is void once the project is killed", async () => {
+    const store = repo.store();
+    store.append([event("KILLED", { epoch: 1, by: { os_user: "ann", git_email: null } }, { run: 0 })]);
+    store.close();
+    expect(await call("create_note", { text: "x" })).toMatchObject({
+      isError: true,
+      text: expect.stringContaining("ERROR_KILLED"),
+    });
+    await client.close();
+    client = await connect();
+    expect(await call("create_note", { text: "x" })).toMatchObject({ isError: false });
+  });
+
+  it("drafts plans and runs only those a person approved", async () => {
+    expect(await call("plan_new", { id: "bad", source: "id: 7" })).toMatchObject({
+      isError: true,
+      text: expect.stringContaining("PLAN_INVALID"),
+    });
+    const made = await call("plan_new", { id: "notes", source: PLAN });
+    expect(made).toMatchObject({ isError: false });
+    expect(existsSync(join(repo.dir, ".worknode/plans/notes.yaml"))).toBe(true);
+    expect(await call("plan_new", { id: "notes", source: PLAN })).toMatchObject({ isError: true });
+    expect(await call("plan_new", { id: "../x", source: PLAN })).toMatchObject({ isError: true });
+    expect(await call("run", { plan: ".worknode/plans/notes.yaml" })).toMatchObject({
+      isError: true,
+      text: expect.stringContaining("NOT_APPROVED"),
+    });
+  });
+
+  it("coordinates an open cycle under the plan's policies: spawns, assigns, and only what the plan allows", async () => {
+    const source = `${PLAN}approval:\n  policies:\n    - { id: no-notes, level: mandatory, rule: "call.tool != 'create_note'" }\n`;
+    writeFileSync(join(repo.dir, "plan.yaml"), source);
+    const store = repo.store();
+    const task = {
+      id: "N-1",
+      title: "Write the first note",
+      phase: "write",
+      owner: "implementer",
+      estimate: null,
+      needs: [],
+      files: ["notes/one.md"],
+    };
+    store.append([
+      cycleStarted(1, [], {
+        plan_id: "notes",
+        plan_path: join(repo.dir, "plan.yaml"),
+        plan_source: source,
+        tasks: [task],
+        inputs: {},
+      }),
+    ]);
+    expect(await call("spawn_agent", { role: "implementer", task: "N-1", reason: "help" })).toMatchObject({
+      isError: false,
+    });
+    expect(store.events({ type: "AGENT_SPAWNED" })).toMatchObject([
+      { actor: "claude-code", payload: { parent: "executive", role: "implementer" } },
+    ]);
+    expect(await call("spawn_agent", { role: "wizard", task: "N-1", reason: "help" })).toMatchObject({ isError: true });
+    expect(await call("assign_task", { task: "N-1", agent: "implementer" })).toMatchObject({ isError: false });
+    expect(await call("create_note", { text: "x" })).toMatchObject({
+      isError: true,
+      text: expect.stringContaining("no-notes"),
+    });
+    expect((await call("status")).value).toMatchObject({ cycle: { number: 1 }, tasks: [{ id: "N-1" }] });
+    expect((await client.readResource({ uri: "worknode://plan" })).contents).toMatchObject([{ text: source }]);
+    store.close();
+  });
+
+  it("tells of changes to a resource somebody watches, whoever makes them", async () => {
+    const updated = new Promise<string>((done) => {
+      client.setNotificationHandler(ResourceUpdatedNotificationSchema, ({ params }) => done(params.uri));
+    });
+    await client.subscribeResource({ uri: "worknode://brief" });
+    const store = repo.store();
+    createNote(store, { text: "from elsewhere" });
+    store.close();
+    expect(await updated).toBe("worknode://brief");
+    await client.unsubscribeResource({ uri: "worknode://brief" });
+    await expect(client.readResource({ uri: "worknode://nothing" })).rejects.toThrow(/no resource/);
+  });
+});
