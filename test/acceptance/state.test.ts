@@ -132,7 +132,7 @@ describe("the tests", () => {
       ["-rn", "sh", "-c", script, "sh", process.execPath, vitest, "run", "--reporter=json", ...files],
       {
         cwd: ROOT,
-        env: { ...env, VITEST: undefined },
+        env: { ...env, VITEST: undefined, WORKNODE_TEST_REPORT: undefined }, // its report is its own, on its own output
         encoding: "utf8",
         timeout: 110_000,
         stdio: ["ignore", "pipe", "pipe"],

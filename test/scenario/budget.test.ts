@@ -41,7 +41,7 @@ describe("a budget", () => {
   it("refuses before anything is sent, and what a person adds carries the same cycle and plan to its end", async () => {
     const refused = await worknode("run", "plan.yaml", "--yes");
     expect(refused.code).toBe(5);
-    expect(refused.err).toContain("1 task(s), at most $0.0100; no finished task to estimate from");
+    expect(refused.out).toContain("1 task(s), at most $0.0100; no finished task to estimate from");
     expect(of(eventsOf(repo), "MODEL_RESPONSE")).toHaveLength(0);
     expect((await worknode("budget")).out).toContain("money   $0.00 spent, $0.00 reserved, $0.0100 left of $0.0100");
     const added = await worknode("budget", "add", "--usd", "5");

@@ -62,7 +62,7 @@ async function run(context: CliContext, planPath: string, flags: Flags): Promise
       inputs: flags.input,
       includeWip: flags.includeWip === true,
       onEstimate: (estimate) => {
-        if (flags.outputFormat === "text") writeLine(context.err, estimateLine(estimate));
+        if (flags.outputFormat === "text") writeLine(context.out, estimateLine(estimate));
       },
       ...(flags.base === undefined ? {} : { base: flags.base }),
       ...(context.confirm === undefined ? {} : { confirm: context.confirm }),
