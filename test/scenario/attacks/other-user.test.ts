@@ -1,13 +1,19 @@
 import { execFileSync, spawnSync } from "node:child_process";
-import { dirname } from "node:path";
+import { mkdirSync } from "node:fs";
+import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { probeBackends } from "../../../src/effect/sandbox/probe.js";
 import { makeRepo, type Repo } from "../harness.js";
 
-const MAIN = fileURLToPath(new URL("../../../dist/main.js", import.meta.url));
+const ROOT = fileURLToPath(new URL("../../..", import.meta.url));
 /** The user nobody owns anything as. */
 const NOBODY = "65534";
+/**
+ * Becomes that user where the program stands below a folder that others may enter: a clone may lie in a private one.
+ * Arguments: the program's folder, where to show it, the command.
+ */
+const AS_NOBODY = `mount --bind "$1" "$2" && shift 2 && exec setpriv --reuid ${NOBODY} --regid ${NOBODY} --clear-groups -- "$@"`;
 const PLAN =
   "apiVersion: worknode/v1\nkind: Plan\nid: user\ntitle: User\nphases:\n  - id: p\n    tasks:\n      - {id: A, title: A, owner: implementer, files: {write: [notes.md, run.sh]}}\n";
 
@@ -19,6 +25,7 @@ describe.skipIf(!isRoot).each(backends)(`an ordinary user's commands by %s${why}
   let repo: Repo;
   beforeAll(() => {
     repo = makeRepo({ "plan.yaml": PLAN, "notes.md": "one\n", "other.md": "other\n" });
+    mkdirSync(join(dirname(repo.dir), "program"));
     execFileSync("chmod", ["755", dirname(repo.dir)]);
     execFileSync("chown", ["-R", `${NOBODY}:${NOBODY}`, dirname(repo.dir)]);
   });
@@ -29,11 +36,13 @@ describe.skipIf(!isRoot).each(backends)(`an ordinary user's commands by %s${why}
     result: { exit_code: number; stdout: string };
     effects: object;
   } {
-    const user = ["--reuid", NOBODY, "--regid", NOBODY, "--clear-groups", "--"];
-    const call = [MAIN, "tool", "Bash", JSON.stringify({ command, timeout: 20_000 }), "--plan", "plan.yaml"];
+    const shown = join(dirname(repo.dir), "program");
+    const main = join(shown, "dist", "main.js");
+    const call = [main, "tool", "Bash", JSON.stringify({ command, timeout: 20_000 }), "--plan", "plan.yaml"];
+    const mounted = ["--mount", "--propagation", "private", "sh", "-c", AS_NOBODY, "sh", ROOT, shown];
     const run = spawnSync(
-      "setpriv",
-      [...user, process.execPath, ...call, "--task", "A", "--yes", "--output-format", "json"],
+      "unshare",
+      [...mounted, process.execPath, ...call, "--task", "A", "--yes", "--output-format", "json"],
       {
         cwd: repo.dir,
         env: { ...repo.env, WORKNODE_SANDBOX: backend },
