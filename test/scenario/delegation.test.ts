@@ -1,7 +1,7 @@
 import { afterEach, describe, expect, it } from "vitest";
 import type { AnyEvent } from "../../src/schema/event.js";
-import { makeRepo, type Repo } from "./harness.js";
-import { of, runScripted, type ScriptedRun, submit, use, write } from "./scripted-run.js";
+import { makeRepo, type Repo, run, scripted } from "./harness.js";
+import { eventsOf, of, runScripted, type ScriptedRun, scriptOf, submit, use, write } from "./scripted-run.js";
 
 let repo: Repo | undefined;
 afterEach(() => repo?.remove());
@@ -111,13 +111,22 @@ describe("a spawned agent", () => {
 
   it("that is ended while it works is asked no more, and the owner goes on from what it kept", async () => {
     const end = use("terminate_agent", { agent_id: "implementer-1", reason: "too slow" });
-    const { events, exitCode } = await handOn([spawn()], {
-      "A:work:1": [write("notes/a.md"), { ...write("A.md", "child"), delayMs: 4_000 }, submit],
+    const replies = {
+      "P:work:1": [spawn(), write("docs/p.md"), submit],
+      "A:work:1": [write("notes/a.md"), { ...write("A.md", "child"), hold: "ended" }, submit],
       "A:work:2": [write("A.md", "owner"), submit],
-      "B:work:1": [use("report_blocker", { reason: "implementer-1 is in the way" })],
+      "B:work:1": [{ ...use("report_blocker", { reason: "implementer-1 is in the way" }), hold: "kept" }],
       "B:work:2": [write("B.md"), submit],
       "B:escalation:1": [end, use("resolve_escalation", { action: "retry", reason: "ended it" })],
+    };
+    repo = makeRepo({ "README.md": "# r\n", "plan.yaml": PLAN });
+    const server = await scripted(repo, scriptOf(replies));
+    const { exitCode } = await run(repo, "plan.yaml", ({ type, task }) => {
+      if (type === "EFFECT_KEPT" && task === "A") server.release("kept");
+      if (type === "CAPABILITY_REVOKED") server.release("ended");
     });
+    await server.close();
+    const events = eventsOf(repo);
     expect(exitCode).toBe(0);
     const revoked = of(events, "CAPABILITY_REVOKED").map(({ payload }) => payload.id);
     expect(revoked).toContain(children(events)[0]?.payload.capability.id);
@@ -126,6 +135,6 @@ describe("a spawned agent", () => {
       ["implementer-1", "notes/a.md"],
       ["implementer", "A.md"],
     ]);
-    expect(repo?.git("show", "worknode/hand/1:A.md")).toBe("owner");
+    expect(repo.git("show", "worknode/hand/1:A.md")).toBe("owner");
   });
 });
