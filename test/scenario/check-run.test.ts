@@ -1,7 +1,10 @@
 import { afterEach, describe, expect, it } from "vitest";
+import { receiptVerb } from "../../src/surface/cli/receipt.js";
 import { reason, sandboxMissing } from "../unit/effect/sandbox/fixture.js";
+import { makeContext } from "../unit/surface/screen.js";
 import { branchy, check, checkReport, namesOf } from "./check-ground.js";
 import { makeRepo, type Repo } from "./harness.js";
+import { runScripted, submit, write } from "./scripted-run.js";
 
 let repo: Repo | undefined;
 afterEach(() => repo?.remove());
@@ -62,6 +65,45 @@ describe.skipIf(sandboxMissing)(`the plan's commands on what is judged${reason}`
     const untested = await checkReport(repo, ...ARGS);
     expect(namesOf(untested)).toEqual(expect.arrayContaining(["coverage src/b.ts:1", "untested-functions src/b.ts:2"]));
     expect(untested.exit_code).toBe(4);
+  });
+});
+
+describe.skipIf(sandboxMissing)(`commits that were rebased${reason}`, () => {
+  const NOTES = `apiVersion: worknode/v1
+kind: Plan
+id: notes
+title: Notes
+phases:
+  - id: only
+    tasks:
+      - { id: N-1, title: One, owner: implementer, files: { write: [one.md] }, verify: { test: [test, -s, one.md] } }
+      - { id: N-2, title: Two, owner: implementer, needs: [N-1], files: { write: [two.md] }, verify: { test: [test, -s, two.md] } }
+`;
+
+  it("pass where the plan's commands do, and not by those of one task alone", async () => {
+    const made = makeRepo({ "plan.yaml": NOTES });
+    repo = made;
+    const context = makeContext({ cwd: made.dir, env: made.env });
+    await receiptVerb(context, ["key"]);
+    made.write("trust.pem", context.printed());
+    made.git("add", "-A");
+    made.git("commit", "-q", "-m", "rules");
+    const replies = { "N-1:work:1": [write("one.md"), submit], "N-2:work:1": [write("two.md"), submit] };
+    expect((await runScripted(made, replies)).exitCode).toBe(0);
+    made.git("switch", "-q", "-c", "side");
+    made.write("other.md", "o\n");
+    made.git("add", "-A");
+    made.git("commit", "-q", "-m", "meanwhile");
+    made.git("switch", "-q", "-C", "moved", "worknode/notes/1");
+    made.git("rebase", "-q", "side");
+    const args = ["--base", "side", "--plan", "plan.yaml", "--mode", "enforce", "--provenance", "require"];
+    const rulesBy = async (...more: string[]): Promise<string[]> =>
+      (await checkReport(made, ...args, "--trust", "trust.pem", ...more)).findings.map(({ rule }) => rule);
+    expect(await rulesBy()).toEqual(["provenance-rebased", "provenance-rebased"]);
+    expect(await rulesBy("--run")).toEqual([]);
+    expect(await rulesBy("--run", "--task", "N-1")).toEqual(
+      expect.arrayContaining(["provenance-rebased", "provenance-rebased"]),
+    );
   });
 });
 

@@ -320,6 +320,8 @@ describe("input that cannot be judged is no pass", () => {
     ["a task without a plan", ["--base", "main", "--task", "T"], "add --plan FILE"],
     ["a whole tree with coverage", ["--all", "--coverage", "x"], "leave --all out"],
     ["both a tree and what is staged", ["--all", "--staged"], "give one"],
+    ["provenance of a whole tree", ["--all", "--provenance", "require"], "leave --all and --staged out"],
+    ["provenance of what is staged", ["--staged", "--provenance", "warn"], "leave --all and --staged out"],
     ["a baseline of a change", ["--base", "main", "--write-baseline"], "add --all"],
     ["a word that is no option", ["main"], "check takes options alone"],
     ["nothing in enforce", ["--base", "HEAD", "--mode", "enforce"], "nothing was checked"],

@@ -173,6 +173,12 @@ describe("ways to take them over", () => {
     }
   });
 
+  it("a look at the whole tree verifies no commit, and does not say that it did", async () => {
+    const report = await checkReport(repo, "--all", "--mode", "observe");
+    expect(report).toMatchObject({ provenance: "off", checked: { commits: 0 } });
+    expect(report.checked.rules).not.toContain("provenance");
+  });
+
   it("a rebase and a cherry-pick say that nobody has verified the tree they made", async () => {
     git("switch", "-q", "--discard-changes", "-C", "side", base);
     commit({ "other.md": "o\n" });

@@ -157,7 +157,8 @@ async function judgeOrigin(
     subject,
     trust,
     planHash: wish.plan === undefined ? undefined : plan?.hash,
-    verifiedAgain: tests.pass,
+    // the commands of one task say nothing of the others' work
+    verifiedAgain: tests.pass && wish.task === undefined,
   });
 }
 
@@ -206,7 +207,9 @@ async function readCoverageFiles(
   return { report, baseTotal: totalOf(await readReports(baseCoverage, at)) };
 }
 
-async function checkTree(place: CheckPlace, judged: Judged, wish: CheckWish): Promise<CheckReport> {
+/** The whole tree has no commits to verify and no change to hold against a plan's files: neither is said to be judged. */
+async function checkTree(place: CheckPlace, asked: Judged, wish: CheckWish): Promise<CheckReport> {
+  const judged: Judged = { ...asked, provenance: "off" };
   const { history, subject, policy, mode } = judged;
   const files = await measuredFiles(judged);
   if (files.length === 0 && mode === "enforce")
@@ -227,7 +230,7 @@ async function checkTree(place: CheckPlace, judged: Judged, wish: CheckWish): Pr
     files: files.length,
     leftOut: 0,
     commits: 0,
-    rules: rulesOf(judged, { coverage: false, tests: false }),
+    rules: rulesOf({ ...judged, plan: undefined }, { coverage: false, tests: false }),
     baselined: findings.length - beyond.length,
   });
 }

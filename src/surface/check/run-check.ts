@@ -57,6 +57,10 @@ const CONTRADICTIONS: readonly (readonly [(wish: CheckWish) => boolean, string])
     ({ run, all, staged }) => run === true && (all === true || staged === true),
     "--run is of commits; leave --all and --staged out.",
   ],
+  [
+    ({ provenance = "off", all, staged }) => provenance !== "off" && (all === true || staged === true),
+    "--provenance is of commits; leave --all and --staged out.",
+  ],
   [({ task, plan }) => task !== undefined && plan === undefined, "--task names a task of a plan; add --plan FILE."],
 ];
 
