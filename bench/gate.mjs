@@ -8,8 +8,8 @@ import { generateKeyPairSync } from "node:crypto";
 import { mkdirSync, mkdtempSync, realpathSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { fileURLToPath, pathToFileURL } from "node:url";
-import { build } from "esbuild";
+import { fileURLToPath } from "node:url";
+import { loadSources } from "./load.mjs";
 
 const HERE = fileURLToPath(new URL(".", import.meta.url));
 const NOW = Date.now();
@@ -156,21 +156,9 @@ function measure(work) {
   return Object.fromEntries(Object.entries(samples).map(([name, values]) => [name, decile(values)]));
 }
 
-async function load() {
-  const outfile = join(scratch, "gate.mjs");
-  const source = ["gate/judge", "capability/broker", "capability/token", "capability/write-set", "kernel/canonical"];
-  const contents = source.map((name) => `export * from "../src/${name}.ts";`).join("\n");
-  const stdin = { contents, resolveDir: HERE, loader: "ts" };
-  await build({
-    stdin,
-    outfile,
-    bundle: true,
-    platform: "node",
-    format: "esm",
-    packages: "external",
-    logLevel: "error",
-  });
-  return import(pathToFileURL(outfile).href);
+function load() {
+  const parts = ["gate/judge", "capability/broker", "capability/token", "capability/write-set", "kernel/canonical"];
+  return loadSources(scratch, "gate", parts);
 }
 
 try {

@@ -6,8 +6,8 @@ import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "n
 import { createRequire } from "node:module";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { fileURLToPath, pathToFileURL } from "node:url";
-import { build } from "esbuild";
+import { fileURLToPath } from "node:url";
+import { loadSources } from "./load.mjs";
 
 const HERE = fileURLToPath(new URL(".", import.meta.url));
 const ROOT = join(HERE, "..");
@@ -197,21 +197,9 @@ function inTurns(work, { rounds, calls }) {
   return samples.map((values) => values.sort((a, b) => a - b)[Math.floor(values.length / 10)]);
 }
 
-async function load() {
-  const outfile = join(scratch, "measure.mjs");
+function load() {
   const parts = ["capability/broker", "capability/token", "gate/checks", "measure/source", "measure/grammar"];
-  const contents = parts.map((name) => `export * from "../src/${name}.ts";`).join("\n");
-  const stdin = { contents, resolveDir: HERE, loader: "ts" };
-  await build({
-    stdin,
-    outfile,
-    bundle: true,
-    platform: "node",
-    format: "esm",
-    packages: "external",
-    logLevel: "error",
-  });
-  return import(pathToFileURL(outfile).href);
+  return loadSources(scratch, "measure", parts);
 }
 
 try {

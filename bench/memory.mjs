@@ -5,9 +5,9 @@
  */
 import { mkdtempSync, rmSync } from "node:fs";
 import { join } from "node:path";
-import { fileURLToPath, pathToFileURL } from "node:url";
+import { fileURLToPath } from "node:url";
 import Database from "better-sqlite3";
-import { build } from "esbuild";
+import { loadSources } from "./load.mjs";
 
 const HERE = fileURLToPath(new URL(".", import.meta.url));
 const MANY = Number(process.env.WORKNODE_BENCH_RECORDS ?? 1_000_000);
@@ -17,25 +17,8 @@ const ROUNDS = 41;
 /** Below `bench/`, so that the bundle finds its packages. */
 const scratch = mkdtempSync(join(HERE, ".memory-"));
 
-const ENTRY = `
-export { openStore } from "../src/store/store.js";
-export { projectBrief } from "../src/memory/brief.js";
-export { searchDecisions } from "../src/memory/decisions.js";
-export { searchIssues } from "../src/memory/issues.js";
-`;
-
-async function load() {
-  const outfile = join(scratch, "memory.mjs");
-  await build({
-    stdin: { contents: ENTRY, resolveDir: HERE, loader: "ts" },
-    outfile,
-    bundle: true,
-    format: "esm",
-    platform: "node",
-    packages: "external",
-    logLevel: "error",
-  });
-  return await import(pathToFileURL(outfile).href);
+function load() {
+  return loadSources(scratch, "memory", ["store/store", "memory/brief", "memory/decisions", "memory/issues"]);
 }
 
 /** Words by Zipf's law: the first stands in every record, the last in very few. Always the same. */

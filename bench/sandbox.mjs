@@ -5,8 +5,8 @@ import { execFileSync } from "node:child_process";
 import { existsSync, mkdirSync, mkdtempSync, realpathSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { fileURLToPath, pathToFileURL } from "node:url";
-import { build } from "esbuild";
+import { fileURLToPath } from "node:url";
+import { loadSources } from "./load.mjs";
 
 const HERE = fileURLToPath(new URL(".", import.meta.url));
 const ROUNDS = 60;
@@ -119,8 +119,7 @@ async function inTurns(work) {
   return Object.fromEntries(Object.entries(samples).map(([name, values]) => [name, decile(values)]));
 }
 
-async function load() {
-  const outfile = join(scratch, "sandbox.mjs");
+function load() {
   const parts = [
     "effect/sandbox/bounded-process",
     "effect/sandbox/probe",
@@ -129,18 +128,7 @@ async function load() {
   ];
   const more = ["effect/git-view", "effect/repository", "effect/branch", "effect/task-workspace", "gate/permit"];
   const kernel = ["kernel/canonical", "kernel/ids", "kernel/clock"];
-  const contents = [...parts, ...more, ...kernel].map((name) => `export * from "../src/${name}.ts";`).join("\n");
-  const stdin = { contents, resolveDir: HERE, loader: "ts" };
-  await build({
-    stdin,
-    outfile,
-    bundle: true,
-    platform: "node",
-    format: "esm",
-    packages: "external",
-    logLevel: "error",
-  });
-  return import(pathToFileURL(outfile).href);
+  return loadSources(scratch, "sandbox", [...parts, ...more, ...kernel]);
 }
 
 try {

@@ -1,5 +1,6 @@
 import { createIssue, type IssueSearch, recordFixOutcome, resolveIssue, searchIssues } from "../../memory/issues.js";
 import type { IssueRow } from "../../store/memory-rows.js";
+import type { Store } from "../../store/store.js";
 import { describeVerb, formatOption, type OutputFormat, wholeNumber, withArguments } from "./arguments.js";
 import { type CliContext, type Verb, writeLine } from "./context.js";
 import { asOption, speakerOf, valueOf } from "./person.js";
@@ -46,13 +47,27 @@ function add(context: CliContext, args: readonly string[]): Promise<number> {
     .option("--patch <text>", "the change itself")
     .addOption(asOption())
     .addOption(formatOption());
+  return recording(context, { command, args }, (store, value, { options, by }) => {
+    const { type, file, fix } = options;
+    const solved = fix === undefined ? { resolved: false } : { resolved: true, solution: solutionOf(options, fix) };
+    return createIssue(store, { type, error: value, ...(file === undefined ? {} : { file }), ...solved }, by);
+  });
+}
+
+/** Records what a person says of the one value a command takes, and shows the issue as it stands then. */
+function recording(
+  context: CliContext,
+  { command, args }: { command: ReturnType<typeof describeVerb>; args: readonly string[] },
+  record: (
+    store: Store,
+    value: string,
+    said: { options: Flags; by: { actor: string } },
+  ) => ReturnType<typeof resolveIssue>,
+): Promise<number> {
   return withArguments<Flags>(command, args, ({ options, values }) =>
     withMemory(context, (store, location) => {
-      const { type, file, fix } = options;
-      const solved = fix === undefined ? { resolved: false } : { resolved: true, solution: solutionOf(options, fix) };
-      const issue = { type, error: values[0] ?? "", ...(file === undefined ? {} : { file }), ...solved };
-      const row = createIssue(store, issue, { actor: speakerOf(context, location, options.as) });
-      return show(context, options, valueOf(row));
+      const by = { actor: speakerOf(context, location, options.as) };
+      return show(context, options, valueOf(record(store, values[0] ?? "", { options, by })));
     }),
   );
 }
@@ -69,15 +84,8 @@ function resolve(context: CliContext, args: readonly string[]): Promise<number> 
     .option("--patch <text>", "the change itself")
     .addOption(asOption())
     .addOption(formatOption());
-  return withArguments<Flags>(command, args, ({ options, values }) =>
-    withMemory(context, (store, location) => {
-      const solved = { id: values[0] ?? "", solution: solutionOf(options, options.fix ?? "") };
-      return show(
-        context,
-        options,
-        valueOf(resolveIssue(store, solved, { actor: speakerOf(context, location, options.as) })),
-      );
-    }),
+  return recording(context, { command, args }, (store, id, { options, by }) =>
+    resolveIssue(store, { id, solution: solutionOf(options, options.fix ?? "") }, by),
   );
 }
 
@@ -91,15 +99,8 @@ function outcome(context: CliContext, args: readonly string[]): Promise<number> 
     .option("--worked", "it did (without: it did not)")
     .addOption(asOption())
     .addOption(formatOption());
-  return withArguments<Flags>(command, args, ({ options, values }) =>
-    withMemory(context, (store, location) => {
-      const tried = { id: values[0] ?? "", worked: options.worked === true };
-      return show(
-        context,
-        options,
-        valueOf(recordFixOutcome(store, tried, { actor: speakerOf(context, location, options.as) })),
-      );
-    }),
+  return recording(context, { command, args }, (store, id, { options, by }) =>
+    recordFixOutcome(store, { id, worked: options.worked === true }, by),
   );
 }
 
