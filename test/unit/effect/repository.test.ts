@@ -1,10 +1,13 @@
 import { chmodSync, lstatSync, mkdirSync, readFileSync, statSync, symlinkSync, writeFileSync } from "node:fs";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { minimalConfig } from "../../../src/effect/git-directory.js";
 import { ensureProjectDir, findRepository } from "../../../src/effect/repository.js";
 import { locateRepository } from "../../../src/effect/repository-location.js";
 import { git, makeRepository, temporaryDirectory } from "./fixture.js";
+
+/** The user nobody owns anything as. */
+const NOBODY = 65_534;
 
 describe("finding the repository", () => {
   it("gives the same root, project and state from any sub-directory and any worktree", async () => {
@@ -135,16 +138,21 @@ describe("the project directory", () => {
     await expect(ensureProjectDir(await linked.find())).rejects.toMatchObject({ code: "PROJECT_DIRECTORY" });
   });
 
-  it.skipIf(process.getuid?.() === 0)(
-    "is refused in a read-only directory (skipped for root, who may write everywhere)",
-    async () => {
-      const home = makeRepository();
-      const repository = await home.find();
-      chmodSync(home.root, 0o555);
+  it("is refused in a read-only directory", async () => {
+    const home = makeRepository();
+    const repository = await home.find();
+    chmodSync(dirname(home.root), 0o755);
+    chmodSync(home.root, 0o555);
+    // root may write everywhere, so it is somebody else for the length of this call
+    const isRoot = process.geteuid?.() === 0;
+    if (isRoot) process.seteuid?.(NOBODY);
+    try {
       await expect(ensureProjectDir(repository)).rejects.toMatchObject({ code: "PROJECT_DIRECTORY", exitCode: 2 });
+    } finally {
+      if (isRoot) process.seteuid?.(0);
       chmodSync(home.root, 0o755);
-    },
-  );
+    }
+  });
 });
 
 describe("the private git directory", () => {
