@@ -1,5 +1,5 @@
 import { spawn } from "node:child_process";
-import { chmodSync, existsSync, mkdirSync, readdirSync, rmSync } from "node:fs";
+import { chmodSync, existsSync, lstatSync, mkdirSync, readdirSync, rmSync } from "node:fs";
 import { rm } from "node:fs/promises";
 import { join } from "node:path";
 import { Fault } from "../../kernel/fault.js";
@@ -46,8 +46,16 @@ function linkLayer(layer: Layer, index: number): Pick<Layer, "upper" | "work"> {
 /** What the kernel makes in a work directory, without any permission, so that an ordinary user can remove none of it. */
 const KERNEL_FOLDERS = ["work", "work/incompat", "work/incompat/volatile"];
 
+/** Real folders only: in what a command left, a link of such a name may lead out to the host. */
 function openForRemoval(work: string): void {
-  for (const folder of KERNEL_FOLDERS.map((name) => join(work, name))) if (existsSync(folder)) chmodSync(folder, 0o700);
+  for (const folder of [work, ...KERNEL_FOLDERS.map((name) => join(work, name))]) {
+    if (!isRealDirectory(folder)) return;
+    chmodSync(folder, 0o700);
+  }
+}
+
+function isRealDirectory(path: string): boolean {
+  return lstatSync(path, { throwIfNoEntry: false })?.isDirectory() === true;
 }
 
 /**
@@ -55,6 +63,7 @@ function openForRemoval(work: string): void {
  * `rm`, which walk by descriptor, do it. Throws Fault LAYER_NOT_REMOVED.
  */
 export async function removeTree(path: string): Promise<void> {
+  if (!isRealDirectory(path)) return await rm(path, { force: true }); // of a link: the link
   try {
     openForRemoval(join(path, "work"));
     await rm(path, { recursive: true, force: true });

@@ -1,5 +1,5 @@
 import { chmod, lstat, mkdir, readdir, rename } from "node:fs/promises";
-import { dirname, join } from "node:path";
+import { join } from "node:path";
 import picomatch from "picomatch";
 import type { IgnoreRules } from "./ignore-rules.js";
 import { removeTree } from "./layer.js";
@@ -126,11 +126,24 @@ function compileScratch(patterns: readonly string[]): (path: string, directory: 
 export async function keepScratch(upper: string, scratchDir: string, paths: ReadonlySet<string>): Promise<void> {
   for (const path of paths) {
     const [from, to] = [join(upper, path), join(scratchDir, path)];
-    await mkdir(dirname(to), { recursive: true });
+    await makeWay(scratchDir, path);
     const [stats, existing] = [await lstat(from), await lstat(to).catch(missing)];
     if (stats.isDirectory() && existing?.isDirectory() === true && !(await findOpaque(upper, [path])).has(path))
       await mergeInto(from, to);
     else await replace(from, to, isWhiteout(stats));
+  }
+}
+
+/**
+ * The folders that lead to a path, each a real one. What an earlier call left there instead, a link to the host among
+ * it, is gone in the layer: it goes here too, and is never followed.
+ */
+async function makeWay(scratchDir: string, path: string): Promise<void> {
+  for (const folder of ancestorsOf(path)) {
+    const at = join(scratchDir, folder);
+    if ((await lstat(at).catch(missing))?.isDirectory() === true) continue;
+    await removeTree(at);
+    await mkdir(at);
   }
 }
 
@@ -146,6 +159,7 @@ async function mergeInto(from: string, to: string): Promise<void> {
     merged.map((entry) => entry.path),
   );
   const shared = new Set(merged.map((entry) => entry.path).filter((path) => !opaque.has(path)));
+  for (const path of ["", ...shared]) await makeReadable(join(to, path)); // an earlier call may have closed it
   for (const { path, upper } of entries)
     if (!shared.has(path) && !hasAncestor(path, opaque))
       await replace(join(from, path), join(to, path), isWhiteout(upper));

@@ -37,7 +37,7 @@ phases:
   - id: now
     title: Now
     tasks:
-      - {id: A, title: One file, owner: dev, files: {write: [src/listed.js, src/fresh.js, notes.txt]}}
+      - {id: A, title: One file, owner: dev, files: {write: [src/listed.js, src/fresh.js, notes.txt, made/bundle.js]}}
       - {id: B, title: A folder, owner: dev, files: {write: ["gen/**"]}}
       - {id: C, title: C code, owner: dev, files: {write: [native/listed.c]}}
       - {id: V, title: A report, owner: judge, files: {write: [reports/validation/v.md]}}
@@ -50,7 +50,7 @@ phases:
 
 const FILES: Record<string, string> = {
   "plan.yaml": PLAN,
-  ".gitignore": "node_modules/\ndist/\n.env\n",
+  ".gitignore": "node_modules/\ndist/\nmade\n.env\n",
   "package.json": JSON.stringify({
     name: "attacked",
     version: "1.0.0",

@@ -1,4 +1,4 @@
-import { existsSync, lstatSync, readdirSync, readFileSync } from "node:fs";
+import { existsSync, lstatSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { mkdir } from "node:fs/promises";
 import { join } from "node:path";
 import { afterEach, beforeEach, expect, it } from "vitest";
@@ -93,6 +93,22 @@ describeWalls("Scratch", (openBench) => {
     expect((await call("echo x > .env.log")).effects).toEqual(["add .env.log"]);
     bench.write(".gitignore", "hidden\n");
     expect((await call("echo x > hidden; echo x > y.log")).effects).toEqual(["add hidden"]);
+  });
+
+  it("leads nowhere: a link an earlier call left is replaced, never followed", async () => {
+    const outside = join(bench.dir, "outside");
+    await mkdir(join(outside, "work/work"), { recursive: true, mode: 0o755 });
+    writeFileSync(join(outside, "precious"), "precious\n");
+    const modes = (): number[] => ["", "work", "work/work"].map((path) => lstatSync(join(outside, path)).mode);
+    const before = modes();
+    rules = { ...rules, named: ["x.log/named"] };
+    await call(`ln -s ${outside} x.log; ln -s ${outside} y.log; mkdir dist; ln -s ${outside}/work dist/work`);
+    const named = "rm x.log; mkdir x.log; for f in named precious planted; do echo evil > x.log/$f; done";
+    expect((await call(`${named}; rm -r y.log dist`)).effects).toEqual(["add x.log/named"]);
+    expect(readdirSync(outside).sort()).toEqual(["precious", "work"]);
+    expect(readFileSync(join(outside, "precious"), "utf8")).toBe("precious\n");
+    expect(modes()).toEqual(before);
+    expect((await call("cat x.log/planted; ls -d y.log dist")).stdout).toMatch(/^evil\nls: (.*\n)ls: .*\n$/);
   });
 
   it("takes odd modes and names along", async () => {
