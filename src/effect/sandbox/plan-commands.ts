@@ -1,10 +1,10 @@
-import { lstatSync } from "node:fs";
 import { mkdir, rename } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { COMMAND_TIMEOUT_MS } from "../../kernel/bounds.js";
 import { type Clock, systemClock } from "../../kernel/clock.js";
 import { newId } from "../../kernel/ids.js";
 import { type Call, type Permit, useOnce } from "../authority.js";
+import { observePath } from "../path-fact.js";
 import { confine } from "./confinement.js";
 import { discardLayer, openLayer } from "./layer.js";
 import { readMerged } from "./merged-view.js";
@@ -84,8 +84,10 @@ export async function runPlanCommands(
   };
 }
 
+/** Real folders in real folders: a link a command left on the way would move one of the host. */
 async function takeFolders(upper: string, paths: readonly string[], target: string): Promise<string[]> {
-  const made = paths.filter((path) => lstatSync(join(upper, path), { throwIfNoEntry: false })?.isDirectory() === true);
+  const made: string[] = [];
+  for (const path of paths) if ((await observePath(upper, path)).kind === "directory") made.push(path);
   for (const path of made) {
     await mkdir(dirname(join(target, path)), { recursive: true });
     await rename(join(upper, path), join(target, path));

@@ -1,10 +1,10 @@
 /**
  * System calls Perl has no name for, by the processor's name as Node gives it: mount, umount2, pivot_root,
- * unshare, prctl, capset, prlimit64, keyctl (Linux: `arch/x86/entry/syscalls/syscall_64.tbl`, `include/uapi/asm-generic/unistd.h`).
+ * unshare, prctl, capset, prlimit64, keyctl, close (Linux: `arch/x86/entry/syscalls/syscall_64.tbl`, `include/uapi/asm-generic/unistd.h`).
  */
-const GENERIC_CALLS: readonly number[] = [40, 39, 41, 97, 167, 91, 261, 219];
+const GENERIC_CALLS: readonly number[] = [40, 39, 41, 97, 167, 91, 261, 219, 57];
 const SYSTEM_CALLS: Readonly<Partial<Record<string, readonly number[]>>> = {
-  x64: [165, 166, 155, 272, 157, 126, 302, 250],
+  x64: [165, 166, 155, 272, 157, 126, 302, 250, 3],
   arm64: GENERIC_CALLS,
   riscv64: GENERIC_CALLS,
 };
@@ -54,7 +54,7 @@ umask 022;
 $^F = 3;
 my ($calls, $operations, $backend, $network, $pids, $stage_bytes, $file_bytes, $processes, $start, $variables, @command) = @ARGV;
 my @environment = splice @command, 0, $variables;
-my ($mount, $umount, $pivot_root, $unshare, $prctl, $capset, $prlimit, $keyctl, @socket_calls) = map { $_ + 0 } split /,/, $calls;
+my ($mount, $umount, $pivot_root, $unshare, $prctl, $capset, $prlimit, $keyctl, $close, @socket_calls) = map { $_ + 0 } split /,/, $calls;
 
 sub fail {
   my $why = $!;
@@ -90,6 +90,14 @@ sub attach {
   call("cannot mount $source on $target", $mount, $source, $target, $type, $flags + 0, $data);
 }
 
+# What the caller had open is no command's: a folder of the host, its end of a pipe.
+opendir(my $open, '/proc/self/fd') or fail('cannot see what is open');
+my ($listing) = (fileno $open);
+for my $number (grep { /^\d+$/ && $_ > 3 && $_ != $listing } readdir $open) {
+  call("cannot close descriptor $number", $close, $number + 0);
+}
+closedir $open;
+
 # KEYCTL_JOIN_SESSION_KEYRING: no namespace hides the caller's keys. EPERM, ENOSYS: nobody here has any.
 syscall($keyctl, 1, 0) > 0 or $! == 1 or $! == 38 or fail('cannot leave the caller\'s keyring');
 
@@ -119,23 +127,27 @@ for ([1, $file_bytes], [4, 0], [6, $processes]) { # RLIMIT_FSIZE, RLIMIT_CORE, R
   call('cannot set a limit', $prlimit, 0, $limit, pack('Q2', $value, $value), 0);
 }
 
-# A filter for system calls: socket(AF_VSOCK) is refused with EAFNOSUPPORT, all else is let through. That family
-# reaches the host of a virtual machine, and no namespace holds it.
+# A filter for system calls: socket(AF_VSOCK) is refused with EAFNOSUPPORT, io_uring_setup with ENOSYS, all else is let
+# through. That family reaches the host of a virtual machine, and no namespace holds it; a ring opens sockets unseen here.
 my ($audit, $socket, $audit_32, $socket_32, $socketcall_32) = @socket_calls;
+my $ring = 425; # the same on every processor
 my @filter = (
   [0x20, 0, 0, 4],                  # 0: load the architecture
-  [0x15, 0, 3, $audit],             # 1: ours, else 5
+  [0x15, 0, 4, $audit],             # 1: ours, else 6
   [0x20, 0, 0, 0],                  # 2: load the number of the call
   [0x54, 0, 0, 0xbfffffff],         # 3: without the mark of x32
-  [0x15, 4, 7, $socket],            # 4: socket, to 9, else allow
-  [0x15, 0, 6, $audit_32],          # 5: its 32-bit kind, else allow
-  [0x20, 0, 0, 0],                  # 6: load the number of the call
-  [0x15, 3, 0, $socketcall_32 || 0xffffffff], # 7: arguments out of sight, refused
-  [0x15, 0, 3, $socket_32],         # 8: socket, else allow
-  [0x20, 0, 0, 16],                 # 9: load the family
-  [0x15, 0, 1, 40],                 # 10: AF_VSOCK, else allow
-  [0x06, 0, 0, 0x00050000 | 97],    # 11: refuse
-  [0x06, 0, 0, 0x7fff0000],         # 12: allow
+  [0x15, 10, 0, $ring],             # 4: io_uring_setup, not there
+  [0x15, 5, 8, $socket],            # 5: socket, to 11, else allow
+  [0x15, 0, 7, $audit_32],          # 6: its 32-bit kind, else allow
+  [0x20, 0, 0, 0],                  # 7: load the number of the call
+  [0x15, 6, 0, $ring],              # 8: io_uring_setup, not there
+  [0x15, 3, 0, $socketcall_32 || 0xffffffff], # 9: arguments out of sight, refused
+  [0x15, 0, 3, $socket_32],         # 10: socket, else allow
+  [0x20, 0, 0, 16],                 # 11: load the family
+  [0x15, 0, 1, 40],                 # 12: AF_VSOCK, else allow
+  [0x06, 0, 0, 0x00050000 | 97],    # 13: refuse
+  [0x06, 0, 0, 0x7fff0000],         # 14: allow
+  [0x06, 0, 0, 0x00050000 | 38],    # 15: not there
 );
 my $program = join '', map { pack 'SCCL', @$_ } @filter;
 call('cannot filter system calls', $prctl, 22, 2, pack('Sx6P', scalar @filter, $program)); # PR_SET_SECCOMP, FILTER

@@ -1,5 +1,5 @@
 import { execFileSync, spawn, spawnSync } from "node:child_process";
-import { chmodSync, chownSync, mkdtempSync, writeFileSync } from "node:fs";
+import { chmodSync, chownSync, closeSync, mkdtempSync, openSync, readFileSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { build } from "esbuild";
@@ -104,6 +104,24 @@ describeWalls("The sandbox in a process of its own", (_, backend) => {
     const run = spawnSync("/usr/bin/perl", argv, { encoding: "utf8", env });
     expect(run.stderr).toBe("canary-key");
     expect(JSON.parse(run.stdout.replace("started\n", "")).run.stdout).toBe("x".repeat(10));
+  });
+
+  it("holds nothing that worknode was started with open: no folder, no end of a pipe", () => {
+    const [folder, file] = [openSync(dir, "r"), openSync(join(dir, "log"), "a")];
+    try {
+      const stdio = ["ignore", "pipe", "inherit", folder, folder, file, folder] as const;
+      const script = "ls /proc/self/fd; ls /proc/self/fd/4/ /proc/self/fd/6/; echo x >&5";
+      const env = { ...process.env, WORKNODE_SANDBOX: backend };
+      const run = spawnSync(process.execPath, [program, dir, "sh", "-c", script], {
+        encoding: "utf8",
+        env,
+        stdio: [...stdio],
+      });
+      expect(JSON.parse(run.stdout.replace("started\n", "")).run.stdout).toBe("0\n1\n2\n3\n");
+      expect(readFileSync(join(dir, "log"), "utf8")).toBe("");
+    } finally {
+      for (const open of [folder, file]) closeSync(open);
+    }
   });
 
   it("dies with worknode when that is killed", async () => {

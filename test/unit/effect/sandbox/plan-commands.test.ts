@@ -98,6 +98,18 @@ describe.skipIf(sandboxMissing)(`A plan's commands${reason}`, () => {
     await result.discard();
   });
 
+  it("give the folders they made, and none that a link on the way leads to", async () => {
+    const [target, outside] = [join(bench.dir, "target"), join(bench.dir, "outside")];
+    await mkdir(join(outside, "node_modules"), { recursive: true });
+    const made = `mkdir -p a/node_modules/dep; ln -s ${outside} b; ln -s ${outside}/node_modules node_modules`;
+    const result = await run([sh("prepare", made)]);
+    const wanted = ["a/node_modules", "b/node_modules", "node_modules", "c/node_modules"];
+    expect(await result.takeFolders(wanted, target)).toEqual(["a/node_modules"]);
+    expect(readdirSync(outside)).toEqual(["node_modules"]);
+    expect(existsSync(join(target, "a/node_modules/dep"))).toBe(true);
+    await result.discard();
+  });
+
   it("refuse a report too large to read", async () => {
     const result = await run([sh("test", "truncate -s 65M big")]);
     await expect(result.readFile("big")).rejects.toMatchObject({ code: "REPORT_TOO_LARGE" });

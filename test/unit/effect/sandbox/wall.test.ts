@@ -282,6 +282,11 @@ describeWalls("The wall around a command", (openBench, backend) => {
       ]);
     });
 
+    it.skipIf(process.arch !== "x64")("has no ring that would open sockets unseen", async () => {
+      const program = '$p = "\\0" x 120; print syscall(425, 8, $p), " ", 0 + $!';
+      expect((await bench.run(["perl", "-e", program])).stdout).toBe("-1 38");
+    });
+
     it("sees no shared memory of the host", async () => {
       const { execFileSync } = await import("node:child_process");
       const id = /\d+/.exec(execFileSync("ipcmk", ["-M", "64"], { encoding: "utf8" }))?.[0] ?? "";
