@@ -17,9 +17,9 @@ import { recallAmendments } from "./amend.js";
 import type { Crew, CrewAgent } from "./context.js";
 import { packageFile } from "./package-file.js";
 import type { PlanSource } from "./plan-source.js";
+import type { Project } from "./project.js";
 import { cycleStream } from "./records.js";
 import { callRoster, type RosterPlaces } from "./roster.js";
-import type { Project } from "./session.js";
 
 /** Violations looked back at, newest first. */
 const MAX_RECALLED_VIOLATIONS = 1_000;

@@ -5,7 +5,8 @@ import { removeTaskWorkspace } from "../effect/workspace-removal.js";
 import type { CycleRow } from "../store/cycle-rows.js";
 import type { Crew } from "./context.js";
 import { openLanding } from "./landing.js";
-import { type Project, type SessionOptions, withProject } from "./session.js";
+import { type Project, withProject } from "./project.js";
+import { type SessionOptions } from "./session.js";
 import { stewardDone, stewardPermit } from "./steward.js";
 
 /** What `clean` took away and what it left. */

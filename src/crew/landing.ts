@@ -6,8 +6,9 @@ import { holderOf, isHolderAlive } from "../store/lease.js";
 import { assembleCrew } from "./assemble.js";
 import type { Crew } from "./context.js";
 import { parsePlan } from "./plan-source.js";
+import { canConfine, type Project, requireSandbox } from "./project.js";
 import { cycleStream } from "./records.js";
-import { canConfine, type Project, requireSandbox, type SessionOptions } from "./session.js";
+import { type SessionOptions } from "./session.js";
 import { RunStop } from "./stop.js";
 
 /** Branch on which a cycle's work is joined with the user's. */

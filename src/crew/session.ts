@@ -1,31 +1,26 @@
 import { userInfo } from "node:os";
 import { selectMode } from "../dispatch/mode.js";
-import { cycleBranchName, openCycleBranch, resolveCommit } from "../effect/branch.js";
-import { claimedIdentity } from "../effect/identity.js";
-import { ensureProjectDir, findRepository, type Repository } from "../effect/repository.js";
-import { probeBackends } from "../effect/sandbox/probe.js";
+import { resolveCommit } from "../effect/branch.js";
 import type { PreparedFolders } from "../effect/surroundings.js";
 import { Fault, invalid } from "../kernel/fault.js";
 import { createModelClient } from "../model/client.js";
 import { resolveConnection } from "../model/connection.js";
 import type { AnyEvent } from "../schema/event.js";
-import type { PlanInput } from "../schema/plan-setting.js";
 import type { DispatchResult, RolloutMode } from "../schema/result.js";
 import type { RunSummary } from "../schema/run-report.js";
 import { holderOf, isHolderAlive } from "../store/lease.js";
-import { openStore, type Store } from "../store/store.js";
 import { type Assembly, assembleCrew, requireRoster } from "./assemble.js";
 import { followBudget } from "./budget.js";
-import type { Crew } from "./context.js";
 import { type Estimate, estimatePlan } from "./estimate.js";
+import { openBranch, openCycle, requireApproval } from "./opening.js";
+import { readInputs } from "./plan-input.js";
 import { type PlanSource, parsePlan, readPlan } from "./plan-source.js";
 import { prepareDependencies } from "./prepare.js";
+import { canConfine, type Project, requireSandbox, withProject } from "./project.js";
 import { cycleStream, eventAt } from "./records.js";
 import { type CycleEnd, runCycle } from "./run.js";
-import { stewardDone, stewardPermit } from "./steward.js";
 import { RunStop } from "./stop.js";
 import { dispatchOf, summarise } from "./summary.js";
-import { planPrograms } from "./verify.js";
 
 /** What every session needs. Nothing is read from `process` here. */
 export interface SessionOptions {
@@ -121,146 +116,6 @@ export function modeOf(options: Pick<SessionOptions, "env"> & { mode?: RolloutMo
   return selected.value.mode;
 }
 
-/** A repository and its store. */
-export interface Project {
-  readonly repository: Repository;
-  readonly store: Store;
-}
-
-/** Opens the project around `cwd` for the length of `work`. */
-export async function withProject<T>(
-  options: Pick<SessionOptions, "cwd" | "env">,
-  work: (project: Project) => Promise<T>,
-): Promise<T> {
-  const repository = await findRepository(options.cwd, { env: options.env });
-  await ensureProjectDir(repository);
-  const store = openStore(repository.databasePath);
-  try {
-    return await work({ repository, store });
-  } finally {
-    store.close();
-  }
-}
-
-/** Whether agents' commands can be confined on this machine; where they cannot, none is offered `Bash`. */
-export async function canConfine({ stateDir }: Repository, env: NodeJS.ProcessEnv): Promise<boolean> {
-  return (await probeBackends({ stateDir, env })).chosen !== null;
-}
-
-/** A plan with commands is refused where they cannot be confined, before anything is spent. */
-export async function requireSandbox(
-  repository: Repository,
-  source: PlanSource,
-  env: NodeJS.ProcessEnv,
-): Promise<void> {
-  if (planPrograms(source).length === 0) return;
-  const report = await probeBackends({ stateDir: repository.stateDir, env });
-  if (report.chosen !== null) return;
-  const fixes = report.probes.filter(({ ok }) => !ok).map(({ name, detail, fix }) => `${name}: ${detail}. ${fix}`);
-  throw invalid("NO_SANDBOX", `the plan runs commands, and this machine has no sandbox for them:\n${fixes.join("\n")}`);
-}
-
-/** An unapproved plan hash is asked for on a terminal, approved by `--yes`, else exit 6. */
-export async function requireApproval(
-  project: Project,
-  source: PlanSource,
-  options: Pick<RunOptions, "yes" | "env" | "confirm"> & { via?: string },
-): Promise<void> {
-  if (project.store.queries.planApproval(source.hash) !== undefined) return;
-  const question = `Approve the plan ${source.plan.id} (${source.hash.slice(0, 12)}) and run it?`;
-  const agreed = options.yes || (options.confirm !== undefined && (await options.confirm(question)));
-  if (!agreed)
-    throw new Fault(
-      "NOT_APPROVED",
-      `the plan ${source.path} is not approved. Read it with \`worknode plan explain\`, then \`worknode plan approve\` it, or run with --yes.`,
-      { exitCode: 6 },
-    );
-  const by = claimedIdentity(options.env, project.repository);
-  const place = { stream: "project", actor: by.os_user, run: 0, task: null };
-  project.store.append([
-    eventAt(place, "PLAN_APPROVED", {
-      plan_hash: source.hash,
-      plan_id: source.plan.id,
-      path: source.path,
-      by,
-      via: options.via ?? (options.yes ? "--yes" : "terminal"),
-    }),
-  ]);
-}
-
-function readInputs(source: PlanSource, given: Readonly<Record<string, string>>): Record<string, unknown> {
-  const unknown = Object.keys(given).find((name) => source.plan.inputs[name] === undefined);
-  if (unknown !== undefined) throw invalid("UNKNOWN_INPUT", `the plan has no input '${unknown}'.`);
-  const specs = Object.entries(source.plan.inputs);
-  return Object.fromEntries(specs.map(([name, spec]) => [name, readInput(name, spec, given[name])]));
-}
-
-function readInput(name: string, spec: PlanInput, text: string | undefined): unknown {
-  const value = text === undefined ? spec.default : typedInput(spec.type, text);
-  if (value === undefined) throw invalid("MISSING_INPUT", `the plan needs --input ${name}=….`);
-  if (typeof value === "number" && !withinBounds(value, spec))
-    throw invalid("BAD_INPUT", `input ${name} must be a number within its bounds.`);
-  if (spec.enum !== undefined && !spec.enum.includes(value))
-    throw invalid("BAD_INPUT", `input ${name} must be one of ${spec.enum.join(", ")}.`);
-  return value;
-}
-
-function typedInput(type: PlanInput["type"], text: string): string | number | boolean {
-  if (type === "number") return Number(text);
-  return type === "boolean" ? text === "true" : text;
-}
-
-/** Not a number is within no bounds. */
-function withinBounds(value: number, { min = value, max = value }: PlanInput): boolean {
-  return value >= min && value <= max;
-}
-
-/** How a cycle is opened. */
-export interface CycleOpening {
-  inputs: Record<string, unknown>;
-  openedBy: "run" | "tool";
-  mode: RolloutMode | undefined;
-  includeWip: boolean;
-}
-
-/** Numbers a new cycle (S4:200-214), status `planning`. */
-export function openCycle(project: Project, source: PlanSource, opening: CycleOpening): number {
-  const { plan } = source;
-  return project.store.transaction(() => {
-    const cycle = project.store.queries.maxCycle() + 1;
-    const place = { stream: cycleStream(cycle), actor: userInfo().username, run: cycle, task: null };
-    project.store.append([
-      eventAt(place, "CYCLE_STARTED", {
-        cycle,
-        plan_id: plan.id,
-        plan_hash: source.hash,
-        plan_path: source.path,
-        plan_source: source.text,
-        title: plan.title,
-        instruction: plan.title,
-        branch: cycleBranchName(plan.id, cycle),
-        base_commit: project.repository.head,
-        opened_by: opening.openedBy,
-        inputs: opening.inputs,
-        ...(opening.mode === undefined ? {} : { mode: opening.mode }),
-        tasks: plan.phases.flatMap((phase) =>
-          phase.tasks.map(({ id, title, owner, estimate, needs, files }) => ({
-            id,
-            title,
-            phase: phase.id,
-            owner,
-            estimate,
-            needs,
-            files: files.write,
-          })),
-        ),
-      }),
-      eventAt(place, "CYCLE_STATUS", { cycle, status: "planning" }),
-    ]);
-    return cycle;
-  });
-}
-
 interface SessionPlan extends Omit<Assembly, "client" | "mode" | "signal" | "env" | "confines"> {
   resumed: boolean;
   includeWip: boolean;
@@ -336,17 +191,4 @@ async function runGuarded(project: Project, plan: SessionPlan, options: SessionO
   } finally {
     unfollow();
   }
-}
-
-/** The cycle's branch, made once; a resumed cycle finds it as it is. */
-export async function openBranch(crew: Crew, includeWip: boolean, fresh: boolean): Promise<void> {
-  const args = { plan_id: crew.plan.id, cycle: crew.cycle, include_wip: includeWip };
-  const at = await stewardPermit(crew, { tool: "cycle.open", task: null, args });
-  const opened = await openCycleBranch(at.permit, crew.repository, { callId: at.callId, args });
-  stewardDone(crew, at, `${opened.branch} at ${opened.head}`);
-  if (fresh && !opened.created)
-    throw invalid(
-      "BRANCH_EXISTS",
-      `${opened.branch} exists already, from a cycle this log does not know. Rename or delete it, then \`worknode continue\`.`,
-    );
 }

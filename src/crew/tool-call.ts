@@ -11,20 +11,13 @@ import { conversationStream } from "./conversation.js";
 import { holdFor } from "./delegation.js";
 import { renderDenials } from "./denial-text.js";
 import { phaseState } from "./expressions.js";
+import { openBranch, openCycle, requireApproval } from "./opening.js";
 import { readPlan } from "./plan-source.js";
 import { prepareDependencies } from "./prepare.js";
+import { canConfine, type Project, withProject } from "./project.js";
 import { proposeCall } from "./propose.js";
 import { eventAt, type Place } from "./records.js";
-import {
-  canConfine,
-  modeOf,
-  openBranch,
-  openCycle,
-  type Project,
-  type RunOptions,
-  requireApproval,
-  withProject,
-} from "./session.js";
+import { modeOf, type RunOptions } from "./session.js";
 import { spawnedEvent } from "./spawn.js";
 import { RunStop } from "./stop.js";
 import { localDispatch } from "./summary.js";

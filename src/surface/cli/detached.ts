@@ -1,7 +1,8 @@
 import { join } from "node:path";
+import { requireApproval } from "../../crew/opening.js";
 import { packageFile } from "../../crew/package-file.js";
 import { readPlan } from "../../crew/plan-source.js";
-import { requireApproval, withProject } from "../../crew/session.js";
+import { withProject } from "../../crew/project.js";
 import { type Detached, startDetached } from "../../effect/detach.js";
 import { systemClock } from "../../kernel/clock.js";
 import { type CliContext, writeLine } from "./context.js";

@@ -1,7 +1,8 @@
 import { StdioServerTransport } from "@modelcontextprotocol/sdk/server/stdio.js";
 import { openOutside } from "../../crew/outside.js";
 import { type OutsidePlace, outsideTools } from "../../crew/outside-tools.js";
-import { runPlan, withProject } from "../../crew/session.js";
+import { withProject } from "../../crew/project.js";
+import { runPlan } from "../../crew/session.js";
 import { Fault, invalid, messageOf } from "../../kernel/fault.js";
 import { err, ok, type Result } from "../../kernel/result.js";
 import type { ToolName } from "../../schema/tool.js";
