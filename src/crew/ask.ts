@@ -3,6 +3,7 @@ import { messageOf } from "../kernel/fault.js";
 import { err, ok, type Result } from "../kernel/result.js";
 import { isConfigurationFailure, type ModelFailure } from "../model/failure.js";
 import type { BudgetRefusal, Governor, Reservation } from "../model/governor.js";
+import type { PaceTurn } from "../model/pace.js";
 import { costOf, tokensOf, worstCase } from "../model/prices.js";
 import { type ModelRequest, requestHeaders } from "../model/request.js";
 import { requestWithRetries } from "../model/retry.js";
@@ -40,16 +41,30 @@ export async function askModel(crew: Crew, agent: CrewAgent, conversation: Conve
 
 /** One bounded round of attempts; answers the failure when it is an outage. */
 async function tryOnce(crew: Crew, agent: CrewAgent, conversation: Conversation): Promise<ModelFailure | undefined> {
-  const client = crew.client;
-  if (client === undefined) throw new RunStop(2, "no model is configured");
-  const request = requestOf(agent, conversation);
   const open: OpenRequest = {
     id: "",
     governor: governorOf(crew, agent),
     reservation: undefined,
     failure: undefined,
     ownBudget: false,
+    turn: undefined,
   };
+  try {
+    return await tryWith(crew, agent, conversation, open);
+  } finally {
+    open.turn?.end();
+  }
+}
+
+async function tryWith(
+  crew: Crew,
+  agent: CrewAgent,
+  conversation: Conversation,
+  open: OpenRequest,
+): Promise<ModelFailure | undefined> {
+  const client = crew.client;
+  if (client === undefined) throw new RunStop(2, "no model is configured");
+  const request = requestOf(agent, conversation);
   const result = await requestWithRetries<BudgetRefusal>({
     client,
     request,
@@ -61,6 +76,7 @@ async function tryOnce(crew: Crew, agent: CrewAgent, conversation: Conversation)
       task: conversation.task,
       execution: currentExecution(conversation),
     }),
+    onHead: (head) => crew.pace?.head(conversation.model, head),
     onAttempt: () => reserve(crew, agent, conversation, { request, open }),
     onFailure: (attempt, failure) => recordFailure(crew, conversation, { attempt, failure, open }),
   });
@@ -108,6 +124,8 @@ interface OpenRequest {
   /** Whether it was refused by a spawned agent's own budget, and the plan's could still pay. */
   ownBudget: boolean;
   reservation: Reservation | undefined;
+  /** Its place among the requests of all crews of the key. */
+  turn: PaceTurn | undefined;
   /** Why the attempt before failed: a set-up that cannot work outweighs the money its attempts reserved. */
   failure: ModelFailure | undefined;
 }
@@ -118,6 +136,7 @@ async function reserve(
   conversation: Conversation,
   asked: { request: ModelRequest; open: OpenRequest },
 ): Promise<Result<void, BudgetRefusal>> {
+  asked.open.turn = await takeTurn(crew, conversation);
   stopIfKilled(crew);
   stopIfLate(crew);
   const tools = conversation.replies === 0 ? Buffer.byteLength(JSON.stringify(asked.request.tools)) : 0;
@@ -145,12 +164,35 @@ async function reserve(
   return ok(undefined);
 }
 
+/** Waits until the key's rates allow a request. The wait ends with the plan's time, and at once when the run is stopped. */
+async function takeTurn(crew: Crew, conversation: Conversation): Promise<PaceTurn | undefined> {
+  const { model, id } = conversation;
+  return await crew.pace?.turn(model, {
+    signal: crew.signal,
+    isOver: () => isLate(crew) || crew.store.epoch() > crew.epoch,
+    onLongWait: (waitMs) => {
+      const seconds = Math.ceil(waitMs / 1_000);
+      const message = `${id} waits ${seconds} s: all crews under this key share the rate of ${model}`;
+      crew.store.append([
+        eventAt(placeOf(conversation, null), "ALERT", {
+          severity: "info",
+          message,
+          to: "executive",
+          key: `rate:${id}`,
+        }),
+      ]);
+    },
+  });
+}
+
 async function recordFailure(
   crew: Crew,
   conversation: Conversation,
   what: { attempt: number; failure: ModelFailure; open: OpenRequest },
 ): Promise<void> {
   const { attempt, failure, open } = what;
+  open.turn?.end();
+  crew.pace?.failed(conversation.model, failure);
   await recordIn(crew.store, conversation, [
     eventAt(placeOf(conversation, currentExecution(conversation)), "MODEL_FAILED", {
       conversation: conversation.id,
@@ -175,6 +217,8 @@ async function settle(
   what: { reply: ModelReply; attempts: number; open: OpenRequest },
 ): Promise<void> {
   const { reply, attempts, open } = what;
+  const { usage } = reply;
+  open.turn?.end({ input: usage.input_tokens + usage.cache_creation_input_tokens, output: usage.output_tokens });
   const usd = costOf(crew.prices, conversation.model, reply.usage);
   if (open.reservation !== undefined)
     open.governor.settle(open.reservation, { usd: usd ?? 0, tokens: tokensOf(reply.usage) });
@@ -276,7 +320,10 @@ export function stopIfKilled(crew: Crew): void {
   if (crew.signal.aborted) throw new RunStop(130, "interrupted");
 }
 
+function isLate({ endsAtMs, clock }: Crew): boolean {
+  return endsAtMs !== null && clock.nowMs() >= endsAtMs;
+}
+
 function stopIfLate(crew: Crew): void {
-  if (crew.endsAtMs !== null && crew.clock.nowMs() >= crew.endsAtMs)
-    throw new RunStop(5, "over budget: the plan's wallClock is used up");
+  if (isLate(crew)) throw new RunStop(5, "over budget: the plan's wallClock is used up");
 }

@@ -5,7 +5,8 @@ import { createVerifier } from "../capability/token.js";
 import { cycleBranchName } from "../effect/branch.js";
 import { invalid } from "../kernel/fault.js";
 import { parseStamp } from "../kernel/hlc.js";
-import { createGovernor, type Governor } from "../model/governor.js";
+import type { Allowance } from "../model/allowance.js";
+import { createGovernor, type Governor, type ParentBudget } from "../model/governor.js";
 import { hasPrice, loadPrices, type Prices } from "../model/prices.js";
 import type { ModelClient } from "../model/request.js";
 import type { AnyEvent } from "../schema/event.js";
@@ -30,6 +31,8 @@ export interface Assembly {
   cycle: number;
   inputs: Readonly<Record<string, unknown>>;
   client: ModelClient | undefined;
+  /** What the crews of the client's key share. */
+  allowance?: Allowance;
   mode: RolloutMode;
   signal: AbortSignal;
   env: NodeJS.ProcessEnv;
@@ -65,7 +68,8 @@ export function assembleCrew(project: Project, assembly: Assembly): Crew {
     agents,
     client,
     prices,
-    governor: openGovernor(project, plan, cycle),
+    governor: openGovernor(project, { plan, cycle, parent: assembly.allowance?.budget }),
+    pace: assembly.allowance?.pace,
     mode,
     epoch: store.epoch(),
     signal,
@@ -131,7 +135,10 @@ function requirePrices(plan: Plan, prices: Prices, agents: Iterable<CrewAgent>):
 }
 
 /** The plan's budget with what people added and what earlier sessions spent or left reserved. */
-function openGovernor({ store }: Project, plan: Plan, cycle: number): Governor {
+function openGovernor(
+  { store }: Project,
+  { plan, cycle, parent }: { plan: Plan; cycle: number; parent: ParentBudget | undefined },
+): Governor {
   const row = store.queries.cycle(cycle);
   const usage = store.queries.usageTotals(cycle);
   const limit = (bound: number | null, added: number | undefined): number | null =>
@@ -139,6 +146,7 @@ function openGovernor({ store }: Project, plan: Plan, cycle: number): Governor {
   return createGovernor({
     usd: limit(plan.budget.usd, row?.added_usd),
     tokens: limit(plan.budget.tokens, row?.added_tokens),
+    ...(parent === undefined ? {} : { parent }),
     ...(usage === undefined
       ? {}
       : {

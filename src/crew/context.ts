@@ -7,6 +7,7 @@ import type { PreparedFolders } from "../effect/surroundings.js";
 import type { TaskWorkspace } from "../effect/workspace.js";
 import type { Clock } from "../kernel/clock.js";
 import type { Governor } from "../model/governor.js";
+import type { Pace } from "../model/pace.js";
 import type { Prices } from "../model/prices.js";
 import type { ModelClient } from "../model/request.js";
 import type { Plan } from "../schema/plan.js";
@@ -68,6 +69,8 @@ export interface Crew {
   readonly client: ModelClient | undefined;
   readonly prices: Prices;
   readonly governor: Governor;
+  /** Keeps all crews of the client's key within its rates. */
+  readonly pace: Pace | undefined;
   /** Forced `off` makes the run a rehearsal. */
   readonly mode: RolloutMode;
   /** The project's epoch when the session began; a later one means it was killed. */

@@ -1,8 +1,6 @@
 import { userInfo } from "node:os";
 import { viewCheckout, writeNewFile } from "../effect/checkout-survey.js";
 import { Fault, invalid } from "../kernel/fault.js";
-import { createModelClient } from "../model/client.js";
-import { resolveConnection } from "../model/connection.js";
 import { loadPlan } from "../plan/load-plan.js";
 import { formatFault, type PlanFault } from "../plan/plan-fault.js";
 import { unsupported } from "../plan/unsupported.js";
@@ -16,6 +14,7 @@ import { converse, type FinishJudge } from "./converse.js";
 import { DRAFT_OUTPUT, DRAFT_TASK, type DraftWish, draftingPlan, draftPrompt } from "./draft-prompt.js";
 import { turnBack } from "./finish.js";
 import { configOf } from "./init.js";
+import { openModel, requireModel } from "./model-access.js";
 import { openBranch, openCycle } from "./opening.js";
 import { parsePlan } from "./plan-source.js";
 import { type Project, withProject } from "./project.js";
@@ -49,19 +48,36 @@ export async function draftPlan(options: SessionOptions & DraftWish): Promise<Dr
     const config = configOf(project.repository, await viewCheckout(project.repository, options.env), options);
     const source = parsePlan(draftingPlan(options), ".worknode/plans/draft.yaml");
     requireRoster(project, source, options.env);
-    const { baseUrl, apiKey, profile } = resolveConnection(options.env);
+    requireModel(options.env);
     const cycle = openCycle(project, source, { inputs: {}, openedBy: "tool", mode: "enforced", includeWip: false });
-    return await inSession(project, { cycle, onEvent: (event) => options.onEvent(event) }, async () => {
-      const client = createModelClient({ baseUrl, apiKey, profile });
-      const { env, signal } = options;
-      const given = { source, cycle, inputs: {}, client, mode: "enforced", signal, env, confines: false } as const;
-      const crew = assembleCrew(project, given);
-      await openBranch(crew, false, true);
-      crew.activePhases.add("draft");
-      const draft = await converseDraft(crew, (root) => draftPrompt(options, config, root));
-      const path = await save(project, draft, cycle);
-      return { cycle, path, plan: draft.faults.length === 0 ? draft.plan : undefined, faults: draft.faults };
-    });
+    const { allowance, client } = openModel(
+      { store: project.store, stateDir: project.repository.stateDir, cycle },
+      options.env,
+    );
+    const { env, signal } = options;
+    try {
+      return await inSession(project, { cycle, onEvent: (event) => options.onEvent(event) }, async () => {
+        const given = {
+          source,
+          cycle,
+          inputs: {},
+          client,
+          allowance,
+          mode: "enforced",
+          signal,
+          env,
+          confines: false,
+        } as const;
+        const crew = assembleCrew(project, given);
+        await openBranch(crew, false, true);
+        crew.activePhases.add("draft");
+        const draft = await converseDraft(crew, (root) => draftPrompt(options, config, root));
+        const path = await save(project, draft, cycle);
+        return { cycle, path, plan: draft.faults.length === 0 ? draft.plan : undefined, faults: draft.faults };
+      });
+    } finally {
+      allowance.close();
+    }
   });
 }
 

@@ -3,8 +3,6 @@ import { selectMode } from "../dispatch/mode.js";
 import { resolveCommit } from "../effect/branch.js";
 import type { PreparedFolders } from "../effect/surroundings.js";
 import { Fault, invalid } from "../kernel/fault.js";
-import { createModelClient } from "../model/client.js";
-import { resolveConnection } from "../model/connection.js";
 import type { AnyEvent } from "../schema/event.js";
 import type { DispatchResult, RolloutMode } from "../schema/result.js";
 import type { RunSummary } from "../schema/run-report.js";
@@ -12,6 +10,7 @@ import { holderOf, isHolderAlive } from "../store/lease.js";
 import { type Assembly, assembleCrew, requireRoster } from "./assemble.js";
 import { followBudget } from "./budget.js";
 import { type Estimate, estimatePlan } from "./estimate.js";
+import { type ModelAccess, openModel, requireModel } from "./model-access.js";
 import { openBranch, openCycle, requireApproval } from "./opening.js";
 import { readInputs } from "./plan-input.js";
 import { type PlanSource, parsePlan, readPlan } from "./plan-source.js";
@@ -63,7 +62,7 @@ export async function runPlan(options: RunOptions): Promise<RunResult> {
     await requireSandbox(project.repository, source, options.env);
     options.onEstimate?.(estimatePlan(project.store, source.plan));
     await requireApproval(project, source, options);
-    resolveConnection(options.env);
+    requireModel(options.env);
     requireRoster(project, source, options.env);
     const inputs = readInputs(source, options.inputs);
     const mode = modeOf(options, source);
@@ -96,7 +95,7 @@ export async function continueRun(options: SessionOptions): Promise<RunResult> {
       throw new Fault("CYCLE_BROKEN", `cycle ${row.number} has no start in the log`);
     const source = parsePlan(started.payload.plan_source, started.payload.plan_path);
     await requireSandbox(project.repository, source, options.env);
-    resolveConnection(options.env);
+    requireModel(options.env);
     const mode = row.mode === "off" ? "off" : modeOf(options, source);
     return await runSession(
       project,
@@ -165,16 +164,21 @@ async function runSession(project: Project, plan: SessionPlan, options: SessionO
 
 /** A stop is a way to end; everything else passes through. Parallel work is told to stop before it is awaited. */
 async function runGuarded(project: Project, plan: SessionPlan, options: SessionOptions): Promise<CycleEnd> {
-  const connection = resolveConnection(options.env);
-  const client = createModelClient({
-    baseUrl: connection.baseUrl,
-    apiKey: connection.apiKey,
-    profile: connection.profile,
-  });
+  const { repository, store } = project;
+  const { client, allowance } = openModel({ store, stateDir: repository.stateDir, cycle: plan.cycle }, options.env);
+  try {
+    return await runWith(project, plan, { ...options, client, allowance });
+  } finally {
+    allowance.close();
+  }
+}
+
+async function runWith(project: Project, plan: SessionPlan, options: SessionOptions & ModelAccess): Promise<CycleEnd> {
   const crew = assembleCrew(project, {
     ...plan,
     confines: await canConfine(project.repository, options.env),
-    client,
+    client: options.client,
+    allowance: options.allowance,
     mode: options.mode ?? "enforced",
     signal: options.signal,
     env: options.env,

@@ -1,4 +1,4 @@
-import Anthropic from "@anthropic-ai/sdk";
+import Anthropic, { APIError } from "@anthropic-ai/sdk";
 import { InvariantError } from "../kernel/assert.js";
 import { type Clock, systemClock } from "../kernel/clock.js";
 import { err, type Result } from "../kernel/result.js";
@@ -75,12 +75,14 @@ async function runAttempt(
   const watch = startWatch(options.responseTimeoutMs ?? RESPONSE_TIMEOUT_MS, attempt.signal);
   let bytesReceived = false;
   try {
-    const stream = await parts.sdk.post<AsyncIterable<unknown>>("/v1/messages", {
+    const sent = parts.sdk.post<AsyncIterable<unknown>>("/v1/messages", {
       body: requestBody(request, parts.profile),
       headers: { ...attempt.headers, "content-type": "application/json" },
       signal: watch.signal,
       stream: true,
     });
+    const { data: stream, response } = await sent.withResponse();
+    attempt.onHead?.(response);
     bytesReceived = true;
     watch.extend(idleMs);
     const reply = await readStream(stream, { idleMs, watch, onText: attempt.onText });
@@ -88,6 +90,7 @@ async function runAttempt(
     return err(fail(new Error("aborted")));
   } catch (thrown) {
     if (thrown instanceof InvariantError) throw thrown;
+    tellRefusal(thrown, attempt);
     return err(fail(thrown));
   } finally {
     watch.stop();
@@ -98,6 +101,12 @@ async function runAttempt(
     const aborted = attempt.signal?.aborted === true;
     return classify(thrown, { bytesReceived, aborted, timedOut: watch.timedOut, nowMs });
   }
+}
+
+/** A refusal has a head as well. */
+function tellRefusal(thrown: unknown, { onHead }: AttemptOptions): void {
+  if (!(thrown instanceof APIError) || thrown.status === undefined || thrown.headers === undefined) return;
+  onHead?.({ status: thrown.status, headers: thrown.headers });
 }
 
 function startWatch(ms: number, outer: AbortSignal | undefined): Watch {

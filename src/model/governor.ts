@@ -10,7 +10,7 @@ export interface GovernorOptions {
   readonly spent?: Amount;
   readonly reserved?: Amount;
   /** A wider budget that bounds this one too, for example the plan's above a task's. */
-  readonly parent?: Governor;
+  readonly parent?: ParentBudget;
 }
 
 /** Money in US dollars and tokens. */
@@ -42,11 +42,8 @@ export interface UnitTotals {
   readonly left: number | null;
 }
 
-/**
- * Keeps spending within a budget: the worst case is reserved before a request is sent, and settled
- * by what it did cost. Synchronous, so that parallel callers cannot pass between check and charge.
- */
-export interface Governor {
+/** A budget that requests are charged to. */
+export interface ParentBudget {
   /** Charges the worst case here and in every wider budget, or charges nothing and says why. */
   reserve(worst: WorstCase): Result<Reservation, BudgetRefusal>;
   /** Replaces a reservation by what the reply cost. */
@@ -55,6 +52,13 @@ export interface Governor {
   keepCharged(reservation: Reservation): void;
   /** Drops a reservation: nothing was done for it. */
   release(reservation: Reservation): void;
+}
+
+/**
+ * Keeps spending within a budget: the worst case is reserved before a request is sent, and settled
+ * by what it did cost. Synchronous, so that parallel callers cannot pass between check and charge.
+ */
+export interface Governor extends ParentBudget {
   /** Raises the limits that exist (`worknode budget add`). */
   add(more: Amount): void;
   totals(): { readonly usd: UnitTotals; readonly tokens: UnitTotals };
@@ -73,7 +77,8 @@ interface Books {
 }
 
 const NOTHING: Amount = { usd: 0, tokens: 0 };
-const NANO = 1_000_000_000;
+/** Nano-dollars in a dollar. */
+export const NANO = 1_000_000_000;
 /** Slack for what binary fractions add to an exact figure (nano-dollars), before rounding up. */
 const ROUNDING = 1e-4;
 
@@ -143,12 +148,12 @@ function raise(books: Books, more: Amount): void {
 }
 
 /** Dollars as nano-dollars, rounded up: a charge is never less than the cost. */
-function nano(usd: number): number {
+export function nano(usd: number): number {
   return Math.max(0, Math.ceil(usd * NANO - ROUNDING));
 }
 
 /** Dollars as nano-dollars, rounded down: a limit is never more than was said. */
-function nanoLimit(usd: number): number {
+export function nanoLimit(usd: number): number {
   return Math.floor(usd * NANO + ROUNDING);
 }
 

@@ -33,6 +33,14 @@ export interface AttemptOptions {
   readonly signal?: AbortSignal;
   /** Called with each piece of answer text as it streams in. */
   readonly onText?: (piece: string) => void;
+  /** Called when the head of a response has come, also of one that refuses. */
+  readonly onHead?: (head: ResponseHead) => void;
+}
+
+/** What a response says before its body. */
+export interface ResponseHead {
+  readonly status: number;
+  readonly headers: Headers;
 }
 
 /** Speaks the Messages API. One call is one HTTP request; it never throws for what a server does. */

@@ -13,7 +13,8 @@ const CHECKPOINT_PAGES = 512;
 /** Tries at switching to WAL while another process does the same. */
 const MAX_WAL_TRIES = 50;
 
-function useWriteAheadLog(database: Database.Database): void {
+/** Switches a database to its write-ahead log, also while other processes do the same. */
+export function useWriteAheadLog(database: Database.Database): void {
   for (let tries = 1; ; tries += 1) {
     try {
       if (database.pragma("journal_mode", { simple: true }) !== "wal") database.pragma("journal_mode = WAL");

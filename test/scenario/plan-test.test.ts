@@ -42,7 +42,7 @@ async function planTest(files: Record<string, string>, ...more: string[]) {
   repo.write("plan.yaml", PLAN); // not committed: it is being written
   repo.env["ANTHROPIC_API_KEY"] = "a real one";
   const context = makeContext({ cwd: repo.dir, env: repo.env });
-  const code = await runCommandLine(context, ["plan", "test", "plan.yaml", "--mock", "mock.json", ...more]);
+  const code = await runCommandLine(context, ["plan", "test", "plan.yaml", "--script", "mock.json", ...more]);
   return { code, out: context.printed(), err: context.complained() };
 }
 
@@ -92,12 +92,22 @@ describe("plan test", () => {
   });
 
   it.each([
-    ["is not there", {}, "cannot read the mock"],
+    ["is not there", {}, "cannot read the script"],
     ["is none", { "mock.json": '{"kind": "Plan"}' }, "is no script"],
-  ])("says so where the mock %s", async (_, files, why) => {
+  ])("says so where the script %s", async (_, files, why) => {
     expect(await planTest(files as Record<string, string>)).toMatchObject({
       code: 2,
       err: expect.stringContaining(why),
     });
+  });
+
+  it("calls the script a mock too, and needs exactly one", async () => {
+    const at = makeRepo({ "README.md": "# r\n", "plan.yaml": PLAN, "mock.json": mockOf(GOOD) });
+    repo = at;
+    const context = (): ReturnType<typeof makeContext> => makeContext({ cwd: at.dir, env: at.env });
+    const test = ["plan", "test", "plan.yaml"];
+    expect(await runCommandLine(context(), [...test, "--mock", "mock.json"])).toBe(0);
+    expect(await runCommandLine(context(), test)).toBe(2);
+    expect(await runCommandLine(context(), [...test, "--mock", "mock.json", "--script", "mock.json"])).toBe(2);
   });
 });

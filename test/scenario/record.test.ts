@@ -45,8 +45,8 @@ it("replays what a real run recorded, with its denials, its paths made relative 
   expect(text).not.toMatch(/REALKEY|not-of-any-known-form|ghp_/);
   expect(text).not.toContain(repo.dir);
   expect(of(eventsOf(repo), "SECURITY_VIOLATION")).toHaveLength(1);
-  expect(await worknode("plan", "test", "plan.yaml", "--mock", "night.yaml")).toMatchObject({ code: 0 });
+  expect(await worknode("plan", "test", "plan.yaml", "--script", "night.yaml")).toMatchObject({ code: 0 });
   writeFileSync(join(repo.dir, "night.yaml"), text.replace("N-1: DONE", "N-1: BLOCKED"));
-  expect(await worknode("plan", "test", "plan.yaml", "--mock", "night.yaml")).toMatchObject({ code: 4 });
+  expect(await worknode("plan", "test", "plan.yaml", "--script", "night.yaml")).toMatchObject({ code: 4 });
   expect(await worknode("run", "plan.yaml", "--yes", "--record", "night.yaml")).toMatchObject({ code: 2 });
 });

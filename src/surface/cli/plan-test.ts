@@ -26,7 +26,7 @@ export interface PlanTestReport extends FlowPath {
   readonly ok: boolean;
   readonly exitCode: number;
   readonly reason: string;
-  /** What is not as the mock expects; empty where it is. */
+  /** What is not as the script expects; empty where it is. */
   readonly unmet: readonly string[];
 }
 
@@ -37,9 +37,9 @@ export interface PlanTestReport extends FlowPath {
 export async function testPlan(
   context: CliContext,
   source: PlanSource,
-  given: { mock: string; inputs: Readonly<Record<string, string>> },
+  given: { script: string; inputs: Readonly<Record<string, string>> },
 ): Promise<PlanTestReport> {
-  const script = readMock(context, given.mock);
+  const script = readScript(context, given.script);
   const repository = await findRepository(context.cwd, { env: context.env });
   const dependencies = await dependenciesOf(repository, source);
   const base = realpathSync(mkdtempSync(join(tmpdir(), "worknode-plan-test-")));
@@ -58,16 +58,20 @@ export async function testPlan(
   }
 }
 
-function readMock(context: CliContext, path: string): Script {
+function readScript(context: CliContext, path: string): Script {
   let text: string;
   try {
     text = readFileSync(resolve(context.cwd, path), "utf8");
   } catch (cause) {
-    throw invalid("MOCK_MISSING", `cannot read the mock ${path}. docs/scripted-model.md says what it holds.`, cause);
+    throw invalid(
+      "SCRIPT_MISSING",
+      `cannot read the script ${path}. docs/scripted-model.md says what it holds.`,
+      cause,
+    );
   }
   const script = parseScript(text);
   if (script.ok) return script.value;
-  throw invalid("MOCK_INVALID", `the mock ${path} is no script:\n${script.error}`);
+  throw invalid("SCRIPT_INVALID", `${path} is no script:\n${script.error}`);
 }
 
 /** The checkout's dependencies, which the clone lacks; none where the plan prepares its own. */

@@ -97,22 +97,31 @@ function test(context: CliContext, args: readonly string[]): Promise<number> {
     "Run a plan's flow on mocked answers, in a throw-away clone of HEAD.",
   )
     .argument("<plan>", "the plan's YAML file")
-    .requiredOption("--mock <file>", "what the agents answer, and the path that is expected (docs/scripted-model.md)")
+    .option("--script <file>", "what the agents answer, and the path that is expected (docs/scripted-model.md)")
+    .option("--mock <file>", "the same as --script")
     .option("--input <name=value>", "a value of the plan's inputs (repeat it for more)", collectInput, {})
     .addOption(formatOption());
-  return withArguments<Flags & { mock: string; input: Record<string, string> }>(
+  return withArguments<Flags & { script?: string; mock?: string; input: Record<string, string> }>(
     command,
     args,
     async ({ options, values }) => {
+      const script = scriptOf(options);
       const path = resolve(context.cwd, values[0] ?? "");
       const { testPlan } = await import("./plan-test.js");
       const source = parsePlan(readText(context, path), path);
-      const report = await testPlan(context, source, { mock: options.mock, inputs: options.input });
+      const report = await testPlan(context, source, { script, inputs: options.input });
       if (options.outputFormat === "json") writeLine(context.out, JSON.stringify(report));
       else for (const line of testLines(report)) writeLine(context.out, singleLine(line));
       return report.ok ? 0 : UNVERIFIED;
     },
   );
+}
+
+/** `--mock` is another word for `--script`. */
+function scriptOf({ script, mock }: { script?: string; mock?: string }): string {
+  const one = script ?? mock;
+  if (one !== undefined && (script === undefined || mock === undefined)) return one;
+  throw invalid("BAD_INPUT", "plan test needs one script: --script FILE (docs/scripted-model.md).");
 }
 
 function testLines({ ok, tasks, steps, exitCode, reason, unmet }: PlanTestReport): string[] {
