@@ -120,6 +120,30 @@ test.each(Object.entries(SOLE_IMPORTERS))("%s has one folder that imports it", (
   expect(wrong).toEqual([]);
 });
 
+/** What a call touches lies behind dispatch: each of these has the importers named here and no other. */
+const BEHIND_DISPATCH: Readonly<Record<string, readonly string[]>> = {
+  "dispatch/dispatch": ["crew/carry-out", "crew/command-call", "crew/local-dispatch", "crew/write-call"],
+  "crew/local-dispatch": ["crew/call", "crew/outside", "crew/summary"],
+  "crew/carry-out": ["crew/call"],
+  "crew/command-call": ["crew/carry-out"],
+  "crew/write-call": ["crew/carry-out", "crew/command-call"],
+  "effect/command-tool": ["crew/command-call"],
+  "effect/glob-tool": ["crew/carry-out"],
+  "effect/grep-tool": ["crew/carry-out"],
+};
+
+test.each(Object.entries(BEHIND_DISPATCH))(
+  "%s is reached on the one way from call to effect alone",
+  (name, allowed) => {
+    const importers = sources.filter(
+      ({ path, imports, folder }) =>
+        folder !== "effect" &&
+        imports.some((each) => each.startsWith(".") && posix.join(posix.dirname(path), each) === `${name}.js`),
+    );
+    expect(importers.map(({ path }) => path.replace(/\.ts$/, "")).toSorted()).toEqual(allowed);
+  },
+);
+
 test("no module is reached by require", () => {
   const wrong = sources.filter((source) => /\bcreateRequire\b/.test(source.text)).map(({ path }) => path);
   expect(wrong.filter((path) => !MAY_RESOLVE.has(path))).toEqual([]);

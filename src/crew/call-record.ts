@@ -4,6 +4,7 @@ import { MAX_TOOL_RESULT_CHARS } from "../kernel/bounds.js";
 import type { CommandResult, Effects } from "../schema/effect.js";
 import type { AnyNewEvent } from "../schema/event.js";
 import type { Proposal } from "../schema/proposal.js";
+import type { DispatchResult } from "../schema/result.js";
 import { READING_TOOLS } from "../schema/tool.js";
 import type { Denial } from "../schema/verdict.js";
 import type { Crew } from "./context.js";
@@ -42,9 +43,15 @@ export async function recordCall(request: CallRequest, events: readonly AnyNewEv
   else await request.append(events);
 }
 
-/** What became of a call. */
-export interface CallOutcome {
+/** What became of a call, by whichever way it was made. */
+export interface CallOutcome extends CarriedOut {
   readonly judgement: Judgement;
+  /** The response of source 002. */
+  readonly dispatch: DispatchResult;
+}
+
+/** What a call said and did. */
+export interface CarriedOut {
   readonly content: string;
   readonly isError: boolean;
   readonly effects: Effects | undefined;

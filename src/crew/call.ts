@@ -1,30 +1,23 @@
-import { globTool } from "../effect/glob-tool.js";
-import { grepTool } from "../effect/grep-tool.js";
-import type { Prepared } from "../effect/prepared.js";
-import { readFileTool } from "../effect/read-tool.js";
+import type { AttemptContext } from "../dispatch/attempt.js";
 import type { Judgement } from "../gate/facts.js";
-import type { Permit } from "../gate/permit.js";
-import { InvariantError } from "../kernel/assert.js";
-import { Fault } from "../kernel/fault.js";
 import type { AnyNewEvent } from "../schema/event.js";
+import type { RolloutMode } from "../schema/result.js";
 import { isToolName, toolInputSchemas } from "../schema/tool.js";
 import { stopIfKilled } from "./ask.js";
 import {
   type CallOutcome,
   type CallRequest,
-  clip,
+  type CarriedOut,
   recordCall,
   resultEvent,
-  type ToolRun,
   violationEvents,
 } from "./call-record.js";
-import { runCommand } from "./command-call.js";
+import { carryOut } from "./carry-out.js";
 import type { Crew } from "./context.js";
-import { coordinate } from "./coordinate.js";
 import { renderDenials } from "./denial-text.js";
 import { judgeCall } from "./facts.js";
+import { dispatchHere } from "./local-dispatch.js";
 import { eventAt } from "./records.js";
-import { keepAllowed } from "./write-call.js";
 
 /** Drops unknown members of a known tool's input, and says which. */
 export function trimInput(
@@ -40,13 +33,13 @@ export function trimInput(
 }
 
 /**
- * Takes one call through the whole path: facts → gate → (review) → effect → verification → record.
+ * Takes one call through the whole path: facts → gate → (review) → dispatch → effect → verification → record.
  * The proposal and its verdict are recorded before anything is done; the effect and what the caller is
  * told are recorded in one transaction.
  */
 export async function performCall(crew: Crew, request: CallRequest): Promise<CallOutcome> {
   stopIfKilled(crew);
-  const { proposal } = request;
+  const { proposal, dryRun = false } = request;
   const first = await judgeCall(crew, proposal, request.place);
   let { judgement } = first;
   await recordJudgement(crew, request, judgement);
@@ -54,10 +47,19 @@ export async function performCall(crew: Crew, request: CallRequest): Promise<Cal
     judgement = await request.review(request, judgement);
     await recordJudgement(crew, request, judgement, "reviewed");
   }
-  if (judgement.permit === undefined) return await denied(request, judgement);
-  if (request.dryRun === true) return { judgement, content: "", isError: false, effects: undefined };
+  const { dispatch, outcome } = await dispatchHere({ proposal, judgement, dryRun }, circumstances(crew), (at) =>
+    carryOut(crew, request, { ...at, judgement, prepared: first.prepared }),
+  );
+  if (outcome !== undefined) return { ...outcome, judgement, dispatch };
+  if (judgement.permit === undefined) return { ...(await denied(request, judgement)), judgement, dispatch };
   stopIfKilled(crew);
-  return await carryOut(crew, request, { judgement, permit: judgement.permit, prepared: first.prepared });
+  return { content: "", isError: false, effects: undefined, judgement, dispatch };
+}
+
+/** What dispatch needs to know of a crew; an interruption ends a call as the kill switch does. */
+function circumstances(crew: Crew): { mode: RolloutMode } & AttemptContext {
+  const { clock, mode, signal } = crew;
+  return { clock, mode, signal, isKilled: () => signal.aborted || crew.store.epoch() > crew.epoch };
 }
 
 /** Whether nothing but sign-offs is missing. */
@@ -85,47 +87,9 @@ async function recordJudgement(
   else await recordCall(request, events);
 }
 
-async function denied(request: CallRequest, judgement: Judgement): Promise<CallOutcome> {
+async function denied(request: CallRequest, judgement: Judgement): Promise<CarriedOut> {
   const content = renderDenials(judgement.denials);
   if (request.dryRun !== true)
     await request.append([resultEvent(request, { content, is_error: true }, "the gate denied it")]);
-  return { judgement, content, isError: true, effects: undefined };
-}
-
-interface Approved {
-  judgement: Judgement;
-  permit: Permit;
-  prepared: Prepared | undefined;
-}
-
-async function carryOut(crew: Crew, request: CallRequest, approved: Approved): Promise<CallOutcome> {
-  const { judgement, permit, prepared } = approved;
-  try {
-    if (prepared !== undefined)
-      return await keepAllowed(crew, request, { judgement, permit, prepared, content: doneText(request, prepared) });
-    if (request.proposal.what.tool === "Bash") return await runCommand(crew, request, { judgement, permit });
-    const result = await runTool(crew, request, permit);
-    await recordCall(request, [...result.events, resultEvent(request, result, "nothing to retry")]);
-    return { judgement, content: clip(result.content), isError: result.is_error, effects: undefined };
-  } catch (thrown) {
-    if (!(thrown instanceof Fault) || thrown instanceof InvariantError || thrown.code.startsWith("STORE_"))
-      throw thrown;
-    const content = `The call failed (${thrown.code}): ${thrown.message}`;
-    await request.append([resultEvent(request, { content, is_error: true }, thrown.retry)]);
-    return { judgement, content, isError: true, effects: undefined };
-  }
-}
-
-function doneText({ proposal }: CallRequest, { changes }: Prepared): string {
-  return `${proposal.what.tool} done: ${changes.map(({ path }) => path).join(", ")}`;
-}
-
-async function runTool(crew: Crew, request: CallRequest, permit: Permit): Promise<ToolRun> {
-  const { tool, args } = request.proposal.what;
-  const workspace = request.place.workspace;
-  const call = { callId: request.proposal.call_id, args: args as never };
-  const look = { Read: readFileTool, Glob: globTool, Grep: grepTool }[tool];
-  if (look === undefined) return await coordinate(crew, request);
-  if (workspace === undefined) return { content: "There is no workspace to look at.", is_error: true, events: [] };
-  return { ...(await look(permit, workspace, call)), events: [] };
+  return { content, isError: true, effects: undefined };
 }

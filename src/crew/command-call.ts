@@ -1,9 +1,10 @@
 import { isPattern } from "../capability/pattern.js";
+import type { HostAttempt } from "../dispatch/dispatch.js";
 import { type RanCommand, runCommandTool } from "../effect/command-tool.js";
 import { observePath } from "../effect/path-fact.js";
 import type { TaskWorkspace } from "../effect/workspace.js";
 import { judgeEffects } from "../gate/effects.js";
-import type { EffectFacts, EffectJudgement, Judgement } from "../gate/facts.js";
+import type { EffectFacts, EffectJudgement } from "../gate/facts.js";
 import { hardDenied } from "../gate/hard-deny.js";
 import type { Permit } from "../gate/permit.js";
 import { MAX_SHELL_OUTPUT_CHARS, SHELL_TIMEOUT_MS } from "../kernel/bounds.js";
@@ -13,7 +14,7 @@ import type { CommandResult } from "../schema/effect.js";
 import type { ToolInput } from "../schema/tool.js";
 import type { Denial } from "../schema/verdict.js";
 import { stopIfKilled } from "./ask.js";
-import { type CallOutcome, type CallRequest, resultEvent, violationEvents } from "./call-record.js";
+import { type CallRequest, type CarriedOut, resultEvent, violationEvents } from "./call-record.js";
 import type { Crew } from "./context.js";
 import { renderDenials } from "./denial-text.js";
 import { gatherFacts, holdsCapability, movedFrom, withBase } from "./facts.js";
@@ -38,17 +39,16 @@ const LIMIT_CODES: ReadonlySet<string> = new Set([
 export async function runCommand(
   crew: Crew,
   request: CallRequest,
-  approved: { judgement: Judgement; permit: Permit },
-): Promise<CallOutcome> {
+  { permit, keeps }: Pick<HostAttempt, "permit" | "keeps">,
+): Promise<CarriedOut> {
   const { workspace } = request.place;
-  const { judgement } = approved;
-  if (workspace === undefined) return await refuse(request, judgement, "There is no workspace to run a command in.");
+  if (workspace === undefined) return await refuse(request, "There is no workspace to run a command in.");
   const watch = watchCapability(crew, request);
   try {
-    const ran = await start(crew, request, { workspace, permit: approved.permit, signal: watch.signal });
+    const ran = await start(crew, request, { workspace, permit, signal: watch.signal });
     try {
       stopIfKilled(crew);
-      return await settle(crew, request, { judgement, ran, workspace });
+      return await settle(crew, request, { keeps, ran, workspace });
     } finally {
       await ran.discard();
     }
@@ -57,9 +57,9 @@ export async function runCommand(
   }
 }
 
-async function refuse(request: CallRequest, judgement: Judgement, content: string): Promise<CallOutcome> {
+async function refuse(request: CallRequest, content: string): Promise<CarriedOut> {
   await request.append([resultEvent(request, { content, is_error: true }, content)]);
-  return { judgement, content, isError: true, effects: undefined };
+  return { content, isError: true, effects: undefined };
 }
 
 /** Ends a running command the moment its agent is terminated, its capability revoked, or everything killed. */
@@ -102,19 +102,19 @@ function timeLeft(crew: Crew): number {
 }
 
 interface Ran {
-  readonly judgement: Judgement;
+  readonly keeps: boolean;
   readonly ran: RanCommand;
   readonly workspace: TaskWorkspace;
 }
 
-async function settle(crew: Crew, request: CallRequest, at: Ran): Promise<CallOutcome> {
-  const { judgement, ran } = at;
+async function settle(crew: Crew, request: CallRequest, at: Ran): Promise<CarriedOut> {
+  const { keeps, ran } = at;
   const judged = await judgeRan(crew, request, at);
-  if (judged.permit === undefined) return await discard(crew, request, { judgement, ran, judged });
-  if (crew.mode !== "off") await ran.keepScratch();
+  if (judged.permit === undefined) return await discard(crew, request, { ran, judged });
+  if (keeps) await ran.keepScratch();
   const { noted, fixes } = learn(crew, request, ran);
   return await keepAllowed(crew, noted, {
-    judgement,
+    keeps,
     permit: judged.permit,
     prepared: { argsHash: hashOf(ran.changes), changes: ran.keep },
     content: [describe(ran, keptText(ran)), ...fixes.map((line) => `Known fix: ${line}`)].join("\n\n"),
@@ -157,9 +157,9 @@ async function judgeRan(crew: Crew, request: CallRequest, { ran, workspace }: Ra
 async function discard(
   crew: Crew,
   request: CallRequest,
-  at: { judgement: Judgement; ran: RanCommand; judged: EffectJudgement },
-): Promise<CallOutcome> {
-  const { judgement, ran, judged } = at;
+  at: { ran: RanCommand; judged: EffectJudgement },
+): Promise<CarriedOut> {
+  const { ran, judged } = at;
   const { proposal, records } = request;
   const [changes, refused] = [[...ran.changes], [...judged.refused]];
   const content = describe(ran, discardText(judged.denials, ran));
@@ -174,7 +174,6 @@ async function discard(
     resultEvent(request, { content, is_error: true }, reason),
   ]);
   return {
-    judgement,
     content,
     isError: true,
     effects: { kept: false, changes, refused },

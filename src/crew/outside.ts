@@ -6,7 +6,6 @@ import { compileWriteSet } from "../capability/write-set.js";
 import type { Repository } from "../effect/repository.js";
 import type { GateFacts, Judgement } from "../gate/facts.js";
 import { judge } from "../gate/judge.js";
-import { checkPermit } from "../gate/permit.js";
 import { MAX_COMPLEXITY, MAX_FUNCTION_LINES, TOKEN_TTL_MS } from "../kernel/bounds.js";
 import { newId } from "../kernel/ids.js";
 import type { Capability } from "../schema/capability.js";
@@ -20,6 +19,7 @@ import { clip } from "./call-record.js";
 import type { Crew } from "./context.js";
 import { renderDenials } from "./denial-text.js";
 import { gatherFacts } from "./facts.js";
+import { dispatchHere } from "./local-dispatch.js";
 import { parsePlan } from "./plan-source.js";
 import { proposeCall } from "./propose.js";
 import { cycleStream, eventAt, type Place } from "./records.js";
@@ -113,7 +113,8 @@ export function openOutside(options: OutsideOptions): Outside {
       const looks = judgement.permit !== undefined && READING_TOOLS.has(tool);
       if (!looks) store.append(judged);
       const call = { proposal, records, crew };
-      return await carryOut(store, { call, judgement, handler, note, before: looks ? judged : [] });
+      const isKilled = (): boolean => store.epoch() > session.epoch;
+      return await carryOut(store, { call, judgement, handler, note, before: looks ? judged : [], isKilled });
     },
   };
 }
@@ -226,20 +227,23 @@ interface Approved {
   readonly note: string;
   /** Events to be recorded with the result. */
   readonly before: readonly AnyNewEvent[];
+  readonly isKilled: () => boolean;
 }
 
-/** Does what was approved, and records its result with what belongs to it. A handler that throws leaves a result too. */
+const NO_SUCH_TOOL: OutsideAnswer = { content: "There is no such tool here.", isError: true };
+
+/** Does what was approved, and records its result with what belongs to it; a denial leaves a result too. */
 async function carryOut(store: Store, at: Approved): Promise<OutsideAnswer> {
-  const { call, judgement, handler, note, before } = at;
-  if (judgement.permit === undefined || handler === undefined) {
-    const content = judgement.permit === undefined ? renderDenials(judgement.denials) : "There is no such tool here.";
+  const { call, judgement, handler, note, before, isKilled } = at;
+  const under = { mode: "enforced", clock: store.clock, isKilled } as const;
+  const act = async (): Promise<OutsideAnswer> => (handler === undefined ? NO_SUCH_TOOL : await handler(call));
+  const { outcome } = await dispatchHere({ proposal: call.proposal, judgement }, under, act);
+  if (outcome === undefined) {
+    const content = judgement.permit === undefined ? renderDenials(judgement.denials) : "Killed: nothing was done.";
     return record(store, call, { content, isError: true, events: before });
   }
-  const { call_id: callId, what } = call.proposal;
-  checkPermit(judgement.permit, { callId, argsHash: what.args_hash, nowMs: store.clock.nowMs() });
-  const answer = await handler(call);
-  const events = [...before, ...(answer.events ?? [])];
-  return record(store, call, { ...answer, content: clip(`${answer.content}${note}`), events });
+  const events = [...before, ...(outcome.events ?? [])];
+  return record(store, call, { ...outcome, content: clip(`${outcome.content}${note}`), events });
 }
 
 function record(store: Store, { proposal, records }: OutsideCall, answer: OutsideAnswer): OutsideAnswer {

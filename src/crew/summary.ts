@@ -1,7 +1,10 @@
+import { respond } from "../dispatch/response.js";
+import { err, ok } from "../kernel/result.js";
 import type { DispatchResult, RolloutMode } from "../schema/result.js";
 import type { RunSummary } from "../schema/run-report.js";
 import type { PolicyOutcome } from "../schema/verdict.js";
 import type { Store } from "../store/store.js";
+import { LOCAL_HOST } from "./local-dispatch.js";
 import type { CycleEnd } from "./run.js";
 
 /** Sums a cycle up. `elapsedMs` is this session's; everything else the whole cycle's. */
@@ -23,66 +26,13 @@ export function summarise(store: Store, cycle: number, elapsedMs: number): RunSu
   };
 }
 
-/** What happened on the local target, the only one a run's work is on. */
-export interface LocalWork {
-  readonly policy: PolicyOutcome;
-  readonly reason: string;
-  readonly mode: RolloutMode;
-  readonly intent: string;
-  /** Whether anything was carried out. */
-  readonly ran: boolean;
-  /** Why it did not succeed; null when it did. */
-  readonly failure: { readonly class: string; readonly message: string } | null;
-  readonly startedMs: number;
-  readonly endedMs: number;
-}
-
-/** The fields of source 002, the same in every mode (DESIGN §13). */
-export function localDispatch(work: LocalWork): DispatchResult {
-  const { failure, ran, mode } = work;
-  const at = (ms: number): string | null => (ran ? new Date(ms).toISOString() : null);
-  const status = failure === null ? "dispatched" : "failed";
-  return {
-    PolicyOutcome: work.policy,
-    PolicyReason: work.reason,
-    HostOutcomes: [
-      {
-        Host: "local",
-        DispatchStatus: ran ? status : "not_dispatched",
-        AttemptCount: ran ? 1 : 0,
-        LastFailureClass: failure === null ? null : failure.class,
-        LastFailureMessage: failure === null ? null : failure.message,
-      },
-    ],
-    BlastRadius: ["local"],
-    EffectiveMode: mode,
-    OperationIntent: work.intent,
-    DispatchMode: mode,
-    ExecutionOutcome: outcomeOf(ran, failure === null),
-    ExecutionStartedAt: at(work.startedMs),
-    ExecutionCompletedAt: at(work.endedMs),
-  };
-}
-
-function outcomeOf(ran: boolean, succeeded: boolean): DispatchResult["ExecutionOutcome"] {
-  if (!ran) return "not_executed";
-  return succeeded ? "succeeded" : "failed";
-}
-
 const POLICY: Readonly<Record<number, PolicyOutcome>> = { 3: "PolicyBlocked", 6: "EscalationRequired" };
 
-/** The fields of source 002 for a whole run. */
+/** The response of source 002 for a whole run, whose work is on this machine. */
 export function dispatchOf(end: CycleEnd, mode: RolloutMode, startedMs: number, endedMs: number): DispatchResult {
-  const ran = mode !== "off";
-  const failed = ran && end.exitCode !== 0;
-  return localDispatch({
-    policy: POLICY[end.exitCode] ?? "Approved",
-    reason: end.reason,
-    mode,
-    intent: "run",
-    ran,
-    failure: failed ? { class: `exit_${end.exitCode}`, message: end.reason } : null,
-    startedMs,
-    endedMs,
-  });
+  const { exitCode, reason } = end;
+  const result = exitCode === 0 ? ok(exitCode) : err({ class: `exit_${exitCode}`, message: reason });
+  const run = mode === "off" ? null : { attempts: 1, result, stopped: null };
+  const policy = POLICY[exitCode] ?? "Approved";
+  return respond({ policy, reason, intent: "run", mode, hosts: new Map([[LOCAL_HOST, run]]), startedMs, endedMs });
 }

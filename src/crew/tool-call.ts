@@ -1,6 +1,6 @@
 import type { TaskWorkspace } from "../effect/workspace.js";
 import { Fault, invalid } from "../kernel/fault.js";
-import type { DispatchResult, RolloutMode } from "../schema/result.js";
+import type { RolloutMode } from "../schema/result.js";
 import type { ToolReport } from "../schema/tool-report.js";
 import { assembleCrew } from "./assemble.js";
 import { performCall, trimInput } from "./call.js";
@@ -20,7 +20,6 @@ import { eventAt, type Place } from "./records.js";
 import { modeOf, type RunOptions } from "./session.js";
 import { spawnedEvent } from "./spawn.js";
 import { RunStop } from "./stop.js";
-import { localDispatch } from "./summary.js";
 import { headWorkspace, taskWorkspace } from "./workspaces.js";
 
 /** Options of one call (issue 2, point 11). */
@@ -52,9 +51,8 @@ async function callOnce(options: ToolOptions): Promise<{ exitCode: number; repor
     if (owner === undefined) throw invalid("AGENT_MISSING", `the owner of ${task} is not an agent of the plan.`);
     const workspace =
       taskOf(crew, task).task.files.write.length === 0 ? await headWorkspace(crew) : await taskWorkspace(crew, task);
-    const startedMs = crew.clock.nowMs();
     const outcome = await callAs(crew, { options, workspace, owner: owner.id });
-    return answer(crew, { outcome, workspace, options, startedMs });
+    return answer({ outcome, workspace, options });
   });
 }
 
@@ -139,11 +137,9 @@ interface Answered {
   outcome: CallOutcome;
   workspace: TaskWorkspace;
   options: ToolOptions;
-  startedMs: number;
 }
 
-function answer(crew: Crew, at: Answered): { exitCode: number; report: ToolReport } {
-  const { outcome, workspace, options } = at;
+function answer({ outcome, workspace, options }: Answered): { exitCode: number; report: ToolReport } {
   const { verdict } = outcome.judgement;
   const approved = verdict.outcome === "Approved";
   const silent = options.dryRun && approved;
@@ -152,7 +148,7 @@ function answer(crew: Crew, at: Answered): { exitCode: number; report: ToolRepor
     ...(silent ? {} : { result: outcome.command ?? outcome.content }),
     ...effectsOf(outcome),
     workspace: workspace.worktree,
-    ...dispatchFields(crew, at, approved),
+    ...outcome.dispatch,
   };
   return { exitCode: approved && outcome.effects?.kept !== false ? 0 : 3, report };
 }
@@ -161,19 +157,4 @@ function effectsOf({ effects }: CallOutcome): Pick<ToolReport, "effects"> {
   if (effects === undefined) return {};
   const changes = effects.changes.map(({ path, kind }) => ({ path, kind }));
   return { effects: { kept: effects.kept, changes, refused: effects.refused } };
-}
-
-function dispatchFields(crew: Crew, at: Answered, approved: boolean): DispatchResult {
-  const { outcome, options, startedMs } = at;
-  const ran = approved && !options.dryRun && crew.mode !== "off";
-  return localDispatch({
-    policy: outcome.judgement.verdict.outcome,
-    reason: outcome.judgement.denials.map(({ code, message }) => `${code}: ${message}`).join("; "),
-    mode: crew.mode,
-    intent: options.tool,
-    ran,
-    failure: ran && outcome.isError ? { class: "tool_error", message: outcome.content.slice(0, 500) } : null,
-    startedMs,
-    endedMs: crew.clock.nowMs(),
-  });
 }

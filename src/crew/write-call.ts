@@ -1,28 +1,25 @@
+import type { HostAttempt } from "../dispatch/dispatch.js";
 import { keepChanges } from "../effect/keep.js";
 import type { KeepChange, Prepared } from "../effect/prepared.js";
 import type { TaskWorkspace } from "../effect/workspace.js";
-import type { Judgement } from "../gate/facts.js";
-import type { Permit } from "../gate/permit.js";
 import type { Change, CommandResult, RefusedChange } from "../schema/effect.js";
 import { WRITING_TOOLS } from "../schema/tool.js";
-import { type CallOutcome, type CallRequest, resultEvent } from "./call-record.js";
+import { type CallRequest, type CarriedOut, resultEvent } from "./call-record.js";
 import type { Crew } from "./context.js";
 import { eventAt } from "./records.js";
 
 /** Effects the gate allowed, and what the caller is told when they are kept. */
-export interface Allowed {
-  readonly judgement: Judgement;
-  readonly permit: Permit;
+export interface Allowed extends Pick<HostAttempt, "permit" | "keeps"> {
   readonly prepared: Pick<Prepared, "argsHash" | "changes">;
   readonly content: string;
   readonly command?: CommandResult;
 }
 
 /** Keeps what was judged, whole, or nothing of it in a rehearsal. Throws the faults of `keepChanges`. */
-export async function keepAllowed(crew: Crew, request: CallRequest, allowed: Allowed): Promise<CallOutcome> {
+export async function keepAllowed(crew: Crew, request: CallRequest, allowed: Allowed): Promise<CarriedOut> {
   const { prepared, content } = allowed;
   const told = prepared.changes.map(toChange);
-  if (crew.mode === "off") {
+  if (!allowed.keeps) {
     const rehearsed = `Rehearsal: approved, and not kept because the mode is off.\n${content}`;
     return await discarded(request, allowed, { changes: told, refused: [], reason: "rehearsal", content: rehearsed });
   }
@@ -67,7 +64,7 @@ interface Discarded {
   readonly content: string;
 }
 
-async function discarded(request: CallRequest, allowed: Allowed, what: Discarded): Promise<CallOutcome> {
+async function discarded(request: CallRequest, allowed: Allowed, what: Discarded): Promise<CarriedOut> {
   const { changes, refused, reason, content } = what;
   const call_id = request.proposal.call_id;
   const isError = refused.length > 0;
@@ -78,9 +75,9 @@ async function discarded(request: CallRequest, allowed: Allowed, what: Discarded
   return { ...outcome(allowed, content, { kept: false, changes, refused }), isError };
 }
 
-function outcome(allowed: Allowed, content: string, effects: CallOutcome["effects"]): CallOutcome {
-  const { judgement, command } = allowed;
-  return { judgement, content, isError: false, effects, ...(command === undefined ? {} : { command }) };
+function outcome(allowed: Allowed, content: string, effects: CarriedOut["effects"]): CarriedOut {
+  const { command } = allowed;
+  return { content, isError: false, effects, ...(command === undefined ? {} : { command }) };
 }
 
 function toChange({ path, kind, before, after }: KeepChange): Change {

@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { TRANSIENT } from "../../src/dispatch/attempt.js";
-import { dispatch } from "../../src/dispatch/dispatch.js";
+import { dispatch, type HostAttempt } from "../../src/dispatch/dispatch.js";
 import { err, ok } from "../../src/kernel/result.js";
 import type { PolicyOutcome } from "../../src/schema/verdict.js";
 import { approved, decided, sleepingClock } from "../unit/dispatch/samples.js";
@@ -31,7 +31,7 @@ describe("dispatch", () => {
         fc.nat(12),
         async (list, fates, killAfter) => {
           const touched: string[] = [];
-          const run = async (host: string) => {
+          const run = async ({ host }: HostAttempt) => {
             const fate = fates[touched.length] ?? "ok";
             touched.push(host);
             return fate === "ok" ? ok(host) : err({ class: fate, message: fate });

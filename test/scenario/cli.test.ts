@@ -359,6 +359,63 @@ describe("a repository of one's own", () => {
     expect(agents.map((line) => line.replace(/^.*, /, ""))).toEqual(["TERMINATED"]);
   });
 
+  const ONE = { file_path: "notes/one.md", content: "1\n" };
+  it.each<{ how: string; tool?: string; input?: object; mode?: string; more?: string[]; expected: object }>([
+    {
+      how: "is kept",
+      expected: {
+        PolicyReason: "approved by all checks",
+        EffectiveMode: "enforced",
+        ExecutionOutcome: "succeeded",
+        effects: { kept: true },
+      },
+    },
+    {
+      how: "is rehearsed",
+      mode: "off",
+      expected: {
+        EffectiveMode: "off",
+        DispatchMode: "off",
+        ExecutionOutcome: "not_executed",
+        effects: { kept: false },
+      },
+    },
+    {
+      how: "is a dry run",
+      more: ["--dry-run"],
+      expected: { PolicyReason: expect.stringContaining("dry run"), ExecutionOutcome: "not_executed" },
+    },
+    {
+      how: "is denied",
+      input: { file_path: "src/x.ts", content: "" },
+      expected: {
+        PolicyOutcome: "PolicyBlocked",
+        PolicyReason: expect.stringContaining("File not in agent's assigned scope"),
+        HostOutcomes: [{ Host: "local", DispatchStatus: "not_dispatched", AttemptCount: 0 }],
+        ExecutionOutcome: "not_executed",
+      },
+    },
+    {
+      how: "fails",
+      tool: "Read",
+      input: { file_path: "nowhere.md" },
+      expected: {
+        HostOutcomes: [{ DispatchStatus: "failed", AttemptCount: 1, LastFailureClass: "tool_error" }],
+        ExecutionOutcome: "failed",
+      },
+    },
+  ])("tool gives the response of source 002 for a call that $how", async (call) => {
+    const { tool = "Write", input = ONE, mode = "enforced", more = [], expected } = call;
+    repo = makeRepo({ "README.md": "# r\n", "plan.yaml": PLAN });
+    const place = ["--plan", "plan.yaml", "--task", "N-1", "--yes", "--output-format", "json"];
+    const env = { ...repo.env, WORKNODE_MODE: mode };
+    const { out } = await worknode(repo, ["tool", tool, JSON.stringify(input), ...place, ...more], { env });
+    const report = jsonOf(out);
+    expect(report).toMatchObject({ BlastRadius: ["local"], OperationIntent: tool, ...expected });
+    const isThere = existsSync(join(report["workspace"] as string, "notes/one.md"));
+    expect(isThere).toBe(report["ExecutionOutcome"] === "succeeded");
+  });
+
   it("tool explains a denial in words, and a dry run touches nothing", async () => {
     repo = makeRepo({ "README.md": "# r\n", "plan.yaml": PLAN });
     const call = (file: string, ...more: string[]) =>

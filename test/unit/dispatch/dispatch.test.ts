@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { TRANSIENT } from "../../../src/dispatch/attempt.js";
-import { dispatch, selectAdapter } from "../../../src/dispatch/dispatch.js";
+import { dispatch, type HostAttempt, selectAdapter } from "../../../src/dispatch/dispatch.js";
 import { Fault } from "../../../src/kernel/fault.js";
 import { err, ok } from "../../../src/kernel/result.js";
 import { dispatchResultSchema, type RolloutMode } from "../../../src/schema/result.js";
@@ -89,6 +89,9 @@ describe("dispatching", () => {
 
   it.each<[string, RolloutMode, object, RegExp]>([
     ["in mode off", "off", {}, /mode is off/],
+    ["that is to be decided only", "enforced", { dryRun: true, actsOn: "worktree" }, /dry run/],
+    ["that is to be decided only, in mode off", "off", { dryRun: true, actsOn: "worktree" }, /dry run/],
+    ["that is destructive, in mode off", "off", { destructive: true, actsOn: "worktree" }, /confirmation token/],
     ["as a canary without a remote target", "canary", {}, /canary needs an explicit remote target/],
     ["that is destructive", "enforced", { destructive: true }, /confirmation token/],
     ["for another machine", "enforced", { remote: true }, /not supported yet/],
@@ -100,6 +103,36 @@ describe("dispatching", () => {
     expect(result.PolicyReason).toMatch(reason);
     expect(selectAdapter(request, mode).name).toBe("NoExecuteAdapter");
     expect(selectAdapter(approved(), "enforced").name).toBe("LocalAdapter");
+  });
+
+  it("rehearses work in a task's own worktree where the mode is off: nothing may be kept, nothing counts as done", async () => {
+    const seen: boolean[] = [];
+    const run = async ({ keeps }: HostAttempt) => {
+      seen.push(keeps);
+      return ok("looked");
+    };
+    const request = approved({ actsOn: "worktree", run });
+    const { result, values } = await dispatch(request, live("off"));
+    expect(seen).toEqual([false]);
+    expect(values.get("local")).toBe("looked");
+    expect(result).toMatchObject({
+      PolicyOutcome: "Approved",
+      EffectiveMode: "off",
+      ExecutionOutcome: "not_executed",
+      ExecutionStartedAt: null,
+      HostOutcomes: [{ DispatchStatus: "not_dispatched", AttemptCount: 0 }],
+    });
+    expect(selectAdapter(request, "off").name).toBe("RehearsalAdapter");
+    await dispatch(request, live());
+    expect(seen).toEqual([false, true]);
+  });
+
+  it("rehearses nothing without the permit, and nothing once killed", async () => {
+    const request = approved({ actsOn: "worktree", permit: undefined });
+    await expect(dispatch(request, live("off"))).rejects.toMatchObject({ code: "ERROR_NOT_APPROVED" });
+    const killed = approved({ actsOn: "worktree" });
+    const { values } = await dispatch(killed, { ...live("off"), isKilled: () => true });
+    expect([request.calls, killed.calls, values.size]).toEqual([[], [], 0]);
   });
 
   it.each<[string, object]>([
@@ -116,7 +149,7 @@ describe("dispatching", () => {
   it("tries transient failures again and reports the last", async () => {
     const options = live();
     const calls: number[] = [];
-    const run = async (_host: string, attempt: number) => {
+    const run = async ({ attempt }: HostAttempt) => {
       calls.push(attempt);
       return err({ class: TRANSIENT, message: "connection reset" });
     };
@@ -135,7 +168,7 @@ describe("dispatching", () => {
   });
 
   it("goes on after one host failed, and says that the outcome is partial or not known", async () => {
-    const run = async (host: string) =>
+    const run = async ({ host }: HostAttempt) =>
       host === "b" ? err({ class: "unknown_outcome", message: "no answer" }) : ok(host);
     const { result, values } = await dispatch(approved({ hosts: ["a", "b", "c"], run }), live());
     expect(result.ExecutionOutcome).toBe("partial");
@@ -150,7 +183,7 @@ describe("dispatching", () => {
   it("stops at the kill switch between hosts and says that the mode is off", async () => {
     let killed = false;
     const calls: string[] = [];
-    const run = async (host: string) => {
+    const run = async ({ host }: HostAttempt) => {
       calls.push(host);
       killed = true;
       return ok(host);

@@ -32,7 +32,7 @@ export function approved(change: Partial<DispatchRequest<string>> = {}): Dispatc
     scope: { callId: proposal.call_id, argsHash: proposal.what.args_hash },
     intent: "Write src/parse.ts",
     hosts: ["local"],
-    run: async (host, attempt) => {
+    run: async ({ host, attempt }) => {
       calls.push(`${host}#${attempt}`);
       return ok(`done on ${host}`);
     },
