@@ -2,7 +2,7 @@ import { existsSync, lstatSync } from "node:fs";
 import { join } from "node:path";
 import { MAX_FILE_BYTES } from "../kernel/bounds.js";
 import type { Clock } from "../kernel/clock.js";
-import { Fault } from "../kernel/fault.js";
+import { Fault, messageOf } from "../kernel/fault.js";
 import { languageOf } from "../measure/language.js";
 import type { Change, ChangeKind } from "../schema/effect.js";
 import type { Call, Permit } from "./authority.js";
@@ -75,11 +75,19 @@ export async function runCommandTool(
       },
       { signal: options.signal, clock: options.clock },
     );
-    return await look(workspace, layer, { run, options });
+    return await look(workspace, layer, { run, options }).catch(unreadable);
   } catch (thrown) {
     await discardLayer(layer);
     throw thrown;
   }
+}
+
+/** Whatever a command leaves, an error of the system at the look at it is the call's end and not worknode's. */
+function unreadable(thrown: unknown): never {
+  const { code } = thrown as NodeJS.ErrnoException;
+  if (thrown instanceof Fault || code === undefined) throw thrown;
+  const message = `the effects of the command cannot be told: ${messageOf(thrown)}`;
+  throw new Fault("EFFECTS_UNREADABLE", message, { cause: thrown });
 }
 
 function shell(): string {

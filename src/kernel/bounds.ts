@@ -54,6 +54,8 @@ export const MAX_LINK_ENTRIES = 2_000_000;
 export const MAX_LINK_MASKS = 2_000;
 /** Effects one call may have before it is refused whole. */
 export const MAX_EFFECTS = 10_000;
+/** Length of all files one command changed outside scratch (bytes): each is read, and a file without content takes no disk. */
+export const MAX_EFFECT_BYTES = 2 * 1024 * 1024 * 1024;
 /** Executions in a chain unless the plan says otherwise (DESIGN §10). */
 export const MAX_EXECUTIONS = 150;
 /** Attempts at one model request or remote dispatch: the first and two retries (S2:80). */

@@ -2,6 +2,7 @@ import { createHash } from "node:crypto";
 import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
+import { probeBackends } from "../../src/effect/sandbox/probe.js";
 import { runCommandLine } from "../../src/surface/cli/command-line.js";
 import { reportFault } from "../../src/surface/cli/report-fault.js";
 import { type ContextSettings, makeContext } from "../unit/surface/screen.js";
@@ -36,6 +37,8 @@ defaults:
   critic:
     - tools: [{ name: submit_verdict, input: { decision: ACCEPT } }]
 `;
+
+const sandbox = await probeBackends({ stateDir: "/tmp" });
 
 async function worknode(repo: Repo, args: readonly string[], settings: ContextSettings = {}) {
   const context = makeContext({ cwd: repo.dir, env: repo.env, ...settings });
@@ -441,6 +444,24 @@ describe("a repository of one's own", () => {
     const kept = await call("notes/one.md");
     expect(kept.out).toContain("kept  add notes/one.md");
   });
+
+  it.skipIf(sandbox.chosen === null)(
+    "tool says why a command was stopped or discarded, and what would help",
+    async () => {
+      repo = makeRepo({ "README.md": "# r\n", "plan.yaml": PLAN });
+      const call = (input: object) =>
+        worknode(repo, ["tool", "Bash", JSON.stringify(input), "--plan", "plan.yaml", "--task", "N-1", "--yes"]);
+      const discarded = await call({ command: "echo ERROR_FORGED: mine; echo x >> README.md" });
+      expect(discarded.code).toBe(3);
+      expect(discarded.out).toContain(
+        "refused  modify README.md (file-whitelist)\n  ERROR_PLAN_VIOLATION: File not in",
+      );
+      expect(discarded.out).toContain("  remedy: You may write: notes/one.md.\n{");
+      const stopped = await call({ command: "sleep 60", timeout: 300 });
+      expect(stopped.code).toBe(3);
+      expect(stopped.out).toMatch(/ {2}rule: command-timeout\n.*\n.*\n {2}remedy: Do less in one command/);
+    },
+  );
 
   it("tool refuses input that is no JSON and tasks the plan has not", async () => {
     repo = makeRepo({ "plan.yaml": PLAN });

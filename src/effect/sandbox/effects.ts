@@ -2,7 +2,7 @@ import { createHash } from "node:crypto";
 import { constants, type Stats } from "node:fs";
 import { open, readdir, readlink } from "node:fs/promises";
 import { join } from "node:path";
-import { MAX_EFFECTS } from "../../kernel/bounds.js";
+import { MAX_EFFECT_BYTES, MAX_EFFECTS } from "../../kernel/bounds.js";
 import { Fault } from "../../kernel/fault.js";
 import type { Change, ChangeKind } from "../../schema/effect.js";
 import { findOpaque } from "./opaque.js";
@@ -23,13 +23,17 @@ const CHUNK_BYTES = 1024 * 1024;
  * order. Content copied up but unchanged is no effect. Of a removed directory the topmost name is
  * listed. A new directory is listed when nothing listed lies in it, with `after` null. A name that is
  * no text is listed as `special`. Opens regular files only, and nothing runs in the layer any more.
- * Throws Fault EFFECTS_LIMIT beyond MAX_EFFECTS changes: the call is then refused whole.
+ * Throws Fault EFFECTS_LIMIT beyond MAX_EFFECTS changes or MAX_EFFECT_BYTES: the call is then refused whole.
  */
 export async function listEffects(upper: string, lower: string, options: EffectOptions = {}): Promise<Change[]> {
   const scratch = options.scratch ?? new Set();
   const entries: UpperEntry[] = [];
+  let bytes = 0;
   await walkUpper(upper, lower, (entry) => {
     if (scratch.has(entry.path)) return false;
+    if (entry.upper.isFile()) bytes += entry.upper.size;
+    if (bytes > MAX_EFFECT_BYTES)
+      throw new Fault("EFFECTS_LIMIT", `the command's files hold more than ${MAX_EFFECT_BYTES} bytes`, { exitCode: 3 });
     entries.push(entry);
     return true;
   });

@@ -18,12 +18,15 @@ export interface UpperEntry {
 /** What `visit` wants done with a directory. */
 export type Descend = boolean;
 
+/** Longest absolute path that is looked at (bytes). A system call takes 4,095, and other places of a task are named longer. */
+const MAX_PLACE_BYTES = 3_583;
+
 const decoder = new TextDecoder("utf-8", { fatal: true });
 
 /**
  * Walks the upper layer without opening anything: directories before what they hold, entries in name
  * order. `visit` says whether to go into a directory. The base of an entry is looked for only below
- * directories of the base, never through a link. Throws Fault EFFECTS_LIMIT beyond MAX_LAYER_ENTRIES.
+ * directories of the base, never through a link. Throws Fault EFFECTS_LIMIT beyond MAX_LAYER_ENTRIES and MAX_PLACE_BYTES.
  */
 export async function walkUpper(upper: string, base: string, visit: (entry: UpperEntry) => Descend): Promise<void> {
   const waiting: Waiting[] = [{ path: "", inBase: true }];
@@ -55,7 +58,10 @@ interface Waiting {
 async function lookAt(upper: string, base: string, directory: Waiting, bytes: Buffer): Promise<UpperEntry> {
   const { name, readable } = decodeName(bytes);
   const path = directory.path === "" ? name : `${directory.path}/${name}`;
-  const stats = await lstat(Buffer.concat([Buffer.from(`${join(upper, directory.path)}/`), bytes]));
+  const place = Buffer.concat([Buffer.from(`${join(upper, directory.path)}/`), bytes]);
+  if (place.length > MAX_PLACE_BYTES)
+    throw new Fault("EFFECTS_LIMIT", "the command left a path longer than can be looked at", { exitCode: 3 });
+  const stats = await lstat(place);
   const under = readable && directory.inBase ? await lstat(join(base, path)).catch(missing) : undefined;
   return { path, upper: stats, base: under, readable };
 }

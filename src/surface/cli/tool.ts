@@ -4,6 +4,9 @@ import { describeVerb, formatOption, type OutputFormat, withArguments } from "./
 import { type CliContext, type Verb, writeLine } from "./context.js";
 import { harmless, singleLine } from "./progress/paint.js";
 
+/** Denials printed of effects that were discarded. */
+const MAX_REASONS = 3;
+
 interface Flags {
   plan: string;
   task: string;
@@ -65,9 +68,8 @@ function print(context: CliContext, report: ToolReport): void {
   const checks = verdict.checks.map(
     ({ check, pass, reason }) => `  ${pass ? "pass" : "FAIL"}  ${check}${reason === undefined ? "" : `: ${reason}`}`,
   );
-  const lines = [verdict.outcome, ...checks, ...(effects === undefined ? [] : effectLines(effects))].map((line) =>
-    harmless(line),
-  );
+  const came = effects === undefined ? [] : [...effectLines(effects), ...reasons(report)];
+  const lines = [verdict.outcome, ...checks, ...came].map((line) => harmless(line));
   if (result !== undefined) lines.push(harmless(typeof result === "string" ? result : JSON.stringify(result, null, 2)));
   if (workspace !== null) lines.push(`workspace ${workspace}`);
   for (const line of lines) writeLine(context.out, line);
@@ -78,4 +80,13 @@ function effectLines({ kept, changes, refused }: NonNullable<ToolReport["effects
     ...changes.map(({ path, kind }) => `  ${kept ? "kept" : "discarded"}  ${kind} ${path}`),
     ...refused.map(({ path, kind, rule }) => `  refused  ${kind} ${path} (${rule})`),
   ];
+}
+
+/** Why effects were discarded, as the agent is told: the first few denials, which come before all else. */
+function reasons({ effects, HostOutcomes }: ToolReport): string[] {
+  if (effects?.kept !== false) return [];
+  const blocks = (HostOutcomes[0]?.LastFailureMessage ?? "").split("\n\n").slice(0, MAX_REASONS);
+  const other = blocks.findIndex((block) => !/^ERROR_.*\nremedy: /s.test(block));
+  const denials = other === -1 ? blocks : blocks.slice(0, other);
+  return denials.flatMap((denial) => denial.split("\n")).map((line) => `  ${line}`);
 }

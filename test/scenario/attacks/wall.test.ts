@@ -279,6 +279,24 @@ attackSuite("what does not end", [
     // by the number of effects, or on a slow machine by the time
   },
   {
+    name: "files that hold nothing and are long to read",
+    input: "truncate -s 1G $(seq -f x%g 3000)",
+    ends: "refused",
+    by: "command-effects",
+  },
+  {
+    name: "folders deeper than a path can say",
+    input: `perl -e '$d = "d" x 200; for (1..40) { mkdir $d; chdir $d or die }'`,
+    ends: "refused",
+    by: "command-effects",
+  },
+  {
+    name: "folders deeper than a path can say, in scratch",
+    input: `mkdir out; cd out; perl -e '$d = "d" x 200; for (1..40) { mkdir $d; chdir $d or die }'`,
+    ends: "refused",
+    by: "command-effects",
+  },
+  {
     name: "a file larger than any",
     input: "mkdir -p out; head -c 3000000000 /dev/zero > out/big; ls -l out/big | wc -l; rm -rf out",
     ends: "contained",

@@ -401,6 +401,7 @@ describe("figures", () => {
   });
   it("text keeps its lines and loses its control characters", () => {
     expect(harmless("a\n\tb\u0000\u001b[1mc\u007f")).toBe("a\n\tbc");
+    expect(harmless("src/\u202esj.x\u2066é\u200f")).toBe("src/sj.xé");
   });
   it.each([
     [{ isTTY: true, env: {} }, "\u001b[31mx\u001b[0m"],

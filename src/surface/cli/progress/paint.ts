@@ -32,8 +32,11 @@ export function formatElapsed(ms: number): string {
   return `${Math.floor(seconds / 60)} min ${String(seconds % 60).padStart(2, "0")} s`;
 }
 
-/** Escape sequences whole, then what is left of control characters; tabs and line breaks stay. */
-const CONTROLS = [/(?![\t\n])\p{Cc}\[[0-?]*[ -/]*[@-~]/gu, /(?![\t\n])\p{Cc}/gu];
+/** Escape sequences whole, then what is left of control characters, and what turns the reading; tabs and line breaks stay. */
+const CONTROLS = [
+  /(?![\t\n])\p{Cc}\[[0-?]*[ -/]*[@-~]/gu,
+  /(?![\t\n])[\p{Cc}\u200e\u200f\u202a-\u202e\u2066-\u2069]/gu,
+];
 
 /** What most texts are; the classes of Unicode take long to set up. */
 const PLAIN = /^[ -~]*$/;

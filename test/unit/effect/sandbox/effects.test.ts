@@ -97,9 +97,14 @@ describeWalls("The net effects of a command", (openBench) => {
     await expect(bench.changes()).rejects.toMatchObject({ code: "EFFECTS_LIMIT" });
   });
 
-  it("can be listed and removed when a command nests directories deeper than a path can say", async () => {
+  it("are refused unread when their files are longer together than is looked at, whatever disk they take", async () => {
+    await bench.sh("for i in 1 2; do truncate -s 1G f$i; done; echo x > f3");
+    await expect(bench.changes()).rejects.toMatchObject({ code: "EFFECTS_LIMIT" });
+  });
+
+  it("are refused, and can be removed, when a command nests directories deeper than a path can say", async () => {
     await bench.run(["perl", "-e", '$d = "d" x 200; for (1..40) { mkdir $d; chdir $d or die }']);
-    await expect(bench.changes()).rejects.toThrow();
+    await expect(bench.changes()).rejects.toMatchObject({ code: "EFFECTS_LIMIT" });
     await bench.dispose();
     expect(() => readFileSync(bench.dir)).toThrow("ENOENT");
     bench = await openBench();
