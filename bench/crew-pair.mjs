@@ -25,10 +25,14 @@ export function cleanUp() {
   for (const folder of [base, scratch]) rmSync(folder, { recursive: true, force: true });
 }
 
+/** What `worknode run` does: it sets its process up, and runs a plan. */
+const PROGRAM = `export { runPlan } from "./crew/session.js";
+export { tuneEngine } from "./surface/cli/engine.js";`;
+
 /** Bundles the crew, unminified, as `dist` holds it. */
 export async function prepare() {
   await build({
-    entryPoints: [join(HERE, "..", "src", "crew", "session.ts")],
+    stdin: { contents: PROGRAM, resolveDir: join(HERE, "..", "src") },
     outfile: bundle,
     bundle: true,
     format: "esm",

@@ -25,7 +25,8 @@ function count() {
 }
 
 async function crew() {
-  const { runPlan } = await import(setting.bundle);
+  const { runPlan, tuneEngine } = await import(setting.bundle);
+  tuneEngine();
   const ended = await runPlan({
     cwd: setting.repository,
     env: { ...process.env, ANTHROPIC_BASE_URL: setting.url, ANTHROPIC_API_KEY: "bench", XDG_STATE_HOME: setting.state },
