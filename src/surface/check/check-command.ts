@@ -8,7 +8,7 @@ import type { CliContext, Verb } from "../cli/context.js";
 import { singleLine } from "../cli/progress/paint.js";
 import { CHECK_FORMATS, type CheckFormat, renderReport } from "./format/render.js";
 import { summaryOf } from "./format/summary.js";
-import { HOOKS, type HookName, runHook } from "./hook-run.js";
+import { HOOKS, type HookName } from "./hook-name.js";
 import { type CheckWish, runCheck } from "./run-check.js";
 
 const MODES: readonly CheckMode[] = ["observe", "warn", "enforce"];
@@ -78,6 +78,7 @@ async function hook(
 ): Promise<number> {
   const place = { cwd: context.cwd, env: context.env, loadMeasures: program.loadMeasures };
   const call = { name, args, input: () => readFileSync(0, "utf8") };
+  const { runHook } = await import("./hook-run.js");
   const { reports, notes, exitCode } = await runHook(place, { ...wish, coverage, baseCoverage, approvedBy }, call);
   for (const report of reports) context.err.write(renderReport(report, format, program.version));
   for (const note of notes) context.err.write(`worknode check: ${singleLine(note)}\n`);

@@ -6,13 +6,10 @@ import { type History, indexTree, openHistory } from "../../effect/history.js";
 import { Fault, invalid } from "../../kernel/fault.js";
 import type { CheckMode } from "../../schema/check-policy.js";
 import type { CheckReport } from "../../schema/check-report.js";
+import type { HookName } from "./hook-name.js";
 import { findRuleFile, POLICY_PATH } from "./rule-files.js";
 import { type CheckPlace, type CheckWish, runCheck } from "./run-check.js";
 import { commitOf } from "./subject.js";
-
-/** Hooks of git that `check` serves. */
-export const HOOKS = ["pre-commit", "commit-msg", "pre-push", "pre-receive"] as const;
-export type HookName = (typeof HOOKS)[number];
 
 /** What git told a hook. */
 export interface HookCall {

@@ -7,7 +7,6 @@ import { changedFunctions, type HashLookup } from "../../measure/function-pair.j
 import { judgeMeasuredFile } from "../../measure/judge-file.js";
 import { languageOf } from "../../measure/language.js";
 import type { SourceText } from "../../measure/power-of-ten/analysis.js";
-import { judgePowerOfTen } from "../../measure/power-of-ten/judge.js";
 import { isCFamily } from "../../measure/power-of-ten/rule.js";
 import type { CheckFinding } from "../../schema/check-report.js";
 import { baseHashes, type ChangedCode, changedHashes, readFiles, textOf, type UnreadableFile } from "./change.js";
@@ -79,6 +78,7 @@ async function powerOfTen(change: JudgedChange, elsewhere: HashLookup): Promise<
   const enforce = limits.powerOfTen === "enforce";
   const judged = code.map(({ path }) => path).filter((path) => enforce || isCFamily(languageOf(path)));
   const others = judged.length === 0 ? [] : await unchangedSources(change, judged);
+  const { judgePowerOfTen } = await import("../../measure/power-of-ten/judge.js");
   return judgePowerOfTen({ files: code, others, enforce, elsewhere });
 }
 

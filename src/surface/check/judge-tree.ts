@@ -3,7 +3,6 @@ import type { Finding } from "../../measure/finding.js";
 import { judgeMeasuredFile } from "../../measure/judge-file.js";
 import { languageOf } from "../../measure/language.js";
 import type { SourceText } from "../../measure/power-of-ten/analysis.js";
-import { judgePowerOfTen } from "../../measure/power-of-ten/judge.js";
 import { measureSource } from "../../measure/source.js";
 import { readFiles, textOf } from "./change.js";
 import { fromMeasure } from "./finding.js";
@@ -46,10 +45,16 @@ export async function judgeTree(tree: JudgedTree): Promise<CodeReport> {
     findings.push(...judgeMeasuredFile(undefined, now, { ...limits.of(path), requireDocs: limits.requireDocs }));
     if (limits.powerOfTen !== "off" && languageOf(path) !== undefined) sources.push({ path, text });
   }
-  const ten = judgePowerOfTen({
+  const ten = await powerOfTen(sources, limits);
+  return { findings: [...[...findings, ...ten].map(fromMeasure), ...lost], ...count, notes: limits.notes };
+}
+
+async function powerOfTen(sources: readonly SourceText[], limits: Limits): Promise<Finding[]> {
+  if (sources.length === 0) return [];
+  const { judgePowerOfTen } = await import("../../measure/power-of-ten/judge.js");
+  return judgePowerOfTen({
     files: sources.map(({ path, text }) => ({ path, before: null, after: text })),
     others: [],
     enforce: limits.powerOfTen === "enforce",
   });
-  return { findings: [...[...findings, ...ten].map(fromMeasure), ...lost], ...count, notes: limits.notes };
 }
