@@ -1,7 +1,7 @@
 /**
  * Cost of `worknode check` (issue 6, Speed), in ratios within this run. Prints one JSON row a line: {name, ratio, limit}.
  * The row of a large tree needs sources and ESLint from the package registry, and is left out, saying so, without it.
- * Whole processes, in turns, medians; memory is the largest resident set that GNU time saw.
+ * Whole processes, in turns; a ratio is the median over the rounds. Memory is the largest resident set that GNU time saw.
  */
 import { spawnSync } from "node:child_process";
 import { cpSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
@@ -12,7 +12,7 @@ import { fileURLToPath } from "node:url";
 const ROOT = fileURLToPath(new URL("..", import.meta.url));
 const MAIN = join(ROOT, "dist", "main.js");
 const CHECK = join(ROOT, "dist", "check.mjs");
-const ROUNDS = 7;
+const PAIRS = 21;
 const FILES = 20_000;
 const CHANGED = 50;
 const MEMORY_LIMIT_MB = 300;
@@ -78,24 +78,50 @@ function largeRepository() {
   return { dir, changed };
 }
 
+/** Milliseconds of one whole process and those it started: user and system time, and elapsed. */
+function costOf(cwd, command, args) {
+  const script = 'TIMEFORMAT="%U %S %R"; time "$@" >/dev/null';
+  const done = spawnSync("bash", ["-c", script, "bash", command, ...args], { cwd, env, encoding: "utf8" });
+  if (done.status !== 0) throw new Error(`${command} ${args[0]} ended with ${done.status}: ${done.stderr}`);
+  const [user, system, wall] = done.stderr
+    .trim()
+    .split(" ")
+    .map((text) => Number(text) * 1_000);
+  return { cpu: user + system, wall };
+}
+
+/** Rows of a ratio, in processor time and elapsed: its median over rounds in which the commands took turns. */
+function ratioRows(name, limit, commands, ratioOf) {
+  const rounds = Array.from({ length: PAIRS }, () => commands.map((command) => costOf(...command)));
+  for (const kind of ["cpu", "wall"]) {
+    const ratios = rounds.map((costs) => ratioOf(...costs.map((cost) => cost[kind]))).sort((x, y) => x - y);
+    print(`${name}: ${kind}`, ratios[Math.floor(PAIRS / 2)], limit);
+  }
+}
+
 function changeRows() {
   const { dir, changed } = largeRepository();
-  const [diff, analysis, check] = inTurns(ROUNDS, [
-    () => elapsed(dir, "git", ["diff", "main", "change"]),
-    () => elapsed(dir, process.execPath, [MAIN, "measure", ...changed]),
-    () => elapsed(dir, process.execPath, [MAIN, "check", "--base", "main"]),
-  ]);
-  print(
+  const node = process.execPath;
+  ratioRows(
     `check, ${CHANGED} files of ${FILES} / (3 git diff + measure of those files)`,
-    check / (3 * diff + analysis),
     1,
+    [
+      [dir, "git", ["diff", "main", "change"]],
+      [dir, node, [MAIN, "measure", ...changed]],
+      [dir, node, [MAIN, "check", "--base", "main"]],
+    ],
+    (diff, analysis, check) => check / (3 * diff + analysis),
   );
-  const [node, empty, file] = inTurns(ROUNDS * 3, [
-    () => elapsed(dir, process.execPath, ["-e", "0"]),
-    () => elapsed(dir, "git", ["diff", "HEAD", "HEAD"]),
-    () => elapsed(dir, process.execPath, [CHECK, "--base", "HEAD"]),
-  ]);
-  print("check.mjs on an empty change / (node -e 0 + git diff)", file / (node + empty), 2);
+  ratioRows(
+    "check.mjs on an empty change / (node -e 0 + git diff)",
+    2,
+    [
+      [dir, node, ["-e", "0"]],
+      [dir, "git", ["diff", "HEAD", "HEAD"]],
+      [dir, node, [CHECK, "--base", "HEAD"]],
+    ],
+    (bare, empty, file) => file / (bare + empty),
+  );
 }
 
 function fetchTree() {

@@ -1,6 +1,6 @@
 // Builds dist/check.mjs: `worknode check` in one file that runs with Node alone, and its checksum beside it. Parsers and
-// grammars are WebAssembly, so that it serves every platform; they stand behind the program as comments of one line,
-// which Node skips: an empty change costs no more than the program itself.
+// grammars are WebAssembly, so that it serves every platform; with all that judges they stand behind the start of the
+// program as comments of one line, which Node skips: an empty change costs no more than the start.
 import { createHash } from "node:crypto";
 import { appendFileSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { createRequire } from "node:module";
@@ -23,21 +23,38 @@ const parserWithin = {
   },
 };
 
-const { metafile } = await build({
+const OPTIONS = {
   metafile: true,
-  entryPoints: ["src/check.ts"],
-  outfile: OUT,
   bundle: true,
-  format: "esm",
   platform: "node",
   target: "node20.19",
   minify: true,
   keepNames: true,
   legalComments: "none",
   logLevel: "warning",
-  define: { WORKNODE_VERSION: JSON.stringify(version) },
-  banner: { js: 'import{createRequire as __require}from"node:module";const require=__require(import.meta.url);' },
+  charset: "ascii",
   plugins: [parserWithin, reachLazily],
+};
+
+/** What starts, and does alone what is asked most. */
+const start = await build({
+  ...OPTIONS,
+  entryPoints: ["src/check.ts"],
+  outfile: OUT,
+  format: "esm",
+  define: { WORKNODE_VERSION: JSON.stringify(version) },
+});
+/** What judges: a part of the file, so that it is compiled only where there is something to judge. */
+const program = await build({
+  ...OPTIONS,
+  entryPoints: ["src/surface/check/single/run.ts"],
+  write: false,
+  format: "iife",
+  globalName: "program",
+  define: { "import.meta.url": "here" },
+  supported: { "dynamic-import": false },
+  banner: { js: "(function (require, here) {" },
+  footer: { js: "return program; })" },
 });
 
 const oxc = dirname(dirname(resolve("oxc-parser")));
@@ -46,15 +63,15 @@ const parts = {
   "tree-sitter.wasm": join(dirname(resolve("web-tree-sitter")), "web-tree-sitter.wasm"),
   ...Object.fromEntries(readdirSync("grammars").map((name) => [name, join("grammars", name)])),
 };
-for (const [name, path] of Object.entries(parts)) {
-  if (name.endsWith(".LICENSE")) continue;
+appendPart("program.js", program.outputFiles[0].contents);
+for (const [name, path] of Object.entries(parts)) if (!name.endsWith(".LICENSE")) appendPart(name, readFileSync(path));
+const inputs = [start, program].flatMap(({ metafile }) => Object.keys(metafile.inputs));
+appendFileSync(OUT, noticesOf(inputs));
+
+function appendPart(name, bytes) {
   const params = { [constants.BROTLI_PARAM_QUALITY]: 9, [constants.BROTLI_PARAM_LGWIN]: 24 };
-  appendFileSync(
-    OUT,
-    `\n//worknode-part ${name} ${brotliCompressSync(readFileSync(path), { params }).toString("base64")}\n`,
-  );
+  appendFileSync(OUT, `\n//worknode-part ${name} ${brotliCompressSync(bytes, { params }).toString("base64")}\n`);
 }
-appendFileSync(OUT, noticesOf(Object.keys(metafile.inputs)));
 
 /** The licences of what the file holds, as their terms ask. */
 function noticesOf(inputs) {

@@ -1,5 +1,7 @@
 import { invalid } from "../kernel/fault.js";
+import { resolveCommit } from "./branch.js";
 import type { History } from "./history.js";
+import { isPlainName } from "./object-reader.js";
 
 /** Commits looked at in one check. */
 const MAX_COMMITS = 10_000;
@@ -40,20 +42,24 @@ export function shallow(what: string): ReturnType<typeof invalid> {
 }
 
 /** Reads commit objects in the order given. Throws Fault NO_COMMIT (exit 2) for what is none. */
-export async function readCommits({ git }: Pick<History, "git">, ids: readonly string[]): Promise<Commit[]> {
-  if (ids.length === 0) return [];
-  const { stdout } = await git.attempt(["cat-file", "--batch"], { input: ids.map((id) => `${id}\n`).join("") });
-  const commits: Commit[] = [];
-  let at = 0;
-  for (const id of ids) {
-    const end = stdout.indexOf("\n", at);
-    const [, type, size] = stdout.subarray(at, Math.max(at, end)).toString("latin1").split(" ");
-    if (end === -1 || type !== "commit") throw invalid("NO_COMMIT", `the repository holds no commit ${id}.`);
-    const stop = end + 1 + Number(size);
-    commits.push(parseCommit(id, stdout.subarray(end + 1, stop)));
-    at = stop + 1;
-  }
-  return commits;
+export async function readCommits({ objects }: Pick<History, "objects">, ids: readonly string[]): Promise<Commit[]> {
+  return (await objects.read(ids)).map((object, index) => {
+    if (object?.type !== "commit") throw invalid("NO_COMMIT", `the repository holds no commit ${ids[index]}.`);
+    return parseCommit(object.id, object.content);
+  });
+}
+
+/** Ids of the commits that names stand for; undefined for a name that stands for none. */
+export async function findCommits(
+  { objects, git }: Pick<History, "objects" | "git">,
+  names: readonly string[],
+): Promise<(string | undefined)[]> {
+  const plain = names.filter(isPlainName);
+  const found = await objects.describe(plain.map((name) => `${name}^{commit}`));
+  const known = new Map(plain.map((name, index) => [name, found[index]?.id]));
+  for (const name of names)
+    if (!known.has(name)) known.set(name, name.startsWith("-") ? undefined : await resolveCommit(git, name));
+  return names.map((name) => known.get(name));
 }
 
 /** Headers, an empty line, the message. Text that is not UTF-8 is read byte by byte. */

@@ -149,7 +149,7 @@ export function collectGit(
     child.stdin?.end(input ?? "");
     child.once("error", (cause) => {
       clearTimeout(timer);
-      reject(invalid("NO_GIT", `git could not be started: ${cause.message}. Install git 2.38 or newer.`, cause));
+      reject(gitMissing(cause));
     });
     child.once("close", (code) => {
       clearTimeout(timer);
@@ -164,11 +164,21 @@ export function collectGit(
   });
 }
 
+/** The fault of a git that could not be started (exit 2). */
+export function gitMissing(cause: Error): Fault {
+  return invalid("NO_GIT", `git could not be started: ${cause.message}. Install git 2.38 or newer.`, cause);
+}
+
 /** The fault of a git that ended with an exit code but 0. */
 export function gitFailed(args: readonly string[], output: GitOutput): Fault {
   const text = output.stderr.trim().slice(0, 2_000);
   if (/no space left on device/i.test(text))
     return invalid("DISK_FULL", `git ${args[0] ?? ""}: no space left on device. Free some space and continue.`);
+  if (/promisor remote/i.test(text))
+    return invalid(
+      "MISSING_OBJECT",
+      `this clone lacks objects that are looked at (git says: ${text}). Clone without --filter.`,
+    );
   return new Fault("GIT_FAILED", `git ${args.slice(0, 2).join(" ")} failed with exit code ${output.code}: ${text}`);
 }
 

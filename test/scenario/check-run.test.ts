@@ -29,8 +29,8 @@ writeFileSync("left.txt", "behind");
 process.exit(${exit});
 `;
 
-function change(files: Record<string, string>): Repo {
-  const made = makeRepo({ "plan.yaml": PLAN, "src/a.ts": branchy("a", 2), ".env": "SECRET=1\n" });
+function change(files: Record<string, string>, base: Record<string, string> = {}): Repo {
+  const made = makeRepo({ "plan.yaml": PLAN, "src/a.ts": branchy("a", 2), ".env": "SECRET=1\n", ...base });
   made.git("switch", "-q", "-c", "change");
   for (const [path, text] of Object.entries(files)) made.write(path, text);
   made.git("add", "-A");
@@ -51,6 +51,15 @@ describe.skipIf(sandboxMissing)(`the plan's commands on what is judged${reason}`
     expect(report.notes.join()).toContain("coverage: 100.00 % of changed lines");
     expect(report.checked.rules).toEqual(expect.arrayContaining(["coverage", "tests"]));
     expect(repo.git("status", "--porcelain")).toBe(" M b.test.mjs\n");
+  });
+
+  it("are those of the plan that the policy names, where none is given", async () => {
+    repo = change(
+      { "src/b.ts": branchy("b", 2), "b.test.mjs": TEST(1) },
+      { ".worknode/check.yaml": "version: 1\nplan: plan.yaml\n" },
+    );
+    const report = await checkReport(repo, "--base", "main", "--run");
+    expect(report.notes).toContain("test: node b.test.mjs ended with 0");
   });
 
   it("fail the change when they fail, or when their report says that it was not tested", async () => {

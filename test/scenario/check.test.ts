@@ -218,6 +218,18 @@ describe("with a plan", () => {
     ]);
   });
 
+  it("takes the plan the policy names, for one task as for all", async () => {
+    const repo = repository({ "plan.yaml": PLAN, ".worknode/check.yaml": `${ENFORCE}plan: plan.yaml\n` });
+    change(repo, { "src/two.ts": branchy("two", 2) });
+    expect(await checkReport(repo, "--base", "main")).toMatchObject({ exit_code: 0 });
+    expect(await checkReport(repo, "--base", "main", "--task", "T2")).toMatchObject({ exit_code: 0 });
+    const other = await checkReport(repo, "--base", "main", "--task", "T1");
+    expect(other.exit_code).toBe(3);
+    expect(namesOf(other)).toContain("file-whitelist src/two.ts:1");
+    const err = expect.stringContaining("plan.yaml has no task 'T3'");
+    expect(await check(repo, "--base", "main", "--task", "T3")).toMatchObject({ code: 2, err });
+  });
+
   it("reads the plan from the base: a change to it is a finding, a plan of the change's own no plan", async () => {
     const repo = repository({ "plan.yaml": PLAN });
     change(repo, {
@@ -318,6 +330,8 @@ describe("input that cannot be judged is no pass", () => {
     ["an option for a name", ["--base=--all"], "there is no commit '--all'"],
     ["an unknown head", ["--base", "main", "--head", "nowhere"], "there is no commit 'nowhere'"],
     ["a task without a plan", ["--base", "main", "--task", "T"], "add --plan FILE"],
+    ["a task without a plan, of nothing", ["--base", "HEAD", "--task", "T"], "add --plan FILE"],
+    ["commands without a plan", ["--base", "HEAD", "--run"], "add --plan FILE"],
     ["a whole tree with coverage", ["--all", "--coverage", "x"], "leave --all out"],
     ["both a tree and what is staged", ["--all", "--staged"], "give one"],
     ["provenance of a whole tree", ["--all", "--provenance", "require"], "leave --all and --staged out"],
@@ -368,6 +382,28 @@ describe("input that cannot be judged is no pass", () => {
     const run = await check({ dir: clone, env: repo.env }, "--base", base);
     expect(run).toMatchObject({ code: 2, err: expect.stringContaining("fetch-depth: 0") });
     expect((await check({ dir: clone, env: repo.env }, "--base", "HEAD~1")).code).toBe(0);
+  });
+
+  it("a partial clone that lacks the policy, or its folder: exit 2, and not as if there were none", async () => {
+    const repo = repository({ ".worknode/check.yaml": ENFORCE });
+    change(repo, { "notes.md": "nothing that is measured\n" });
+    repo.git("config", "uploadpack.allowFilter", "true");
+    for (const filter of ["blob:none", "tree:1"]) {
+      const clone = join(repo.dir, "..", filter.replace(":", "-"));
+      const args = ["clone", "-q", "--no-local", "--no-checkout", `--filter=${filter}`, "--branch", "change"];
+      repo.git(...args, `file://${repo.dir}`, clone);
+      expect(await check({ dir: clone, env: repo.env }, "--base", "origin/main")).toMatchObject({
+        code: 2,
+        out: "",
+        err: expect.stringContaining("Clone without --filter"),
+      });
+    }
+  });
+
+  it("a policy that is no file: exit 2", async () => {
+    const repo = repository({ ".worknode/check.yaml/deeper.md": "x\n" });
+    const err = expect.stringContaining(".worknode/check.yaml is no regular file");
+    expect(await check(repo, "--all")).toMatchObject({ code: 2, out: "", err });
   });
 
   it("histories that share nothing: exit 2", async () => {

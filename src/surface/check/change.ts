@@ -1,4 +1,5 @@
-import { type History, listNames, listTree, readBlobs, type TreeFile } from "../../effect/history.js";
+import type { History } from "../../effect/history.js";
+import { type BlobContent, listNames, listTree, readBlobs, type TreeFile } from "../../effect/history-files.js";
 import { decodeText } from "../../effect/text.js";
 import type { TreeDifference } from "../../effect/tree.js";
 import { MAX_FILE_BYTES } from "../../kernel/bounds.js";
@@ -53,7 +54,7 @@ export async function readChange(
 }
 
 /** The text of a blob, or why it cannot be read. */
-export function textOf(content: Buffer | "too-long" | "missing" | undefined): string | { why: string } {
+export function textOf(content: BlobContent | undefined): string | { why: string } {
   if (content === "too-long") return { why: `is longer than ${MAX_FILE_BYTES} bytes` };
   if (content === undefined || content === "missing") return { why: "is missing from this clone" };
   return decodeText(content) ?? { why: "is not UTF-8 text" };
@@ -111,7 +112,7 @@ const FILES_AT_A_TIME = 400;
 export async function* readFiles(
   history: History,
   files: readonly TreeFile[],
-): AsyncGenerator<{ path: string; content: Buffer | "too-long" | "missing" | undefined }> {
+): AsyncGenerator<{ path: string; content: BlobContent | undefined }> {
   for (let start = 0; start < files.length; start += FILES_AT_A_TIME) {
     const part = files.slice(start, start + FILES_AT_A_TIME);
     const objects = part.map(({ object }) => object);

@@ -1,7 +1,7 @@
 import { createHash } from "node:crypto";
 import { existsSync, readFileSync } from "node:fs";
 import { invalid } from "../../kernel/fault.js";
-import { POLICY_PATH, VENDORED_PATH } from "./rule-files.js";
+import { POLICY_PATH, VENDORED_PATH } from "./rule-path.js";
 
 /** A file that a CI set-up consists of. */
 export interface CiFile {

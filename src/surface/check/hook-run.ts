@@ -1,13 +1,15 @@
 import { readFileSync } from "node:fs";
 import { resolve } from "node:path";
 import { receiptTexts } from "../../capability/receipt.js";
-import { resolveCommit } from "../../effect/branch.js";
-import { type History, indexTree, openHistory } from "../../effect/history.js";
+import { findCommits } from "../../effect/commits.js";
+import { type History, withHistory } from "../../effect/history.js";
+import { indexTree } from "../../effect/history-files.js";
 import { Fault, invalid } from "../../kernel/fault.js";
 import type { CheckMode } from "../../schema/check-policy.js";
 import type { CheckReport } from "../../schema/check-report.js";
 import type { HookName } from "./hook-name.js";
-import { findRuleFile, POLICY_PATH } from "./rule-files.js";
+import { findRuleFile } from "./rule-files.js";
+import { POLICY_PATH } from "./rule-path.js";
 import { type CheckPlace, type CheckWish, runCheck } from "./run-check.js";
 import { commitOf } from "./subject.js";
 
@@ -30,16 +32,14 @@ export interface HookReport {
 export async function runHook(place: CheckPlace, wish: CheckWish, call: HookCall): Promise<HookReport> {
   if (call.name === "pre-commit") return await judged([() => runCheck(place, { ...wish, staged: true })]);
   if (call.name === "commit-msg") return await judgeMessage(place, wish, call.args[0]);
-  const history = await openHistory(place.cwd, place.env);
-  const updates = parseUpdates(call.input(), call.name);
-  const notes: string[] = [];
-  const checks: (() => Promise<CheckReport>)[] = [];
-  for (const update of updates) {
-    const range = await rangeOf(history, update, call);
-    if (typeof range === "string") notes.push(range);
-    else checks.push(() => runCheck(place, { ...wish, ...range }));
-  }
-  const report = await judged(checks);
+  const ranges = await withHistory(place, async (history) => {
+    const found: Awaited<ReturnType<typeof rangeOf>>[] = [];
+    for (const update of parseUpdates(call.input(), call.name)) found.push(await rangeOf(history, update, call));
+    return found;
+  });
+  const notes = ranges.filter((range) => typeof range === "string");
+  const judging = ranges.filter((range) => typeof range !== "string");
+  const report = await judged(judging.map((range) => () => runCheck(place, { ...wish, ...range })));
   return { ...report, notes: [...notes, ...report.notes] };
 }
 
@@ -99,11 +99,9 @@ async function rangeOf(
   call: HookCall,
 ): Promise<{ base: string; head: string } | string> {
   if (isNothing(to)) return `${ref} is deleted: there is nothing to judge`;
-  if (!isNothing(from) && (await resolveCommit(history.git, from)) !== undefined) return { base: from, head: to };
-  for (const name of basesOf(call)) {
-    const base = await resolveCommit(history.git, name);
-    if (base !== undefined) return { base, head: to };
-  }
+  const found = await findCommits(history, [...(isNothing(from) ? [] : [from]), ...basesOf(call)]);
+  const base = found.find((each) => each !== undefined);
+  if (base !== undefined) return { base, head: to };
   return `${ref} is new and there is nothing to compare it with: not judged`;
 }
 
@@ -124,15 +122,16 @@ async function judgeMessage(place: CheckPlace, wish: CheckWish, file: string | u
   const receipts = receiptTexts(message);
   const claims = /^[ \t]*Worknode-(?:Task|Agent|Plan):/m.test(message);
   if (receipts.length === 0 && !claims) return { reports: [], notes: [], exitCode: 0 };
-  const history = await openHistory(place.cwd, place.env);
-  const tree = await indexTree(history);
-  if (receipts.some((text) => treeNamed(text) === tree)) return { reports: [], notes: [], exitCode: 0 };
-  const mode = wish.mode ?? (await policyMode(place, history));
-  const note =
-    receipts.length === 0
-      ? "the message names a task of worknode's and has no receipt of it; take the Worknode- lines out"
-      : "the message carries a receipt for another tree than the one that is committed; take the Worknode- lines out";
-  return { reports: [], notes: [note], exitCode: mode === "enforce" ? 4 : 0 };
+  return await withHistory(place, async (history) => {
+    const tree = await indexTree(history);
+    if (receipts.some((text) => treeNamed(text) === tree)) return { reports: [], notes: [], exitCode: 0 };
+    const mode = wish.mode ?? (await policyMode(place, history));
+    const note =
+      receipts.length === 0
+        ? "the message names a task of worknode's and has no receipt of it; take the Worknode- lines out"
+        : "the message carries a receipt for another tree than the one that is committed; take the Worknode- lines out";
+    return { reports: [], notes: [note], exitCode: mode === "enforce" ? 4 : 0 };
+  });
 }
 
 async function policyMode({ cwd }: CheckPlace, history: History): Promise<CheckMode> {

@@ -1,4 +1,5 @@
-import { type History, listTree } from "../../effect/history.js";
+import type { History } from "../../effect/history.js";
+import { listTree } from "../../effect/history-files.js";
 import type { TreeDifference } from "../../effect/tree.js";
 import { changedLines } from "../../measure/changed-lines.js";
 import type { PlacedCoverage } from "../../measure/coverage-place.js";

@@ -1,4 +1,5 @@
-import { type History, listTree } from "../../effect/history.js";
+import type { History } from "../../effect/history.js";
+import { listTree } from "../../effect/history-files.js";
 import type { Finding } from "../../measure/finding.js";
 import { judgeMeasuredFile } from "../../measure/judge-file.js";
 import { languageOf } from "../../measure/language.js";

@@ -1,13 +1,8 @@
 import { readFile } from "node:fs/promises";
 import { isAbsolute, join, relative, resolve } from "node:path";
-import { type History, readAt } from "../../effect/history.js";
+import type { History } from "../../effect/history.js";
+import { readAt } from "../../effect/history-files.js";
 import { invalid, messageOf } from "../../kernel/fault.js";
-
-/** Where a team's policy is. */
-export const POLICY_PATH = ".worknode/check.yaml";
-
-/** Where \`worknode install ci\` puts the checker itself. It is a rule as well, and no code of the repository's. */
-export const VENDORED_PATH = ".worknode/check.mjs";
 
 /** A file that says how to judge: policy, plan, baseline or keys. */
 export interface RuleFile {

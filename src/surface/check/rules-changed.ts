@@ -3,7 +3,7 @@ import { Fault } from "../../kernel/fault.js";
 import type { CheckPolicy } from "../../schema/check-policy.js";
 import type { CheckFinding } from "../../schema/check-report.js";
 import { aboutFile } from "./finding.js";
-import { POLICY_PATH } from "./rule-files.js";
+import { POLICY_PATH } from "./rule-path.js";
 
 /** A change to the files that say how changes are judged. */
 export interface RulesChange {
@@ -12,7 +12,7 @@ export interface RulesChange {
   readonly isRule: (path: string) => boolean;
   /** Who is said to have approved it. */
   readonly approvedBy: readonly string[];
-  /** Text of the policy as the change leaves it; null where it has none. */
+  /** Text of the policy as the change leaves it; null where it does not touch it or takes it away. */
   readonly proposed: string | null;
 }
 
@@ -33,8 +33,8 @@ export async function judgeRulesChange(change: RulesChange): Promise<{ findings:
   return { findings: broken, notes };
 }
 
-async function policyFault({ proposed, differences }: RulesChange): Promise<string | undefined> {
-  if (proposed === null || !differences.some(({ path }) => path === POLICY_PATH)) return undefined;
+async function policyFault({ proposed }: RulesChange): Promise<string | undefined> {
+  if (proposed === null) return undefined;
   const { parsePolicy } = await import("./policy.js");
   try {
     parsePolicy({ path: POLICY_PATH, text: proposed });

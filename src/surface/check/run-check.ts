@@ -1,9 +1,11 @@
-import { openHistory } from "../../effect/history.js";
+import { withHistory } from "../../effect/history.js";
 import { invalid } from "../../kernel/fault.js";
 import type { CheckMode, ProvenanceMode } from "../../schema/check-policy.js";
 import type { CheckReport } from "../../schema/check-report.js";
-import { findRuleFile, POLICY_PATH } from "./rule-files.js";
-import { findSubject, type Subject, type SubjectWish } from "./subject.js";
+import { nothingChanged } from "./nothing-changed.js";
+import { findRuleFile } from "./rule-files.js";
+import { POLICY_PATH } from "./rule-path.js";
+import { findSubject, type SubjectWish } from "./subject.js";
 
 /** What a check is asked to do: its options, as given. */
 export interface CheckWish extends SubjectWish {
@@ -35,13 +37,18 @@ export interface CheckPlace {
  */
 export async function runCheck(place: CheckPlace, wish: CheckWish): Promise<CheckReport> {
   refuseWish(wish);
-  const history = await openHistory(place.cwd, place.env);
-  const subject = await findSubject(history, wish, place.env);
-  const policy = await findRuleFile({ history, rules: subject.rules, cwd: place.cwd }, POLICY_PATH);
-  if (policy === undefined && subject.differences?.length === 0 && wish.plan === undefined)
-    return nothingChanged(subject, wish.mode ?? "observe");
-  const { judgeSubject } = await import("./judge-subject.js");
-  return await judgeSubject({ history, subject, place, wish, policy });
+  return await withHistory(place, async (history) => {
+    const subject = await findSubject(history, wish, place.env);
+    const policy = await findRuleFile({ history, rules: subject.rules, cwd: place.cwd }, POLICY_PATH);
+    if (policy === undefined && subject.differences?.length === 0 && !asksForPlan(wish))
+      return nothingChanged(subject, wish.mode ?? "observe");
+    const { judgeSubject } = await import("./judge-subject.js");
+    return await judgeSubject({ history, subject, place, wish, policy });
+  });
+}
+
+function asksForPlan({ plan, task, run }: CheckWish): boolean {
+  return plan !== undefined || task !== undefined || run === true;
 }
 
 /** Options that contradict each other, and why. */
@@ -52,7 +59,6 @@ const CONTRADICTIONS: readonly (readonly [(wish: CheckWish) => boolean, string])
     ({ all, writeBaseline }) => writeBaseline === true && all !== true,
     "--write-baseline looks at every file; add --all.",
   ],
-  [({ run, plan }) => run === true && plan === undefined, "--run runs a plan's commands; add --plan FILE."],
   [
     ({ run, all, staged }) => run === true && (all === true || staged === true),
     "--run is of commits; leave --all and --staged out.",
@@ -61,31 +67,9 @@ const CONTRADICTIONS: readonly (readonly [(wish: CheckWish) => boolean, string])
     ({ provenance = "off", all, staged }) => provenance !== "off" && (all === true || staged === true),
     "--provenance is of commits; leave --all and --staged out.",
   ],
-  [({ task, plan }) => task !== undefined && plan === undefined, "--task names a task of a plan; add --plan FILE."],
 ];
 
 function refuseWish(wish: CheckWish): void {
   const found = CONTRADICTIONS.find(([holds]) => holds(wish));
   if (found !== undefined) throw invalid("BAD_OPTIONS", found[1]);
-}
-
-/** The report on a change of nothing. Throws Fault NOTHING_TO_CHECK (exit 2) where it would have to pass. */
-export function nothingChanged(subject: Subject, mode: CheckMode): CheckReport {
-  const { from, head, scope } = subject;
-  if (mode === "enforce")
-    throw invalid("NOTHING_TO_CHECK", `${head.slice(0, 12)} does not differ from its base: nothing was checked.`);
-  return {
-    version: 1,
-    mode,
-    outcome: mode === "warn" ? "warned" : "observed",
-    exit_code: 0,
-    base: from,
-    head,
-    scope,
-    checked: { files: 0, left_out: 0, functions: 0, lines: 0, rules: [], commits: 0 },
-    findings: [],
-    provenance: "off",
-    baselined: 0,
-    notes: ["nothing differs from the base: nothing was checked"],
-  };
 }

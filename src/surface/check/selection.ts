@@ -2,7 +2,7 @@ import { compileWriteSet, patternCanMatch } from "../../capability/write-set.js"
 import { invalid } from "../../kernel/fault.js";
 import { type Language, languageOf } from "../../measure/language.js";
 import type { CheckPolicy } from "../../schema/check-policy.js";
-import { POLICY_PATH, VENDORED_PATH } from "./rule-files.js";
+import { POLICY_PATH, VENDORED_PATH } from "./rule-path.js";
 
 /** Which files a policy leaves out of the measures. */
 export interface Selection {

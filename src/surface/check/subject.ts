@@ -1,6 +1,6 @@
-import { resolveCommit } from "../../effect/branch.js";
-import { type Commit, listCommits, shallow } from "../../effect/commits.js";
-import { type History, indexTree } from "../../effect/history.js";
+import { type Commit, findCommits, listCommits, readCommits, shallow } from "../../effect/commits.js";
+import type { History } from "../../effect/history.js";
+import { indexTree } from "../../effect/history-files.js";
 import { compareTrees, type TreeDifference } from "../../effect/tree.js";
 import { invalid } from "../../kernel/fault.js";
 
@@ -39,7 +39,7 @@ export async function findSubject(history: History, wish: SubjectWish, env: Node
     return { scope: "all", rules, from: null, head, differences: undefined, commits: async () => [] };
   }
   const base = await findBase(history, wish.base, env);
-  const from = base === head ? base : await mergeBase(history, base, head);
+  const from = await mergeBase(history, base, head);
   return {
     scope: "change",
     rules: base,
@@ -68,7 +68,7 @@ async function differencesOf({ git }: History, from: string, to: string): Promis
 
 /** A commit by name. Throws Fault UNKNOWN_REF, or SHALLOW where the clone may lack it (exit 2). */
 export async function commitOf(history: History, name: string): Promise<string> {
-  const id = name.startsWith("-") ? undefined : await resolveCommit(history.git, name);
+  const [id] = await findCommits(history, [name]);
   if (id !== undefined) return id;
   if (history.cutOff.size > 0) throw shallow(`it has no commit '${name}'`);
   throw invalid(
@@ -84,17 +84,20 @@ async function findBase(history: History, given: string | undefined, env: NodeJS
   if (asked !== undefined) return await commitOf(history, `refs/remotes/origin/${asked}`);
   const merged = env["CI_MERGE_REQUEST_DIFF_BASE_SHA"] || undefined;
   if (merged !== undefined) return await commitOf(history, merged);
-  for (const name of ["@{upstream}", "refs/remotes/origin/HEAD"]) {
-    const id = await resolveCommit(history.git, name);
-    if (id !== undefined) return id;
-  }
+  const found = await findCommits(history, ["@{upstream}", "refs/remotes/origin/HEAD"]);
+  const id = found.find((each) => each !== undefined);
+  if (id !== undefined) return id;
   throw invalid(
     "NO_BASE",
     "nothing says what the change is to be compared with: this branch has no upstream and there is no origin/HEAD. Name the base with --base, or judge every file with --all.",
   );
 }
 
+/** Where a change left its base. A commit on top of the base, or a merge of the base, says so itself. */
 async function mergeBase(history: History, base: string, head: string): Promise<string> {
+  if (base === head) return base;
+  const [newest] = await readCommits(history, [head]);
+  if (newest?.parents.includes(base) === true) return base;
   const found = await history.git.attempt(["merge-base", base, head]);
   if (found.code === 0) return found.stdout.toString("utf8").trim();
   if (history.cutOff.size > 0) throw shallow(`it does not reach to where ${head} left ${base}`);

@@ -1,7 +1,7 @@
 import { existsSync, mkdirSync, writeFileSync } from "node:fs";
 import { dirname, join, resolve } from "node:path";
 import { packageFile } from "../../crew/package-file.js";
-import { openHistory } from "../../effect/history.js";
+import { withHistory } from "../../effect/history.js";
 import { invalid } from "../../kernel/fault.js";
 import { ciFiles } from "../check/ci-files.js";
 import { CLIENT_HOOKS, installHooks, uninstallHooks } from "../check/git-hooks.js";
@@ -57,16 +57,17 @@ async function installGitHooks(context: CliContext, { server }: Flags): Promise<
 
 /** Where git looks for hooks: `core.hooksPath` of the repository, else `hooks` of its common directory. */
 async function hooksFolder(context: CliContext): Promise<string> {
-  const { git, top, gitDir } = await openHistory(context.cwd, context.env);
-  const configured = await git.attempt(["config", "--local", "--type=path", "--get", "core.hooksPath"]);
-  if (configured.code === 0) return resolve(top ?? gitDir, configured.stdout.toString("utf8").trim());
-  const common = (await git.run(["rev-parse", "--git-common-dir"])).trim();
-  return join(resolve(top ?? gitDir, common), "hooks");
+  return await withHistory(context, async ({ git, top, gitDir }) => {
+    const configured = await git.attempt(["config", "--local", "--type=path", "--get", "core.hooksPath"]);
+    if (configured.code === 0) return resolve(top ?? gitDir, configured.stdout.toString("utf8").trim());
+    const common = (await git.run(["rev-parse", "--git-common-dir"])).trim();
+    return join(resolve(top ?? gitDir, common), "hooks");
+  });
 }
 
 async function installCi(context: CliContext, { print, gitlab }: Flags): Promise<number> {
   const files = ciFiles(gitlab === true ? "gitlab" : "github", { checkFile: packageFile("dist", "check.mjs") });
-  const { top } = await openHistory(context.cwd, context.env);
+  const top = await withHistory(context, async (history) => history.top);
   for (const { path, content, shown } of files) {
     if (print === true) writeLine(context.out, `# ${path}\n${shown}`);
     else writeLine(context.out, writeNew(join(top ?? context.cwd, path), path, content));

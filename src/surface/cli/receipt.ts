@@ -6,9 +6,8 @@ import { loadKey, loadOrCreateKey } from "../../capability/keys.js";
 import { type CommitProvenance, judgeProvenance } from "../../capability/provenance.js";
 import { openReceipt, receiptTexts } from "../../capability/receipt.js";
 import { parseTrust, type Trust } from "../../capability/trust.js";
-import { resolveCommit } from "../../effect/branch.js";
-import { listCommits, readCommits } from "../../effect/commits.js";
-import { type History, openHistory } from "../../effect/history.js";
+import { type Commit, findCommits, listCommits, readCommits } from "../../effect/commits.js";
+import { type History, withHistory } from "../../effect/history.js";
 import { commitFacts, otherCommits } from "../../effect/provenance-facts.js";
 import { invalid, messageOf } from "../../kernel/fault.js";
 import type { Receipt } from "../../schema/receipt.js";
@@ -52,11 +51,10 @@ function showReceipts(context: CliContext, args: readonly string[]): Promise<num
     .option("--trust <file>", "public keys to believe (else this project's own)")
     .addOption(formatOption());
   return withArguments<Options>(command, args, async ({ options, values }) => {
-    const history = await openHistory(context.cwd, context.env);
-    const id = await commitNamed(history, values[0] ?? "HEAD");
-    const [commit] = await readCommits(history, [id]);
+    const name = values[0] ?? "HEAD";
+    const { id, message } = await withHistory(context, (history) => commitNamed(history, name));
     const trust = readTrust(context, options.trust);
-    const opened = receiptTexts(commit?.message ?? "").map((text) => openReceipt(text, trust.keys));
+    const opened = receiptTexts(message).map((text) => openReceipt(text, trust.keys));
     const found = opened.map((each) => (each.ok ? { receipt: each.value } : { error: each.error }));
     if (options.outputFormat === "json") writeLine(context.out, JSON.stringify({ commit: id, receipts: found }));
     else for (const line of shownLines(id, found)) writeLine(context.out, line);
@@ -98,11 +96,11 @@ function verifyReceipts(context: CliContext, args: readonly string[]): Promise<n
     .option("--trust <file>", "public keys to believe (else this project's own)")
     .addOption(formatOption());
   return withArguments<Options>(command, args, async ({ options, values }) => {
-    const history = await openHistory(context.cwd, context.env);
-    const { head, commits } = await commitsIn(history, values[0] ?? "HEAD");
-    const trust = readTrust(context, options.trust);
-    const basis = { trust, isVerifiedAgain: () => false };
-    const found = judgeProvenance(await commitFacts(history, commits), await otherCommits(history, head), basis);
+    const found = await withHistory(context, async (history) => {
+      const { head, commits } = await commitsIn(history, values[0] ?? "HEAD");
+      const basis = { trust: readTrust(context, options.trust), isVerifiedAgain: () => false };
+      return judgeProvenance(await commitFacts(history, commits), await otherCommits(history, head), basis);
+    });
     if (options.outputFormat === "json") writeLine(context.out, JSON.stringify({ commits: found }));
     else for (const line of found.flatMap(verifiedLines)) writeLine(context.out, line);
     return found.length > 0 && found.every(({ standing }) => PROVEN.has(standing)) ? 0 : UNVERIFIED;
@@ -117,20 +115,19 @@ function verifiedLines({ commit, standing, receipts, faults }: CommitProvenance)
   ];
 }
 
-async function commitsIn(
-  history: History,
-  range: string,
-): Promise<{ head: string; commits: Awaited<ReturnType<typeof readCommits>> }> {
+async function commitsIn(history: History, range: string): Promise<{ head: string; commits: Commit[] }> {
   const [base, head] = range.includes("..") ? range.split("..", 2) : [undefined, range];
   const newest = await commitNamed(history, head === "" || head === undefined ? "HEAD" : head);
-  if (base === undefined) return { head: newest, commits: await readCommits(history, [newest]) };
-  return { head: newest, commits: await listCommits(history, await commitNamed(history, base), newest) };
+  if (base === undefined) return { head: newest.id, commits: [newest] };
+  const { id } = await commitNamed(history, base);
+  return { head: newest.id, commits: await listCommits(history, id, newest.id) };
 }
 
-async function commitNamed(history: History, name: string): Promise<string> {
-  const id = name.startsWith("-") ? undefined : await resolveCommit(history.git, name);
-  if (id === undefined) throw invalid("UNKNOWN_REF", `the repository knows no commit ${name}.`);
-  return id;
+async function commitNamed(history: History, name: string): Promise<Commit> {
+  const [id] = await findCommits(history, [name]);
+  const [commit] = await readCommits(history, id === undefined ? [] : [id]);
+  if (commit === undefined) throw invalid("UNKNOWN_REF", `the repository knows no commit ${name}.`);
+  return commit;
 }
 
 /** The trust file's keys; without one, the key of this project on this machine. */

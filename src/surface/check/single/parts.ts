@@ -17,10 +17,19 @@ export function readPart(name: string): Uint8Array {
   const head = `${MARK}${name} `;
   const start = text.indexOf(head);
   const end = text.indexOf("\n", start + head.length);
-  if (start === -1 || end === -1)
-    throw invalid(
-      "PART_MISSING",
-      `this file lacks its part ${name}: it was cut or changed. Get it again, and compare its checksum.`,
-    );
-  return brotliDecompressSync(Buffer.from(text.slice(start + head.length, end), "base64"));
+  if (start === -1 || end === -1) throw missing(name);
+  return unpack(text.slice(start + head.length, end), name);
+}
+
+function unpack(packed: string, name: string): Uint8Array {
+  try {
+    return brotliDecompressSync(Buffer.from(packed, "base64"));
+  } catch (cause) {
+    throw missing(name, cause);
+  }
+}
+
+function missing(name: string, cause?: unknown): ReturnType<typeof invalid> {
+  const text = `this file lacks its part ${name}: it was cut or changed. Get it again, and compare its checksum.`;
+  return invalid("PART_MISSING", text, cause);
 }

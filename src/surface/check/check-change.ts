@@ -1,0 +1,132 @@
+import { readAt } from "../../effect/history-files.js";
+import type { TreeDifference } from "../../effect/tree.js";
+import type { PlacedCoverage } from "../../measure/coverage-place.js";
+import type { CheckFinding, CheckReport } from "../../schema/check-report.js";
+import { agentFiles, guessAuthor, guessNotes } from "./authors.js";
+import { type ChangedCode, everyName, readChange } from "./change.js";
+import type { ProvenanceReport } from "./commit-provenance.js";
+import { type CodeReport, judgeCode } from "./judge-code.js";
+import { reportOf, rulesOf } from "./outcome.js";
+import type { JudgedPlan } from "./plan-rules.js";
+import { POLICY_PATH } from "./rule-path.js";
+import type { Judged } from "./rules.js";
+import { judgeRulesChange } from "./rules-changed.js";
+import type { CheckPlace, CheckWish } from "./run-check.js";
+import type { TestRun } from "./run-tests.js";
+
+/** Judges what a change, or what is staged, did: its files, its code, its commits. Throws Faults of exit 2. */
+export async function checkChange(place: CheckPlace, judged: Judged, wish: CheckWish): Promise<CheckReport> {
+  const { subject, plan, selection } = judged;
+  const all = subject.differences ?? [];
+  const { differences, notes } = await judgedDifferences(judged, all);
+  const tests = await testsOf(place, judged, wish);
+  const code = await judgeTexts(place, judged, { wish, differences, tests });
+  const rules = await judgeRuleFiles(judged, wish);
+  const origin = await judgeOrigin(place, judged, { wish, tests });
+  const files = plan === undefined ? [] : await judgeFiles(plan, differences, judged);
+  return reportOf(judged, {
+    ...code,
+    findings: [...code.findings, ...files, ...rules.findings, ...origin.findings, ...tests.findings],
+    notes: [...notes, ...rules.notes, ...origin.notes, ...tests.notes, ...code.notes],
+    commits: origin.commits,
+    files: differences.length,
+    leftOut: all.length - differences.length + differences.filter(({ path }) => selection.isExcluded(path)).length,
+    rules: rulesOf(judged, { coverage: code.covered, tests: wish.run === true }),
+    baselined: 0,
+  });
+}
+
+async function judgeFiles(
+  plan: JudgedPlan,
+  differences: readonly TreeDifference[],
+  { isRule }: Judged,
+): Promise<CheckFinding[]> {
+  const { judgePlanFiles } = await import("./plan-rules.js");
+  return judgePlanFiles(plan, differences, isRule);
+}
+
+interface Texts {
+  readonly wish: CheckWish;
+  readonly differences: readonly TreeDifference[];
+  readonly tests: TestRun;
+}
+
+async function judgeTexts(
+  place: CheckPlace,
+  judged: Judged,
+  { wish, differences, tests }: Texts,
+): Promise<CodeReport & { readonly covered: boolean }> {
+  const { history, subject, selection, limits } = judged;
+  await place.loadMeasures(differences.map(({ path }) => path).filter(selection.isMeasured));
+  const { code, unreadable } = await readChange(history, differences, selection);
+  const coverage = await readCoverageFiles(place, judged, { wish, code, tests });
+  const change = { history, subject, differences, code, unreadable, limits, selection };
+  const report = await judgeCode(coverage === undefined ? change : { ...change, coverage });
+  return { ...report, covered: coverage !== undefined };
+}
+
+async function judgeOrigin(
+  { cwd }: CheckPlace,
+  { history, subject, policy, plan, provenance, trust }: Judged,
+  { wish, tests }: Pick<Texts, "wish" | "tests">,
+): Promise<ProvenanceReport> {
+  if (provenance === "off") return { findings: [], notes: [], commits: 0 };
+  const { judgeCommits } = await import("./commit-provenance.js");
+  return await judgeCommits({
+    mode: provenance,
+    policy,
+    place: { history, rules: subject.rules, cwd },
+    subject,
+    trust,
+    planHash: wish.plan === undefined ? undefined : plan?.hash,
+    // the commands of one task say nothing of the others' work
+    verifiedAgain: tests.pass && wish.task === undefined,
+  });
+}
+
+async function judgeRuleFiles(
+  { history, subject, policy, isRule }: Judged,
+  { approvedBy }: CheckWish,
+): ReturnType<typeof judgeRulesChange> {
+  const differences = subject.differences ?? [];
+  const isNew = differences.some(({ path }) => path === POLICY_PATH);
+  const proposed = isNew ? ((await readAt(history, subject.head, POLICY_PATH))?.toString("utf8") ?? null) : null;
+  return judgeRulesChange({ policy, differences, isRule, approvedBy, proposed });
+}
+
+/** With `appliesTo: agents`, what agents' commits touch; what is staged has no author yet and is judged. */
+async function judgedDifferences(
+  { history, subject, policy }: Judged,
+  all: readonly TreeDifference[],
+): Promise<{ differences: readonly TreeDifference[]; notes: string[] }> {
+  if (policy.appliesTo === "all") return { differences: all, notes: [] };
+  if (subject.scope === "staged")
+    return { differences: all, notes: ["who commits is not known yet: judged as an agent"] };
+  const guesses = (await subject.commits()).map((commit) => guessAuthor(commit, policy.agents));
+  const files = await agentFiles(history, guesses);
+  return { differences: all.filter(({ path }) => files.has(path)), notes: guessNotes(guesses) };
+}
+
+/** Loaded where it is asked for: the sandbox is much code. */
+async function testsOf(place: CheckPlace, { plan, subject }: Judged, { run }: CheckWish): Promise<TestRun> {
+  if (run !== true || plan === undefined) return { findings: [], notes: [], pass: false, report: undefined };
+  const { runTests } = await import("./run-tests.js");
+  return await runTests({ plan, head: subject.head }, place);
+}
+
+async function readCoverageFiles(
+  place: CheckPlace,
+  { history, subject }: Judged,
+  { wish, code, tests }: { wish: CheckWish; code: readonly ChangedCode[]; tests: TestRun },
+): Promise<{ report: PlacedCoverage; baseTotal: number | undefined } | undefined> {
+  const { coverage, baseCoverage } = wish;
+  const own = tests.report;
+  if (coverage.length === 0 && own === undefined) return undefined;
+  const at = { cwd: place.cwd, top: history.top ?? place.cwd, files: await everyName(history, subject) };
+  const { readOwnReport, readReports, refuseStale } = await import("./coverage-files.js");
+  const report = own === undefined ? await readReports(coverage, at) : readOwnReport(own, at.files);
+  refuseStale(report, code);
+  if (baseCoverage.length === 0) return { report, baseTotal: undefined };
+  const { totalOf } = await import("../../measure/coverage.js");
+  return { report, baseTotal: totalOf(await readReports(baseCoverage, at)) };
+}
