@@ -6,6 +6,7 @@ import type { Store } from "../store/store.js";
 import type { Crew } from "./context.js";
 import { parsePlan } from "./plan-source.js";
 import { cycleStream, eventAt, taskStream } from "./records.js";
+import { peopleOf } from "./teams.js";
 
 /** Id of the approval of one thing in one cycle: asking twice for the same is asking once. */
 export function approvalId(cycle: number, hash: string): string {
@@ -62,18 +63,21 @@ export function hasExpired(crew: Crew, hash: string): boolean {
 }
 
 /** Who may answer what a cycle asks (the plan it was started with); undefined: any person. */
-export function reviewersOf(store: Store, { cycle, kind }: Pick<ApprovalRow, "cycle" | "kind">): ReviewerList {
+export function reviewersOf(
+  { root, store }: { readonly root: string; readonly store: Store },
+  { cycle, kind }: Pick<ApprovalRow, "cycle" | "kind">,
+): ReviewerList {
   const started = store.events({ stream: cycleStream(cycle), type: "CYCLE_STARTED", limit: 1 })[0];
   if (kind === "escalation" || started?.type !== "CYCLE_STARTED") return undefined;
   const { plan_source, plan_path } = started.payload;
-  return parsePlan(plan_source, plan_path).plan.approval.reviewers.humans;
+  return peopleOf({ root }, parsePlan(plan_source, plan_path).plan.approval.reviewers.humans);
 }
 
 /** How people answered: a rejection sticks, an unanswered one past its time is a rejection. */
 export function answerOf(crew: Crew, hash: string, people: number): "approved" | "rejected" | "pending" {
   const row = approvalOf(crew, hash);
   if (row === undefined) return "pending";
-  const { humans } = crew.plan.approval.reviewers;
+  const humans = peopleOf(crew.repository, crew.plan.approval.reviewers.humans);
   const valid = row.resolutions.filter(
     (resolution) => resolution.proposal_hash === hash && isAnswer(humans, row.kind, resolution),
   );

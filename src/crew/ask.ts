@@ -12,11 +12,13 @@ import { isToolUse } from "../schema/message.js";
 import { isToolName, toolDescriptions, toolInputSchemas } from "../schema/tool.js";
 import { ExecutionStop } from "../turn/execution.js";
 import { governorOf, noteSpent, planCanPay } from "./agent-budget.js";
+import { timeUpText } from "./agent-time.js";
 import { placeOf } from "./chain.js";
-import type { Crew, CrewAgent } from "./context.js";
+import type { Crew, CrewAgent, Held } from "./context.js";
 import { type Conversation, currentExecution, recordIn } from "./conversation.js";
 import { eventAt } from "./records.js";
 import { RunStop } from "./stop.js";
+import { retryOf } from "./task-retry.js";
 
 /** Thinking and answer of one reply (tokens). */
 const MAX_REPLY_TOKENS = 16_000;
@@ -31,18 +33,29 @@ const FRAME_TOKENS = 1_024;
  * cancellation end the session (RunStop); a reply that breaks the protocol costs the execution
  * (ExecutionStop). An outage parks: it is tried again until the plan's time is over.
  */
-export async function askModel(crew: Crew, agent: CrewAgent, conversation: Conversation): Promise<void> {
+export async function askModel(
+  crew: Crew,
+  agent: CrewAgent,
+  conversation: Conversation,
+  held: Pick<Held, "endsAtMs">,
+): Promise<void> {
   for (let outage = 0; ; outage += 1) {
-    const failure = await tryOnce(crew, agent, conversation);
+    const failure = await tryOnce(crew, agent, conversation, held);
     if (failure === undefined) return;
     await park(crew, conversation, failure, outage);
   }
 }
 
 /** One bounded round of attempts; answers the failure when it is an outage. */
-async function tryOnce(crew: Crew, agent: CrewAgent, conversation: Conversation): Promise<ModelFailure | undefined> {
+async function tryOnce(
+  crew: Crew,
+  agent: CrewAgent,
+  conversation: Conversation,
+  held: Pick<Held, "endsAtMs">,
+): Promise<ModelFailure | undefined> {
   const open: OpenRequest = {
     id: "",
+    held,
     governor: governorOf(crew, agent),
     reservation: undefined,
     failure: undefined,
@@ -69,6 +82,7 @@ async function tryWith(
     client,
     request,
     clock: crew.clock,
+    policy: retryOf(crew, conversation.task),
     signal: crew.signal,
     headers: requestHeaders({
       agent: agent.id,
@@ -119,6 +133,8 @@ function definitionOf(name: string): ToolDefinition {
 
 interface OpenRequest {
   id: string;
+  /** Under which it is asked. */
+  readonly held: Pick<Held, "endsAtMs">;
   /** Whose books it is charged to. */
   readonly governor: Governor;
   /** Whether it was refused by a spawned agent's own budget, and the plan's could still pay. */
@@ -139,6 +155,8 @@ async function reserve(
   asked.open.turn = await takeTurn(crew, conversation);
   stopIfKilled(crew);
   stopIfLate(crew);
+  const timeUp = timeUpText(crew, agent, asked.open.held);
+  if (timeUp !== undefined) throw new ExecutionStop("BLOCKED", timeUp);
   const tools = conversation.replies === 0 ? Buffer.byteLength(JSON.stringify(asked.request.tools)) : 0;
   const promptTokens = FRAME_TOKENS + conversation.knownTokens + conversation.bytesSince + tools;
   const worst = worstCase(crew.prices, conversation.model, { promptTokens, maxTokens: asked.request.maxTokens });

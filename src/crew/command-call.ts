@@ -13,6 +13,7 @@ import { learnFromCommand } from "../memory/failing-command.js";
 import type { CommandResult } from "../schema/effect.js";
 import type { ToolInput } from "../schema/tool.js";
 import type { Denial } from "../schema/verdict.js";
+import { timeLeftMs } from "./agent-time.js";
 import { stopIfKilled } from "./ask.js";
 import { type CallRequest, type CarriedOut, resultEvent, violationEvents } from "./call-record.js";
 import type { Crew } from "./context.js";
@@ -85,7 +86,7 @@ async function start(
     { callId: request.proposal.call_id, args },
     {
       setting: await sandboxSetting(crew, workspace),
-      timeoutMs: Math.min(args.timeout ?? SHELL_TIMEOUT_MS, timeLeft(crew)),
+      timeoutMs: Math.min(args.timeout ?? SHELL_TIMEOUT_MS, timeLeft(crew, request)),
       signal,
       clock: crew.clock,
       scratch: {
@@ -97,8 +98,8 @@ async function start(
   );
 }
 
-function timeLeft(crew: Crew): number {
-  return crew.endsAtMs === null ? Number.MAX_SAFE_INTEGER : Math.max(1, crew.endsAtMs - crew.clock.nowMs());
+function timeLeft(crew: Crew, { place }: CallRequest): number {
+  return Math.max(1, timeLeftMs(crew, place.held) ?? Number.MAX_SAFE_INTEGER);
 }
 
 interface Ran {

@@ -44,6 +44,8 @@ export interface CrewAgent {
   /** Tools its file and plan allow; the capability narrows them. */
   readonly tools: readonly string[];
   readonly memoryTokens: number;
+  /** How long it may work on one task in a session (ms); null without a limit. */
+  readonly maxDurationMs: number | null;
   readonly parent: string | null;
   readonly narrowed?: Narrowed;
 }
@@ -111,6 +113,8 @@ export interface Held {
   writes: WriteSet;
   /** Whether the broker may extend it; an elevated grant it may not. */
   readonly renewable: boolean;
+  /** When its agent's time is over (epoch ms); null without a limit. */
+  readonly endsAtMs: number | null;
   /** What it was handed on from, nearest last: empty for an agent of the plan. */
   readonly lineage: readonly Held[];
 }

@@ -3,6 +3,7 @@ import { READ_DEFAULT_LINES } from "../kernel/bounds.js";
 import type { ConversationKind } from "../schema/conversation.js";
 import type { ToolUseBlock } from "../schema/message.js";
 import { spentText } from "./agent-budget.js";
+import { endWork, timeUpText } from "./agent-time.js";
 import { askModel } from "./ask.js";
 import { performCall, trimInput } from "./call.js";
 import type { CallRequest } from "./call-record.js";
@@ -67,14 +68,16 @@ export async function converse(crew: Crew, spec: ConverseSpec): Promise<{ end: C
     isWorker: (name) => crew.agents.has(name),
     finishing: FINISHING[spec.kind],
     maxExecutions: executions,
-    ask: (asked) => askModel(crew, spec.agent, asked),
+    ask: (asked) => askModel(crew, spec.agent, asked, held),
     call: async (at, callId, call) =>
       (await callTool(crew, spec, { conversation: at, callId, call, held, executions })).content,
     finish: (at, callId, call) => gateFinish(crew, spec, { conversation: at, callId, call, held, executions }),
-    giveUp: (at) => pointless(crew, at, spec.agent),
-    mustEnd: (at) => pointless(crew, at, spec.agent) ?? fullMemory(at, spec.agent),
+    giveUp: (at) => pointless(crew, at, spec.agent) ?? timeUpText(crew, spec.agent, held),
+    mustEnd: (at) =>
+      pointless(crew, at, spec.agent) ?? timeUpText(crew, spec.agent, held) ?? fullMemory(at, spec.agent),
   });
   crew.held.delete(heldKey(spec.agent.id, spec));
+  if (end.kind !== "exhausted" || end.reason !== HANDOVER) endWork(spec.agent, heldKey(spec.agent.id, spec));
   if (end.kind === "exhausted") await closeConversation(crew, conversation, end.reason);
   return { end, conversation };
 }

@@ -5,6 +5,7 @@ import { err, ok, type Result } from "../kernel/result.js";
 import type { CapabilityLimits } from "../schema/capability.js";
 import type { ConversationKind } from "../schema/conversation.js";
 import type { Denial } from "../schema/verdict.js";
+import { endOfWork } from "./agent-time.js";
 import type { Crew, CrewAgent, Held } from "./context.js";
 import { grantFor, ttlOf } from "./grants.js";
 
@@ -24,8 +25,10 @@ export function holdFor(crew: Crew, agent: CrewAgent, purpose: Purpose): Result<
   const known = crew.held.get(key);
   if (known !== undefined) return ok(known);
   const made = mintFor(crew, agent, purpose);
-  if (made.ok) crew.held.set(key, made.value);
-  return made;
+  if (!made.ok) return made;
+  const held = { ...made.value, endsAtMs: endOfWork(crew, agent, key) };
+  crew.held.set(key, held);
+  return ok(held);
 }
 
 /** The capability held under a name, minted on first use. */
@@ -68,7 +71,7 @@ export function mintFor(crew: Crew, agent: CrewAgent, { task, kind }: Purpose): 
 /** A capability as it is held. What lives longer than usual is elevated, and not renewed. */
 function heldOf(minted: Minted): Held {
   const { exp, nbf, write } = minted.capability;
-  return { minted, writes: compileWriteSet(write), renewable: exp - nbf <= TOKEN_TTL_MS, lineage: [] };
+  return { minted, writes: compileWriteSet(write), renewable: exp - nbf <= TOKEN_TTL_MS, endsAtMs: null, lineage: [] };
 }
 
 /** Who spawned an agent, and who spawned them, the plan's own agent first; undefined where one of them was ended. */

@@ -13,6 +13,7 @@ import { languageOf } from "../measure/language.js";
 import { evaluateCondition } from "../plan/expression.js";
 import type { Proposal } from "../schema/proposal.js";
 import { toolInputSchemas } from "../schema/tool.js";
+import { timeLeftMs } from "./agent-time.js";
 import type { Crew, Held } from "./context.js";
 import { loadMeasures } from "./grammars.js";
 import { renewHeld } from "./grants.js";
@@ -102,7 +103,7 @@ export async function gatherFacts(crew: Crew, proposal: Proposal, place: CallPla
     isDenied: (path) => workspace?.isDenied(path) ?? true,
     paths: await observe(proposal, shownRoot, workspace),
     ...writeFacts(prepared),
-    budget: budgetFacts(crew, place.executionsLeft),
+    budget: budgetFacts(crew, place),
     policies: policyFacts(crew, proposal),
     risk: riskFacts(crew, proposal),
     review: { auditor: null, humans: [], excluded: [] },
@@ -174,12 +175,12 @@ function laterFiles(crew: Crew, phase: string): WriteSet {
 }
 
 /** A tool call spends executions and time; money and tokens are refused before the request that spends them. */
-function budgetFacts(crew: Crew, executionsLeft: number): GateFacts["budget"] {
+function budgetFacts(crew: Crew, { executionsLeft, held }: CallPlace): GateFacts["budget"] {
   return {
     executionsLeft,
     usdLeft: null,
     tokensLeft: null,
-    timeLeftMs: crew.endsAtMs === null ? null : crew.endsAtMs - crew.clock.nowMs(),
+    timeLeftMs: timeLeftMs(crew, held),
   };
 }
 

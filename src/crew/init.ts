@@ -1,4 +1,4 @@
-import { parse, stringify } from "yaml";
+import { stringify } from "yaml";
 import { type CheckoutView, viewCheckout, writeNewFile } from "../effect/checkout-survey.js";
 import { ensureProjectDir, findRepository, type Repository } from "../effect/repository.js";
 import { resolveToolchains } from "../effect/sandbox/toolchain.js";
@@ -8,10 +8,10 @@ import { formatFault, hasErrors } from "../plan/plan-fault.js";
 import { draftFirstPlan } from "../plan/survey/first-plan.js";
 import type { PackageManager } from "../plan/survey/package-lock.js";
 import { programsOf, surveyRepository } from "../plan/survey/survey.js";
-import { type Config, configSchema } from "../schema/config.js";
+import type { Config } from "../schema/config.js";
+import { CONFIG_PATH, readConfig } from "./config.js";
 
-/** Files `init` makes, relative to the repository. */
-export const CONFIG_PATH = ".worknode/config.yaml";
+/** The plan `init` makes, relative to the repository. */
 export const FIRST_PLAN_PATH = ".worknode/plans/first.yaml";
 
 const HEAD = `# What \`worknode init\` found here, and what plans are drafted from. Yours to correct: nothing overwrites it.
@@ -70,24 +70,6 @@ function find(
   const { config, notes, rivals } = surveyRepository(view, packageManager);
   if (rivals.length > 0) throw undecided(rivals);
   return { config: withToolchains(config, repository, env), notes };
-}
-
-/** The repository's configuration; undefined before `init`. Throws Fault BAD_CONFIG (exit 2). */
-function readConfig(view: Pick<CheckoutView, "read">): Config | undefined {
-  const text = view.read(CONFIG_PATH);
-  if (text === undefined) return undefined;
-  const parsed = configSchema.safeParse(parseText(text));
-  if (parsed.success) return parsed.data;
-  const faults = parsed.error.issues.map(({ path, message }) => `${path.join(".")}: ${message}`);
-  throw invalid("BAD_CONFIG", `${CONFIG_PATH}: ${faults.join("; ")}. Correct it, or move it away and run init again.`);
-}
-
-function parseText(text: string): unknown {
-  try {
-    return parse(text, { maxAliasCount: 0 });
-  } catch (cause) {
-    throw invalid("BAD_CONFIG", `${CONFIG_PATH} is not YAML. Correct it, or move it away and run init again.`, cause);
-  }
 }
 
 function undecided(rivals: readonly string[]): Fault {

@@ -179,7 +179,7 @@ async function factsOf(
   };
   if (crew !== undefined) {
     const place = {
-      held: { minted: held, writes, renewable: false, lineage: [] },
+      held: { minted: held, writes, renewable: false, endsAtMs: null, lineage: [] },
       workspace: undefined,
       executionsLeft: MAX_CALLS,
     };

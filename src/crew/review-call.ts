@@ -10,6 +10,7 @@ import { judgeCall } from "./facts.js";
 import { simpleVerdict } from "./finish.js";
 import { auditPrompt } from "./prompts.js";
 import { RunStop, TaskPark } from "./stop.js";
+import { peopleOf } from "./teams.js";
 
 /** A sign-off ends with the approval it answers, not by itself. */
 const NEVER_MS = Number.MAX_SAFE_INTEGER;
@@ -102,7 +103,7 @@ async function askAuditor(
 
 function humanSigns(crew: Crew, hash: string): SignOff[] {
   const approval = approvalOf(crew, hash);
-  const { humans } = crew.plan.approval.reviewers;
+  const humans = peopleOf(crew.repository, crew.plan.approval.reviewers.humans);
   const answers = (approval?.resolutions ?? []).filter((answer) => isAnswer(humans, "call", answer));
   return answers.map(({ by, decision, proposal_hash }) => ({
     by,

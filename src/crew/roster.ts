@@ -99,6 +99,7 @@ function enlist(id: string, agent: PlanAgent, search: Search): CrewAgent {
     system: file.prompt,
     tools: narrow(profile.tools, file.tools, agent.tools ?? []),
     memoryTokens: agent.memoryBudget,
+    maxDurationMs: agent.maxDuration,
     parent: null,
   };
 }

@@ -20,6 +20,7 @@ import { cycleStream, eventAt } from "./records.js";
 import { type CycleEnd, runCycle } from "./run.js";
 import { RunStop } from "./stop.js";
 import { dispatchOf, summarise } from "./summary.js";
+import { requireTeams } from "./teams.js";
 
 /** What every session needs. Nothing is read from `process` here. */
 export interface SessionOptions {
@@ -64,6 +65,7 @@ export async function runPlan(options: RunOptions): Promise<RunResult> {
     await requireApproval(project, source, options);
     requireModel(options.env);
     requireRoster(project, source, options.env);
+    requireTeams(project.repository, source);
     const inputs = readInputs(source, options.inputs);
     const mode = modeOf(options, source);
     const cycle = openCycle(project, source, { inputs, openedBy: "run", mode, includeWip: options.includeWip });
@@ -95,6 +97,7 @@ export async function continueRun(options: SessionOptions): Promise<RunResult> {
       throw new Fault("CYCLE_BROKEN", `cycle ${row.number} has no start in the log`);
     const source = parsePlan(started.payload.plan_source, started.payload.plan_path);
     await requireSandbox(project.repository, source, options.env);
+    requireTeams(project.repository, source);
     requireModel(options.env);
     const mode = row.mode === "off" ? "off" : modeOf(options, source);
     return await runSession(

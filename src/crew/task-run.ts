@@ -9,6 +9,7 @@ import { mergeWork } from "./merge.js";
 import { noteParked } from "./parking.js";
 import { eventAt, taskStream } from "./records.js";
 import { TaskPark } from "./stop.js";
+import { retryTransient } from "./task-retry.js";
 import { loadTaskState } from "./task-state.js";
 import { setStatus, TaskFailure, type TaskRun } from "./task-status.js";
 import { textOf } from "./text.js";
@@ -22,7 +23,7 @@ const MAX_ROUNDS = 50;
 /** Does one task to its end: DONE, SKIPPED, REJECTED, or BLOCKED until a person decides. RunStop passes through. */
 export async function runTask(crew: Crew, id: string): Promise<void> {
   try {
-    await attemptTask(crew, id);
+    await retryTransient(crew, id, async () => await attemptTask(crew, id));
   } catch (thrown) {
     if (thrown instanceof TaskPark) {
       const rejected = thrown.approval === "";

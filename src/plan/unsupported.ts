@@ -16,7 +16,7 @@ function when(used: boolean, ...path: DataPath): DataPath[] {
 }
 
 /** Places of a task's part, for every task that has it. */
-function inTasks(plan: Plan, part: "action" | "approval" | "retry" | "decides"): DataPath[] {
+function inTasks(plan: Plan, part: "action" | "approval" | "decides"): DataPath[] {
   return plan.phases.flatMap((phase, index) =>
     phase.tasks.flatMap((task, at) => {
       const value = task[part];
@@ -24,10 +24,6 @@ function inTasks(plan: Plan, part: "action" | "approval" | "retry" | "decides"):
       return when(used, "phases", index, "tasks", at, part);
     }),
   );
-}
-
-function inAgents(plan: Plan, uses: (agent: Plan["agents"][string]) => boolean, part: string): DataPath[] {
-  return Object.entries(plan.agents).flatMap(([name, agent]) => when(uses(agent), "agents", name, part));
 }
 
 /** The one table to shrink as parts come to life. */
@@ -49,16 +45,7 @@ const LATER: readonly LaterPart[] = [
   { what: "rollout.promotion", uses: (plan) => when(plan.rollout.promotion !== undefined, "rollout", "promotion") },
   { what: "actions on targets", uses: (plan) => inTasks(plan, "action") },
   { what: "approval of a task's action", uses: (plan) => inTasks(plan, "approval") },
-  { what: "retry of a task (a model request is retried in any case)", uses: (plan) => inTasks(plan, "retry") },
   { what: "decides", uses: (plan) => inTasks(plan, "decides") },
-  { what: "agents' maxDuration", uses: (plan) => inAgents(plan, (agent) => agent.maxDuration !== null, "maxDuration") },
-  {
-    what: "teams of reviewers (name people by their user name or git e-mail)",
-    uses: ({ approval: { reviewers } }) =>
-      (reviewers.humans ?? []).flatMap((name, index) =>
-        when(name.includes("/"), "approval", "reviewers", "humans", index),
-      ),
-  },
 ];
 
 /**

@@ -25,6 +25,13 @@ export const configSchema = z.strictObject({
   languages: z.array(planTextSchema).default([]),
   /** Files that tell agents how to work here, for example CLAUDE.md. */
   instructions: z.array(planPathSchema).default([]),
+  /** Teams that plans name as reviewers (`team/name`), and their people by user name or git e-mail. */
+  teams: z
+    .record(
+      z.string().regex(/^[^\s/]+(\/[^\s/]+)+$/, "is no team: write owner/name"),
+      z.array(planTextSchema).max(1_000),
+    )
+    .optional(),
   projects: z.array(configProjectSchema).max(1_000).default([]),
   workspace: z
     .strictObject({

@@ -1,5 +1,6 @@
 import { Option } from "commander";
-import { CONFIG_PATH, FIRST_PLAN_PATH, type InitReport, initProject } from "../../crew/init.js";
+import { CONFIG_PATH } from "../../crew/config.js";
+import { FIRST_PLAN_PATH, type InitReport, initProject } from "../../crew/init.js";
 import type { PackageManager } from "../../plan/survey/package-lock.js";
 import type { PlanVerify } from "../../schema/plan-task.js";
 import { describeVerb, formatOption, type OutputFormat, withArguments } from "./arguments.js";

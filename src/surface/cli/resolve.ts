@@ -44,7 +44,7 @@ function resolve(context: CliContext, id: string, answer: Answer): Promise<numbe
       const approval = store.transaction(() => {
         const found = openApproval(store, id);
         const identity = claimedIdentity(context.env, location);
-        if (answer.decision === "approved") requireReviewer(store, found, identity);
+        if (answer.decision === "approved") requireReviewer({ store, root: location.root }, found, identity);
         store.append([resolution(found, answer, identity)]);
         return found;
       });
@@ -74,8 +74,12 @@ function openApproval(store: Store, id: string): ApprovalRow {
 }
 
 /** The plan may name who approves; somebody else's approval would be recorded and help nobody. Anyone may reject. */
-function requireReviewer(store: Store, approval: ApprovalRow, { os_user, git_email }: Identity): void {
-  const humans = reviewersOf(store, approval);
+function requireReviewer(
+  at: { readonly store: Store; readonly root: string },
+  approval: ApprovalRow,
+  { os_user, git_email }: Identity,
+): void {
+  const humans = reviewersOf(at, approval);
   if (humans === undefined || humans.includes(os_user) || (git_email !== null && humans.includes(git_email))) return;
   throw invalid(
     "NOT_A_REVIEWER",
