@@ -1,21 +1,16 @@
 import { resolveCommit } from "../effect/branch.js";
 import { claimedIdentity } from "../effect/identity.js";
 import { changedInCheckout, currentBranch, forwardCheckout, type JoinOutcome, joinBranch } from "../effect/land.js";
-import { hashOf } from "../kernel/canonical.js";
 import { Fault, invalid } from "../kernel/fault.js";
-import { verifyCommands } from "../plan/verify-commands.js";
-import type { EventPayload } from "../schema/event.js";
 import type { CycleRow } from "../store/cycle-rows.js";
 import type { Crew } from "./context.js";
 import { type Offer, offerResolution } from "./land-offer.js";
+import { type Verified, verifyJoined } from "./land-verify.js";
 import { openLanding } from "./landing.js";
-import { prepareDependencies } from "./prepare.js";
 import { type Project, withProject } from "./project.js";
 import { cycleStream, eventAt } from "./records.js";
 import { type SessionOptions } from "./session.js";
 import { stewardDone, stewardPermit } from "./steward.js";
-import { runPlanned } from "./verify.js";
-import { headWorkspace } from "./workspaces.js";
 
 /** Times the work is joined again because the user's branch moved meanwhile. */
 const MAX_ROUNDS = 3;
@@ -30,8 +25,6 @@ export interface LandOptions extends Pick<SessionOptions, "cwd" | "env" | "signa
   readonly request: boolean;
 }
 
-type Verified = EventPayload<"LANDED">["verified"];
-
 /** What became of a landing. Only `landed` moved the user's branch. */
 export interface LandReport {
   readonly outcome: "landed" | "verified" | "there" | "conflict" | "unverified";
@@ -43,7 +36,7 @@ export interface LandReport {
   readonly commit: string | null;
   readonly paths: readonly string[];
   readonly verified: Verified;
-  /** What the first failing command said. */
+  /** What the first failing command said, or what is not covered. */
   readonly said: string;
   /** A task that resolves the conflict, where one can be offered. */
   readonly offer: Offer | null;
@@ -131,9 +124,9 @@ async function landOnce(crew: Crew, row: CycleRow, at: Landing & { from: string 
     const offer = await offerResolution(crew, row, joined);
     return { ...base, outcome: "conflict", commit: joined.commit, paths: joined.paths, verified: [], offer };
   }
-  const { verified, said } = await verifyJoined(crew);
+  const { verified, said } = await verifyJoined(crew, at.from);
   const done = { ...base, commit: joined.commit, verified, said };
-  if (verified.some(({ exit_code }) => exit_code !== 0)) return { ...done, outcome: "unverified" };
+  if (said !== "") return { ...done, outcome: "unverified" };
   if (at.options.request) return { ...done, outcome: "verified" };
   return (await forward(crew, { ...at, commit: joined.commit, verified })) ? { ...done, outcome: "landed" } : undefined;
 }
@@ -152,23 +145,6 @@ async function join(crew: Crew, row: CycleRow, onto: string): Promise<JoinOutcom
   stewardDone(crew, at, joined.kind);
   crew.workspaces.clear();
   return joined;
-}
-
-/** Runs every distinct `verify` of the tasks that are done, each from empty scratch, on the joined tree. */
-async function verifyJoined(crew: Crew): Promise<{ verified: Verified; said: string }> {
-  const tasks = [...crew.tasks.values()].filter(({ task }) => crew.statuses.get(task.id) === "DONE");
-  const sets = new Map(tasks.map(({ task }) => [hashOf(verifyCommands(task)), verifyCommands(task)]));
-  await prepareDependencies(crew);
-  const verified: Verified = [];
-  for (const commands of [...sets.values()].filter((set) => set.length > 0)) {
-    const workspace = await headWorkspace(crew);
-    const result = await runPlanned(crew, { task: null, workspace, files: workspace.worktree }, commands);
-    await result.discard();
-    for (const { role, argv, exit_code } of result.runs) verified.push({ role, argv: [...argv], exit_code });
-    const failed = result.runs.find(({ exit_code }) => exit_code !== 0);
-    if (failed !== undefined) return { verified, said: `${failed.stdout}\n${failed.stderr}`.trim().slice(-2_000) };
-  }
-  return { verified, said: "" };
 }
 
 /** Moves the user's branch and records who took what. False where the branch moved meanwhile. */

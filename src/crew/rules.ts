@@ -1,4 +1,5 @@
 import { join } from "node:path";
+import { isSubsetOf } from "../capability/write-set.js";
 import { baseSources } from "../effect/original-functions.js";
 import { readRegular } from "../effect/path-fact.js";
 import { changedFiles, readBase, treeHash } from "../effect/tree.js";
@@ -85,7 +86,7 @@ async function treeOf({ task, workspace }: RuledWork): Promise<string> {
 /** Judged again with what the base commit holds elsewhere, which costs more to find out, where that could help. */
 async function judgeWork(
   crew: Crew,
-  { workspace }: RuledWork,
+  { workspace }: Pick<RuledWork, "workspace">,
   what: { files: readonly ChangedFile[]; waivers: readonly string[]; basis: CoverageBasis | string | undefined },
 ): Promise<CompletionReport> {
   const { implementation, validation } = crew.limits;
@@ -114,6 +115,37 @@ async function powerOfTenBasis(
     .map(({ path }) => path)
     .filter((path) => isCodeFile(path) && (enforce || isCFamily(languageOf(path))));
   return { enforce, others: judged.length === 0 ? [] : await baseSources(workspace, judged) };
+}
+
+/** A task's work within a tree it was joined into; `workspace` has as its base what it was joined with. */
+export interface JoinedWork {
+  readonly task: PlanTask;
+  readonly workspace: TaskWorkspace;
+  /** The joined tree, or its commit. */
+  readonly tree: string;
+  /** What the task's commands wrote on that tree. */
+  readonly report: string | undefined;
+}
+
+/**
+ * Judges the coverage of a task's files on a joined tree: what is wrong, nothing where it is waived or not asked for. The
+ * total is not held against the base where the plan waives coverage of other work that is in it.
+ */
+export async function joinedCoverageFaults(crew: Crew, work: JoinedWork): Promise<string[]> {
+  const { task, workspace, tree, report } = work;
+  const waivers = waiversFor(crew, task.id);
+  if (waivers.includes("coverage") || !canChange(task)) return [];
+  const changed = await changedTexts({ task, workspace });
+  const files = changed.filter(({ path }) => isSubsetOf([path], task.files.write));
+  if (files.length === 0) return [];
+  await loadMeasures(files.map(({ path }) => path));
+  const basis = await coverageBasis(crew, { task, workspace }, { report, tree });
+  if (typeof basis !== "object") return basis === undefined ? [] : [`ERROR_INSUFFICIENT_COVERAGE: ${basis}`];
+  const waived = crew.plan.waivers.some(({ rule }) => rule === "coverage");
+  const judged = await judgeWork(crew, work, { files, waivers, basis: waived ? { ...basis, baseTotal: 0 } : basis });
+  return judged.findings
+    .filter(({ blocks, code }) => blocks && REPORTED.has(code))
+    .map((finding) => `${task.id}: ${findingText(finding, NOTHING_RAN)}`);
 }
 
 interface Verified {
@@ -153,7 +185,7 @@ function commandFaults(ran: VerifyRun, waivers: readonly string[]): string[] {
   return failed.map((run) => commandFault(run, ran));
 }
 
-async function changedTexts({ task, workspace }: RuledWork): Promise<ChangedFile[]> {
+async function changedTexts({ task, workspace }: Pick<RuledWork, "task" | "workspace">): Promise<ChangedFile[]> {
   if (!canChange(task)) return [];
   const files: ChangedFile[] = [];
   for (const { path, kind } of await changedFiles(workspace)) {

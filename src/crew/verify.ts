@@ -57,7 +57,7 @@ function lessonsOf(crew: Crew, task: PlanTask, commands: readonly CommandRun[]):
 }
 
 /** The report the commands themselves wrote. */
-async function readReport(
+export async function readReport(
   { verify }: PlanTask,
   result: PlanCommandResult,
 ): Promise<{ path: string; format: string; text: string } | null> {
