@@ -2,7 +2,8 @@ import { planText } from "../plan/survey/plan-text.js";
 import type { Config } from "../schema/config.js";
 import { fence } from "./prompts.js";
 
-/** Task of the plan a draft is made under, and the output that holds the draft. */
+/** Id and task of the plan a draft is made under, and the output that holds the draft. */
+export const DRAFT_PLAN = "draft";
 export const DRAFT_TASK = "DRAFT-1";
 export const DRAFT_OUTPUT = "plan";
 
@@ -20,7 +21,7 @@ export function draftingPlan({ goal, usd }: DraftWish): string {
   return planText({
     apiVersion: "worknode/v1",
     kind: "Plan",
-    id: "draft",
+    id: DRAFT_PLAN,
     title: `Draft a plan: ${goal}`,
     budget: { ...(usd === null ? {} : { usd }), wallClock: "30m" },
     phases: [

@@ -1,22 +1,26 @@
 import { userInfo } from "node:os";
+import { isDeepStrictEqual } from "node:util";
+import { z } from "zod";
 import { viewCheckout, writeNewFile } from "../effect/checkout-survey.js";
 import { Fault, invalid } from "../kernel/fault.js";
 import { loadPlan } from "../plan/load-plan.js";
 import { formatFault, type PlanFault } from "../plan/plan-fault.js";
 import { unsupported } from "../plan/unsupported.js";
 import type { Plan } from "../schema/plan.js";
+import type { CycleRow } from "../store/cycle-rows.js";
 import { holderOf, isHolderAlive } from "../store/lease.js";
+import { DRAFTING } from "../store/sql/read-latest-incomplete-cycle.js";
 import { assembleCrew, requireRoster } from "./assemble.js";
 import { asRecord } from "./chain.js";
 import { type Crew, tierAgent } from "./context.js";
 import { endEvents } from "./conversation-end.js";
 import { converse, type FinishJudge } from "./converse.js";
-import { DRAFT_OUTPUT, DRAFT_TASK, type DraftWish, draftingPlan, draftPrompt } from "./draft-prompt.js";
+import { DRAFT_OUTPUT, DRAFT_PLAN, DRAFT_TASK, type DraftWish, draftingPlan, draftPrompt } from "./draft-prompt.js";
 import { turnBack } from "./finish.js";
 import { configOf } from "./init.js";
 import { openModel, requireModel } from "./model-access.js";
 import { openBranch, openCycle } from "./opening.js";
-import { parsePlan } from "./plan-source.js";
+import { type PlanSource, parsePlan } from "./plan-source.js";
 import { type Project, withProject } from "./project.js";
 import { cycleStream, eventAt } from "./records.js";
 import { type SessionOptions } from "./session.js";
@@ -40,45 +44,94 @@ export interface DraftReport {
 
 /**
  * Has the executive read the repository, through the gate, and draft a plan; lint judges, and its faults go back at
- * most three times. The draft is written to `.worknode/plans/` either way. Throws Fault DRAFT_FAILED (exit 4), STOPPED
- * (the exit code of what stopped it), and what opening a project throws.
+ * most three times. The draft is written to `.worknode/plans/` either way. A draft for the same wish that a dead process
+ * left is gone on with; one for another wish is given up. Throws Fault DRAFT_FAILED (exit 4), STOPPED (the exit code of
+ * what stopped it), and what opening a project throws.
  */
 export async function draftPlan(options: SessionOptions & DraftWish): Promise<DraftReport> {
   return await withProject(options, async (project) => {
-    const config = configOf(project.repository, await viewCheckout(project.repository, options.env), options);
-    const source = parsePlan(draftingPlan(options), ".worknode/plans/draft.yaml");
+    const source = parsePlan(draftingPlan(options), DRAFTING);
     requireRoster(project, source, options.env);
     requireModel(options.env);
-    const cycle = openCycle(project, source, { inputs: {}, openedBy: "tool", mode: "enforced", includeWip: false });
-    const { allowance, client } = openModel(
-      { store: project.store, stateDir: project.repository.stateDir, cycle },
-      options.env,
-    );
-    const { env, signal } = options;
-    try {
-      return await inSession(project, { cycle, onEvent: (event) => options.onEvent(event) }, async () => {
-        const given = {
-          source,
-          cycle,
-          inputs: {},
-          client,
-          allowance,
-          mode: "enforced",
-          signal,
-          env,
-          confines: false,
-        } as const;
-        const crew = assembleCrew(project, given);
-        await openBranch(crew, false, true);
-        crew.activePhases.add("draft");
-        const draft = await converseDraft(crew, (root) => draftPrompt(options, config, root));
-        const path = await save(project, draft, cycle);
-        return { cycle, path, plan: draft.faults.length === 0 ? draft.plan : undefined, faults: draft.faults };
-      });
-    } finally {
-      allowance.close();
-    }
+    const left = leftDraft(project);
+    const same = left !== undefined && isDeepStrictEqual(wishOf(left), plainWish(options));
+    if (left !== undefined && !same) giveUp(project, left.number);
+    if (same) return await draftIn(project, { source, cycle: left.number, fresh: false }, options);
+    const opening = { inputs: plainWish(options), openedBy: "tool", mode: "enforced", includeWip: false } as const;
+    const cycle = openCycle(project, source, opening);
+    return await draftIn(project, { source, cycle, fresh: true }, options);
   });
+}
+
+/** Goes on with the draft a dead process left; undefined where there is none. Throws what `draftPlan` throws. */
+export async function continueDraft(options: SessionOptions): Promise<DraftReport | undefined> {
+  const wish = await withProject(options, async (project) => {
+    const left = leftDraft(project);
+    return left === undefined ? undefined : wishOf(left);
+  });
+  return wish === undefined ? undefined : await draftPlan({ ...options, ...wish });
+}
+
+/** A draft whose process is gone, on the commit that is still the head. */
+function leftDraft(project: Project): CycleRow | undefined {
+  const { store, repository } = project;
+  const row = store.queries.latestIncompleteCycle(DRAFT_PLAN);
+  if (row?.plan_path !== DRAFTING) return undefined;
+  const lease = store.lease.read(`cycle:${row.number}`);
+  if (lease?.held === true && isHolderAlive(lease)) return undefined;
+  if (row.base_commit === repository.head) return row;
+  giveUp(project, row.number);
+  return undefined;
+}
+
+function giveUp({ store }: Project, cycle: number): void {
+  const place = { stream: cycleStream(cycle), actor: "worknode", run: cycle, task: null };
+  const reason = "the draft was interrupted, and another one was asked for or the repository went on";
+  store.append([eventAt(place, "CYCLE_ENDED", { cycle, status: "failed", exit_code: 130, reason })]);
+}
+
+const wishSchema = z.object({ goal: z.string(), files: z.array(z.string()), usd: z.number().nullable() });
+
+function wishOf(row: CycleRow): DraftWish {
+  return wishSchema.parse(row.inputs);
+}
+
+function plainWish({ goal, files, usd }: DraftWish): z.infer<typeof wishSchema> {
+  return { goal, files: [...files], usd };
+}
+
+async function draftIn(
+  project: Project,
+  { source, cycle, fresh }: { source: PlanSource; cycle: number; fresh: boolean },
+  options: SessionOptions & DraftWish,
+): Promise<DraftReport> {
+  const { env, signal } = options;
+  const { repository, store } = project;
+  const config = configOf(repository, await viewCheckout(repository, env), options);
+  const { allowance, client } = openModel({ store, stateDir: repository.stateDir, cycle }, env);
+  const given = {
+    source,
+    cycle,
+    inputs: {},
+    client,
+    allowance,
+    mode: "enforced",
+    signal,
+    env,
+    confines: false,
+  } as const;
+  try {
+    return await inSession(project, { cycle, onEvent: (event) => options.onEvent(event) }, async () => {
+      const crew = assembleCrew(project, given);
+      await openBranch(crew, false, fresh);
+      crew.activePhases.add("draft");
+      const draft = await converseDraft(crew, (root) => draftPrompt(options, config, root));
+      const path = await save(project, draft, cycle);
+      return { cycle, path, plan: draft.faults.length === 0 ? draft.plan : undefined, faults: draft.faults };
+    });
+  } finally {
+    allowance.close();
+  }
 }
 
 /** Holds the cycle's lease, tells its events, and ends it, also where the work was stopped: a draft is not continued. */

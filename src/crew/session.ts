@@ -7,6 +7,7 @@ import type { AnyEvent } from "../schema/event.js";
 import type { DispatchResult, RolloutMode } from "../schema/result.js";
 import type { RunSummary } from "../schema/run-report.js";
 import { holderOf, isHolderAlive } from "../store/lease.js";
+import { DRAFTING } from "../store/sql/read-latest-incomplete-cycle.js";
 import { type Assembly, assembleCrew, requireRoster } from "./assemble.js";
 import { followBudget } from "./budget.js";
 import { type Estimate, estimatePlan } from "./estimate.js";
@@ -91,7 +92,8 @@ async function startFrom(project: Project, { base, includeWip }: RunOptions): Pr
 export async function continueRun(options: SessionOptions): Promise<RunResult> {
   return await withProject(options, async (project) => {
     const row = project.store.queries.latestIncompleteCycle();
-    if (row === undefined) throw new Fault("NOTHING_TO_CONTINUE", "No incomplete cycle to continue", { exitCode: 7 });
+    if (row === undefined || row.plan_path === DRAFTING)
+      throw new Fault("NOTHING_TO_CONTINUE", "No incomplete cycle to continue", { exitCode: 7 });
     const started = project.store.events({ stream: cycleStream(row.number), type: "CYCLE_STARTED" })[0];
     if (started?.type !== "CYCLE_STARTED")
       throw new Fault("CYCLE_BROKEN", `cycle ${row.number} has no start in the log`);

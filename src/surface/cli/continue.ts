@@ -3,6 +3,7 @@ import { invalid } from "../../kernel/fault.js";
 import { type Brief, projectBrief, renderBrief } from "../../memory/brief.js";
 import { OUTSIDE_CYCLES } from "../../memory/outside-cycles.js";
 import type { AnyEvent } from "../../schema/event.js";
+import { DRAFTING } from "../../store/sql/read-latest-incomplete-cycle.js";
 import { openStore, type Store } from "../../store/store.js";
 import { describeVerb, formatOption, wholeNumber, withArguments } from "./arguments.js";
 import { sayNothing } from "./brief.js";
@@ -51,11 +52,24 @@ async function resume(context: CliContext, flags: Flags): Promise<number> {
   const screen = flags.outputFormat === "text" ? context.out : context.err;
   screen.write(renderBrief(standing.brief));
   if (standing.brief.cycle === OUTSIDE_CYCLES) return PERSON_NEEDED;
+  return await goOn(context, flags, standing.more);
+}
+
+async function goOn(context: CliContext, flags: Flags, before: readonly AnyEvent[]): Promise<number> {
+  if (before.some(isDrafting)) {
+    const { continueDrafting } = await import("./draft.js");
+    return await continueDrafting(context, flags.outputFormat);
+  }
   const { continueRun } = await import("../../crew/session.js");
   return await showSession(context, flags, (session, progress) => {
-    progress.seed(standing.more);
+    progress.seed(before);
     return continueRun(session);
   });
+}
+
+/** Whether a cycle is the making of a draft. */
+function isDrafting(event: AnyEvent): boolean {
+  return event.type === "CYCLE_STARTED" && event.payload.plan_path === DRAFTING;
 }
 
 /** Prints the brief and starts nothing. */

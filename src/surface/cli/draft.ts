@@ -1,6 +1,7 @@
-import { type DraftReport, draftPlan } from "../../crew/draft.js";
+import { continueDraft, type DraftReport, draftPlan } from "../../crew/draft.js";
 import { type Estimate, estimatePlan } from "../../crew/estimate.js";
 import { invalid } from "../../kernel/fault.js";
+import type { AnyEvent } from "../../schema/event.js";
 import type { Plan } from "../../schema/plan.js";
 import { describeVerb, formatOption, type OutputFormat, withArguments } from "./arguments.js";
 import { type CliContext, type Verb, writeLine } from "./context.js";
@@ -29,12 +30,26 @@ export const planNewVerb: Verb = (context, args) => {
     "Have the executive read the repository and draft a plan; nothing runs.",
   );
   return withArguments<Flags>(command, args, async ({ options, values }) => {
-    const drafted = await draft(context, values[0] ?? "", options);
-    if (options.outputFormat === "json") writeLine(context.out, JSON.stringify(reportOf(drafted)));
-    else for (const line of draftLines(drafted)) writeLine(context.out, line);
-    return drafted.plan === undefined ? UNSOUND : 0;
+    return tell(context, await draft(context, values[0] ?? "", options), options.outputFormat);
   });
 };
+
+/** Goes on with a draft that was interrupted, for `worknode continue`. */
+export async function continueDrafting(context: CliContext, outputFormat: OutputFormat): Promise<number> {
+  const { cwd, env, signal } = context;
+  const drafted = await showDrafting(context, outputFormat, (onEvent) => continueDraft({ cwd, env, signal, onEvent }));
+  if (drafted !== undefined) return tell(context, drafted, outputFormat);
+  throw invalid(
+    "CYCLE_BUSY",
+    "the draft is being made by another process, or the repository went on since it was begun.",
+  );
+}
+
+function tell(context: CliContext, drafted: Drafted, outputFormat: OutputFormat): number {
+  if (outputFormat !== "text") writeLine(context.out, JSON.stringify(reportOf(drafted)));
+  else for (const line of draftLines(drafted)) writeLine(context.out, line);
+  return drafted.plan === undefined ? UNSOUND : 0;
+}
 
 /** `worknode do GOAL`: drafts, shows, asks once, runs. */
 export const doVerb: Verb = (context, args) => {
@@ -73,11 +88,23 @@ async function draft(context: CliContext, goal: string, flags: Flags): Promise<D
   if (!Number.isFinite(usd) || usd < 0)
     throw invalid("BAD_INPUT", `--draft-usd ${flags.draftUsd}: it must be a sum in US dollars.`);
   if (goal.trim() === "") throw invalid("BAD_INPUT", "say what is to be achieved.");
-  const progress = flags.outputFormat === "json" ? silentProgress() : createProgress({ ...context, out: context.err });
   const { cwd, env, signal } = context;
+  const wish = { goal, files: flags.files ?? [], usd: usd === 0 ? null : usd };
+  return await showDrafting(context, flags.outputFormat, (onEvent) =>
+    draftPlan({ cwd, env, signal, ...wish, onEvent }),
+  );
+}
+
+/** Shows how a draft is made, and what its plan may take. */
+async function showDrafting<T extends DraftReport | undefined>(
+  context: CliContext,
+  outputFormat: OutputFormat,
+  make: (onEvent: (event: AnyEvent) => void) => Promise<T>,
+): Promise<Drafted | Exclude<T, DraftReport>> {
+  const progress = outputFormat === "text" ? createProgress({ ...context, out: context.err }) : silentProgress();
   try {
-    const wish = { goal, files: flags.files ?? [], usd: usd === 0 ? null : usd };
-    const report = await draftPlan({ cwd, env, signal, ...wish, onEvent: (event) => progress.show(event) });
+    const report = await make((event) => progress.show(event));
+    if (report === undefined) return report as Exclude<T, DraftReport>;
     const { plan } = report;
     const estimate = plan === undefined ? null : await withStore(context, (store) => estimatePlan(store, plan));
     return { ...report, estimate };
