@@ -87,11 +87,10 @@ export function clip(content: string): string {
  * A violation and its notice to the executive, to be recorded in one transaction (S3:86-90). The same reach for the
  * same thing is told once in a cycle: what repeats is counted by its violations, and no flood of alerts.
  */
-export function violationEvents(crew: Crew, request: CallRequest, denial: Denial): AnyNewEvent[] {
-  const { records, proposal } = request;
-  const { code, rule, subject, object, message, remedy } = denial;
+export function violationEvents(crew: Crew, at: Reach, denial: Denial): AnyNewEvent[] {
+  const { records, proposal } = at;
+  const { code, rule, subject, object, message } = denial;
   crew.violatedAtMs.set(proposal.who.agent, crew.clock.nowMs());
-  const violation = { call_id: proposal.call_id, code, rule, subject, object, message, remedy };
   const key = `${subject}:${rule}:${object}`;
   const alert = {
     severity: "warning" as const,
@@ -100,5 +99,15 @@ export function violationEvents(crew: Crew, request: CallRequest, denial: Denial
     key,
   };
   const told = crew.store.queries.hasAlert(crew.cycle, key);
-  return [eventAt(records, "SECURITY_VIOLATION", violation), ...(told ? [] : [eventAt(records, "ALERT", alert)])];
+  return [violationEvent(at, denial), ...(told ? [] : [eventAt(records, "ALERT", alert)])];
+}
+
+/** What was asked, and where it is recorded. */
+type Reach = Pick<CallRequest, "records" | "proposal">;
+
+/** The violation alone. */
+export function violationEvent({ records, proposal }: Reach, denial: Denial): AnyNewEvent {
+  const { code, rule, subject, object, message, remedy } = denial;
+  const violation = { call_id: proposal.call_id, code, rule, subject, object, message, remedy };
+  return eventAt(records, "SECURITY_VIOLATION", violation);
 }

@@ -15,7 +15,7 @@ import { READING_TOOLS } from "../schema/tool.js";
 import type { Store } from "../store/store.js";
 import { assembleCrew } from "./assemble.js";
 import { trimInput } from "./call.js";
-import { clip } from "./call-record.js";
+import { clip, violationEvent, violationEvents } from "./call-record.js";
 import type { Crew } from "./context.js";
 import { renderDenials } from "./denial-text.js";
 import { gatherFacts } from "./facts.js";
@@ -109,7 +109,7 @@ export function openOutside(options: OutsideOptions): Outside {
       const proposal = proposeCall(callId, tool === "" ? "(none)" : tool, args, caller);
       const facts = await factsOf(options, { session, crew, held, proposal });
       const judgement = judge(proposal, facts);
-      const judged = judgementEvents({ proposal, records, judgement });
+      const judged = judgementEvents({ proposal, records, judgement }, crew);
       const looks = judgement.permit !== undefined && READING_TOOLS.has(tool);
       if (!looks) store.append(judged);
       const call = { proposal, records, crew };
@@ -208,16 +208,14 @@ interface Judged {
 }
 
 /** A look is recorded with its result, as a crash loses nothing by it; anything else before it is done. */
-function judgementEvents({ proposal, records, judgement }: Judged): AnyNewEvent[] {
+function judgementEvents({ proposal, records, judgement }: Judged, crew: Crew | undefined): AnyNewEvent[] {
   const verdict = eventAt(records, "VERDICT", { ...judgement.verdict, call_id: proposal.call_id, mode: "auto" });
   const violation = judgement.denials.find((denial) => denial.violation);
   const events = [eventAt(records, "PROPOSAL", proposal), verdict];
-  if (violation !== undefined) {
-    const { code, rule, subject, object, message, remedy } = violation;
-    const told = { call_id: proposal.call_id, code, rule, subject, object, message, remedy };
-    events.push(eventAt(records, "SECURITY_VIOLATION", told));
-  }
-  return events;
+  if (violation === undefined) return events;
+  const place = { proposal, records };
+  if (crew === undefined) return [...events, violationEvent(place, violation)]; // without a cycle there is no executive
+  return [...events, ...violationEvents(crew, place, violation)];
 }
 
 interface Approved {

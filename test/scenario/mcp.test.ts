@@ -270,6 +270,12 @@ describe("the MCP server", () => {
       isError: true,
       text: expect.stringContaining("no-notes"),
     });
+    for (const content of ["mine", "again"])
+      expect(await call("Write", { file_path: "README.md", content })).toMatchObject({ isError: true });
+    const violations = store.events({ type: "SECURITY_VIOLATION" });
+    expect(violations.filter(({ payload }) => (payload as { object: string }).object === "Write")).toHaveLength(2);
+    const told = store.events({ type: "ALERT" }).map(({ payload }) => (payload as { key: string }).key);
+    expect(told.filter((key) => key === "claude-code:capability:Write")).toHaveLength(1);
     expect((await call("status")).value).toMatchObject({ cycle: { number: 1 }, tasks: [{ id: "N-1" }] });
     expect((await client.readResource({ uri: "worknode://plan" })).contents).toMatchObject([{ text: source }]);
     store.close();
