@@ -52,11 +52,12 @@ async function attemptTask(crew: Crew, id: string): Promise<void> {
   await mergeWork(crew, run, async (merged) => await reopen(crew, merged));
 }
 
-async function startTask(crew: Crew, run: TaskRun): Promise<void> {
+/** Puts a task under way, in the hands of its owner unless told otherwise. */
+export async function startTask(crew: Crew, run: TaskRun, agent = ownerOf(crew, run.task)): Promise<void> {
   const { task, state, workspace, place } = run;
   const started = eventAt(place, "TASK_STARTED", {
     attempt: state.attempt + 1,
-    agent: ownerOf(crew, task),
+    agent,
     base_commit: workspace.baseCommit,
     worktree: workspace.worktree,
   });

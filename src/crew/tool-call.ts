@@ -2,7 +2,7 @@ import type { TaskWorkspace } from "../effect/workspace.js";
 import { Fault, invalid } from "../kernel/fault.js";
 import type { RolloutMode } from "../schema/result.js";
 import type { ToolReport } from "../schema/tool-report.js";
-import { assembleCrew } from "./assemble.js";
+import { type Assembly, assembleCrew } from "./assemble.js";
 import { performCall, trimInput } from "./call.js";
 import type { CallOutcome } from "./call-record.js";
 import { asRecord } from "./chain.js";
@@ -65,19 +65,25 @@ async function crewFor(project: Project, source: ReturnType<typeof readPlan>, op
   const mode = modeOf(options, source);
   const mine = known !== undefined && known.plan_hash === source.hash;
   const cycle = mine ? known.number : openCycle(project, source, { inputs, openedBy: "tool", mode, includeWip: false });
-  const crew = assembleCrew(project, {
-    source,
-    cycle,
-    inputs,
-    client: undefined,
-    mode,
-    signal: options.signal,
-    env: options.env,
-    confines: await canConfine(project.repository, options.env),
-  });
-  await openBranch(crew, false, !mine);
+  return await standingCrew(project, { source, cycle, inputs, mode, fresh: !mine }, options);
+}
+
+/** Which cycle a crew is put together for, and whether it was opened just now. */
+export interface StandingCycle extends Pick<Assembly, "source" | "cycle" | "inputs" | "mode"> {
+  readonly fresh: boolean;
+}
+
+/** A crew that asks no model, ready for single calls: its branch, its dependencies, the phases that may be worked on. */
+export async function standingCrew(
+  project: Project,
+  { fresh, ...assembly }: StandingCycle,
+  { signal, env }: Pick<RunOptions, "signal" | "env">,
+): Promise<Crew> {
+  const confines = await canConfine(project.repository, env);
+  const crew = assembleCrew(project, { ...assembly, client: undefined, signal, env, confines });
+  await openBranch(crew, false, fresh);
   await prepareDependencies(crew);
-  for (const phase of source.plan.phases)
+  for (const phase of crew.plan.phases)
     if (phase.needs.every((need) => phaseState(crew, need) === "DONE")) crew.activePhases.add(phase.id);
   return crew;
 }

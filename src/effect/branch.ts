@@ -118,7 +118,7 @@ export async function statusPaths(
 }
 
 /** A commit of the checkout as it is, made with an index of its own. Secrets (`DEFAULT_DENY`) stay as in HEAD. */
-async function snapshotCheckout(repository: Repository): Promise<string> {
+export async function snapshotCheckout(repository: Repository): Promise<string> {
   const indexFile = join(repository.stateDir, `index.${systemRandom.hex(8)}`);
   try {
     await copyFile(join(repository.gitDir, "index"), indexFile).catch(() => undefined);

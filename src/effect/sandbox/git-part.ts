@@ -1,14 +1,29 @@
-import { existsSync, readFileSync, statSync } from "node:fs";
+import { existsSync, lstatSync, readFileSync, statSync } from "node:fs";
 import { basename, join } from "node:path";
 import { minimalConfig } from "../git-directory.js";
-import { emptyFile, isSystemPath, part, STAGE_PARTS, STAGE_ROOT, type StagePart, stageDirectory } from "./host-view.js";
-import { bindReadOnly, type HostMount } from "./mount-table.js";
+import {
+  emptyFile,
+  isSystemPath,
+  maskDirectory,
+  part,
+  STAGE_PARTS,
+  STAGE_ROOT,
+  type StagePart,
+  stageDirectory,
+} from "./host-view.js";
+import { bindReadOnly, type HostMount, type Mount } from "./mount-table.js";
 import type { GitView, SandboxSpec } from "./spec.js";
 
 /** The git common directory as commands see it. */
 export const SHOWN_GIT = "/run/worknode/git";
 /** What of the common directory git needs to read; never its `config` or hooks. */
 const GIT_PARTS = ["objects", "refs", "packed-refs", "shallow", "reftable", "info"];
+
+/** Holds the text of the workspace's `.git` file. */
+const POINTER = `${STAGE_PARTS}/pointer`;
+
+/** What that folder says of its common directory where it is mounted at `.git`. */
+const COMMON = `${STAGE_PARTS}/commondir`;
 
 /** Content of the workspace's `.git` file. */
 function gitPointer(git: GitView): string {
@@ -17,12 +32,15 @@ function gitPointer(git: GitView): string {
 
 /** The worktree's `.git` as a read-only pointer, and what of the common directory git needs to read. */
 export function gitPart(spec: SandboxSpec, host: readonly HostMount[]): StagePart {
-  const target = `${STAGE_ROOT}${spec.shownRoot}/.git`;
-  const pointer = { source: `${STAGE_PARTS}/pointer`, target, type: "none", options: ["bind", "ro"] };
+  const pointer = pointerPart(spec, host);
   const text = spec.git === undefined ? "" : gitPointer(spec.git);
-  const files = [emptyFile(`${STAGE_PARTS}/p/.git`), { path: pointer.source, text: `${text}\n` }];
+  const files = [
+    emptyFile(`${STAGE_PARTS}/p/.git`),
+    { path: POINTER, text: `${text}\n` },
+    { path: COMMON, text: `${SHOWN_GIT}\n` },
+  ];
   const directories = [`${STAGE_PARTS}/p`];
-  if (spec.git === undefined) return part({ mounts: [pointer], directories, files });
+  if (spec.git === undefined) return part({ mounts: pointer, directories, files });
   const { commonDir, gitDir } = spec.git;
   const shown = STAGE_ROOT + SHOWN_GIT;
   const found = GIT_PARTS.map((name) => ({ from: join(commonDir, name), to: `${shown}/${name}` }));
@@ -35,7 +53,7 @@ export function gitPart(spec: SandboxSpec, host: readonly HostMount[]): StagePar
       ...parts.flatMap(({ from, to }) => bindReadOnly(from, to, host)),
       ...others.flatMap((path) => bindReadOnly(path, STAGE_ROOT + path, host)),
       { source: `${STAGE_PARTS}/config`, target: `${shown}/config`, type: "none", options: ["bind", "ro"] },
-      pointer,
+      ...pointer,
     ],
     directories: [
       ...directories,
@@ -49,6 +67,16 @@ export function gitPart(spec: SandboxSpec, host: readonly HostMount[]): StagePar
       ...[`${shown}/config`, ...parts.filter(({ directory }) => !directory).map(({ to }) => to)].map(emptyFile),
     ],
   });
+}
+
+/** What stands at `.git`: the pointer; in a main checkout, where it is a folder, the git directory of the view itself. */
+function pointerPart(spec: SandboxSpec, host: readonly HostMount[]): Mount[] {
+  const target = `${STAGE_ROOT}${spec.shownRoot}/.git`;
+  const inPlace = lstatSync(join(spec.lower, ".git"), { throwIfNoEntry: false })?.isDirectory() === true;
+  if (!inPlace) return [{ source: POINTER, target, type: "none", options: ["bind", "ro"] }];
+  if (spec.git === undefined) return [maskDirectory(target)];
+  const common = { source: COMMON, target: `${target}/commondir`, type: "none", options: ["bind", "ro"] };
+  return [...bindReadOnly(spec.git.gitDir, target, host), common];
 }
 
 /** Object stores this one borrows from (`clone --shared`). */
