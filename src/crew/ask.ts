@@ -17,6 +17,7 @@ import { placeOf } from "./chain.js";
 import type { Crew, CrewAgent, Held } from "./context.js";
 import { type Conversation, currentExecution, recordIn } from "./conversation.js";
 import { eventAt } from "./records.js";
+import { clientFor } from "./runtime.js";
 import { RunStop } from "./stop.js";
 import { retryOf } from "./task-retry.js";
 
@@ -26,6 +27,8 @@ const MAX_REPLY_TOKENS = 16_000;
 const PARK_MS = [30_000, 60_000, 120_000, 300_000] as const;
 /** Frame the API adds to a prompt (tokens). New text is bounded by one token a byte: no tokenizer makes more. */
 const FRAME_TOKENS = 1_024;
+/** Frame Claude Code adds (2.2 kB seen); a resumed session may be told again what its record holds already. */
+const CLAUDE_FRAME_TOKENS = 8_192;
 
 /**
  * Asks the model for the next reply of a conversation and records it. Before each attempt its worst
@@ -75,7 +78,7 @@ async function tryWith(
   conversation: Conversation,
   open: OpenRequest,
 ): Promise<ModelFailure | undefined> {
-  const client = crew.client;
+  const client = clientFor(crew, agent, conversation);
   if (client === undefined) throw new RunStop(2, "no model is configured");
   const request = requestOf(agent, conversation);
   const result = await requestWithRetries<BudgetRefusal>({
@@ -146,6 +149,11 @@ interface OpenRequest {
   failure: ModelFailure | undefined;
 }
 
+/** The most that is added to what the last reply counted. */
+function frameTokens({ runtime }: CrewAgent, bytes: number): number {
+  return runtime === "api" ? FRAME_TOKENS + bytes : CLAUDE_FRAME_TOKENS + 2 * bytes;
+}
+
 async function reserve(
   crew: Crew,
   agent: CrewAgent,
@@ -158,7 +166,7 @@ async function reserve(
   const timeUp = timeUpText(crew, agent, asked.open.held);
   if (timeUp !== undefined) throw new ExecutionStop("BLOCKED", timeUp);
   const tools = conversation.replies === 0 ? Buffer.byteLength(JSON.stringify(asked.request.tools)) : 0;
-  const promptTokens = FRAME_TOKENS + conversation.knownTokens + conversation.bytesSince + tools;
+  const promptTokens = conversation.knownTokens + frameTokens(agent, conversation.bytesSince + tools);
   const worst = worstCase(crew.prices, conversation.model, { promptTokens, maxTokens: asked.request.maxTokens });
   const { governor } = asked.open;
   const reservation = governor.reserve(worst);

@@ -3,6 +3,7 @@ import { createBroker } from "../capability/broker.js";
 import { loadOrCreateKey } from "../capability/keys.js";
 import { createVerifier } from "../capability/token.js";
 import { cycleBranchName } from "../effect/branch.js";
+import type { ClaudeProgram } from "../effect/claude-program.js";
 import { invalid } from "../kernel/fault.js";
 import { parseStamp } from "../kernel/hlc.js";
 import type { Allowance } from "../model/allowance.js";
@@ -13,6 +14,7 @@ import type { AnyEvent } from "../schema/event.js";
 import type { Plan } from "../schema/plan.js";
 import type { PlanTask } from "../schema/plan-task.js";
 import type { RolloutMode } from "../schema/result.js";
+import type { Runtime } from "../schema/runtime.js";
 import type { TaskStatus } from "../schema/states.js";
 import { recallAmendments } from "./amend.js";
 import type { Crew, CrewAgent } from "./context.js";
@@ -33,6 +35,10 @@ export interface Assembly {
   client: ModelClient | undefined;
   /** What the crews of the client's key share. */
   allowance?: Allowance;
+  /** The user's Claude Code, where an agent needs it. */
+  claude?: ClaudeProgram | undefined;
+  /** For all agents, whatever plan and files say. */
+  runtime?: Runtime | undefined;
   mode: RolloutMode;
   signal: AbortSignal;
   env: NodeJS.ProcessEnv;
@@ -43,12 +49,12 @@ export interface Assembly {
 /** Puts a crew together for a cycle, with everything the log already knows of it. Throws Faults of exit 2. */
 export function assembleCrew(project: Project, assembly: Assembly): Crew {
   const { repository, store } = project;
-  const { source, cycle, env, client, mode, signal, inputs, confines } = assembly;
+  const { source, cycle, env, client, claude, runtime, mode, signal, inputs, confines } = assembly;
   const { plan } = source;
-  const places = rosterPlaces(project, env);
+  const places = { ...rosterPlaces(project, env), runtime };
   const { agents, loaded, limits } = callRoster(plan, places);
   const prices = loadPrices();
-  if (client !== undefined) requirePrices(plan, prices, agents.values());
+  if (client !== undefined || claude !== undefined) requirePrices(plan, prices, agents.values());
   const privateKey = loadOrCreateKey(join(repository.stateDir, "keys"));
   const broker = createBroker({ privateKey, clock: repository.clock });
   const crew: Crew = {
@@ -67,6 +73,7 @@ export function assembleCrew(project: Project, assembly: Assembly): Crew {
     inputs,
     agents,
     client,
+    claude,
     prices,
     governor: openGovernor(project, { plan, cycle, parent: assembly.allowance?.budget }),
     pace: assembly.allowance?.pace,
@@ -88,9 +95,18 @@ function rosterPlaces({ repository }: Project, env: NodeJS.ProcessEnv): RosterPl
   return { shipped: packageFile("agents"), profiles: packageFile("capabilities"), root: repository.root, env };
 }
 
-/** Refuses a crew that could not work, before a cycle is opened for it: agents, profiles, prices. Throws Faults of exit 2. */
-export function requireRoster(project: Project, { plan }: PlanSource, env: NodeJS.ProcessEnv): void {
-  requirePrices(plan, loadPrices(), callRoster(plan, rosterPlaces(project, env)).agents.values());
+/**
+ * Refuses a crew that could not work, before a cycle is opened for it: agents, profiles, prices. Answers what its agents
+ * get their replies from. Throws Faults of exit 2.
+ */
+export function requireRoster(
+  project: Project,
+  { plan }: PlanSource,
+  { env, runtime }: { env: NodeJS.ProcessEnv; runtime?: Runtime | undefined },
+): Set<Runtime> {
+  const agents = [...callRoster(plan, { ...rosterPlaces(project, env), runtime }).agents.values()];
+  requirePrices(plan, loadPrices(), agents);
+  return new Set(agents.map((agent) => agent.runtime));
 }
 
 type State = Pick<
@@ -175,7 +191,7 @@ function recall(crew: Crew): void {
     if (row.feedback !== null) crew.rejected.add(row.id);
   }
   recallAmendments(crew);
-  if (crew.client !== undefined) recallViolations(crew);
+  if (crew.client !== undefined || crew.claude !== undefined) recallViolations(crew);
   const type = ["PHASE_STARTED", "AGENT_SPAWNED", "AGENT_TERMINATED", "TASK_ASSIGNED"] as const;
   for (const event of crew.store.events({ run: crew.cycle, type: [...type] })) recallEvent(crew, event);
 }

@@ -2,6 +2,7 @@ import type { KeyObject } from "node:crypto";
 import type { Broker, Minted } from "../capability/broker.js";
 import type { createVerifier } from "../capability/token.js";
 import type { WriteSet } from "../capability/write-set.js";
+import type { ClaudeProgram } from "../effect/claude-program.js";
 import type { Repository } from "../effect/repository.js";
 import type { PreparedFolders } from "../effect/surroundings.js";
 import type { TaskWorkspace } from "../effect/workspace.js";
@@ -13,6 +14,7 @@ import type { ModelClient } from "../model/request.js";
 import type { Plan } from "../schema/plan.js";
 import type { PlanTask } from "../schema/plan-task.js";
 import type { RolloutMode } from "../schema/result.js";
+import type { Runtime } from "../schema/runtime.js";
 import type { TaskStatus } from "../schema/states.js";
 import type { Tier } from "../schema/tier.js";
 import type { Store } from "../store/store.js";
@@ -40,6 +42,8 @@ export interface CrewAgent {
   readonly tier: Tier;
   /** Literal model id. */
   readonly model: string;
+  /** What gives it its replies. */
+  readonly runtime: Runtime;
   readonly system: string;
   /** Tools its file and plan allow; the capability narrows them. */
   readonly tools: readonly string[];
@@ -67,8 +71,10 @@ export interface Crew {
   readonly branch: string;
   readonly inputs: Readonly<Record<string, unknown>>;
   readonly agents: Map<string, CrewAgent>;
-  /** Undefined where no model is asked (the `tool` verb). */
+  /** Undefined where no model is asked by the Messages API (the `tool` verb, a crew of Claude Code alone). */
   readonly client: ModelClient | undefined;
+  /** The user's Claude Code, where an agent's replies come from it. */
+  readonly claude: ClaudeProgram | undefined;
   readonly prices: Prices;
   readonly governor: Governor;
   /** Keeps all crews of the client's key within its rates. */

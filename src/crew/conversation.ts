@@ -27,6 +27,8 @@ export interface Conversation {
   readonly model: string;
   readonly system: string;
   readonly tools: readonly string[];
+  /** The newest session of Claude Code about it, where it is held that way. */
+  session: string | undefined;
   readonly messages: Message[];
   /** The last whole reply. */
   lastReply: Reply | undefined;
@@ -99,6 +101,7 @@ export function beginConversation(event: Extract<AnyEvent, { type: "CONVERSATION
     model: payload.model,
     system: payload.system,
     tools: payload.tools,
+    session: undefined,
     messages: [{ role: "user", content: [{ type: "text", text: payload.prompt }] }],
     lastReply: undefined,
     priorReply: undefined,
@@ -120,6 +123,9 @@ export function beginConversation(event: Extract<AnyEvent, { type: "CONVERSATION
 /** Folds one event into the conversation. Events of other kinds change nothing. */
 export function applyEvent(conversation: Conversation, event: AnyEvent): void {
   switch (event.type) {
+    case "RUNTIME_STARTED":
+      conversation.session = event.payload.session;
+      return;
     case "MODEL_REQUEST":
       conversation.requests += 1;
       return;

@@ -25,6 +25,7 @@ import { FINISHING, offeredTools } from "./grants.js";
 import { proposeCall } from "./propose.js";
 import { eventAt } from "./records.js";
 import { reviewCall } from "./review-call.js";
+import { closeSession } from "./runtime.js";
 import { spawnedEvent } from "./spawn.js";
 import { TaskFailure } from "./task-status.js";
 
@@ -62,7 +63,7 @@ export async function converse(crew: Crew, spec: ConverseSpec): Promise<{ end: C
   const held = made.value;
   const conversation = await openConversation(crew, spec, held);
   const executions = spec.kind === "work" ? held.minted.capability.limits.max_executions : JUDGING_EXECUTIONS;
-  const end = await runChain(conversation, {
+  const end = await holdChain(conversation, {
     store: crew.store,
     planner: tierAgent(crew, "executive")?.id ?? "plan",
     isWorker: (name) => crew.agents.has(name),
@@ -80,6 +81,15 @@ export async function converse(crew: Crew, spec: ConverseSpec): Promise<{ end: C
   if (end.kind !== "exhausted" || end.reason !== HANDOVER) endWork(spec.agent, heldKey(spec.agent.id, spec));
   if (end.kind === "exhausted") await closeConversation(crew, conversation, end.reason);
   return { end, conversation };
+}
+
+/** Whatever ends the chain, the program that held the conversation ends with it. */
+async function holdChain(...chain: Parameters<typeof runChain>): Promise<ChainEnd> {
+  try {
+    return await runChain(...chain);
+  } finally {
+    await closeSession(chain[0]);
+  }
 }
 
 async function openConversation(crew: Crew, spec: ConverseSpec, held: Held): Promise<Conversation> {

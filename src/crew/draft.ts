@@ -7,6 +7,7 @@ import { loadPlan } from "../plan/load-plan.js";
 import { formatFault, type PlanFault } from "../plan/plan-fault.js";
 import { unsupported } from "../plan/unsupported.js";
 import type { Plan } from "../schema/plan.js";
+import type { Runtime } from "../schema/runtime.js";
 import type { CycleRow } from "../store/cycle-rows.js";
 import { holderOf, isHolderAlive } from "../store/lease.js";
 import { DRAFTING } from "../store/sql/read-latest-incomplete-cycle.js";
@@ -31,6 +32,8 @@ import { headWorkspace } from "./workspaces.js";
 
 /** Times a draft with faults goes back to who wrote it. */
 const MAX_RETURNS = 3;
+/** Plans are drafted by the Messages API, whatever agent files say. */
+const RUNTIMES: ReadonlySet<Runtime> = new Set<Runtime>(["api"]);
 
 /** A draft that was written down; nothing of it has run. */
 export interface DraftReport {
@@ -51,8 +54,8 @@ export interface DraftReport {
 export async function draftPlan(options: SessionOptions & DraftWish): Promise<DraftReport> {
   return await withProject(options, async (project) => {
     const source = parsePlan(draftingPlan(options), DRAFTING);
-    requireRoster(project, source, options.env);
-    requireModel(options.env);
+    requireRoster(project, source, { env: options.env, runtime: "api" });
+    await requireModel(RUNTIMES, options.env);
     const left = leftDraft(project);
     const same = left !== undefined && isDeepStrictEqual(wishOf(left), plainWish(options));
     if (left !== undefined && !same) giveUp(project, left.number);
@@ -108,10 +111,11 @@ async function draftIn(
   const { env, signal } = options;
   const { repository, store } = project;
   const config = configOf(repository, await viewCheckout(repository, env), options);
-  const { allowance, client } = openModel({ store, stateDir: repository.stateDir, cycle }, env);
+  const { allowance, client } = openModel({ store, stateDir: repository.stateDir, cycle }, env, { runtimes: RUNTIMES });
   const given = {
     source,
     cycle,
+    runtime: "api",
     inputs: {},
     client,
     allowance,

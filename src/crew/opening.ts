@@ -3,6 +3,7 @@ import { cycleBranchName, openCycleBranch } from "../effect/branch.js";
 import { claimedIdentity } from "../effect/identity.js";
 import { Fault, invalid } from "../kernel/fault.js";
 import type { RolloutMode } from "../schema/result.js";
+import type { Runtime } from "../schema/runtime.js";
 import type { Crew } from "./context.js";
 import type { PlanSource } from "./plan-source.js";
 import type { Project } from "./project.js";
@@ -47,6 +48,7 @@ export interface CycleOpening {
   openedBy: "run" | "tool";
   mode: RolloutMode | undefined;
   includeWip: boolean;
+  runtime?: Runtime | undefined;
 }
 
 /** Numbers a new cycle (S4:200-214), status `planning`. */
@@ -69,6 +71,7 @@ export function openCycle(project: Project, source: PlanSource, opening: CycleOp
         opened_by: opening.openedBy,
         inputs: opening.inputs,
         ...(opening.mode === undefined ? {} : { mode: opening.mode }),
+        ...(opening.runtime === undefined ? {} : { runtime: opening.runtime }),
         tasks: plan.phases.flatMap((phase) =>
           phase.tasks.map(({ id, title, owner, estimate, needs, files }) => ({
             id,

@@ -5,6 +5,7 @@ import { resolveModel } from "../model/aliases.js";
 import { type AgentFile, parseAgentFile } from "../plan/agent-file.js";
 import { parseTierProfile, type TierProfile } from "../plan/tier-profile.js";
 import type { Plan, PlanAgent } from "../schema/plan.js";
+import type { Runtime } from "../schema/runtime.js";
 import type { Tier } from "../schema/tier.js";
 import type { CrewAgent } from "./context.js";
 
@@ -32,6 +33,8 @@ export interface RosterPlaces {
   readonly profiles: string;
   readonly root: string;
   readonly env: Readonly<Record<string, string | undefined>>;
+  /** For all agents, whatever plan and files say (`run --runtime`). */
+  readonly runtime?: Runtime | undefined;
 }
 
 /** The plan's agents, and the shipped default of each tier the plan has none of. `loaded`: files read from the repository. */
@@ -96,6 +99,7 @@ function enlist(id: string, agent: PlanAgent, search: Search): CrewAgent {
     role: id,
     tier: agent.tier,
     model: resolveModel(agent.model ?? file.model ?? profile.model, search.places.env),
+    runtime: search.places.runtime ?? agent.runtime ?? file.runtime ?? "api",
     system: file.prompt,
     tools: narrow(profile.tools, file.tools, agent.tools ?? []),
     memoryTokens: agent.memoryBudget,

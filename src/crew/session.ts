@@ -6,12 +6,13 @@ import { Fault, invalid } from "../kernel/fault.js";
 import type { AnyEvent } from "../schema/event.js";
 import type { DispatchResult, RolloutMode } from "../schema/result.js";
 import type { RunSummary } from "../schema/run-report.js";
+import type { Runtime } from "../schema/runtime.js";
 import { holderOf, isHolderAlive } from "../store/lease.js";
 import { DRAFTING } from "../store/sql/read-latest-incomplete-cycle.js";
 import { type Assembly, assembleCrew, requireRoster } from "./assemble.js";
 import { followBudget } from "./budget.js";
 import { type Estimate, estimatePlan } from "./estimate.js";
-import { type ModelAccess, openModel, requireModel } from "./model-access.js";
+import { type ModelAccess, type ModelNeeds, openModel, requireModel } from "./model-access.js";
 import { openBranch, openCycle, requireApproval } from "./opening.js";
 import { readInputs } from "./plan-input.js";
 import { type PlanSource, parsePlan, readPlan } from "./plan-source.js";
@@ -40,6 +41,8 @@ export interface RunOptions extends SessionOptions {
   yes: boolean;
   inputs: Readonly<Record<string, string>>;
   includeWip: boolean;
+  /** What gives all agents their replies, whatever plan and agent files say. */
+  runtime?: Runtime;
   /** Commit, branch or tag to start from instead of HEAD. */
   base?: string;
   confirm?: (question: string) => Promise<boolean>;
@@ -64,15 +67,15 @@ export async function runPlan(options: RunOptions): Promise<RunResult> {
     await requireSandbox(project.repository, source, options.env);
     options.onEstimate?.(estimatePlan(project.store, source.plan));
     await requireApproval(project, source, options);
-    requireModel(options.env);
-    requireRoster(project, source, options.env);
+    const needs = await requireModel(requireRoster(project, source, options), options.env);
     requireTeams(project.repository, source);
     const inputs = readInputs(source, options.inputs);
     const mode = modeOf(options, source);
-    const cycle = openCycle(project, source, { inputs, openedBy: "run", mode, includeWip: options.includeWip });
+    const { runtime, includeWip } = options;
+    const cycle = openCycle(project, source, { inputs, openedBy: "run", mode, includeWip, runtime });
     return await runSession(
       project,
-      { source, cycle, inputs, resumed: false, includeWip: options.includeWip },
+      { source, cycle, inputs, resumed: false, includeWip, runtime, needs },
       { ...options, mode },
     );
   });
@@ -100,11 +103,12 @@ export async function continueRun(options: SessionOptions): Promise<RunResult> {
     const source = parsePlan(started.payload.plan_source, started.payload.plan_path);
     await requireSandbox(project.repository, source, options.env);
     requireTeams(project.repository, source);
-    requireModel(options.env);
+    const { runtime } = started.payload;
+    const needs = await requireModel(requireRoster(project, source, { env: options.env, runtime }), options.env);
     const mode = row.mode === "off" ? "off" : modeOf(options, source);
     return await runSession(
       project,
-      { source, cycle: row.number, inputs: row.inputs, resumed: true, includeWip: false },
+      { source, cycle: row.number, inputs: row.inputs, resumed: true, includeWip: false, runtime, needs },
       { ...options, mode },
     );
   });
@@ -120,7 +124,8 @@ export function modeOf(options: Pick<SessionOptions, "env"> & { mode?: RolloutMo
   return selected.value.mode;
 }
 
-interface SessionPlan extends Omit<Assembly, "client" | "mode" | "signal" | "env" | "confines"> {
+interface SessionPlan extends Omit<Assembly, "client" | "claude" | "mode" | "signal" | "env" | "confines"> {
+  needs: ModelNeeds;
   resumed: boolean;
   includeWip: boolean;
 }
@@ -170,7 +175,8 @@ async function runSession(project: Project, plan: SessionPlan, options: SessionO
 /** A stop is a way to end; everything else passes through. Parallel work is told to stop before it is awaited. */
 async function runGuarded(project: Project, plan: SessionPlan, options: SessionOptions): Promise<CycleEnd> {
   const { repository, store } = project;
-  const { client, allowance } = openModel({ store, stateDir: repository.stateDir, cycle: plan.cycle }, options.env);
+  const at = { store, stateDir: repository.stateDir, cycle: plan.cycle };
+  const { client, allowance } = openModel(at, options.env, plan.needs);
   try {
     return await runWith(project, plan, { ...options, client, allowance });
   } finally {
@@ -183,6 +189,7 @@ async function runWith(project: Project, plan: SessionPlan, options: SessionOpti
     ...plan,
     confines: await canConfine(project.repository, options.env),
     client: options.client,
+    claude: plan.needs.claude,
     allowance: options.allowance,
     mode: options.mode ?? "enforced",
     signal: options.signal,

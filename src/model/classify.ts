@@ -26,6 +26,11 @@ const BY_STATUS: Record<number, FailureClass> = {
   529: "overloaded",
 };
 
+/** The class of an HTTP error status. */
+export function classOfStatus(status: number): FailureClass {
+  return BY_STATUS[status] ?? (status >= 500 ? "server" : "unknown");
+}
+
 /** Types of an `error` event in mid-stream. */
 const BY_TYPE: Record<string, FailureClass> = {
   overloaded_error: "overloaded",
@@ -93,8 +98,7 @@ function fromStream(thrown: unknown): ModelFailure {
 
 function fromStatus(thrown: APIError, nowMs: number): ModelFailure {
   const status = thrown.status ?? 0;
-  const failureClass = BY_STATUS[status] ?? (status >= 500 ? "server" : "unknown");
-  const made = failure(failureClass, thrown.message, { bytesReceived: false });
+  const made = failure(classOfStatus(status), thrown.message, { bytesReceived: false });
   const retryAfterMs = retryAfter(thrown.headers, nowMs);
   return {
     ...made,

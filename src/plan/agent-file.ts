@@ -1,5 +1,6 @@
 import { z } from "zod";
 import { err, ok, type Result } from "../kernel/result.js";
+import { type Runtime, runtimeSchema } from "../schema/runtime.js";
 import { type Tier, tierSchema } from "../schema/tier.js";
 import { parseYaml } from "./document.js";
 import { formatFault } from "./plan-fault.js";
@@ -12,6 +13,7 @@ export interface AgentFile {
   readonly tools: string[];
   readonly tier: Tier;
   readonly memoryBudget?: number | undefined;
+  readonly runtime?: Runtime | undefined;
   readonly prompt: string;
 }
 
@@ -20,7 +22,11 @@ const frontSchema = z.strictObject({
   description: z.string().min(1),
   model: z.string().optional(),
   tools: z.union([z.string(), z.array(z.string())]).optional(),
-  worknode: z.strictObject({ tier: tierSchema, memoryBudget: z.int().positive().optional() }),
+  worknode: z.strictObject({
+    tier: tierSchema,
+    memoryBudget: z.int().positive().optional(),
+    runtime: runtimeSchema.optional(),
+  }),
 });
 
 /** Reads an agent file; the error names the file and what is wrong. */

@@ -3,6 +3,7 @@ import { capabilitySchema } from "./capability.js";
 import { conversationKindSchema } from "./conversation.js";
 import { worknodeRecordSchema } from "./memory.js";
 import { modelReplySchema } from "./message.js";
+import { runtimeSchema } from "./runtime.js";
 import { tierSchema } from "./tier.js";
 import { endOutcomeSchema, traceEntrySchema } from "./trace.js";
 
@@ -28,6 +29,14 @@ export const conversationEvents = {
     tools: z.array(z.string()),
     /** First user message. */
     prompt: z.string(),
+  }),
+  /** Claude Code is started for a conversation; `session` is its own id, to be resumed. */
+  RUNTIME_STARTED: z.object({
+    conversation: z.string(),
+    runtime: runtimeSchema,
+    version: z.string(),
+    session: z.string(),
+    resumed: z.boolean(),
   }),
   /** A user message added to a conversation: tool results, or the one nudge. */
   CONVERSATION_APPENDED: z.object({ conversation: z.string(), content: z.array(z.unknown()) }),

@@ -1,5 +1,6 @@
 import { z } from "zod";
 import { claimedWho } from "./claimed-who.js";
+import { runtimeSchema } from "./runtime.js";
 import { cycleStatusSchema } from "./states.js";
 
 /** Events of a cycle: its plan, phases, budget and end. */
@@ -18,6 +19,8 @@ export const cycleEvents = {
     opened_by: z.enum(["run", "tool"]),
     inputs: z.record(z.string(), z.unknown()),
     mode: z.string().optional(),
+    /** What gives all agents their replies, where the run was told. */
+    runtime: runtimeSchema.optional(),
     /** Task ids in plan order with title, phase, owner and estimate, for the projections. */
     tasks: z.array(
       z.object({

@@ -14,6 +14,7 @@ import {
 import { planCheckpointSchema } from "./plan-step.js";
 import { planTaskSchema } from "./plan-task.js";
 import { planTriggerSchema } from "./plan-trigger.js";
+import { runtimeSchema } from "./runtime.js";
 import { tierSchema } from "./tier.js";
 
 /** An agent of the plan: a role with its tier, instructions and, when wanted, model and tools. */
@@ -23,6 +24,8 @@ export const planAgentSchema = z.strictObject({
   instructions: planPathSchema.optional(),
   /** Alias or literal id; undefined: the agent file's, else the tier's. */
   model: planTextSchema.optional(),
+  /** What gives it its replies; undefined: what the agent file says, else the Messages API. */
+  runtime: runtimeSchema.optional(),
   /** Tools it may use at most; undefined: what its agent file and tier allow. */
   tools: z.array(planTextSchema).min(1).optional(),
   /** Tokens before a conversation hands over. */

@@ -1,6 +1,7 @@
 import { Option } from "commander";
 import { CONFIG_PATH } from "../../crew/config.js";
 import { FIRST_PLAN_PATH, type InitReport, initProject } from "../../crew/init.js";
+import { findClaude, isLoggedIn } from "../../effect/claude-program.js";
 import type { PackageManager } from "../../plan/survey/package-lock.js";
 import type { PlanVerify } from "../../schema/plan-task.js";
 import { describeVerb, formatOption, type OutputFormat, withArguments } from "./arguments.js";
@@ -37,16 +38,32 @@ export const initVerb: Verb = (context, args) => {
     const report = await initProject({ cwd, env, ...(packageManager === undefined ? {} : { packageManager }) });
     const { findings, ready } = await examine(context);
     const able = ready && report.missing.length === 0;
-    if (options.outputFormat === "json") writeLine(context.out, JSON.stringify({ ...report, ready: able, findings }));
+    const claude = await usableClaude(env);
+    if (options.outputFormat === "json")
+      writeLine(context.out, JSON.stringify({ ...report, ready: able, findings, claudeCode: claude ?? null }));
     else {
       for (const line of reportLines(report)) writeLine(context.out, harmless(line));
       for (const line of noteLines(context, report)) writeLine(context.out, line);
       printFindings(context, findings, ready);
+      for (const line of claudeLines(claude)) writeLine(context.out, line);
       writeLine(context.out, `Next: worknode run ${FIRST_PLAN_PATH}`);
     }
     return able ? 0 : NOT_READY;
   });
 };
+
+/** The version of a Claude Code that is installed and where somebody is logged in. */
+async function usableClaude(env: CliContext["env"]): Promise<string | undefined> {
+  const found = await findClaude(env);
+  return found.ok && (await isLoggedIn(found.value, env)) ? found.value.version : undefined;
+}
+
+function claudeLines(version: string | undefined): string[] {
+  if (version === undefined) return [];
+  return [
+    `Claude Code ${version} is logged in: with \`--runtime claude-code\` your subscription does the work, no key needed.`,
+  ];
+}
 
 function reportLines({ config, written }: InitReport): string[] {
   const { packageManager, workspaces, languages, workspace, projects } = config;

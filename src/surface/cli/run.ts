@@ -1,7 +1,9 @@
 import { existsSync, writeFileSync } from "node:fs";
 import { resolve } from "node:path";
+import { Option } from "commander";
 import type { RunResult } from "../../crew/session.js";
 import { invalid } from "../../kernel/fault.js";
+import { type Runtime, runtimeSchema } from "../../schema/runtime.js";
 import { collectInput, describeVerb, formatOption, withArguments } from "./arguments.js";
 import { type CliContext, type Verb, writeLine } from "./context.js";
 import { continueVerb } from "./continue.js";
@@ -17,6 +19,7 @@ interface Flags extends SessionFlags {
   base?: string;
   detach?: true;
   record?: string;
+  runtime?: Runtime;
 }
 
 /** `worknode run PLAN`: opens a cycle of the plan in this repository and runs it. */
@@ -38,6 +41,12 @@ export const runVerb: Verb = (context, args) => {
     .option("--base <commit>", "start from this commit, branch or tag instead of HEAD")
     .option("--detach", "run as a process of its own that outlives this terminal")
     .option("--record <file>", "write what the model said as a script for `plan test`, secrets removed")
+    .addOption(
+      new Option(
+        "--runtime <name>",
+        "what all agents get their replies from: the Messages API, or your own Claude Code",
+      ).choices(runtimeSchema.options),
+    )
     .addOption(notifyOption())
     .addOption(modeOption())
     .addOption(formatOption(["text", "json", "stream-json"]));
@@ -65,6 +74,7 @@ async function run(context: CliContext, planPath: string, flags: Flags): Promise
         if (flags.outputFormat === "text") writeLine(context.out, estimateLine(estimate));
       },
       ...(flags.base === undefined ? {} : { base: flags.base }),
+      ...(flags.runtime === undefined ? {} : { runtime: flags.runtime }),
       ...(context.confirm === undefined ? {} : { confirm: context.confirm }),
     });
     if (record !== undefined) await writeRecord(context, resolve(context.cwd, record), result);
