@@ -4,6 +4,8 @@ import { join, resolve } from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { continueRun, type RunOptions, type RunResult, runPlan } from "../../src/crew/session.js";
 import type { AnyEvent } from "../../src/schema/event.js";
+import { runCommandLine } from "../../src/surface/cli/command-line.js";
+import { makeContext } from "../unit/surface/screen.js";
 import { frontFor, installClaude, linkClaude, realClaude } from "./claude-code.js";
 import { fakeClaude } from "./fake-claude.js";
 import { makeRepo, type Repo, scripted } from "./harness.js";
@@ -244,6 +246,16 @@ describe("an agent that runs on Claude Code", () => {
     await new Promise((done) => child.once("close", done));
     while (living().length > 0) await new Promise((done) => setTimeout(done, 20));
   });
+});
+
+it.each([
+  [true, 1],
+  [false, 0],
+])("is proposed by init where it is installed and somebody is logged in (%s)", async (loggedIn, times) => {
+  installClaude(repo, fakeClaude({ loggedIn }));
+  const context = makeContext({ cwd: repo.dir, env: repo.env });
+  await runCommandLine(context, ["init"]);
+  expect(context.printed().split("--runtime claude-code").length - 1).toBe(times);
 });
 
 describe("the real Claude Code", () => {

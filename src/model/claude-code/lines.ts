@@ -34,7 +34,7 @@ const lineSchema = z.discriminatedUnion("type", [
     type: z.literal("result"),
     is_error: z.boolean().default(false),
     subtype: z.string().default(""),
-    result: z.string().optional(),
+    result: z.string().default(""),
   }),
 ]);
 export type ClaudeLine = z.infer<typeof lineSchema>;

@@ -222,17 +222,24 @@ function hear(state: State, run: Run, line: string): void {
 
 /** Acts on a line; a string says how it breaks the protocol. */
 function understand(state: State, run: Run, line: ClaudeLine): string | undefined {
-  if (line.type === "control_request") return answer(run, line);
-  if (line.type === "stream_event") {
-    const isOwn = (line.parent_tool_use_id ?? null) === null;
-    return isOwn ? takeEvent(state, run, line.event) : "it has started an agent of its own";
+  switch (line.type) {
+    case "control_request":
+      return answer(run, line);
+    case "stream_event":
+      if ((line.parent_tool_use_id ?? null) !== null) return "it has started an agent of its own";
+      return takeEvent(state, run, line.event);
+    case "assistant":
+      note(run, line);
+      return undefined;
+    default:
+      if (line.is_error) fail(state, failureOfText(run.said || line.result || line.subtype, run.begun));
+      return undefined;
   }
-  if (line.type === "result") {
-    if (line.is_error) fail(state, failureOfText(run.said || (line.result ?? line.subtype), run.begun));
-  } else if (line.message.model === "<synthetic>") {
-    run.said = line.message.content.map(({ text = "" }) => text).join("\n");
-  }
-  return undefined;
+}
+
+/** What it has to say itself may be why a turn fails. */
+function note(run: Run, { message }: Extract<ClaudeLine, { type: "assistant" }>): void {
+  if (message.model === "<synthetic>") run.said = message.content.map(({ text = "" }) => text).join("\n");
 }
 
 /** An MCP message for our server is answered; whatever else it asks for is refused. */

@@ -42,11 +42,10 @@ export const initVerb: Verb = (context, args) => {
     if (options.outputFormat === "json")
       writeLine(context.out, JSON.stringify({ ...report, ready: able, findings, claudeCode: claude ?? null }));
     else {
-      for (const line of reportLines(report)) writeLine(context.out, harmless(line));
-      for (const line of noteLines(context, report)) writeLine(context.out, line);
+      for (const line of [...reportLines(report).map(harmless), ...noteLines(context, report)])
+        writeLine(context.out, line);
       printFindings(context, findings, ready);
-      for (const line of claudeLines(claude)) writeLine(context.out, line);
-      writeLine(context.out, `Next: worknode run ${FIRST_PLAN_PATH}`);
+      for (const line of nextLines(claude)) writeLine(context.out, line);
     }
     return able ? 0 : NOT_READY;
   });
@@ -58,10 +57,12 @@ async function usableClaude(env: CliContext["env"]): Promise<string | undefined>
   return found.ok && (await isLoggedIn(found.value, env)) ? found.value.version : undefined;
 }
 
-function claudeLines(version: string | undefined): string[] {
-  if (version === undefined) return [];
+function nextLines(version: string | undefined): string[] {
+  const next = `Next: worknode run ${FIRST_PLAN_PATH}`;
+  if (version === undefined) return [next];
   return [
-    `Claude Code ${version} is logged in: with \`--runtime claude-code\` your subscription does the work, no key needed.`,
+    `Claude Code ${version} is logged in: with \`--runtime claude-code\` it does the work, and no key is needed.`,
+    next,
   ];
 }
 
