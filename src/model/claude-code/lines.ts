@@ -14,7 +14,11 @@ export type RpcMessage = z.infer<typeof rpcSchema>;
  */
 const lineSchema = z.discriminatedUnion("type", [
   /** An event of the Messages API's stream, as it came. */
-  z.looseObject({ type: z.literal("stream_event"), event: z.unknown(), parent_tool_use_id: z.string().nullish() }),
+  z.looseObject({
+    type: z.literal("stream_event"),
+    event: z.unknown(),
+    parent_tool_use_id: z.string().nullable().default(null),
+  }),
   /** What it has to say itself carries the model `<synthetic>`. */
   z.looseObject({
     type: z.literal("assistant"),

@@ -226,7 +226,7 @@ function understand(state: State, run: Run, line: ClaudeLine): string | undefine
     case "control_request":
       return answer(run, line);
     case "stream_event":
-      if ((line.parent_tool_use_id ?? null) !== null) return "it has started an agent of its own";
+      if (line.parent_tool_use_id !== null) return "it has started an agent of its own";
       return takeEvent(state, run, line.event);
     case "assistant":
       note(run, line);
