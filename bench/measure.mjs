@@ -97,8 +97,11 @@ function functionText(index) {
   return LINES_OF_ONE.map((line) => `${line.replaceAll("#", String(index))}\n`).join("");
 }
 
-/** ESLint with the one rule, in this process and as warm as ours, on the same texts. */
-function eslintRows({ measureSource }) {
+/**
+ * ESLint with the one rule, in this process and as warm as ours, on the same texts. Ours lists every figure of a file
+ * but the hashes of its functions' tokens, which only the comparison of two versions asks for.
+ */
+function eslintRows({ measureFigures }) {
   const sets = {
     TypeScript: { files: sources(join(ROOT, "src", "effect"), ".ts"), parser: "@typescript-eslint/parser" },
     JavaScript: {
@@ -113,7 +116,7 @@ function eslintRows({ measureSource }) {
     else {
       const lint = linter(eslint, parser);
       const [ours, theirs] = inTurns(
-        [() => files.forEach(({ path, text }) => measureSource(path, text)), () => files.forEach(lint)],
+        [() => files.forEach(({ path, text }) => measureFigures(path, text)), () => files.forEach(lint)],
         { rounds: 5, calls: 1 },
       );
       row(name, ours / theirs, 1 / 8);
@@ -162,10 +165,10 @@ function cRow({ measureSource }) {
   const name = `C analysis / lizard, ${files.length} files of SQLite`;
   const has = (program) => spawnSync(program, ["--version"]).error === undefined;
   if (has("lizard")) {
-    const [us, lizard] = inTurns([ours, run("lizard", [])], { rounds: 4, calls: 1 });
+    const [us, lizard] = inTurns([ours, run("lizard", [])], { rounds: 4, calls: 1, clock: elapsedNs });
     row(name, us / lizard, 1 / 1.5);
   } else if (has("pmccabe")) {
-    const [us, pmccabe] = inTurns([ours, run("pmccabe", [])], { rounds: 4, calls: 1 });
+    const [us, pmccabe] = inTurns([ours, run("pmccabe", [])], { rounds: 4, calls: 1, clock: elapsedNs });
     note(name, `not measured: no lizard here. Its substitute pmccabe, in C: ${(us / pmccabe).toFixed(1)}, no limit`);
   } else note(name, "not measured: neither lizard nor pmccabe is here");
 }
@@ -185,17 +188,27 @@ function sqliteFiles() {
     });
 }
 
-/** Nanoseconds a call of each, taken in turns; the first decile of the rounds, as what else runs only ever adds. */
-function inTurns(work, { rounds, calls }) {
+/**
+ * Nanoseconds a call of each, taken in turns; the first decile of the rounds, as what else runs only ever adds. By
+ * processor time, unless a process of its own is to be waited for.
+ */
+function inTurns(work, { rounds, calls, clock = processorNs }) {
   const samples = work.map(() => []);
   for (let round = 0; round < rounds; round += 1)
     work.forEach((run, index) => {
-      const started = process.hrtime.bigint();
+      const started = clock();
       for (let call = 0; call < calls; call += 1) run();
-      if (round > 0) samples[index].push(Number(process.hrtime.bigint() - started) / calls);
+      if (round > 0) samples[index].push((clock() - started) / calls);
     });
   return samples.map((values) => values.sort((a, b) => a - b)[Math.floor(values.length / 10)]);
 }
+
+function processorNs() {
+  const { user, system } = process.cpuUsage();
+  return (user + system) * 1_000;
+}
+
+const elapsedNs = () => Number(process.hrtime.bigint());
 
 function load() {
   const parts = ["capability/broker", "capability/token", "gate/checks", "measure/source", "measure/grammar"];

@@ -3,6 +3,8 @@ import { createContext } from "@emnapi/runtime";
 import { emnapiAsyncWorkPlugin, emnapiTSFNPlugin, instantiateNapiModuleSync } from "@napi-rs/wasm-runtime";
 import { readPart } from "../src/surface/check/single/parts.ts";
 
+export { default as visitorKeys } from "oxc-parser/src-js/generated/visit/keys";
+
 /** Memory in pages of 64 KiB, as the package's own loader has it. */
 const PAGES = { initial: 4_000, maximum: 65_536 };
 

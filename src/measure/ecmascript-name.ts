@@ -14,9 +14,12 @@ export interface Place {
   named: boolean;
   /** Whether the node is what a class field starts as: an implicit function of its own. */
   field: boolean;
+  /** The place of the same path that says nothing else; shared, as most nodes are at one. */
+  bare: Place;
 }
 
-type Placer = (node: SyntaxNode, key: string, index: number, place: Place) => Place;
+/** Gives the place of a child: member `key` of `node` (item `index` where that is a list), `node` being at `place`. */
+export type Placer = (node: SyntaxNode, key: string, index: number, place: Place) => Place;
 
 const MAX_NAME_CHARS = 80;
 const FUNCTION_TYPES: ReadonlySet<string> = new Set([
@@ -35,20 +38,14 @@ export function joinName(path: string, name: string): string {
   return path === "" ? name : `${path}.${name}`;
 }
 
-/** The place of module-level statements. */
-export const ROOT: Place = { path: "", hint: null, doc: -1, start: -1, named: false, field: false };
-
 /** The place of nodes whose position names nothing. */
 export function plain(path: string): Place {
-  return path === "" ? ROOT : { path, hint: null, doc: -1, start: -1, named: false, field: false };
+  const place = { path, hint: null, doc: -1, start: -1, named: false, field: false } as Omit<Place, "bare">;
+  return Object.assign(place, { bare: place }) as Place;
 }
 
-/** The place of a child: member `key` of `node` (item `index` where that is a list), `node` being at `place`. */
-export function placeOf(node: SyntaxNode, key: string, index: number, place: Place): Place {
-  const placer = PLACERS[node.type];
-  if (placer !== undefined) return placer(node, key, index, place);
-  return place.hint === null && place.doc === -1 ? place : plain(place.path);
-}
+/** The place of module-level statements. */
+export const ROOT: Place = plain("");
 
 function keyName(node: SyntaxNode): string {
   const key = node["key"] as SyntaxNode;
@@ -76,66 +73,68 @@ function targetName(node: SyntaxNode): string | null {
 }
 
 function exported(node: SyntaxNode, key: string, _index: number, place: Place): Place {
-  if (key !== "declaration") return plain(place.path);
+  if (key !== "declaration") return place.bare;
   const hint = node.type === "ExportDefaultDeclaration" ? "default" : null;
-  return { ...plain(place.path), hint, doc: node.start, named: true };
+  return { ...place.bare, hint, doc: node.start, named: true };
 }
 
 function variables(node: SyntaxNode, _key: string, index: number, place: Place): Place {
   const declarators = node["declarations"] as SyntaxNode[];
   const first = place.doc === -1 ? node.start : place.doc;
-  return { ...plain(place.path), doc: index === 0 ? first : (declarators[index]?.start ?? -1) };
+  return { ...place.bare, doc: index === 0 ? first : (declarators[index]?.start ?? -1) };
 }
 
 function declarator(node: SyntaxNode, key: string, _index: number, place: Place): Place {
   const hint = idName(node);
-  if (key !== "init" || hint === null) return plain(place.path);
+  if (key !== "init" || hint === null) return place.bare;
   return { ...place, hint, start: -1, named: true };
 }
 
 function statement(node: SyntaxNode, _key: string, _index: number, place: Place): Place {
-  return { ...plain(place.path), doc: node.start };
+  return { ...place.bare, doc: node.start };
 }
 
 function assignment(node: SyntaxNode, key: string, _index: number, place: Place): Place {
-  const hint = key === "right" ? targetName(node["left"] as SyntaxNode) : null;
-  return hint === null ? plain(place.path) : { ...place, hint, named: true };
+  const hint =
+    key === "right" && takesName(node["right"] as SyntaxNode) ? targetName(node["left"] as SyntaxNode) : null;
+  return hint === null ? place.bare : { ...place, hint, named: true };
 }
 
 function defaultValue(node: SyntaxNode, key: string, _index: number, place: Place): Place {
-  return key === "right" ? { ...plain(place.path), hint: idName(node, "left") } : plain(place.path);
+  return key === "right" ? { ...place.bare, hint: idName(node, "left") } : place.bare;
 }
 
 function classBody(node: SyntaxNode, key: string, _index: number, place: Place): Place {
-  if (key !== "body") return plain(place.path);
+  if (key !== "body") return place.bare;
   return plain(joinName(place.path, idName(node) ?? place.hint ?? "<class>"));
 }
 
 function member(node: SyntaxNode, key: string, _index: number, place: Place): Place {
-  if (key !== "value") return plain(place.path);
+  if (key !== "value") return place.bare;
   const decorators = node["decorators"] as SyntaxNode[];
   const start = decorators.length === 0 ? node.start : (node["key"] as SyntaxNode).start;
   const field = node.type === "PropertyDefinition" && !isFunction(node["value"] as SyntaxNode);
-  return { path: place.path, hint: keyName(node), doc: node.start, start, named: true, field };
+  return { ...place.bare, hint: keyName(node), doc: node.start, start, named: true, field };
 }
 
 function objectMembers(_node: SyntaxNode, _key: string, _index: number, place: Place): Place {
-  if (place.hint === null) return plain(place.path);
+  if (place.hint === null) return place.bare;
   return { ...plain(joinName(place.path, place.hint)), named: place.named && place.path === "" };
 }
 
 function objectMember(node: SyntaxNode, key: string, _index: number, place: Place): Place {
-  if (key !== "value") return plain(place.path);
+  if (key !== "value") return place.bare;
   const method = node["method"] === true || node["kind"] !== "init";
   const start = method ? node.start : -1;
-  return { path: place.path, hint: keyName(node), doc: node.start, start, named: place.named, field: false };
+  return { ...place.bare, hint: keyName(node), doc: node.start, start, named: place.named };
 }
 
 function transparent(_node: SyntaxNode, key: string, _index: number, place: Place): Place {
-  return key === "expression" ? place : plain(place.path);
+  return key === "expression" ? place : place.bare;
 }
 
-const PLACERS: Readonly<Record<string, Placer>> = {
+/** Kinds of nodes that say something of their children's places; below others a place says nothing but its path. */
+export const PLACERS: Readonly<Record<string, Placer>> = {
   ExportNamedDeclaration: exported,
   ExportDefaultDeclaration: exported,
   VariableDeclaration: variables,
@@ -155,3 +154,8 @@ const PLACERS: Readonly<Record<string, Placer>> = {
   TSNonNullExpression: transparent,
   TSTypeAssertion: transparent,
 };
+
+/** Whether a node is called by the name its place gives it, or hands that on. */
+function takesName({ type }: SyntaxNode): boolean {
+  return FUNCTION_TYPES.has(type) || type in PLACERS;
+}

@@ -1,12 +1,13 @@
 import { attachedComment, type Comment } from "./comment.js";
-import { parseEcmaScript, type SyntaxNode } from "./ecmascript-parse.js";
+import { type ParsedSource, parseEcmaScript, type SyntaxNode } from "./ecmascript-parse.js";
 import { type WalkedSource, walkSource } from "./ecmascript-walk.js";
-import type { FileMeasure, FunctionMeasure } from "./file-measure.js";
+import type { FileFigures, FileMeasure, FunctionFigures } from "./file-measure.js";
 import type { Draft, FunctionSpan } from "./function-draft.js";
 import type { Language } from "./language.js";
 import { type LineTable, lineAt, lineTable } from "./line-table.js";
 import { ownLength } from "./own-length.js";
 import { findSuppressions } from "./suppression.js";
+import { hashTokens } from "./token-hash.js";
 
 interface Text {
   path: string;
@@ -29,13 +30,32 @@ export function measureEcmaScript(path: string, text: string, language: Language
   return readEcmaScript(path, text, language).measure;
 }
 
+/** `measureEcmaScript` without the hashes of the functions' tokens. */
+export function ecmaScriptFigures(path: string, text: string, language: Language): FileFigures {
+  return readFigures(path, text, language).figures;
+}
+
 /** `measureEcmaScript`, for who looks at the tree as well. */
 export function readEcmaScript(path: string, text: string, language: Language): ReadEcmaScript {
+  const { figures, parsed, walked, spans } = readFigures(path, text, language);
+  hashTokens(parsed.program, walked.opened);
+  const functions = figures.functions.map((one, index) => ({ ...one, token_hash: spans[index]?.hash ?? "" }));
+  return { measure: { ...figures, functions }, program: parsed.program, comments: parsed.comments, spans };
+}
+
+interface ReadFigures {
+  figures: FileFigures;
+  parsed: ParsedSource;
+  walked: WalkedSource;
+  spans: Draft[];
+}
+
+function readFigures(path: string, text: string, language: Language): ReadFigures {
   const table = lineTable(text);
   const parsed = parseEcmaScript(path, text, language, table);
   const walked = walkSource(parsed.program);
   const spans = listedDrafts(walked);
-  const measure: FileMeasure = {
+  const figures: FileFigures = {
     path,
     language,
     lines: table.length - (text.endsWith("\n") || text === "" ? 1 : 0),
@@ -45,7 +65,7 @@ export function readEcmaScript(path: string, text: string, language: Language): 
     suppressions: findSuppressions(parsed.comments, table),
     executable: distinctLines(walked.statements, table),
   };
-  return { measure, program: parsed.program, comments: parsed.comments, spans };
+  return { figures, parsed, walked, spans };
 }
 
 /** A class field's initialiser is listed where it decides something. */
@@ -58,7 +78,7 @@ function distinctLines(offsets: readonly number[], table: LineTable): number[] {
   return [...new Set(offsets.map((offset) => lineAt(table, offset)))].sort((a, b) => a - b);
 }
 
-function functionsOf(source: Text, walked: WalkedSource, kept: readonly Draft[]): FunctionMeasure[] {
+function functionsOf(source: Text, walked: WalkedSource, kept: readonly Draft[]): FunctionFigures[] {
   const orders = new Map<string, number>();
   const documented = documentedNames(source, walked, kept);
   return kept.map((draft) => {
@@ -85,7 +105,7 @@ function hasDoc(source: Text, draft: Draft): boolean {
   return attachedComment(source.text, source.comments, draft.doc) !== undefined;
 }
 
-function figuresOf(source: Text, draft: Draft): Omit<FunctionMeasure, "order" | "documented"> {
+function figuresOf(source: Text, draft: Draft): Omit<FunctionFigures, "order" | "documented"> {
   const { text, table } = source;
   return {
     file: source.path,
@@ -99,7 +119,6 @@ function figuresOf(source: Text, draft: Draft): Omit<FunctionMeasure, "order" | 
     length: ownLength(text, table, draft, nestedSpans(source, draft)),
     parameters: draft.parameters,
     named: draft.named,
-    token_hash: draft.hash,
     findings: [],
   };
 }

@@ -74,3 +74,9 @@ export interface FileMeasure {
   /** Lines on which a statement starts, ascending (1-based): what coverage can be asked of. */
   executable: number[];
 }
+
+/** A function's figures without the hash of its tokens, which costs as much as the rest. */
+export type FunctionFigures = Omit<FunctionMeasure, "token_hash">;
+
+/** A file's figures without the hashes of its functions. */
+export type FileFigures = Omit<FileMeasure, "functions"> & { functions: FunctionFigures[] };

@@ -39,13 +39,21 @@ export function openDraft(node: SyntaxNode, place: Place, parent: Draft | null):
 
 /** Completes a draft: fixes its hash and hands it to what encloses it. */
 export function closeDraft(draft: Draft, drafts: Draft[]): void {
+  closeTokens(draft);
+  listDraft(draft, drafts);
+}
+
+/** Lists a draft, and names it to what encloses it. */
+export function listDraft(draft: Draft, drafts: Draft[]): void {
+  draft.parent?.nested.push(draft);
+  drafts.push(draft);
+}
+
+/** Fixes the hash of a draft whose tokens are all there; the hash then stands for it in what encloses it. */
+export function closeTokens(draft: Draft): void {
   draft.hash = sha256Hex(draft.tokens);
   draft.tokens = "";
-  if (draft.parent !== null) {
-    draft.parent.tokens += `@${draft.name}:${draft.hash}`;
-    draft.parent.nested.push(draft);
-  }
-  drafts.push(draft);
+  if (draft.parent !== null) draft.parent.tokens += `@${draft.name}:${draft.hash}`;
 }
 
 function functionDraft(node: SyntaxNode, place: Place, parent: Draft | null): Draft {

@@ -1,7 +1,7 @@
-import type { FileMeasure, ParseError } from "./file-measure.js";
+import type { FileFigures, FileMeasure, FunctionFigures, ParseError } from "./file-measure.js";
 import type { Finding } from "./finding.js";
 import { type ChangedFunction, changedFunctions, type HashLookup } from "./function-pair.js";
-import { measureSource } from "./source.js";
+import { measureFigures, measureSource } from "./source.js";
 
 /** What a change is judged by: complexity, and own lines of a function. */
 export interface ChangeLimits {
@@ -26,10 +26,24 @@ export interface ChangeInput {
  * switches a rule off blocks. Pure and total.
  */
 export function judgeChange(input: ChangeInput): Finding[] {
+  if (hasNothingToJudge(measureFigures(input.path, input.after), input.limits)) return [];
   const after = measureSource(input.path, input.after);
-  if (after.language === null) return [];
   const before = input.before === null ? undefined : measureSource(input.path, input.before);
   return judgeMeasured(input, before, after);
+}
+
+/**
+ * Whether the rules can find nothing in a text, whatever it was before: then neither that nor the hashes are looked
+ * at, which is so with nearly every write.
+ */
+function hasNothingToJudge({ errors, suppressions, functions }: FileFigures, limits: ChangeLimits): boolean {
+  if (errors.length > 0 || suppressions.length > 0) return false;
+  return functions.every((one) => one.complexity <= limits.maxComplexity && !isTooLong(one, limits.maxFunctionLines));
+}
+
+/** A field's initialiser has no length of its own: a table in one is data. */
+function isTooLong({ kind, length }: FunctionFigures, lines: number): boolean {
+  return kind !== "field" && length > lines;
 }
 
 /** `judgeChange` over texts already measured. */
@@ -62,7 +76,7 @@ function limitFindings(limits: ChangeLimits, { now, was }: ChangedFunction): Fin
       remedy: `Split ${now.qualified_name} into functions of complexity at most ${paths}.`,
     });
   const lines = Math.max(maxFunctionLines, was?.length ?? 0);
-  if (now.kind !== "field" && now.length > lines)
+  if (isTooLong(now, lines))
     findings.push({
       ...at,
       rule: "max-function-lines",

@@ -31,6 +31,10 @@ interface Nesting {
  * and comments included: a separator in a comment can deceive it, what people and programs write does not.
  */
 export function nestsTooDeeply(text: string): boolean {
+  return (text.length > MAX_CHAINED_TOKENS || opensAsMany(text)) && isNested(text);
+}
+
+function isNested(text: string): boolean {
   const nesting: Nesting = { chains: new Uint32Array(MAX_OPEN_BRACKETS + 1), depth: 0, chained: 0 };
   let before: number = BLANK;
   for (let at = 0; at < text.length; at += 1) {
@@ -41,6 +45,13 @@ export function nestsTooDeeply(text: string): boolean {
     before = kind;
   }
   return false;
+}
+
+/** Whether a text has so many opening brackets that they could be open at once; a look that is done with most files. */
+function opensAsMany(text: string): boolean {
+  let opened = 0;
+  for (let at = 0; at < text.length; at += 1) if (KINDS[text.charCodeAt(at)] === OPENING) opened += 1;
+  return opened >= MAX_OPEN_BRACKETS;
 }
 
 function isTooDeep({ depth, chained }: Nesting): boolean {

@@ -41,6 +41,10 @@ const ANYWHERE: readonly (readonly [string, RegExp])[] = [
   ["cppcheck-suppress", /\bcppcheck-suppress(?:-begin|-file|-macro)?\b/],
 ];
 
+/** Words one of which every directive above has: most comments have none, and are not tried against each. */
+const SPOKEN =
+  /ignore|disable|eslint|skip-file|no\s*(?:cover|branch)|@ts-|nolint|NOSONAR|nosec|nosemgrep|noqa|EXCL_|\[\s*(?:allow|expect)|SuppressWarnings|cppcheck-suppress/i;
+
 const DECORATION = /^[\s*!/#]+/;
 
 /**
@@ -58,6 +62,7 @@ export function findSuppressions(comments: readonly Comment[], table: LineTable)
 }
 
 function kindsIn(value: string): string[] {
+  if (!SPOKEN.test(value)) return [];
   const opening = value.replace(DECORATION, "");
   const lines = value.split("\n").map((line) => line.replace(DECORATION, ""));
   return [

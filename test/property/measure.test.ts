@@ -2,7 +2,7 @@ import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { changedLines } from "../../src/measure/changed-lines.js";
 import { readCoverage } from "../../src/measure/coverage.js";
-import { judgeChange } from "../../src/measure/judge-change.js";
+import { judgeChange, judgeMeasured } from "../../src/measure/judge-change.js";
 import { measureSource } from "../../src/measure/source.js";
 import { coverageFormatSchema } from "../../src/schema/plan-task.js";
 
@@ -65,6 +65,30 @@ describe("measures", () => {
       }),
       { numRuns: 1_000 },
     );
+  });
+
+  it("judge a text as the whole comparison with what was before does", () => {
+    const branches = fc.array(fc.tuple(fc.nat({ max: 11 }), fc.nat({ max: 70 }), fc.boolean()), { maxLength: 3 });
+    const textOf = (functions: [number, number, boolean][]): string =>
+      functions
+        .map(([paths, lines, hushed], index) => {
+          const body = `${"if (a) b();".repeat(paths)}${"\nb();".repeat(lines)}`;
+          return `${hushed ? "// @ts-ignore\n" : ""}function f${index}(a) { ${body} }\n`;
+        })
+        .join("");
+    let refused = 0;
+    fc.assert(
+      fc.property(branches, branches, fc.boolean(), (was, now, torn) => {
+        const [before, after] = [textOf(was), `${textOf(now)}${torn ? "}" : ""}`];
+        const [then, since] = [measureSource("a.ts", before), measureSource("a.ts", after)];
+        const findings = judgeChange({ path: "a.ts", before, after, limits, isTest: false });
+        expect(findings).toEqual(judgeMeasured({ limits, isTest: false }, then, since));
+        refused += findings.length > 0 ? 1 : 0;
+      }),
+      { numRuns: 300 },
+    );
+    expect(refused).toBeGreaterThan(100);
+    expect(refused).toBeLessThan(300);
   });
 
   it("do not see how a function is laid out", () => {

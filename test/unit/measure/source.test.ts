@@ -1,7 +1,13 @@
-import { readFileSync } from "node:fs";
+import { readdirSync, readFileSync } from "node:fs";
 import { describe, expect, it } from "vitest";
+import { parseEcmaScript, type SyntaxNode } from "../../../src/measure/ecmascript-parse.js";
 import type { FunctionMeasure } from "../../../src/measure/file-measure.js";
-import { measureSource } from "../../../src/measure/source.js";
+import { languageOf } from "../../../src/measure/language.js";
+import { lineTable } from "../../../src/measure/line-table.js";
+import { nestsTooDeeply } from "../../../src/measure/nesting.js";
+import { shapeOf } from "../../../src/measure/node-shape.js";
+import { measureFigures, measureSource } from "../../../src/measure/source.js";
+import { isPassedOver } from "../../../src/measure/syntax-token.js";
 
 interface Vectors {
   cases: { name: string; path: string; text: string; functions: [number, number][] }[];
@@ -28,7 +34,64 @@ describe("complexity", () => {
   });
 });
 
+describe("the walk", () => {
+  const texts = [
+    ...vectors.cases,
+    ...readdirSync("src", { recursive: true, encoding: "utf8" })
+      .filter((path) => path.endsWith(".ts"))
+      .map((path) => ({ path, text: readFileSync(`src/${path}`, "utf8") })),
+  ];
+
+  it("passes over no member that holds something which runs", () => {
+    const passed = new Set<string>();
+    const nodes = texts.flatMap(({ path, text }) =>
+      nodesOf(parseEcmaScript(path, text, languageOf(path) ?? "typescript", lineTable(text)).program),
+    );
+    expect(nodes.length).toBeGreaterThan(100_000);
+    for (const node of nodes) {
+      const { keys, empty } = shapeOf(node);
+      const left = Object.keys(node).filter((key) => !isPassedOver(key, false) && (empty || !keys.includes(key)));
+      for (const key of left) if ([node[key]].flat().some(isNode)) passed.add(`${node.type}.${key}`);
+    }
+    expect([...passed]).toEqual(["Program.hashbang"]); // a comment
+  });
+
+  it("finds the same figures with the hashes of tokens and without", () => {
+    for (const { path, text } of texts.slice(0, 120)) {
+      const { functions, ...rest } = measureSource(path, text);
+      const bare = functions.map(({ token_hash, ...figures }) => {
+        expect(token_hash).toMatch(/^[0-9a-f]{64}$/);
+        return figures;
+      });
+      expect(measureFigures(path, text)).toEqual({ ...rest, functions: bare });
+    }
+  });
+});
+
+/** Every node of a tree but those of types, whatever the walk makes of them. */
+function nodesOf(program: SyntaxNode): SyntaxNode[] {
+  const nodes = [program];
+  for (const node of nodes)
+    for (const [key, member] of Object.entries(node))
+      if (!isPassedOver(key, false)) nodes.push(...[member].flat().filter(isNode));
+  return nodes;
+}
+
+function isNode(value: unknown): value is SyntaxNode {
+  return value !== null && typeof value === "object" && "type" in value && "start" in value;
+}
+
 describe("names", () => {
+  it("ask for documentation of members, not of callbacks in what is spread among them", () => {
+    const text = "const o = { m: () => 1, ...mixin(() => 2), ...(() => ({}))() };";
+    const all = functionsOf(text).map(({ qualified_name, named }) => [qualified_name, named]);
+    expect(all).toEqual([
+      ["o.m", true],
+      ["o.<anonymous>", false],
+      ["o.<anonymous>", false],
+    ]);
+  });
+
   it("tell where a function stands", () => {
     const text = `
       function outer() { function inner() {} const g = () => 1; return () => g(inner); }
@@ -349,6 +412,10 @@ describe("text that cannot be read", () => {
     const nested = (depth: number): string => `x = ${"[".repeat(depth)}${"]".repeat(depth)};`;
     expect(measureSource("a.js", nested(900)).parse).toBe("ok");
     expect(measureSource("a.js", nested(1_000)).parse).toBe("failed");
+    expect(nestsTooDeeply("[".repeat(999))).toBe(false);
+    expect(nestsTooDeeply("[".repeat(1_000))).toBe(true);
+    expect(nestsTooDeeply("!".repeat(10_000))).toBe(false);
+    expect(nestsTooDeeply("!".repeat(10_001))).toBe(true);
   });
 
   it("is not what is merely long", () => {
