@@ -1,3 +1,4 @@
+import type { Store } from "../store/store.js";
 import type { Crew } from "./context.js";
 import type { TaskPark } from "./stop.js";
 
@@ -43,4 +44,23 @@ function isPending(crew: Crew, task: string): boolean {
   return crew.store.queries
     .pendingApprovals(crew.cycle)
     .some((approval) => approval.task === task && approval.expires_at > now);
+}
+
+/**
+ * Tells when a person has answered, whichever process they used: a parked task goes on while others run. An answer given
+ * while nobody waits is told at the next wait.
+ */
+export function watchAnswers(store: Pick<Store, "subscribe">): { next(): Promise<void>; end(): void } {
+  let told = true;
+  let wake = (): void => undefined;
+  const end = store.subscribe((events) => {
+    if (!events.some(({ type }) => type === "APPROVAL_RESOLVED")) return;
+    told = false;
+    wake();
+  });
+  const next = async (): Promise<void> => {
+    if (told) await new Promise<void>((resolve) => (wake = resolve));
+    told = true;
+  };
+  return { next, end };
 }

@@ -47,7 +47,13 @@ export async function reviewPlan(crew: Crew): Promise<{ accepted: boolean; feedb
       };
     },
   });
-  if (end.kind === "exhausted") throw new RunStop(4, `the executive gave no review of the plan: ${end.reason}`);
+  if (end.kind === "exhausted") throw new RunStop(4, noReview(crew, end.reason));
   const { feedback } = end.finish.output;
   return { accepted: end.finish.output.decision === "ACCEPT", feedback: feedback ?? "" };
+}
+
+/** Why there is no review. A server that never gave a whole reply may be none of the Messages API. */
+function noReview({ answered }: Crew, reason: string): string {
+  const check = answered ? "" : " Check that ANTHROPIC_BASE_URL serves the Messages API.";
+  return `the executive gave no review of the plan: ${reason}.${check} \`worknode continue\` asks again.`;
 }

@@ -7,7 +7,7 @@ import type { CycleStatus, TaskStatus } from "../schema/states.js";
 import type { Crew } from "./context.js";
 import { watchDeviation } from "./deviation-watch.js";
 import { expressionContext, phaseState } from "./expressions.js";
-import { takeNews } from "./parking.js";
+import { takeNews, watchAnswers } from "./parking.js";
 import { reviewPlan } from "./plan-review.js";
 import { cycleStream, eventAt } from "./records.js";
 import { RunStop } from "./stop.js";
@@ -81,7 +81,7 @@ async function runTasks(crew: Crew): Promise<CycleEnd> {
     faults: [],
   };
   let stop: string | undefined;
-  const answers = watchAnswers(crew);
+  const answers = watchAnswers(crew.store);
   try {
     do {
       if (stop === undefined && running.faults.length === 0) stop = await startWork(crew, running);
@@ -92,16 +92,6 @@ async function runTasks(crew: Crew): Promise<CycleEnd> {
   }
   if (running.faults.length > 0) throw worst(running.faults);
   return stop === undefined ? endOf(crew) : { exitCode: 4, reason: stop, status: "failed" };
-}
-
-/** Tells when a person has answered, whichever process they used: a parked task goes on while others run. */
-function watchAnswers(crew: Crew): { next(): Promise<void>; end(): void } {
-  let wake = (): void => undefined;
-  const end = crew.store.subscribe((events) => {
-    if (events.some(({ type }) => type === "APPROVAL_RESOLVED")) wake();
-  });
-  const next = (): Promise<void> => new Promise((resolve) => (wake = resolve));
-  return { next, end };
 }
 
 /** Starts whatever can start now; answers why the cycle must stop. */

@@ -3,7 +3,7 @@ import { dirname, join } from "node:path";
 import { afterEach, describe, expect, it } from "vitest";
 import { probeBackends } from "../../src/effect/sandbox/probe.js";
 import { makeRepo, type Repo, scripted } from "../scenario/harness.js";
-import { of, runScripted, type ScriptedRun, scriptOf, submit, use, write } from "../scenario/scripted-run.js";
+import { eventsOf, of, runScripted, type ScriptedRun, scriptOf, submit, use, write } from "../scenario/scripted-run.js";
 import { jsonOf, worknode } from "./program.js";
 
 /** REQUIREMENTS G: the process is declared in the plan, and nowhere else. */
@@ -59,6 +59,8 @@ describe("a check that fails", () => {
     expect(out).toContain("There is no none.md");
     expect(out).toContain("Write none.md first");
     expect(await statuses()).toEqual({ A: "REJECTED", B: "PENDING" });
+    const status = of(eventsOf(repo as Repo), "TASK_STATUS").find(({ payload }) => payload.status === "REJECTED");
+    expect(status?.payload.reason).toMatch(/There is no none\.md .*Write none\.md first/);
     expect((repo as Repo).git("rev-parse", "worknode/process/1").trim()).toBe(
       (repo as Repo).git("rev-parse", "main").trim(),
     );
@@ -218,6 +220,17 @@ describe("what steps pass on", () => {
       "A.md",
     ]);
     expect(await statuses()).toMatchObject({ B: expect.not.stringMatching("DONE") });
+  });
+
+  it("stops the task it is passed to where it comes empty, before its agent is asked, and no other task", async () => {
+    const passed = "with: { notes: \"${{ files.read('empty.md') }}\" }";
+    repo = makeRepo({ "empty.md": "", "plan.yaml": planOf(noteOf("A", `, ${passed}`) + noteOf("B")) });
+    const done = await runScripted(repo, { "A:work:1": [write("A.md"), submit], "B:work:1": [write("B.md"), submit] });
+    expect(done.exitCode).toBe(4);
+    expect(await statuses()).toEqual({ A: "REJECTED", B: "DONE" });
+    expect(of(done.events, "CONVERSATION_STARTED").filter(({ task }) => task === "A")).toEqual([]);
+    const status = of(done.events, "TASK_STATUS").find(({ payload }) => payload.status === "REJECTED");
+    expect(status?.payload.reason).toMatch(/with\.notes: .*empty/);
   });
 });
 
