@@ -31,7 +31,7 @@ export interface Broker {
    */
   attenuate(parent: Minted, grant: Grant, ttlMs?: number): Result<Minted, Denial>;
   /**
-   * The same capability, id and lineage, with a later expiry. A child needs its renewed `parent`, whose end it
+   * The same capability, id and lineage, with a later expiry, and valid from now at the latest. A child needs its renewed `parent`, whose end it
    * never passes; without one it stays as it is. Throws InvariantError when `parent` is not its parent.
    */
   renew(minted: Minted, parent?: Minted): Minted;
@@ -75,8 +75,10 @@ export function createBroker(options: { privateKey: KeyObject; clock: Clock; ran
     },
     attest: (receipt) => receiptTrailer(receipt, privateKey),
     renew(minted, parent) {
-      const { capability } = minted;
-      const exp = clock.nowMs() + TOKEN_TTL_MS;
+      const nowMs = clock.nowMs();
+      const exp = nowMs + TOKEN_TTL_MS;
+      // a clock that was put back would leave it valid from some time to come only
+      const capability = { ...minted.capability, nbf: Math.min(minted.capability.nbf, nowMs) };
       if (capability.depth === 0) return seal({ ...capability, exp });
       return parent === undefined ? minted : seal(renewedChild(capability, parent, exp));
     },

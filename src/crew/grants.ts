@@ -151,12 +151,12 @@ export function stewardGrant(crew: Crew, task: string | null): Grant {
 }
 
 /**
- * Has the broker renew a capability that is past half its life, and those it descends from, as long as this process
+ * Has the broker renew a capability that is past half its life, or whose life a clock put back is before, and those it descends from, as long as this process
  * holds the cycle's lease: work that takes long goes on, and that of a process which lost its lease ends. An elevated
  * grant ends when it ends, and what was handed on from it with it.
  */
 export function renewHeld(crew: Crew, held: Held): void {
-  if (!held.renewable || crew.clock.nowMs() <= held.minted.capability.exp - TOKEN_TTL_MS / 2) return;
+  if (!held.renewable || isFresh(held, crew.clock.nowMs())) return;
   const lease = crew.store.lease.read(`cycle:${crew.cycle}`);
   if (lease?.held !== true || lease.pid !== process.pid) return;
   let above: Minted | undefined;
@@ -164,6 +164,12 @@ export function renewHeld(crew: Crew, held: Held): void {
     if (link.renewable) link.minted = crew.broker.renew(link.minted, above);
     above = link.minted;
   }
+}
+
+/** Whether a capability is within the first half of its life. */
+function isFresh({ minted }: Held, nowMs: number): boolean {
+  const { nbf, exp } = minted.capability;
+  return nowMs >= nbf && nowMs <= exp - TOKEN_TTL_MS / 2;
 }
 
 /** Lifetime of an agent's capability: the elevated grant widens coordination only, and ends in two hours. */

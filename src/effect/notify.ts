@@ -16,11 +16,18 @@ export interface Notifier {
   close(): Promise<string[]>;
 }
 
+/** Where a program is started, and the time one notice may take (NOTICE_MS unless given). */
+export interface NotifierPlace {
+  readonly cwd: string;
+  readonly env: NodeJS.ProcessEnv;
+  readonly noticeMs?: number;
+}
+
 /**
  * Tells a person's program or address of what happens: the notice as JSON on standard input, or by POST. The program
  * is theirs and runs as them, not in the sandbox, without a shell; its words are separated by blanks.
  */
-export function openNotifier(target: string, at: { cwd: string; env: NodeJS.ProcessEnv }): Notifier {
+export function openNotifier(target: string, at: NotifierPlace): Notifier {
   const waiting: string[] = [];
   const problems = new Map<string, number>();
   let working: Promise<void> = Promise.resolve();
@@ -61,13 +68,13 @@ async function within(ms: number, work: Promise<void>): Promise<boolean> {
   return result;
 }
 
-function deliver(target: string, text: string, at: { cwd: string; env: NodeJS.ProcessEnv }): Promise<void> {
-  return /^https?:\/\//i.test(target) ? post(target, text) : run(target.trim().split(/\s+/), text, at);
+function deliver(target: string, text: string, at: NotifierPlace): Promise<void> {
+  return /^https?:\/\//i.test(target) ? post(target, text, at) : run(target.trim().split(/\s+/), text, at);
 }
 
-async function post(url: string, body: string): Promise<void> {
+async function post(url: string, body: string, { noticeMs = NOTICE_MS }: NotifierPlace): Promise<void> {
   const headers = { "content-type": "application/json" };
-  const answer = await fetch(url, { method: "POST", headers, body, signal: AbortSignal.timeout(NOTICE_MS) });
+  const answer = await fetch(url, { method: "POST", headers, body, signal: AbortSignal.timeout(noticeMs) });
   await answer.body?.cancel();
   if (!answer.ok) throw new Error(`the address answered ${answer.status}`);
 }
@@ -75,14 +82,14 @@ async function post(url: string, body: string): Promise<void> {
 function run(
   [program = "", ...args]: string[],
   text: string,
-  at: { cwd: string; env: NodeJS.ProcessEnv },
+  { cwd, env, noticeMs = NOTICE_MS }: NotifierPlace,
 ): Promise<void> {
   return new Promise((resolve, reject) => {
-    const child = spawn(program, args, { ...at, stdio: ["pipe", "ignore", "ignore"], detached: true });
+    const child = spawn(program, args, { cwd, env, stdio: ["pipe", "ignore", "ignore"], detached: true });
     const timer = setTimeout(() => {
       if (child.pid !== undefined) process.kill(-child.pid, "SIGKILL");
-      reject(new Error(`${program} took longer than ${NOTICE_MS} ms and was ended`));
-    }, NOTICE_MS);
+      reject(new Error(`${program} took longer than ${noticeMs} ms and was ended`));
+    }, noticeMs);
     child.once("error", (thrown) => {
       clearTimeout(timer);
       reject(new Error(`${program} could not be started: ${thrown.message}`));

@@ -81,6 +81,8 @@ export const callEvents = {
     by: z.string(),
     identity: claimedWho.nullable(),
     reason: z.string(),
+    /** What the person was shown when they answered. */
+    shown: z.string().optional(),
   }),
   CAPABILITY_REVOKED: z.object({ id: z.string(), reason: z.string() }),
 } as const;

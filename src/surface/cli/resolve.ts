@@ -6,6 +6,7 @@ import type { ApprovalRow } from "../../store/agent-rows.js";
 import type { Store } from "../../store/store.js";
 import { describeVerb, formatOption, type OutputFormat, withArguments } from "./arguments.js";
 import { type CliContext, type Verb, writeLine } from "./context.js";
+import { singleLine } from "./progress/paint.js";
 import { withStore } from "./project.js";
 
 interface Options {
@@ -48,10 +49,14 @@ function resolve(context: CliContext, id: string, answer: Answer): Promise<numbe
         store.append([resolution(found, answer, identity)]);
         return found;
       });
-      const report = { id, decision: answer.decision, proposal_hash: approval.proposal_hash };
+      const { proposal_hash } = approval;
+      const report = { id, decision: answer.decision, proposal_hash };
       if (answer.outputFormat === "json") writeLine(context.out, JSON.stringify(report));
       else
-        writeLine(context.out, `${id} ${answer.decision}. A live run goes on by itself; otherwise: worknode continue`);
+        writeLine(
+          context.out,
+          `${shownOf(approval)}\n${id} ${answer.decision}. A live run goes on by itself; otherwise: worknode continue`,
+        );
       return 0;
     },
     { readonly: false },
@@ -87,6 +92,11 @@ function requireReviewer(
   );
 }
 
+/** What a person sees of what they answer, harmless on a terminal. */
+function shownOf({ task, kind, message, proposal_hash }: ApprovalRow): string {
+  return `${task ?? "-"}  ${kind}  ${singleLine(message)}  [${proposal_hash.slice(0, 12)}]`;
+}
+
 function resolution(approval: ApprovalRow, answer: Answer, identity: Identity): AnyNewEvent {
   return {
     type: "APPROVAL_RESOLVED",
@@ -102,6 +112,7 @@ function resolution(approval: ApprovalRow, answer: Answer, identity: Identity): 
       by: identity.os_user,
       identity,
       reason: answer.reason ?? answer.decision,
+      shown: shownOf(approval),
     },
   };
 }

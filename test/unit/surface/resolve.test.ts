@@ -64,13 +64,16 @@ describe("what waits for a person", () => {
 
   it("is approved by name, bound to the hash that was asked about", async () => {
     request("ap_1", later());
-    expect(await run("approve", "ap_1")).toMatchObject({ code: 0, out: expect.stringContaining("approved") });
+    const approved = await run("approve", "ap_1");
+    expect(approved).toMatchObject({ code: 0, out: expect.stringContaining("approved") });
+    expect(approved.out).toContain("T-1  gate  new dependency left-pad");
     expect(resolutions()).toMatchObject([
       {
         id: "ap_1",
         decision: "approved",
         proposal_hash: "hash of ap_1",
         reason: "approved",
+        shown: "T-1  gate  new dependency left-pad  [hash of ap_1]",
         identity: { git_email: "me@example.com" },
         cycle: 1,
         task: "T-1",

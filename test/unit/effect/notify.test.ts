@@ -1,0 +1,45 @@
+import { chmodSync, existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterEach, beforeEach, expect, it } from "vitest";
+import { openNotifier } from "../../../src/effect/notify.js";
+
+let dir: string;
+beforeEach(() => {
+  dir = mkdtempSync(join(tmpdir(), "notify-"));
+});
+afterEach(() => rmSync(dir, { recursive: true }));
+
+function program(text: string): string {
+  const path = join(dir, "tell");
+  writeFileSync(path, `#!/bin/sh\n${text}\n`);
+  chmodSync(path, 0o755);
+  return path;
+}
+const open = (target: string, noticeMs?: number) =>
+  openNotifier(target, {
+    cwd: dir,
+    env: { PATH: process.env["PATH"] ?? "" },
+    ...(noticeMs === undefined ? {} : { noticeMs }),
+  });
+
+it("ends a program that hangs, with what it started, and tells the next notice all the same", async () => {
+  const target = program(
+    'read -r line; echo "$line" >> told; case "$line" in *first*) echo $$ > pid; sleep 1000 & wait;; esac',
+  );
+  const notifier = open(target, 1_000);
+  notifier.send({ notice: "first" });
+  notifier.send({ notice: "second" });
+  const problems = await notifier.close();
+  expect(problems).toEqual([`${target} took longer than 1000 ms and was ended`]);
+  expect(readFileSync(join(dir, "told"), "utf8")).toBe('{"notice":"first"}\n{"notice":"second"}\n');
+  const pid = readFileSync(join(dir, "pid"), "utf8").trim();
+  expect(existsSync(`/proc/${pid}`)).toBe(false);
+});
+
+it("counts what fails alike, and is no worse for a program that reads nothing", async () => {
+  const notifier = open(program("exec 0<&-; exit 3"));
+  for (const notice of ["a", "b"]) notifier.send({ notice, more: "x".repeat(1_000_000) });
+  const [problem] = await notifier.close();
+  expect(problem).toContain("ended with 3 (2 times)");
+});
