@@ -17,6 +17,7 @@ import type { Crew } from "./context.js";
 import { renderDenials } from "./denial-text.js";
 import { judgeCall } from "./facts.js";
 import { dispatchHere } from "./local-dispatch.js";
+import { type Intent, intentOf } from "./logged-writes.js";
 import { eventAt } from "./records.js";
 
 /** Drops unknown members of a known tool's input, and says which. */
@@ -42,13 +43,14 @@ export async function performCall(crew: Crew, request: CallRequest): Promise<Cal
   const { proposal, dryRun = false } = request;
   const first = await judgeCall(crew, proposal, request.place);
   let { judgement } = first;
-  await recordJudgement(crew, request, judgement);
+  const intent = intentOf(crew, request, first.prepared);
+  await recordJudgement(crew, request, { judgement, mode: "auto", intent });
   if (request.review !== undefined && awaitsReview(judgement)) {
     judgement = await request.review(request, judgement);
-    await recordJudgement(crew, request, judgement, "reviewed");
+    await recordJudgement(crew, request, { judgement, mode: "reviewed", intent });
   }
   const { dispatch, outcome } = await dispatchHere({ proposal, judgement, dryRun }, circumstances(crew), (at) =>
-    carryOut(crew, request, { ...at, judgement, prepared: first.prepared }),
+    carryOut(crew, request, { ...at, judgement, prepared: first.prepared, logged: intent !== undefined }),
   );
   if (outcome !== undefined) return { ...outcome, judgement, dispatch };
   if (judgement.permit === undefined) return { ...(await denied(request, judgement)), judgement, dispatch };
@@ -71,14 +73,14 @@ function awaitsReview({ requires, verdict }: Judgement): boolean {
 async function recordJudgement(
   crew: Crew,
   request: CallRequest,
-  judgement: Judgement,
-  mode: "auto" | "reviewed" = "auto",
+  { judgement, mode, intent }: { judgement: Judgement; mode: "auto" | "reviewed"; intent: Intent | undefined },
 ): Promise<void> {
   const { proposal, records } = request;
   const events: AnyNewEvent[] = mode === "auto" ? [eventAt(records, "PROPOSAL", proposal)] : [];
   const { id: capability, exp } = request.place.held.minted.capability;
   const under = { capability, at: crew.clock.nowMs(), exp };
-  events.push(eventAt(records, "VERDICT", { ...judgement.verdict, call_id: proposal.call_id, mode, under }));
+  const keeps = judgement.permit === undefined || intent === undefined ? {} : { keeps: intent };
+  events.push(eventAt(records, "VERDICT", { ...judgement.verdict, call_id: proposal.call_id, mode, under, ...keeps }));
   const violation = judgement.denials.find((denial) => denial.violation);
   if (violation !== undefined && mode === "auto") {
     events.push(...violationEvents(crew, request, violation));

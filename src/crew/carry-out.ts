@@ -18,6 +18,8 @@ export interface Approved extends Pick<HostAttempt, "permit" | "keeps"> {
   readonly judgement: Judgement;
   /** What a structured write would change. */
   readonly prepared: Prepared | undefined;
+  /** Whether the verdict on record holds what is to be kept. */
+  readonly logged: boolean;
 }
 
 /**
@@ -34,12 +36,16 @@ export async function carryOut(crew: Crew, request: CallRequest, approved: Appro
     await recordCall(request, [...result.events, resultEvent(request, result, "nothing to retry")]);
     return { content: clip(result.content), isError: result.is_error, effects: undefined };
   } catch (thrown) {
-    if (!(thrown instanceof Fault) || thrown instanceof InvariantError || thrown.code.startsWith("STORE_"))
-      throw thrown;
+    if (!(thrown instanceof Fault) || thrown instanceof InvariantError || endsSession(thrown)) throw thrown;
     const content = `The call failed (${thrown.code}): ${thrown.message}`;
     await request.append([resultEvent(request, { content, is_error: true }, thrown.retry)]);
     return { content, isError: true, effects: undefined };
   }
+}
+
+/** What no agent can answer: the log cannot be written, or a file is torn until recovery writes it whole. */
+function endsSession({ code }: Fault): boolean {
+  return code.startsWith("STORE_") || code === "KEEP_TORN";
 }
 
 function doneText({ proposal }: CallRequest, { changes }: Prepared): string {

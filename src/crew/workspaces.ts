@@ -7,6 +7,7 @@ import type { FileReader } from "../plan/cel-environment.js";
 import type { AnyNewEvent } from "../schema/event.js";
 import type { Crew } from "./context.js";
 import { conversationStream } from "./conversation.js";
+import { recoverLogged } from "./logged-writes.js";
 import { eventAt } from "./records.js";
 import { stewardDone, stewardPermit } from "./steward.js";
 
@@ -18,7 +19,11 @@ export async function taskWorkspace(crew: Crew, task: string): Promise<TaskWorks
   const known = crew.workspaces.get(task);
   if (known !== undefined) return known;
   const workspace = await open(crew, task);
-  await recoverJournal(workspace, (call) => crew.store.append(recoveredEvents(crew, task, call)));
+  const record = (call: Parameters<typeof recoveredEvents>[2]): void => {
+    crew.store.append(recoveredEvents(crew, task, call));
+  };
+  await recoverJournal(workspace, record);
+  await recoverLogged(crew, workspace, record);
   crew.workspaces.set(task, workspace);
   return workspace;
 }

@@ -7,7 +7,7 @@ import type { Change } from "../schema/effect.js";
 import { type Permit, useForHash } from "./authority.js";
 import { diskFault } from "./disk-fault.js";
 import { writeDurable } from "./durable.js";
-import { copyDurable, hashFile, modeOf } from "./file-content.js";
+import { copyDurable, modeOf } from "./file-content.js";
 import {
   applyChange,
   dropJournal,
@@ -21,8 +21,8 @@ import {
   writeJournal,
 } from "./journal.js";
 import { noteKept } from "./kept-paths.js";
-import { observePath } from "./path-fact.js";
 import type { KeepChange, Prepared } from "./prepared.js";
+import { compareBefore } from "./stale-file.js";
 import type { TaskWorkspace } from "./workspace.js";
 
 /** A call whose effects the gate allowed. */
@@ -41,8 +41,8 @@ export interface KeepRequest {
   readonly defer?: (changes: readonly Change[], recorded: () => void) => void;
 }
 
-/** Points of a keep in order, at which a test may stop it; `renamed` comes once for each change. */
-export type KeepStep = "checked" | "staged" | "journaled" | "renamed" | "applied" | "recorded" | "dropped";
+/** Points of a keep in order, at which a test may stop it; `renamed` comes once for each change, `torn` in a logged write alone. */
+export type KeepStep = "checked" | "torn" | "staged" | "journaled" | "renamed" | "applied" | "recorded" | "dropped";
 
 /** What tests inject. */
 export interface KeepOptions {
@@ -155,29 +155,11 @@ async function finish(workspace: TaskWorkspace, decided: Decided, step: (step: K
   recorded();
 }
 
-function assertRecovered(workspace: TaskWorkspace): void {
+/** Throws Fault JOURNAL_PENDING when an earlier call awaits recovery. */
+export function assertRecovered(workspace: TaskWorkspace): void {
   const [pending] = readJournals(workspace).values();
   if (pending === undefined) return removeStray(workspace);
   throw new Fault("JOURNAL_PENDING", `call ${pending.call_id} was interrupted while being kept and is not recovered`);
-}
-
-/** Why the changes cannot be kept as they were made, or undefined. */
-async function compareBefore(workspace: TaskWorkspace, changes: readonly KeepChange[]): Promise<string | undefined> {
-  for (const change of changes) {
-    const fault = await compareOne(workspace, change);
-    if (fault !== undefined) return fault;
-  }
-  return undefined;
-}
-
-async function compareOne(workspace: TaskWorkspace, change: KeepChange): Promise<string | undefined> {
-  const { path, before } = change;
-  const { kind, linkOnTheWay, link } = await observePath(workspace.worktree, path);
-  if (linkOnTheWay) return `${link ?? path} is a link; nothing was kept.`;
-  const fits = kind === "missing" || kind === (isFolder(change) ? "directory" : "file");
-  if (!fits) return `${path} is not a regular file; nothing was kept.`;
-  if ((await hashFile(join(workspace.worktree, path))) === before) return undefined; // of a folder: null
-  return `${path} changed since this call read it; nothing was kept. Read it again and repeat the change.`;
 }
 
 /** Stages every new content. When one is not what was judged, it says so and leaves nothing behind. */

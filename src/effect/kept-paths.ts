@@ -11,11 +11,18 @@ function fileOf(workspace: TaskWorkspace): string {
   return join(workspace.taskDir, "kept-paths");
 }
 
+/** Paths seen in a workspace's list, so that it is read again only for one that is new. */
+const listed = new WeakMap<TaskWorkspace, Set<string>>();
+
 /** Adds the paths not listed yet, each on a line of its own even after one that a crash cut short. */
 export function noteKept(workspace: TaskWorkspace, changes: readonly Change[]): void {
+  const seen = listed.get(workspace);
+  if (seen !== undefined && changes.every(({ path }) => seen.has(path))) return;
   const known = new Set(keptPaths(workspace));
   const lines = changes.filter(({ path }) => !known.has(path)).map(({ path }) => `\n${JSON.stringify(path)}`);
   if (lines.length > 0) appendFileSync(fileOf(workspace), lines.join(""), { flush: true });
+  for (const { path } of changes) known.add(path);
+  listed.set(workspace, known);
 }
 
 /** Every path kept so far. A line cut short by a crash is left out; recovery adds it again. */

@@ -7,7 +7,7 @@ export interface TaskWorkspace {
   readonly task: string;
   /** The repository's path as agents see it. */
   readonly shownRoot: string;
-  /** Where the task's files really are; only `keepChanges` writes there. */
+  /** Where the task's files really are; only `keepChanges` and `keepLogged` write there. */
   readonly worktree: string;
   /** Git directory of the worktree. */
   readonly gitDir: string;

@@ -1,4 +1,5 @@
 import { spawn } from "node:child_process";
+import { readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { afterEach, expect, it } from "vitest";
@@ -86,20 +87,32 @@ it("continues after kill -9 in mid-task without asking again for a reply it has"
   expect(log.code).toBe(0);
 });
 
-/** Ends the process by SIGKILL the moment a file of this name was put into place. */
-const dieAfterRename = (name: string): string => `
-import fs, { renameSync } from "node:fs";
+/** Ends the process by SIGKILL when a file of this name is about to be written, is opened for it, or has been written. */
+const dieAtWrite = (name: string, when: "before" | "opened" | "written"): string => `
+import fs, { closeSync, openSync } from "node:fs";
 import { syncBuiltinESMExports } from "node:module";
-const rename = renameSync;
-fs.renameSync = (from, to) => {
-  rename(from, to);
-  if (String(to).endsWith(${JSON.stringify(name)})) process.kill(process.pid, "SIGKILL");
+const [open, close, when] = [openSync, closeSync, ${JSON.stringify(when)}];
+const die = () => process.kill(process.pid, "SIGKILL");
+let mine;
+fs.openSync = (path, flags, mode) => {
+  const writes = String(path).endsWith(${JSON.stringify(name)}) && (Number(flags) & fs.constants.O_WRONLY) !== 0;
+  if (writes && when === "before") die();
+  const descriptor = open(path, flags, mode);
+  if (writes && when === "opened") die();
+  if (writes) mine = descriptor;
+  return descriptor;
+};
+fs.closeSync = (descriptor) => {
+  close(descriptor);
+  if (descriptor === mine) die();
 };
 syncBuiltinESMExports();
 `;
 
-it("records a write once that was kept when kill -9 came, and asks for no reply again", async () => {
-  repo = makeRepo({ "README.md": "# r\n", "plan.yaml": PLAN, "die.mjs": dieAfterRename("notes/two.md") });
+const WHEN = ["before", "opened", "written"] as const;
+
+it.each(WHEN)("records a write once that kill -9 met %s, and asks for no reply again", async (when) => {
+  repo = makeRepo({ "README.md": "# r\n", "plan.yaml": PLAN, "die.mjs": dieAtWrite("notes/two.md", when) });
   const server = await scripted(repo, SCRIPT.replace("      hold: here\n", ""));
   const first = await worknode(repo, ["run", "plan.yaml", "--yes"], {
     env: { NODE_OPTIONS: `--import ${join(repo.dir, "die.mjs")}` },
@@ -115,13 +128,56 @@ it("records a write once that was kept when kill -9 came, and asks for no reply 
     .trim()
     .split("\n")
     .map((line) => JSON.parse(line) as { type: string; payload: { call_id: string } });
-  for (const type of ["PROPOSAL", "EFFECT_KEPT", "TOOL_RESULT"]) {
+  for (const type of when === "before" ? ["EFFECT_KEPT", "TOOL_RESULT"] : ["PROPOSAL", "EFFECT_KEPT", "TOOL_RESULT"]) {
     const calls = events.filter((event) => event.type === type).map(({ payload }) => payload.call_id);
     expect(calls).toEqual(expect.arrayContaining(["1:RPC-005:work:1:1", "1:RPC-005:work:1:2"]));
     expect(new Set(calls).size).toBe(calls.length);
   }
   expect((await worknode(repo, ["log", "verify"])).code).toBe(0);
 });
+
+/** Has the program believe that the machine was started again. */
+const OTHER_BOOT = `
+import fs, { readFileSync } from "node:fs";
+import { syncBuiltinESMExports } from "node:module";
+const read = readFileSync;
+fs.readFileSync = (path, ...rest) => (String(path).endsWith("/boot_id") ? "another-boot" : read(path, ...rest));
+syncBuiltinESMExports();
+`;
+
+it.each([
+  ["gone", "two.md", undefined],
+  ["empty", "one.md", ""],
+  ["torn", "one.md", "o\0\0"],
+])(
+  "puts a kept file back from the log that the machine left %s when it went down, and says so",
+  async (_, name, left) => {
+    repo = makeRepo({ "README.md": "# r\n", "plan.yaml": PLAN, "boot.mjs": OTHER_BOOT });
+    const held = "    - tools: [{ name: submit_result, input: { summary: wrote both } }]\n";
+    const script = SCRIPT.replace("      hold: here\n", "").replace(held, `${held}      hold: here\n`);
+    const server = await scripted(repo, script);
+    const first = await worknode(repo, ["run", "plan.yaml", "--yes"], {
+      onStart: (kill) => server.onHold("here", kill),
+    });
+    expect(first.code).toBeNull();
+    server.release("here");
+    const worktrees = repo.git("worktree", "list", "--porcelain").split("\n");
+    const worktree = worktrees.filter((line) => line.startsWith("worktree ") && line.includes("RPC-005"));
+    expect(worktree).toHaveLength(1);
+    const file = join(worktree[0]?.slice("worktree ".length) ?? "", "notes", name);
+    expect(readFileSync(file, "utf8")).toBe(name === "one.md" ? "one\n" : "two\n");
+    if (left === undefined) rmSync(file);
+    else writeFileSync(file, left);
+    const second = await worknode(repo, ["continue", "--output-format", "stream-json"], {
+      env: { NODE_OPTIONS: `--import ${join(repo.dir, "boot.mjs")}` },
+    });
+    await server.close();
+    expect(second.code, second.err).toBe(0);
+    expect(second.out).toContain(`notes/${name} did not hold what was kept, as the machine went down`);
+    expect(repo.git("show", "worknode/notes/1:notes/one.md", "worknode/notes/1:notes/two.md")).toBe("one\ntwo\n");
+    expect(server.repeatedWholeReplies()).toEqual([]);
+  },
+);
 
 it("answers one call as a task's agent, and nothing else on standard output", async () => {
   repo = makeRepo({ "README.md": "# r\n", "plan.yaml": PLAN });

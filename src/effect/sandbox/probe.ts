@@ -1,9 +1,10 @@
-import { accessSync, constants, readFileSync } from "node:fs";
+import { accessSync, constants } from "node:fs";
 import { mkdir, readFile, rename, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { hashOf } from "../../kernel/canonical.js";
 import { messageOf } from "../../kernel/fault.js";
 import { newId } from "../../kernel/ids.js";
+import { currentBoot } from "../boot.js";
 import { probeBehaviour } from "./probe-behaviour.js";
 import { fixForSetup, readKernelSetting, seemsContainer } from "./probe-fix.js";
 import { type BackendReport, failed, type Probe, passed } from "./probe-report.js";
@@ -114,15 +115,7 @@ function isExecutable(path: string): boolean {
 /** Who runs what, since which boot: anything else must be probed anew. */
 function cacheKey(forced: string): string {
   const identity = { uid: process.getuid?.() ?? -1, node: process.execPath, version: process.version };
-  return hashOf({ ...identity, boot: bootId(), setup: SETUP_PROGRAM, forced });
-}
-
-function bootId(): string {
-  try {
-    return readFileSync("/proc/sys/kernel/random/boot_id", "utf8").trim();
-  } catch {
-    return "unknown";
-  }
+  return hashOf({ ...identity, boot: currentBoot() ?? "unknown", setup: SETUP_PROGRAM, forced });
 }
 
 async function readKept(file: string, key: string): Promise<BackendReport | undefined> {
