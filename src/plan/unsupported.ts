@@ -5,7 +5,9 @@ import { sortFaults } from "./plan-fault.js";
 
 /** A part of the format that is read and linted, and whose execution comes later. */
 interface LaterPart {
-  what: string;
+  readonly what: string;
+  /** What a person can do meanwhile. */
+  readonly instead: string;
   /** Where a plan uses it. */
   readonly uses: (plan: Plan) => DataPath[];
 }
@@ -28,24 +30,50 @@ function inTasks(plan: Plan, part: "action" | "approval" | "decides"): DataPath[
 
 /** The one table to shrink as parts come to life. */
 const LATER: readonly LaterPart[] = [
-  { what: "triggers", uses: (plan) => plan.triggers.map((_, index) => ["triggers", index]) },
+  {
+    what: "triggers",
+    instead: "Leave them out, and start runs by hand or from cron.",
+    uses: (plan) => plan.triggers.map((_, index) => ["triggers", index]),
+  },
   {
     what: "remote targets",
+    instead: "Leave it out: work runs on this machine.",
     uses: ({ targets }) =>
       Object.entries(targets).flatMap(([name, target]) => when(target.kind === "remote", "targets", name)),
   },
   {
     what: "a local target's workdir other than '.'",
+    instead: "Use '.', and name paths from the repository's root.",
     uses: ({ targets }) =>
       Object.entries(targets).flatMap(([name, target]) =>
         when(target.kind === "local" && target.workdir !== ".", "targets", name),
       ),
   },
-  { what: "rollout.canary", uses: (plan) => when(plan.rollout.canary !== undefined, "rollout", "canary") },
-  { what: "rollout.promotion", uses: (plan) => when(plan.rollout.promotion !== undefined, "rollout", "promotion") },
-  { what: "actions on targets", uses: (plan) => inTasks(plan, "action") },
-  { what: "approval of a task's action", uses: (plan) => inTasks(plan, "approval") },
-  { what: "decides", uses: (plan) => inTasks(plan, "decides") },
+  {
+    what: "rollout.canary",
+    instead: "Leave it out: there are no remote targets to try first.",
+    uses: (plan) => when(plan.rollout.canary !== undefined, "rollout", "canary"),
+  },
+  {
+    what: "rollout.promotion",
+    instead: "Leave it out: there are no remote targets to promote to.",
+    uses: (plan) => when(plan.rollout.promotion !== undefined, "rollout", "promotion"),
+  },
+  {
+    what: "actions on targets",
+    instead: "Leave the task out, and act by hand once its needs are done.",
+    uses: (plan) => inTasks(plan, "action"),
+  },
+  {
+    what: "approval of a task's action",
+    instead: "Ask for a person with a `gate` step instead.",
+    uses: (plan) => inTasks(plan, "approval"),
+  },
+  {
+    what: "decides",
+    instead: "Leave it out: each task's own critic judges it, and a task that needs others can read what they did.",
+    uses: (plan) => inTasks(plan, "decides"),
+  },
 ];
 
 /**
@@ -53,12 +81,12 @@ const LATER: readonly LaterPart[] = [
  * that was not made by `loadPlan` has no places; they are then line 1, column 1.
  */
 export function unsupported(plan: Plan): PlanFault[] {
-  const faults = LATER.flatMap(({ what, uses }) =>
+  const faults = LATER.flatMap(({ what, instead, uses }) =>
     uses(plan).map(
       (path): PlanFault => ({
         ...placeIn(plan, path),
         code: "not-supported-yet",
-        message: `${what}: not supported yet`,
+        message: `${what}: not supported yet. ${instead}`,
         severity: "error",
       }),
     ),

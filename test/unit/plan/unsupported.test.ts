@@ -7,13 +7,14 @@ import { unsupported } from "../../../src/plan/unsupported.js";
 const read = (name: string): string =>
   readFileSync(fileURLToPath(new URL(`../../../plans/${name}`, import.meta.url)), "utf8");
 
-function partsOf(text: string): { line: string; column: number; part: string; code: string }[] {
+function partsOf(text: string): { line: string; column: number; part: string; instead: string; code: string }[] {
   const { plan } = loadPlan(text, "plan.yaml");
   if (plan === undefined) throw new Error("the plan does not load");
   return unsupported(plan).map((fault) => ({
     line: (text.split("\n")[fault.line - 1] ?? "").trim(),
     column: fault.column,
-    part: fault.message.replace(": not supported yet", ""),
+    part: fault.message.split(": not supported yet. ")[0] ?? "",
+    instead: fault.message.split(": not supported yet. ")[1] ?? "",
     code: fault.code,
   }));
 }
@@ -29,7 +30,8 @@ describe("unsupported", () => {
     expect(lineOf("approval of a task's action")[0]).toContain("confirmationToken");
     expect(lineOf("decides")[0]).toContain("decides:");
     expect(lineOf("triggers")).toHaveLength(6);
-    for (const { code, column } of parts) expect([code, column > 0]).toEqual(["not-supported-yet", true]);
+    for (const { code, column, instead } of parts)
+      expect([code, column > 0, instead.length > 10]).toEqual(["not-supported-yet", true, true]);
   });
 
   it.each([["a local target's workdir other than '.'", "workdir: .", "workdir: packages/a"]])(
