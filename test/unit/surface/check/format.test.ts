@@ -1,3 +1,6 @@
+import sarifSchema from "@microsoft/jest-sarif/lib/schemas/sarif-2.1.0-rtm.5.json" with { type: "json" };
+import { Ajv } from "ajv";
+import addFormats from "ajv-formats";
 import { XMLParser, XMLValidator } from "fast-xml-parser";
 import { expect, it } from "vitest";
 import type { CheckReport } from "../../../../src/schema/check-report.js";
@@ -86,6 +89,26 @@ it("gives SARIF with rules, places, levels and the summary", () => {
     ],
   });
   expect(run.results[1]).not.toHaveProperty("locations");
+});
+
+it("gives SARIF that the official schema of 2.1.0 accepts, whatever was found, and in every mode", () => {
+  // It names draft 4 and uses nothing in which that differs from what the validator knows.
+  const { $schema: _draft, id: _id, ...schema } = sarifSchema;
+  const validate = addFormats.default(new Ajv({ strict: false, unicodeRegExp: false })).compile(schema);
+  const reports: CheckReport[] = [
+    REPORT,
+    { ...REPORT, mode: "observe", outcome: "observed", exit_code: 0 },
+    { ...REPORT, mode: "warn", outcome: "warned", exit_code: 0 },
+    { ...REPORT, outcome: "passed", exit_code: 0, findings: [], notes: [] },
+    { ...REPORT, scope: "all", base: null, baselined: 3 },
+  ];
+  for (const report of reports) {
+    validate(JSON.parse(render("sarif", report)));
+    expect(validate.errors).toBeNull();
+  }
+  const wrong = JSON.parse(render("sarif"));
+  wrong.runs[0].results[0].level = "fatal";
+  expect(validate(wrong)).toBe(false);
 });
 
 it("gives Markdown whose cells stay cells", () => {
