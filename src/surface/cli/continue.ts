@@ -10,7 +10,7 @@ import { sayNothing } from "./brief.js";
 import type { CliContext, Verb } from "./context.js";
 import { notifyOption } from "./notice.js";
 import { locateProject } from "./project.js";
-import { modeOption, type SessionFlags, showSession } from "./session.js";
+import { ciOption, modeOption, type SessionFlags, showSession } from "./session.js";
 
 interface Flags extends SessionFlags {
   brief?: true;
@@ -35,6 +35,7 @@ export const continueVerb: Verb = (context, args) => {
     .option("--detach", "carry on as a process of its own that outlives this terminal")
     .addOption(notifyOption())
     .addOption(modeOption())
+    .addOption(ciOption().conflicts("detach"))
     .addOption(formatOption(["text", "json", "stream-json"]));
   return withArguments<Flags>(command, args, async ({ options }) => {
     if (options.detach !== true) return await resume(context, options);

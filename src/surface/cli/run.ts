@@ -1,7 +1,7 @@
 import { existsSync, writeFileSync } from "node:fs";
 import { resolve } from "node:path";
 import { Option } from "commander";
-import type { RunResult } from "../../crew/session.js";
+import type { RunOptions, RunResult } from "../../crew/session.js";
 import { invalid } from "../../kernel/fault.js";
 import { type Runtime, runtimeSchema } from "../../schema/runtime.js";
 import { collectInput, describeVerb, formatOption, withArguments } from "./arguments.js";
@@ -10,7 +10,7 @@ import { continueVerb } from "./continue.js";
 import { notifyOption } from "./notice.js";
 import { estimateLine } from "./progress/estimate-text.js";
 import { withStore } from "./project.js";
-import { modeOption, type SessionFlags, showSession } from "./session.js";
+import { ciOption, modeOption, type SessionFlags, showSession } from "./session.js";
 
 interface Flags extends SessionFlags {
   yes?: true;
@@ -49,6 +49,7 @@ export const runVerb: Verb = (context, args) => {
     )
     .addOption(notifyOption())
     .addOption(modeOption())
+    .addOption(ciOption().conflicts("detach"))
     .addOption(formatOption(["text", "json", "stream-json"]));
   return withArguments<Flags>(command, args, async ({ options, values }) => {
     const plan = values[0] ?? "";
@@ -75,11 +76,16 @@ async function run(context: CliContext, planPath: string, flags: Flags): Promise
       },
       ...(flags.base === undefined ? {} : { base: flags.base }),
       ...(flags.runtime === undefined ? {} : { runtime: flags.runtime }),
-      ...(context.confirm === undefined ? {} : { confirm: context.confirm }),
+      ...confirmOf(context, flags),
     });
     if (record !== undefined) await writeRecord(context, resolve(context.cwd, record), result);
     return result;
   });
+}
+
+/** Whom a plan that is not approved is shown to, if anybody: a pipeline has nobody. */
+function confirmOf({ confirm }: CliContext, { ci }: Flags): Pick<RunOptions, "confirm"> {
+  return confirm === undefined || ci === true ? {} : { confirm };
 }
 
 async function writeRecord(context: CliContext, file: string, { cycle, exitCode }: RunResult): Promise<void> {

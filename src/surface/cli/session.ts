@@ -5,6 +5,7 @@ import type { RunReport } from "../../schema/run-report.js";
 import { eventLine } from "../../store/lines.js";
 import { openStore } from "../../store/store.js";
 import type { OutputFormat } from "./arguments.js";
+import { honest, openCiReport, unattended } from "./ci.js";
 import { type CliContext, writeLine } from "./context.js";
 import { openNotices } from "./notice.js";
 import { costLines } from "./progress/cost-text.js";
@@ -18,6 +19,15 @@ export interface SessionFlags {
   mode?: "off" | "canary" | "enforced";
   outputFormat: OutputFormat;
   notify?: string;
+  ci?: true;
+}
+
+/** `--ci`: as the pipeline of a CI service gives it. */
+export function ciOption(): Option {
+  return new Option(
+    "--ci",
+    "for pipelines: asks nothing, no colours, annotations on GitHub, and a run of no task fails",
+  );
 }
 
 /** `--mode`: the highest of flag, environment, plan and configuration (S2:47). */
@@ -29,15 +39,36 @@ export function modeOption(): Option {
   ]);
 }
 
+/** Does the work of a session. */
+type Start = (options: SessionOptions, progress: Progress) => Promise<RunResult>;
+
 /**
  * Runs a session with its display and prints how it ended. Standard output carries nothing but the
  * display in `text`, one object in `json`, one object a line in `stream-json` (the last is the result).
  */
-export async function showSession(
-  context: CliContext,
-  flags: SessionFlags,
-  start: (options: SessionOptions, progress: Progress) => Promise<RunResult>,
-): Promise<number> {
+export async function showSession(given: CliContext, flags: SessionFlags, start: Start): Promise<number> {
+  if (flags.ci !== true) return await show(given, flags, start);
+  const context = unattended(given);
+  const report = openCiReport(context, flags.outputFormat);
+  try {
+    return await show(context, flags, async (options, progress) => {
+      const onEvent = (event: AnyEvent): void => {
+        options.onEvent?.(event);
+        report.note(event);
+      };
+      const result = honest(await start({ ...options, onEvent }, progress));
+      report.keep(result, summaryLines(result));
+      return result;
+    });
+  } catch (thrown) {
+    report.fail(thrown);
+    throw thrown;
+  } finally {
+    report.close();
+  }
+}
+
+async function show(context: CliContext, flags: SessionFlags, start: Start): Promise<number> {
   const progress = progressFor(context, flags.outputFormat);
   let log: SessionLog | undefined;
   const notices = openNotices(context, flags.notify);

@@ -4,6 +4,7 @@ import { figuresOf, levelOf, summaryOf } from "./summary.js";
 /** GitHub's names of the levels. */
 const COMMANDS = { error: "error", warning: "warning", note: "notice" } as const;
 
+/** Text that cannot end a workflow command or begin another. */
 function data(text: string): string {
   return text.replace(/%/g, "%25").replace(/\r/g, "%0D").replace(/\n/g, "%0A");
 }
@@ -12,13 +13,23 @@ function property(text: string): string {
   return data(text).replace(/:/g, "%3A").replace(/,/g, "%2C");
 }
 
+/** A workflow command that annotates: level, properties in their order, and what it says. */
+export function annotation(
+  level: "error" | "warning" | "notice",
+  properties: Readonly<Record<string, string>>,
+  text: string,
+): string {
+  const named = Object.entries(properties).map(([name, value]) => `${name}=${property(value)}`);
+  return `::${level} ${named.join(",")}::${data(text)}`;
+}
+
 /** The report as workflow commands: an annotation for each finding, and the summary as a plain line. */
 export function githubOf(report: CheckReport): string {
   const lines = report.findings.map((finding) => {
     const { file, line, rule, message, remedy } = finding;
-    const place = file === "" ? "" : `file=${property(file)},line=${line},`;
+    const place = file === "" ? {} : { file, line: String(line) };
     const text = `${message}${figuresOf(finding)}\n${remedy}`;
-    return `::${COMMANDS[levelOf(finding, report)]} ${place}title=${property(`worknode ${rule}`)}::${data(text)}`;
+    return annotation(COMMANDS[levelOf(finding, report)], { ...place, title: `worknode ${rule}` }, text);
   });
   return `${[...lines, ...report.notes.map(data), data(summaryOf(report))].join("\n")}\n`;
 }
