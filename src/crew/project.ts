@@ -1,5 +1,6 @@
 import { ensureProjectDir, findRepository, type Repository } from "../effect/repository.js";
 import { probeBackends } from "../effect/sandbox/probe.js";
+import { checkToolchains } from "../effect/sandbox/toolchain-refusal.js";
 import { invalid } from "../kernel/fault.js";
 import { openStore, type Store } from "../store/store.js";
 import type { PlanSource } from "./plan-source.js";
@@ -31,14 +32,16 @@ export async function canConfine({ stateDir }: Repository, env: NodeJS.ProcessEn
   return (await probeBackends({ stateDir, env })).chosen !== null;
 }
 
-/** A plan with commands is refused where they cannot be confined, before anything is spent. */
+/** A plan that names what no command may see, or has commands where none can be confined, is refused before anything is spent. */
 export async function requireSandbox(
   repository: Repository,
   source: PlanSource,
   env: NodeJS.ProcessEnv,
 ): Promise<void> {
+  const { stateDir, root } = repository;
+  checkToolchains(source.plan.workspace.toolchains ?? [], { home: env["HOME"], stateDir, root });
   if (planPrograms(source).length === 0) return;
-  const report = await probeBackends({ stateDir: repository.stateDir, env });
+  const report = await probeBackends({ stateDir, env });
   if (report.chosen !== null) return;
   const fixes = report.probes.filter(({ ok }) => !ok).map(({ name, detail, fix }) => `${name}: ${detail}. ${fix}`);
   throw invalid("NO_SANDBOX", `the plan runs commands, and this machine has no sandbox for them:\n${fixes.join("\n")}`);

@@ -4,6 +4,7 @@ import { type PlanCommand, type PlanCommandResult, runPlanCommands } from "../ef
 import { probeBackends } from "../effect/sandbox/probe.js";
 import type { LinkMount, SandboxSetting } from "../effect/sandbox/spec.js";
 import { resolveToolchains } from "../effect/sandbox/toolchain.js";
+import { checkToolchains } from "../effect/sandbox/toolchain-refusal.js";
 import { listMasks, resolveLinks } from "../effect/surroundings.js";
 import type { TaskWorkspace } from "../effect/workspace.js";
 import { learnFromCommand } from "../memory/failing-command.js";
@@ -128,19 +129,17 @@ export async function runPlanned(crew: Crew, where: PlannedPlace, commands: Plan
 /** What surrounds every command of a workspace: links, masks, toolchains, environment, git. */
 export async function sandboxSetting(crew: Crew, workspace: TaskWorkspace, linked = true): Promise<SandboxSetting> {
   const { link, env, toolchains } = crew.plan.workspace;
-  const { chosen } = await probeBackends({ stateDir: crew.repository.stateDir, env: crew.env });
+  const { stateDir, root } = crew.repository;
+  const { chosen } = await probeBackends({ stateDir, env: crew.env });
   return {
     shownRoot: workspace.shownRoot,
     lower: workspace.worktree,
     links: linked ? await maskedLinks(crew, workspace, link) : [],
     masks: await listMasks(workspace),
     toolchains:
-      toolchains ??
-      resolveToolchains(planPrograms(crew), {
-        PATH: crew.env["PATH"],
-        HOME: crew.env["HOME"],
-        root: crew.repository.root,
-      }),
+      toolchains === undefined
+        ? resolveToolchains(planPrograms(crew), { PATH: crew.env["PATH"], HOME: crew.env["HOME"], root })
+        : checkToolchains(toolchains, { home: crew.env["HOME"], stateDir, root }),
     env,
     network: false,
     ...(chosen === null ? {} : { backend: chosen }),

@@ -463,6 +463,20 @@ describe("a repository of one's own", () => {
     },
   );
 
+  it("a plan whose toolchains would show a home or worknode's keys is refused before anything is opened", async () => {
+    repo = makeRepo({ "README.md": "# r\n" });
+    for (const path of [repo.env["HOME"], repo.env["XDG_STATE_HOME"]]) {
+      writeFileSync(join(repo.dir, "plan.yaml"), `${PLAN}workspace: { toolchains: ["${path}"] }\n`);
+      expect(await worknode(repo, ["run", "plan.yaml", "--yes"])).toMatchObject({
+        code: 2,
+        err: expect.stringContaining(`workspace.toolchains cannot name ${path}`),
+      });
+    }
+    const store = repo.store();
+    expect(store.events({ type: "CYCLE_STARTED" })).toEqual([]);
+    store.close();
+  });
+
   it("tool refuses input that is no JSON and tasks the plan has not", async () => {
     repo = makeRepo({ "plan.yaml": PLAN });
     const place = ["--plan", "plan.yaml", "--yes", "--task"];

@@ -11,6 +11,7 @@ import { removeTree } from "../../effect/sandbox/layer.js";
 import { type PlanCommand, type PlanCommandResult, runPlanCommands } from "../../effect/sandbox/plan-commands.js";
 import { probeBackends } from "../../effect/sandbox/probe.js";
 import { resolveToolchains } from "../../effect/sandbox/toolchain.js";
+import { checkToolchains } from "../../effect/sandbox/toolchain-refusal.js";
 import { resolveLinks } from "../../effect/surroundings.js";
 import type { GateFacts } from "../../gate/facts.js";
 import { judge } from "../../gate/judge.js";
@@ -67,7 +68,9 @@ export async function runTests(
       links: await resolveLinks(repository, link),
       masks: [],
       toolchains:
-        toolchains ?? resolveToolchains(programs, { PATH: env["PATH"], HOME: env["HOME"], root: repository.root }),
+        toolchains === undefined
+          ? resolveToolchains(programs, { PATH: env["PATH"], HOME: env["HOME"], root: repository.root })
+          : checkToolchains(toolchains, { ...repository, home: env["HOME"] }),
       env: own,
       network: false,
       backend: chosen,
