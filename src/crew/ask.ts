@@ -1,30 +1,25 @@
-import { z } from "zod";
-import { messageOf } from "../kernel/fault.js";
 import { err, ok, type Result } from "../kernel/result.js";
-import { isConfigurationFailure, type ModelFailure } from "../model/failure.js";
+import type { ModelFailure } from "../model/failure.js";
 import type { BudgetRefusal, Governor, Reservation } from "../model/governor.js";
 import type { PaceTurn } from "../model/pace.js";
 import { costOf, tokensOf, worstCase } from "../model/prices.js";
 import { type ModelRequest, requestHeaders } from "../model/request.js";
 import { requestWithRetries } from "../model/retry.js";
-import type { ModelReply, ToolDefinition } from "../schema/message.js";
+import type { ModelReply } from "../schema/message.js";
 import { isToolUse } from "../schema/message.js";
-import { isToolName, toolDescriptions, toolInputSchemas } from "../schema/tool.js";
 import { ExecutionStop } from "../turn/execution.js";
 import { governorOf, noteSpent, planCanPay } from "./agent-budget.js";
 import { timeUpText } from "./agent-time.js";
 import { placeOf } from "./chain.js";
 import type { Crew, CrewAgent, Held } from "./context.js";
 import { type Conversation, currentExecution, recordIn } from "./conversation.js";
+import { requestOf } from "./model-request.js";
+import { isWrongSetUp, judgeFailure, park, wrongSetUp } from "./outage.js";
 import { eventAt } from "./records.js";
 import { clientFor } from "./runtime.js";
 import { RunStop } from "./stop.js";
 import { retryOf } from "./task-retry.js";
 
-/** Thinking and answer of one reply (tokens). */
-const MAX_REPLY_TOKENS = 16_000;
-/** Waits between tries while the model's service is out (ms): the task parks, it does not fail. */
-const PARK_MS = [30_000, 60_000, 120_000, 300_000] as const;
 /** Frame the API adds to a prompt (tokens). New text is bounded by one token a byte: no tokenizer makes more. */
 const FRAME_TOKENS = 1_024;
 /** Frame Claude Code adds (2.2 kB seen); a resumed session may be told again what its record holds already. */
@@ -106,32 +101,6 @@ async function tryWith(
     throw overBudget(crew, agent, conversation, { refusal: result.error.refusal, open });
   }
   return judgeFailure(crew, result.error.failure);
-}
-
-function requestOf(agent: CrewAgent, conversation: Conversation): ModelRequest {
-  return {
-    model: conversation.model,
-    system: conversation.system,
-    tools: conversation.tools.map(definitionOf),
-    messages: conversation.messages,
-    maxTokens: Math.min(MAX_REPLY_TOKENS, agent.memoryTokens),
-  };
-}
-
-const definitions = new Map<string, ToolDefinition>();
-
-/** What the model is told of a tool. JSON Schema is made once for each. */
-function definitionOf(name: string): ToolDefinition {
-  const known = definitions.get(name);
-  if (known !== undefined) return known;
-  if (!isToolName(name)) throw new Error(`no tool ${name}`);
-  const { $schema: _, ...input_schema } = z.toJSONSchema(toolInputSchemas[name], { io: "input" }) as Record<
-    string,
-    unknown
-  >;
-  const made = { name, description: toolDescriptions[name], input_schema };
-  definitions.set(name, made);
-  return made;
 }
 
 interface OpenRequest {
@@ -293,51 +262,6 @@ function overBudget(
   if (!open.ownBudget) return new RunStop(5, `over budget: ${refusal.message}`);
   noteSpent(agent, refusal.message);
   return new ExecutionStop("BLOCKED", refusal.message);
-}
-
-/** An outage is answered as such; everything else ends the execution or the session. */
-function judgeFailure(crew: Crew, failure: ModelFailure): ModelFailure {
-  if (failure.failure_class === "aborted") throw new RunStop(130, "interrupted");
-  if (isWrongSetUp(crew, failure)) throw wrongSetUp(failure);
-  if (failure.retry === "never")
-    throw new ExecutionStop(
-      "ERROR",
-      `the model's reply could not be used (${failure.failure_class}): ${failure.message}`,
-    );
-  return failure;
-}
-
-/** Before the first answer, a server that says nothing at all is one that is not there. */
-function isWrongSetUp(crew: Crew, failure: ModelFailure): boolean {
-  const silent = failure.failure_class === "transport" && !failure.bytesReceived;
-  if (!crew.answered && silent) return true;
-  return isConfigurationFailure(failure) && (!crew.answered || failure.retry === "never");
-}
-
-function wrongSetUp({ message }: ModelFailure): RunStop {
-  return new RunStop(
-    2,
-    `the model cannot be asked: ${message}. Check ANTHROPIC_API_KEY, ANTHROPIC_BASE_URL and the model's name (.env.example), then \`worknode continue\`.`,
-  );
-}
-
-async function park(crew: Crew, conversation: Conversation, failure: ModelFailure, outage: number): Promise<void> {
-  const message = `${conversation.id} waits: the model is unavailable (${failure.failure_class}: ${failure.message})`;
-  if (outage === 0)
-    crew.store.append([
-      eventAt(placeOf(conversation, null), "ALERT", {
-        severity: "warning",
-        message,
-        to: "executive",
-        key: `outage:${conversation.id}`,
-      }),
-    ]);
-  const wait = Math.max(failure.retryAfterMs ?? 0, PARK_MS[Math.min(outage, PARK_MS.length - 1)] ?? 0);
-  try {
-    await crew.clock.sleep(wait, crew.signal);
-  } catch (thrown) {
-    throw new RunStop(130, `interrupted while waiting for the model: ${messageOf(thrown)}`);
-  }
 }
 
 /** The kill switch is read before every request and every effect. */
