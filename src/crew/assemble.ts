@@ -192,8 +192,15 @@ function recall(crew: Crew): void {
   }
   recallAmendments(crew);
   if (crew.client !== undefined || crew.claude !== undefined) recallViolations(crew);
-  const type = ["PHASE_STARTED", "AGENT_SPAWNED", "AGENT_TERMINATED", "TASK_ASSIGNED"] as const;
+  const type = ["PHASE_STARTED", "AGENT_SPAWNED", "AGENT_TERMINATED", "TASK_ASSIGNED", "TASK_CLAIMED"] as const;
   for (const event of crew.store.events({ run: crew.cycle, type: [...type] })) recallEvent(crew, event);
+  recallAssigned(crew);
+}
+
+/** A task assigned to somebody who is no agent of the crew waits for them to claim it. */
+function recallAssigned(crew: Crew): void {
+  for (const [task, assignee] of crew.assigned)
+    if (!crew.agents.has(assignee) && crew.statuses.get(task) === "PENDING") waitForPerson(crew, task);
 }
 
 /** An agent's record follows it into the next session; what a person tried by `worknode tool` is not the agent's. */
@@ -209,7 +216,19 @@ function recallViolations(crew: Crew): void {
 function recallEvent(crew: Crew, event: AnyEvent): void {
   if (event.type === "PHASE_STARTED") crew.activePhases.add(event.payload.phase);
   if (event.type === "TASK_ASSIGNED" && event.task !== null) crew.assigned.set(event.task, event.payload.assignee);
+  if (event.type === "TASK_CLAIMED" && event.task !== null) recallClaim(crew, event.task, event.payload.by);
   if (event.stream === cycleStream(crew.cycle)) recallAgent(crew, event);
+}
+
+function recallClaim(crew: Crew, task: string, by: string): void {
+  const row = crew.store.queries.task(crew.cycle, task);
+  if (row?.status === "IN_PROGRESS" && row.agent === by) waitForPerson(crew, task);
+}
+
+/** A task in a person's hands waits for that person; no answer to a question moves it. */
+function waitForPerson(crew: Crew, task: string): void {
+  crew.statuses.set(task, "BLOCKED");
+  crew.parked.set(task, { approval: "", answers: 0, expired: false });
 }
 
 /** Children that earlier sessions spawned are there again; those that were ended are not. */

@@ -9,7 +9,9 @@ import { createIssue, recordFixOutcome, resolveIssue, searchIssues } from "../me
 import { suggestEstimate } from "../memory/learning.js";
 import { createNote } from "../memory/notes.js";
 import { describeNothing } from "../memory/nothing.js";
+import { OUTSIDE_CYCLES } from "../memory/outside-cycles.js";
 import { claimTask, finishTask } from "../memory/own-tasks.js";
+import { cycleOfTask } from "../memory/plan-task.js";
 import { pm_assign, pm_get_status, pm_set_deadline } from "../memory/project-management.js";
 import { search } from "../memory/project-search.js";
 import { createTrigger } from "../memory/triggers.js";
@@ -23,11 +25,19 @@ import type { OutsideAnswer, OutsideCall, OutsideHandler } from "./outside.js";
 import { parsePlan } from "./plan-source.js";
 import { assignTask, spawnAgent } from "./spawn.js";
 
+/** How a client does a task of a plan: takes it in hand, and hands it in to the rules. */
+export interface PlanTasks {
+  claim(task: string): Promise<Result<unknown, Fault>>;
+  finish(task: string, summary: string): Promise<Result<unknown, Fault>>;
+}
+
 /** What the handlers act on. `startRun` starts a plan and answers once it is under way or ended. */
 export interface OutsidePlace {
   readonly store: Store;
   readonly location: RepositoryLocation;
   readonly agent: string;
+  /** A task of the open cycle, done by the client itself in the task's worktree. */
+  readonly planTasks: PlanTasks;
   startRun(plan: string, inputs: Readonly<Record<string, string>>): Promise<Result<Record<string, unknown>, Fault>>;
 }
 
@@ -120,11 +130,21 @@ function recordingTools({ store, agent }: OutsidePlace): Partial<Record<ToolName
   };
 }
 
-function taskTools({ store, agent }: OutsidePlace): Partial<Record<ToolName, OutsideHandler>> {
+/** Whether an id names a task of the open cycle and none outside plans. */
+function isOfPlan(store: Store, task: string | undefined): task is string {
+  if (task === undefined || store.queries.task(OUTSIDE_CYCLES, task) !== undefined) return false;
+  return cycleOfTask(store, task) !== undefined;
+}
+
+function taskTools({ store, agent, planTasks }: OutsidePlace): Partial<Record<ToolName, OutsideHandler>> {
   return {
-    ...tool("claim_task", (input) => claimTask(store, { ...defined(input), by: agent })),
+    ...tool("claim_task", (input) =>
+      isOfPlan(store, input.task) ? planTasks.claim(input.task) : claimTask(store, { ...defined(input), by: agent }),
+    ),
     ...tool("finish_task", (input) =>
-      finishTask(store, { ...(defined(input) as typeof input & object), by: agent } as never),
+      isOfPlan(store, input.task)
+        ? planTasks.finish(input.task, input.summary ?? "")
+        : finishTask(store, { ...(defined(input) as typeof input & object), by: agent } as never),
     ),
     ...tool("pm_assign", (input) => pm_assign(store, { ...defined(input), by: agent } as never)),
     ...tool("pm_set_deadline", (input) => pm_set_deadline(store, { ...defined(input), by: agent } as never)),

@@ -51,7 +51,7 @@ function planTaskProblem(store: Store, id: string): Fault | undefined {
   if (cycle === undefined || store.queries.task(cycle.number, id) === undefined) return undefined;
   return invalid(
     "PLAN_TASK",
-    `${id} is a task of cycle ${cycle.number}: its agents do it, \`worknode continue\` goes on.`,
+    `${id} is a task of cycle ${cycle.number}: take it with \`worknode claim ${id}\`, or let its agents do it with \`worknode continue\`.`,
   );
 }
 

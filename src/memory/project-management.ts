@@ -1,5 +1,6 @@
 import { type Fault, invalid } from "../kernel/fault.js";
 import { err, ok, type Result } from "../kernel/result.js";
+import { loadPlan } from "../plan/load-plan.js";
 import type { TaskStatus } from "../schema/states.js";
 import type { CycleRow, TaskRow } from "../store/cycle-rows.js";
 import type { Store } from "../store/store.js";
@@ -45,10 +46,36 @@ export function pm_assign(store: Store, input: TaskReference & { assignee: strin
     if (!MOVABLE.includes(row.status)) {
       return invalid("TASK_STARTED", `${row.id} is ${row.status}; only a task nobody works on can be assigned.`);
     }
+    const unfit = row.cycle === OUTSIDE_CYCLES ? undefined : assigneeProblem(store, row, input.assignee);
+    if (unfit !== undefined) return unfit;
     const author = { actor: by, cycle: row.cycle, task: row.id };
     recordEvent(store, author, "TASK_ASSIGNED", { assignee: input.assignee, by });
     return undefined;
   });
+}
+
+/** A plan's task goes to an agent of its owner's tier, or to whoever registered otherwise and claims it. */
+function assigneeProblem(store: Store, { id, cycle, owner }: TaskRow, assignee: string): Fault | undefined {
+  const tiers = tiersOf(store, cycle);
+  const tier = tiers.get(assignee);
+  if (tier === undefined && store.queries.worknode(assignee) !== undefined) return undefined;
+  if (tier === undefined)
+    return invalid(
+      "UNKNOWN_ASSIGNEE",
+      `${assignee} is no agent of the plan and not registered. The plan has: ${[...tiers.keys()].join(", ")}.`,
+    );
+  const wanted = tiers.get(owner);
+  if (wanted === undefined || wanted === tier) return undefined;
+  return invalid("WRONG_TIER", `${id} is work for the ${wanted} tier; ${assignee} is of the ${tier} tier.`);
+}
+
+/** Tiers of a cycle's agents: those the plan names, and those that have begun or were spawned. */
+function tiersOf(store: Store, cycle: number): Map<string, string> {
+  const [started] = store.events({ run: cycle, type: "CYCLE_STARTED", limit: 1 });
+  const source = started?.type === "CYCLE_STARTED" ? started.payload.plan_source : "";
+  const agents = Object.entries(loadPlan(source, "plan.yaml").plan?.agents ?? {});
+  const begun = store.queries.agents(cycle).map(({ agent, tier }) => [agent, tier] as const);
+  return new Map([...agents.map(([name, { tier }]) => [name, tier] as const), ...begun]);
 }
 
 /** Sets a task's deadline, Unix epoch milliseconds (S3:370). The ladder of reminders comes with triggers. */

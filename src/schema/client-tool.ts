@@ -58,8 +58,9 @@ export const clientToolDescriptions: Record<keyof typeof clientToolSchemas, stri
   resolve_issue: "Close a recorded error with what got rid of it, so that the fix is offered when it comes back.",
   record_fix_outcome: "Say whether a known fix worked; fixes that work are offered first.",
   create_note: "Keep a note for the next session.",
-  claim_task: "Take a task outside plans for yourself; without an id the first that can start.",
-  finish_task: "Say that a task you claimed is done.",
+  claim_task:
+    "Take a task for yourself; without an id the first outside plans that can start. One of a plan is done in the worktree the answer names.",
+  finish_task: "Hand in a task you claimed. One of a plan is done when the rules accept its worktree.",
   update_self: "Say what you work on, have open, know, and are held up by.",
   create_trigger: "Record a trigger. It is kept and does not fire yet (active: false).",
   pm_assign: "Assign a task that nobody works on to an agent or a person.",

@@ -1,4 +1,5 @@
-import { existsSync, writeFileSync } from "node:fs";
+import { execFileSync } from "node:child_process";
+import { existsSync, mkdirSync, writeFileSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { Client } from "@modelcontextprotocol/sdk/client/index.js";
 import { StdioClientTransport } from "@modelcontextprotocol/sdk/client/stdio.js";
@@ -6,7 +7,9 @@ import { ResourceUpdatedNotificationSchema } from "@modelcontextprotocol/sdk/typ
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { createNote } from "../../src/memory/notes.js";
 import { cycleStarted, event } from "../unit/store/sample-events.js";
-import { makeRepo, type Repo } from "./harness.js";
+import { makeContext } from "../unit/surface/screen.js";
+import { makeRepo, type Repo, scripted } from "./harness.js";
+import { scriptOf, write } from "./scripted-run.js";
 
 const MAIN = resolve("dist/main.js");
 const PLAN = `apiVersion: worknode/v1
@@ -29,6 +32,7 @@ let client: Client;
 beforeEach(async () => {
   repo = makeRepo({ "README.md": "# r\n", "plan.yaml": PLAN });
   client = await connect();
+  await client.listTools(); // from here on the client refuses an answer that is not what its tool's schema says
 });
 afterEach(async () => {
   await client.close();
@@ -41,7 +45,7 @@ async function connect(): Promise<Client> {
   await made.connect(
     new StdioClientTransport({
       command: process.execPath,
-      args: [MAIN, "mcp", "--as", "claude-code"],
+      args: [MAIN, "mcp", "--as", "claude-code-1"],
       cwd: repo.dir,
       env,
     }),
@@ -102,12 +106,10 @@ describe("the MCP server", () => {
     );
     for (const forbidden of ["approve", "reject", "budget", "import", "uninstall", "Write", "Bash", "plan.command"])
       expect(names).not.toContain(forbidden);
-    for (const tool of tools)
-      expect(tool).toMatchObject({
-        inputSchema: { type: "object" },
-        outputSchema: { type: "object" },
-        description: expect.any(String),
-      });
+    for (const tool of tools) {
+      expect(tool).toMatchObject({ inputSchema: { type: "object" }, description: expect.any(String) });
+      expect(Object.keys(tool.outputSchema?.properties ?? {}), tool.name).not.toEqual([]);
+    }
     expect(tools.find(({ name }) => name === "search_issues")?.annotations).toMatchObject({
       readOnlyHint: true,
       destructiveHint: false,
@@ -124,7 +126,7 @@ describe("the MCP server", () => {
     expect((await call("continue")).value).toMatchObject({ nothing: true });
     expect(await call("create_decision", DECISION)).toMatchObject({
       isError: false,
-      value: { id: "TECH-001", made_by: "claude-code" },
+      value: { id: "TECH-001", made_by: "claude-code-1" },
     });
     expect((await call("search_decisions", { query: "Cap'n" })).value).toMatchObject({
       decisions: [{ id: "TECH-001" }],
@@ -142,19 +144,19 @@ describe("the MCP server", () => {
     });
     await call("create_note", { text: "The build is slow" });
     expect((await call("claim_task", { task: "FIX-1", title: "Fix the login" })).value).toMatchObject({
-      agent: "claude-code",
+      agent: "claude-code-1",
     });
     await call("update_self", { current_task: "FIX-1", blockers: ["no compiler"] });
-    const { text } = await call("continue", { agent: "claude-code" });
+    const { text } = await call("continue", { agent: "claude-code-1" });
     expect(text).toMatch(/^Resuming FIX-1 \(Fix the login\)\..* Blockers: no compiler\./);
     expect(text).toContain("The build is slow");
     expect(text).not.toContain("unknown outcome");
     expect(
-      (await call("search", { type: "PROJECT", assignee: "claude-code", status: "IN_PROGRESS" })).value,
+      (await call("search", { type: "PROJECT", assignee: "claude-code-1", status: "IN_PROGRESS" })).value,
     ).toMatchObject({ current_task: "FIX-1: Fix the login", decisions_made: ["Cap'n Proto C++ Wrapper"] });
     expect((await call("pm_set_deadline", { task: "FIX-1", deadline: 1 })).isError).toBe(false);
     expect((await call("finish_task", { task: "FIX-1", summary: "once" })).value).toMatchObject({ status: "DONE" });
-    expect((await call("suggest_estimate", { role: "claude-code", estimate: 2 })).isError).toBe(false);
+    expect((await call("suggest_estimate", { role: "claude-code-1", estimate: 2 })).isError).toBe(false);
     expect(
       (
         await call("create_trigger", {
@@ -202,7 +204,7 @@ describe("the MCP server", () => {
       "PolicyBlocked",
       "Approved",
     ]);
-    expect(store.events({ type: "SECURITY_VIOLATION" }).map(({ actor }) => actor)).toContain("claude-code");
+    expect(store.events({ type: "SECURITY_VIOLATION" }).map(({ actor }) => actor)).toContain("claude-code-1");
     expect(store.queries.unknownCalls(0)).toEqual([]);
     store.close();
   });
@@ -236,6 +238,58 @@ describe("the MCP server", () => {
     });
   });
 
+  it("runs a plan a person approved, and takes one of its tasks in hand when that is interrupted", async () => {
+    const server = await scripted(repo, scriptOf({ "N-1:work:1": [{ ...write("notes/one.md"), hold: "for good" }] }));
+    await client.close();
+    const { runCommandLine } = await import("../../src/surface/cli/command-line.js");
+    const context = makeContext({ cwd: repo.dir, env: repo.env });
+    expect(await runCommandLine(context, ["plan", "approve", "plan.yaml"])).toBe(0);
+    client = await connect();
+    await client.listTools();
+    const held = new Promise<void>((done) => server.onHold("for good", done));
+    expect(await call("run", { plan: "plan.yaml" })).toMatchObject({
+      isError: false,
+      value: { cycle: 1, state: "running" },
+    });
+    await held;
+    expect(await call("run", { plan: "plan.yaml" })).toMatchObject({ text: expect.stringContaining("RUN_BUSY") });
+    expect((await call("status")).value).toMatchObject({ tasks: [{ id: "N-1", status: "IN_PROGRESS" }] });
+    await client.close();
+    client = await connect();
+    await client.listTools();
+    const { value, isError } = await call("claim_task", { task: "N-1" });
+    expect([isError, value]).toMatchObject([false, { status: "IN_PROGRESS", agent: "claude-code-1" }]);
+    writeFileSync(join(String(value["worktree"]), "README.md"), "not mine\n");
+    expect(await call("finish_task", { task: "N-1" })).toMatchObject({
+      isError: true,
+      text: expect.stringContaining("README.md"),
+    });
+    writeFileSync(join(String(value["worktree"]), "README.md"), "# r\n");
+    mkdirSync(join(String(value["worktree"]), "notes"));
+    writeFileSync(join(String(value["worktree"]), "notes/one.md"), "mine\n");
+    expect((await call("finish_task", { task: "N-1", summary: "by MCP" })).value).toMatchObject({ status: "DONE" });
+    expect(repo.git("show", "worknode/notes/1:notes/one.md")).toBe("mine\n");
+    await server.close();
+  });
+
+  it("is listed and called by the MCP inspector", ({ skip }) => {
+    const inspector = process.env["WORKNODE_TEST_INSPECTOR"];
+    if (inspector === undefined) return skip("no inspector here: name its `mcp-inspector` in WORKNODE_TEST_INSPECTOR");
+    const ask = (...args: string[]): Record<string, never> => {
+      const command = [inspector, "--cli", process.execPath, MAIN, "mcp", ...args];
+      const options = { cwd: repo.dir, env: repo.env, encoding: "utf8" } as const;
+      return JSON.parse(execFileSync(process.execPath, command, options)) as Record<string, never>;
+    };
+    expect(ask("--method", "tools/list")).toMatchObject({
+      tools: expect.arrayContaining([expect.objectContaining({ name: "continue" })]),
+    });
+    const note = ["--method", "tools/call", "--tool-name", "create_note", "--tool-arg", "text=from the inspector"];
+    expect(ask(...note)).toMatchObject({ structuredContent: { id: expect.stringMatching(/^ev_/) } });
+    const store = repo.store();
+    expect(store.queries.notes(1)).toMatchObject([{ text: "from the inspector" }]);
+    store.close();
+  });
+
   it("coordinates an open cycle under the plan's policies: spawns, assigns, and only what the plan allows", async () => {
     const source = `${PLAN}approval:\n  policies:\n    - { id: no-notes, level: mandatory, rule: "call.tool != 'create_note'" }\n`;
     writeFileSync(join(repo.dir, "plan.yaml"), source);
@@ -262,7 +316,7 @@ describe("the MCP server", () => {
       isError: false,
     });
     expect(store.events({ type: "AGENT_SPAWNED" })).toMatchObject([
-      { actor: "claude-code", payload: { parent: "executive", role: "implementer" } },
+      { actor: "claude-code-1", payload: { parent: "executive", role: "implementer" } },
     ]);
     expect(await call("spawn_agent", { role: "wizard", task: "N-1", reason: "help" })).toMatchObject({ isError: true });
     expect(await call("assign_task", { task: "N-1", agent: "implementer" })).toMatchObject({ isError: false });
@@ -275,7 +329,7 @@ describe("the MCP server", () => {
     const violations = store.events({ type: "SECURITY_VIOLATION" });
     expect(violations.filter(({ payload }) => (payload as { object: string }).object === "Write")).toHaveLength(2);
     const told = store.events({ type: "ALERT" }).map(({ payload }) => (payload as { key: string }).key);
-    expect(told.filter((key) => key === "claude-code:capability:Write")).toHaveLength(1);
+    expect(told.filter((key) => key === "claude-code-1:capability:Write")).toHaveLength(1);
     expect((await call("status")).value).toMatchObject({ cycle: { number: 1 }, tasks: [{ id: "N-1" }] });
     expect((await client.readResource({ uri: "worknode://plan" })).contents).toMatchObject([{ text: source }]);
     store.close();

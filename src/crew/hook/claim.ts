@@ -112,7 +112,7 @@ export async function takeNext(crew: Crew): Promise<Result<HookPlace, Fault>> {
 }
 
 /** A client does what one agent does in one step; conditions, gates and several steps are a run's. */
-function isForClient(crew: Crew, id: string): boolean {
+export function isForClient(crew: Crew, id: string): boolean {
   const { task, phase } = taskOf(crew, id);
   const steps = stepsOf(task);
   const plain = task.if === undefined && task.action === undefined && task.decides.length === 0;

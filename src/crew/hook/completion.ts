@@ -12,8 +12,11 @@ export type Completion =
   | { readonly kind: "accepted"; readonly files: readonly string[] }
   | { readonly kind: "rejected"; readonly feedback: string; readonly over: boolean };
 
+/** A task of a plan and the worktree it is done in. */
+export type WorkPlace = Pick<HookPlace, "crew" | "task" | "workspace">;
+
 /** A task of a plan as the completion gate sees it. */
-export function runOf({ crew, task, workspace }: HookPlace): TaskRun {
+export function runOf({ crew, task, workspace }: WorkPlace): TaskRun {
   const { task: spec, phase } = taskOf(crew, task);
   const place = { stream: taskStream(crew.cycle, task), actor: "worknode", run: crew.cycle, task };
   return { task: spec, phase, state: loadTaskState(crew.store, crew.cycle, task), workspace, place };
@@ -23,13 +26,13 @@ export function runOf({ crew, task, workspace }: HookPlace): TaskRun {
  * Judges what a client did by the rules of a submitted result, on exactly its tree, and puts it on the cycle's branch
  * when they accept it. No critic is asked: there is no model to ask here.
  */
-export async function completeTask(place: HookPlace): Promise<Completion> {
+export async function completeTask(place: WorkPlace, summary: string): Promise<Completion> {
   const { crew } = place;
   const run = runOf(place);
   const report = await runRules(crew, { task: run.task, workspace: run.workspace, state: run.state, last: true });
   if (!report.pass) return await reject(crew, run, report.feedback);
   try {
-    run.state.summary = `done in Claude Code by ${place.agent.id}`;
+    run.state.summary = summary;
     await setStatus(crew, run.task.id, "VERIFIED");
     await mergeWork(crew, run, refuseRework);
   } catch (thrown) {

@@ -189,7 +189,7 @@ async function stopped(standing: Standing, event: HookEventOf<"Stop" | "Subagent
     const fault = event.stop_hook_active ? undefined : await judgeSoFar(place);
     return fault === undefined ? {} : { decision: "block", reason: `worknode: not finished. ${fault}` };
   }
-  const completion = await completeTask(place);
+  const completion = await completeTask(place, `done in Claude Code by ${place.agent.id}`);
   if (completion.kind === "accepted") {
     standing.place = undefined;
     return {

@@ -1,7 +1,8 @@
 import { StdioServerTransport } from "@modelcontextprotocol/sdk/server/stdio.js";
 import { openOutside } from "../../crew/outside.js";
-import { type OutsidePlace, outsideTools } from "../../crew/outside-tools.js";
-import { withProject } from "../../crew/project.js";
+import { type OutsidePlace, outsideTools, type PlanTasks } from "../../crew/outside-tools.js";
+import { claimPlanTask, finishPlanTask } from "../../crew/person-task.js";
+import { type Project, withProject } from "../../crew/project.js";
 import { runPlan } from "../../crew/session.js";
 import { Fault, invalid, messageOf } from "../../kernel/fault.js";
 import { err, ok, type Result } from "../../kernel/result.js";
@@ -24,7 +25,8 @@ export const mcpVerb: Verb = (context, args) => {
       const signal = AbortSignal.any([context.signal, ending.signal]);
       const runs = new Set<Promise<unknown>>();
       const startRun = createStarter(context, signal, runs);
-      const handlers = outsideTools({ store, location: repository, agent: options.as, startRun });
+      const planTasks = planTasksOf({ repository, store }, options.as, { env: context.env, signal });
+      const handlers = outsideTools({ store, location: repository, agent: options.as, planTasks, startRun });
       const tools = Object.keys(handlers) as ToolName[];
       const outside = openOutside({ repository, store, env: context.env, signal, agent: options.as, tools });
       const server = createMcpServer({ store, outside, handlers, version: readVersion() });
@@ -38,6 +40,22 @@ export const mcpVerb: Verb = (context, args) => {
     }),
   );
 };
+
+/** Tasks of plans in this client's hands. What the rules reject is told as an error with what to change. */
+function planTasksOf(
+  project: Project,
+  by: string,
+  options: { env: CliContext["env"]; signal: AbortSignal },
+): PlanTasks {
+  return {
+    claim: (task) => claimPlanTask(project, { task, by }, options),
+    async finish(task, summary) {
+      const handed = await finishPlanTask(project, { task, by, summary }, options);
+      if (!handed.ok || handed.value.completion.kind === "accepted") return handed.ok ? ok(handed.value.row) : handed;
+      return err(invalid("TASK_REJECTED", handed.value.completion.feedback));
+    },
+  };
+}
 
 function aborted(signal: AbortSignal): Promise<void> {
   return new Promise((done) => signal.addEventListener("abort", () => done(), { once: true }));

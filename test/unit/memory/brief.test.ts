@@ -200,7 +200,13 @@ describe("the brief", () => {
           rationale: "small",
           ...words,
         });
-        createDecision(store, { id: "D-2", question: "Which colour?", decision: "blue", rationale: "", ...words });
+        createDecision(store, {
+          id: "D-2",
+          question: "Which QUIC transport implementation?",
+          decision: "blue",
+          rationale: "",
+          ...words,
+        });
         createDecision(store, {
           id: "D-3",
           question: "Which shade?",

@@ -1,15 +1,31 @@
 import { describe, expect, it } from "vitest";
 import { pm_assign, pm_get_status, pm_set_deadline } from "../../../src/memory/project-management.js";
+import { registerWorknode } from "../../../src/memory/worknodes.js";
 import { cycleStarted, event, taskCompleted, taskStarted, temporaryStore } from "../store/sample-events.js";
 
+const ANN = { id: "ann", name: "Ann" };
+const PLAN = `apiVersion: worknode/v1
+kind: Plan
+id: demo
+title: Demo
+agents:
+  executive: { tier: executive }
+  implementer: { tier: implementation }
+  coder: { tier: implementation }
+  validator: { tier: validation }
+phases:
+  - { id: build, tasks: [{ id: T-2, title: x, owner: implementer, files: { write: [a.md] } }] }
+`;
 const DEADLINE = 1_731_369_600_000;
 
 function running() {
   const store = temporaryStore();
   store.append([
-    cycleStarted(1, [{ id: "T-1", estimate: 3 }, { id: "T-2" }, { id: "T-3", estimate: null }]),
+    cycleStarted(1, [{ id: "T-1", estimate: 3 }, { id: "T-2" }, { id: "T-3", estimate: null }], { plan_source: PLAN }),
     taskStarted("T-1"),
   ]);
+  const ann = { ...ANN, type: "HUMAN" as const, capabilities: [], current_project: null, current_task: null };
+  registerWorknode(store, { ...ann, session_start: 0, context_loaded: false, memory_budget: 1, status: "ACTIVE" });
   return store;
 }
 
@@ -20,7 +36,8 @@ describe("pm_assign", () => {
       ok: true,
       value: { id: "T-2", owner: "ann" },
     });
-    expect(store.events({ type: "TASK_ASSIGNED" })).toMatchObject([
+    expect(pm_assign(store, { task: "T-3", assignee: "coder" })).toMatchObject({ ok: true, value: { owner: "coder" } });
+    expect(store.events({ type: "TASK_ASSIGNED" }).slice(0, 1)).toMatchObject([
       { actor: "bob", task: "T-2", stream: "task:1:T-2" },
     ]);
   });
@@ -29,6 +46,8 @@ describe("pm_assign", () => {
     ["a task under way", { task: "T-1", assignee: "ann" }, "TASK_STARTED"],
     ["an unknown task", { task: "T-9", assignee: "ann" }, "UNKNOWN_TASK"],
     ["nobody", { task: "T-2", assignee: " " }, "INVALID_ASSIGNEE"],
+    ["who is neither agent nor person", { task: "T-2", assignee: "nobody-known" }, "UNKNOWN_ASSIGNEE"],
+    ["an agent of another tier", { task: "T-2", assignee: "validator" }, "WRONG_TIER"],
     ["an unknown cycle", { task: "T-2", assignee: "ann", cycle: 7 }, "UNKNOWN_TASK"],
   ])("refuses %s", (_what, input, code) => {
     expect(pm_assign(running(), input)).toMatchObject({ ok: false, error: { code, exitCode: 2 } });
