@@ -13,6 +13,7 @@ import { isCFamily } from "../measure/power-of-ten/rule.js";
 import type { PlanTask } from "../schema/plan-task.js";
 import type { Crew } from "./context.js";
 import { type CoverageBasis, coverageBasis } from "./coverage-rule.js";
+import { deepCommands, deepFindings } from "./deep-rule.js";
 import { movedFrom } from "./facts.js";
 import { loadMeasures } from "./grammars.js";
 import { type CommandRun, eventAt, taskStream } from "./records.js";
@@ -47,24 +48,24 @@ export interface RuledWork {
 }
 
 /** No command ran. */
-const NOTHING_RAN: VerifyRun = { commands: [], report: undefined, event: null };
+const NOTHING_RAN: VerifyRun = { commands: [], deep: [], report: undefined, event: null };
 
 /**
  * Judges a task's tree: the plan's commands run on exactly it, from empty scratch; figures are read from
  * the report they wrote. Everything is recorded as VERIFIED with the tree's hash.
  */
 export async function runRules(crew: Crew, work: RuledWork): Promise<RuleReport> {
-  const { task, workspace } = work;
+  const { task } = work;
   const waivers = waiversFor(crew, task.id);
   const tree = await treeOf(work);
   const files = await changedTexts(work);
   await loadMeasures(files.map(({ path }) => path));
-  const ran = work.last ? await runCommands(crew, task, workspace, { tree }) : NOTHING_RAN;
+  const ran = work.last ? await runDeeply(crew, work, { tree, files }) : NOTHING_RAN;
   const faults = commandFaults(ran, waivers);
   const wanted = work.last && faults.length === 0 && !waivers.includes("coverage");
   const basis = wanted ? await coverageBasis(crew, work, { report: ran.report, tree }) : undefined;
   if (typeof basis === "string") faults.push(cited(`ERROR_INSUFFICIENT_COVERAGE: ${basis}`, ran));
-  const report = await judgeWork(crew, work, { files, waivers, basis });
+  const report = withDeep(crew, work, { files, ran }, await judgeWork(crew, work, { files, waivers, basis }));
   faults.push(...report.findings.filter(({ blocks }) => blocks).map((finding) => findingText(finding, ran)));
   if ((await treeOf(work)) !== tree) faults.push("ERROR_TESTS_FAILED: the tree changed while it was judged");
   const warnings = warningsOf(report);
@@ -81,6 +82,26 @@ export function canChange(task: PlanTask): boolean {
 /** What identifies the tree that is judged: the contents of a worktree, or the commit of one that nobody writes. */
 async function treeOf({ task, workspace }: RuledWork): Promise<string> {
   return canChange(task) ? await treeHash(workspace) : workspace.baseCommit;
+}
+
+/** The plan's commands, and where it enforces the Power of Ten what looks deeper at the files that changed. */
+function runDeeply(
+  crew: Crew,
+  { task, workspace }: RuledWork,
+  { tree, files }: { tree: string; files: readonly ChangedFile[] },
+): Promise<VerifyRun> {
+  return runCommands(crew, task, workspace, { tree, deep: deepCommands(crew, files, workspace.shownRoot) });
+}
+
+function withDeep(
+  crew: Crew,
+  { last, workspace }: RuledWork,
+  { files, ran }: { files: readonly ChangedFile[]; ran: VerifyRun },
+  report: CompletionReport,
+): CompletionReport {
+  if (!last) return report;
+  const deep = deepFindings(crew, files, { root: workspace.shownRoot, runs: ran.deep });
+  return { ...report, findings: [...report.findings, ...deep] };
 }
 
 /** Judged again with what the base commit holds elsewhere, which costs more to find out, where that could help. */
@@ -208,7 +229,7 @@ function findingText(finding: Finding, ran: VerifyRun): string {
   const { code, message, file, line, function: name, remedy } = finding;
   const place = file === "" ? "" : ` (${[`${file}:${line}`, name ?? ""].join(" ").trim()})`;
   const text = `${code}: ${message}${place}. ${remedy}`;
-  return REPORTED.has(code) ? cited(text, ran) : text;
+  return REPORTED.has(code) || finding.reported === true ? cited(text, ran) : text;
 }
 
 /** Findings whose figures come from what the commands wrote. */

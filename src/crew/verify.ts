@@ -13,6 +13,7 @@ import type { AnyNewEvent } from "../schema/event.js";
 import type { PlanCheck } from "../schema/plan-step.js";
 import type { PlanTask } from "../schema/plan-task.js";
 import { type Crew, ownerOf } from "./context.js";
+import { DEEP_ROLE } from "./deep-rule.js";
 import { type CommandRun, eventAt, taskStream } from "./records.js";
 import { stewardDone, stewardPermit } from "./steward.js";
 import { RunStop } from "./stop.js";
@@ -20,6 +21,8 @@ import { RunStop } from "./stop.js";
 /** What a task's own commands did on its tree, and the coverage report they wrote. */
 export interface VerifyRun {
   readonly commands: CommandRun[];
+  /** What looked deeper at what changed; no exit code of these decides. */
+  readonly deep: CommandRun[];
   readonly report: string | undefined;
   /** Id of the event that holds both; null where no command ran. */
   readonly event: string | null;
@@ -27,23 +30,25 @@ export interface VerifyRun {
 
 /**
  * Runs a task's `verify` on a tree, from empty scratch, and records what the commands wrote; what else they
- * leave behind is discarded. `files`: a directory to run on instead of the worktree.
+ * leave behind is discarded. `files`: a directory to run on instead of the worktree; `deep`: what runs after them.
  */
 export async function runCommands(
   crew: Crew,
   task: PlanTask,
   workspace: TaskWorkspace,
-  on: { tree: string; files?: string },
+  on: { tree: string; files?: string; deep?: readonly PlanCommand[] },
 ): Promise<VerifyRun> {
-  const commands = verifyCommands(task);
-  if (commands.length === 0) return { commands: [], report: undefined, event: null };
+  const commands = [...verifyCommands(task), ...(on.deep ?? [])];
+  if (commands.length === 0) return { commands: [], deep: [], report: undefined, event: null };
   const result = await runPlanned(crew, { task: task.id, workspace, files: on.files ?? workspace.worktree }, commands);
   try {
     const report = await readReport(task, result);
     const ran = { tree: on.tree, commands: result.runs.map(toRecord), report };
+    const own = ran.commands.filter(({ role }) => role !== DEEP_ROLE);
     const place = { stream: taskStream(crew.cycle, task.id), actor: "worknode", run: crew.cycle, task: task.id };
-    const [event] = crew.store.append([eventAt(place, "COMMANDS_RAN", ran), ...lessonsOf(crew, task, ran.commands)]);
-    return { commands: ran.commands, report: report?.text, event: event?.id ?? null };
+    const [event] = crew.store.append([eventAt(place, "COMMANDS_RAN", ran), ...lessonsOf(crew, task, own)]);
+    const deep = ran.commands.filter(({ role }) => role === DEEP_ROLE);
+    return { commands: own, deep, report: report?.text, event: event?.id ?? null };
   } finally {
     await result.discard();
   }

@@ -26,4 +26,6 @@ export interface Finding {
   readonly remedy: string;
   /** False: a warning. */
   readonly blocks: boolean;
+  /** Whether it was read from what a command wrote. */
+  readonly reported?: boolean;
 }

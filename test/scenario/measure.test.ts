@@ -1,5 +1,5 @@
 import { spawnSync } from "node:child_process";
-import { mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -87,4 +87,21 @@ it("prints what the Power of Ten finds, recursion across files included, and wha
   ]);
   expect(report.files[0]?.findings).toMatchObject([{ rule: "p10-6-scope", line: 2, verdict: "fail" }]);
   expect(measure("ten").out).toContain("ten/b.ts:2  p10-1-recursion fail: calls itself through a\n");
+});
+
+const deep = it.skipIf(!existsSync("/usr/bin/clang-tidy") || !existsSync("/usr/bin/cppcheck"));
+
+deep("asks clang-tidy and cppcheck of C with --deep, and lets no configuration of the project speak", () => {
+  const code = "int f(int a) {\n  int u;\n  char p[2];\n  p[3] = 0;\n  return a + p[0];\n}\n";
+  mkdirSync(join(folder, "deep"));
+  writeFileSync(join(folder, "deep", "d.c"), code);
+  writeFileSync(join(folder, "deep", "lost.c"), '#include "nowhere.h"\nint g(void) { return 1; }\n');
+  writeFileSync(join(folder, "deep", ".clang-tidy"), "Checks: '-*'\nExtraArgs: ['-fplugin=/nowhere.so']\n");
+  const { code: exit, out, err } = measure("deep", "--deep");
+  expect(exit, err).toBe(0);
+  expect(out).toMatch(/d\.c:2 {2}p10-10-warnings fail: clang-tidy: unused variable 'u'/);
+  expect(out).toMatch(/d\.c:4 {2}p10-10-warnings fail: cppcheck: Array 'p\[2\]' accessed at index 3/);
+  expect(out).toMatch(/lost\.c:1 {2}p10-10-warnings unknown: clang-tidy cannot read this: 'nowhere\.h'/);
+  expect(out).not.toContain("plugin");
+  expect(measure("deep").out).not.toContain("clang-tidy");
 });

@@ -1,3 +1,4 @@
+import { existsSync } from "node:fs";
 import { afterEach, expect, it } from "vitest";
 import type { AnyEvent, EventType } from "../../src/schema/event.js";
 import { makeRepo, type Repo, run, scripted } from "./harness.js";
@@ -98,5 +99,28 @@ it("refuses it where the plan says enforce", async () => {
   ]);
   expect(feedback(events)[0]).toContain("ERROR_POWER_OF_TEN: p10-2-loop-bound fail: wait");
   expect(feedback(events)).toHaveLength(1);
+  expect(exitCode).toBe(0);
+});
+
+const deep = it.skipIf(!existsSync("/usr/bin/clang-tidy") || !existsSync("/usr/bin/cppcheck"));
+
+deep("runs clang-tidy and cppcheck in the sandbox where the plan says enforce, and cites what they wrote", async () => {
+  const plan = planOf("src/a.c", "limits: { validation: { powerOfTen: enforce } }");
+  const was = "/* Adds. */\nint add(int a)\n{\n  int old;\n  return a + 1;\n}\n";
+  const { exitCode, events } = await work({ "plan.yaml": plan, "src/a.c": was }, [
+    write("src/a.c", was.replace("  return", "  int fresh;\n  return")),
+    submit,
+    write("src/a.c", was.replace("a + 1", "a + 2")),
+    submit,
+  ]);
+  const [first = "", ...again] = feedback(events);
+  expect(again).toEqual([]);
+  expect(feedback(events)).toHaveLength(1);
+  expect(first).toContain("ERROR_POWER_OF_TEN: p10-10-warnings fail: add: clang-tidy: unused variable 'fresh'");
+  expect(first).not.toContain("'old'");
+  const cited = /unused variable 'fresh'.*?\[output: ([^\]]+)\]/.exec(first)?.[1];
+  const ran = of(events, "COMMANDS_RAN").find(({ id }) => id === cited);
+  expect(ran?.payload.commands.map(({ role }) => role)).toEqual(["test", "deep", "deep"]);
+  expect(ran?.payload.commands[1]?.stdout).toContain("unused variable 'fresh'");
   expect(exitCode).toBe(0);
 });

@@ -1,6 +1,6 @@
 import { MAX_FUNCTION_LINES } from "../../kernel/bounds.js";
 import { buildCallGraph, type CallGraph } from "../call-graph.js";
-import type { FileMeasure, FunctionMeasure, RuleFinding } from "../file-measure.js";
+import type { FileMeasure, FunctionFigures, FunctionMeasure, RuleFinding } from "../file-measure.js";
 import { isEcmaScript } from "../language.js";
 import { linkAllocations } from "./allocation-link.js";
 import type { FileFact, FunctionFact } from "./fact.js";
@@ -48,7 +48,8 @@ function linkedFile(file: FileFact, { index }: CallGraph, found: readonly RuleFi
     ];
     return { ...one, findings: own };
   });
-  for (const each of suppressionFindings(file.measure)) (innermost(functions, each.line)?.findings ?? rest).push(each);
+  for (const each of suppressionFindings(file.measure))
+    (innermostAt(functions, each.line)?.findings ?? rest).push(each);
   for (const one of functions) one.findings.sort((a, b) => a.line - b.line || a.rule.localeCompare(b.rule));
   return { measure: { ...file.measure, functions }, findings: rest };
 }
@@ -96,6 +97,16 @@ function suppressionFindings({ suppressions }: FileMeasure): RuleFinding[] {
   }));
 }
 
-function innermost(functions: readonly FunctionMeasure[], line: number): FunctionMeasure | undefined {
+/** A file with more findings, each at the function it stands in. */
+export function addFindings({ measure, findings }: LinkedFile, more: readonly RuleFinding[]): LinkedFile {
+  const rest = [...findings];
+  const functions = measure.functions.map((one) => ({ ...one, findings: [...one.findings] }));
+  for (const { rule, line, verdict, message } of more)
+    (innermostAt(functions, line)?.findings ?? rest).push({ rule, line, verdict, message });
+  return { measure: { ...measure, functions }, findings: rest };
+}
+
+/** The function of a file that a line is in, the innermost of several. */
+export function innermostAt<T extends FunctionFigures>(functions: readonly T[], line: number): T | undefined {
   return functions.findLast((one) => one.line <= line && line <= one.end_line);
 }

@@ -3,13 +3,15 @@ import { resolve } from "node:path";
 import { Option } from "commander";
 import { packageFile } from "../../crew/package-file.js";
 import { listCodeFiles } from "../../effect/code-files.js";
+import { runDeepChecks } from "../../effect/deep-check.js";
 import { MAX_FILE_BYTES } from "../../kernel/bounds.js";
 import type { FileMeasure, FunctionMeasure } from "../../measure/file-measure.js";
 import { loadGrammars } from "../../measure/grammar.js";
 import { languageOf } from "../../measure/language.js";
 import { factsOf, readFacts } from "../../measure/power-of-ten/analysis.js";
 import type { FileFact } from "../../measure/power-of-ten/fact.js";
-import { type LinkedFile, linkFiles } from "../../measure/power-of-ten/link.js";
+import { addFindings, type LinkedFile, linkFiles } from "../../measure/power-of-ten/link.js";
+import { isCFamily } from "../../measure/power-of-ten/rule.js";
 import type { MeasureReport } from "../../schema/measure-report.js";
 import { describeVerb, withArguments } from "./arguments.js";
 import { type CliContext, type Verb, writeLine } from "./context.js";
@@ -24,17 +26,34 @@ export const measureVerb: Verb = (context, args) => {
     "Print complexity, length, parameters, documentation and findings of every function in files and folders.",
   )
     .argument("<path...>", "files and folders; what git ignores is left out of folders")
-    .addOption(new Option("--format <format>", "how to print").choices(["text", "json"]).default("text"));
-  return withArguments<{ format: "text" | "json" }>(command, args, async ({ options, values }) => {
+    .addOption(new Option("--format <format>", "how to print").choices(["text", "json"]).default("text"))
+    .option("--deep", "ask clang-tidy and cppcheck of C and C++ files as well");
+  return withArguments<{ format: "text" | "json"; deep?: true }>(command, args, async ({ options, values }) => {
     if (values.length === 0) return INVALID;
     const paths = await listCodeFiles(values, context.cwd);
     await loadGrammars(paths.map(languageOf), packageFile("grammars"));
-    const report = reportOf(linkFiles(paths.map((path) => measureFile(context, path))));
+    const linked = linkFiles(paths.map((path) => measureFile(context, path)));
+    const report = reportOf(options.deep === true ? await lookDeeper(linked, context.cwd) : linked);
     if (options.format === "json") writeLine(context.out, JSON.stringify(report));
     else for (const line of textOf(report)) writeLine(context.out, line);
     return 0;
   });
 };
+
+/** The findings of clang-tidy and cppcheck, each with the function it stands in. */
+async function lookDeeper(linked: readonly LinkedFile[], cwd: string): Promise<LinkedFile[]> {
+  const asked = linked.map(({ measure }) => measure).filter(({ language }) => isCFamily(language));
+  const found = await runDeepChecks(
+    asked.map(({ path }) => path),
+    cwd,
+  );
+  return linked.map((file) =>
+    addFindings(
+      file,
+      found.filter((each) => each.file === file.measure.path),
+    ),
+  );
+}
 
 /** A file that is too long, or no UTF-8 text, could not be read: it is listed as such, not left out. */
 function measureFile(context: CliContext, path: string): FileFact {
