@@ -9,7 +9,7 @@ import { type LineTable, lineAt, lineTable } from "./line-table.js";
 import { ownLength } from "./own-length.js";
 import { findSuppressions } from "./suppression.js";
 import { TREE_LANGUAGES } from "./tree-language.js";
-import { type TreeDraft, walkTree } from "./tree-walk.js";
+import { type TreeDraft, type WalkedTree, walkTree } from "./tree-walk.js";
 
 /**
  * Measures text of a language read by tree-sitter (DESIGN §9), whose grammar must be loaded. Throws Fault
@@ -26,14 +26,15 @@ export function measureTree(
   const lines = table.length - (text.endsWith("\n") || text === "" ? 1 : 0);
   const parsed = parse(text, language);
   if (parsed === null) {
-    const errors = [{ message: `it could not be parsed within ${MAX_PARSE_MS} ms`, line: 1 }];
+    const errors = [{ message: `it could not be parsed within ${MAX_PARSE_MS} ms of processor time`, line: 1 }];
     return { path, language, lines, parse: "failed", errors, functions: [], suppressions: [], executable: [] };
   }
   try {
     const walked = walkTree(parsed, text, TREE_LANGUAGES[language]);
     const drafts = [...walked.drafts].sort((a, b) => a.start - b.start || b.end - a.end);
     look?.(parsed, drafts, walked.comments);
-    const errors = walked.errors.map(
+    const conflicts = walked.partial ? conflictMarkers(text) : [];
+    const errors = [...walked.errors, ...conflicts].map(
       ({ offset, message, text: unread }): ParseError => ({
         message,
         line: lineAt(table, offset),
@@ -55,13 +56,32 @@ export function measureTree(
   }
 }
 
-/** Null when it takes too long. */
+/**
+ * Null when it takes too long, by processor time: on a busy machine a file is not refused for having waited.
+ */
 function parse(text: string, language: GrammarLanguage): Tree | null {
   const parser = parserOf(language);
   parser.reset();
-  const endsMs = performance.now() + MAX_PARSE_MS;
-  return parser.parse(text, null, { progressCallback: () => performance.now() > endsMs });
+  const started = process.cpuUsage();
+  const takesTooLong = (): boolean => {
+    const { user, system } = process.cpuUsage(started);
+    return (user + system) / MICROSECONDS_A_MS > MAX_PARSE_MS;
+  };
+  return parser.parse(text, null, { progressCallback: takesTooLong });
 }
+
+const MICROSECONDS_A_MS = 1_000;
+
+/** Lines git leaves in a file that two sides changed, where the text cannot be read as a whole anyway. */
+function conflictMarkers(text: string): WalkedTree["errors"] {
+  return [...text.matchAll(/^(?:<{7}|>{7}) \S.*$/gm)].map(({ index, 0: line }) => ({
+    offset: index,
+    message: `unexpected ${JSON.stringify(line.slice(0, MAX_SHOWN_CHARS))}: a conflict that was not resolved`,
+    text: line,
+  }));
+}
+
+const MAX_SHOWN_CHARS = 40;
 
 interface Source {
   readonly path: string;

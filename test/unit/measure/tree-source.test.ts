@@ -263,6 +263,20 @@ func F[K any](x K) {}
     expect(measureSource(path, text).suppressions).toHaveLength(1);
   });
 
+  it.each([
+    ["outside functions", (text: string) => `${text}int f(void) { return 1; }\n`],
+    ["inside one", (text: string) => `int f(void)\n{\n${text}return 1;\n}\n`],
+  ])("refuses a conflict that was left unresolved %s", (_, place) => {
+    const text = place("<<<<<<< HEAD\nint a;\n=======\nint b;\n>>>>>>> theirs\n");
+    const limits = { maxComplexity: 8, maxFunctionLines: 60 };
+    const judged = judgeChange({ path: "a.c", before: null, after: text, limits, isTest: false });
+    expect(
+      judged.some(({ code, message, blocks }) => blocks && code === "ERROR_PARSE" && message.includes("conflict")),
+    ).toBe(true);
+    const quoted = `/*\n${"<<<<<<< HEAD\n>>>>>>> theirs\n"}*/\nint f(void) { return 1; }\n`;
+    expect(judgeChange({ path: "a.c", before: null, after: quoted, limits, isTest: false })).toEqual([]);
+  });
+
   it("reads 100,000 lines and deep nesting without a fault", () => {
     const long = Array.from({ length: 100_000 }, (_, index) => `int f${index}(void) { return ${index}; }`).join("\n");
     expect(measureSource("a.c", long).functions).toHaveLength(100_000);
