@@ -33,6 +33,11 @@ export type HookEvent = z.infer<typeof hookEventSchema>;
 export type HookEventName = HookEvent["hook_event_name"];
 export type HookEventOf<N extends HookEventName> = Extract<HookEvent, { hook_event_name: N }>;
 
+/** Every event worknode answers, in the order a session meets them. */
+export const HOOK_EVENTS: readonly HookEventName[] = hookEventSchema.options.map(
+  ({ shape }) => shape.hook_event_name.value,
+);
+
 /** What a hook answers. An empty object says nothing; Claude Code then goes on as it would. */
 export interface HookOutput {
   readonly decision?: "block";

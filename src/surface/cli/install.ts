@@ -12,36 +12,47 @@ interface Flags {
   readonly print?: true;
   readonly server?: true;
   readonly gitlab?: true;
+  readonly project?: true;
+  readonly plugin?: string;
 }
 
-/** `worknode install git-hooks|ci`. */
+/** `worknode install git-hooks|ci|claude-code`. */
 export const installVerb: Verb = (context, args) => {
-  const command = describeVerb(context, "install", "Set up git hooks, or a CI job that checks every change.")
-    .argument("<what>", "git-hooks or ci")
+  const command = describeVerb(
+    context,
+    "install",
+    "Set up git hooks, a CI job that checks every change, or Claude Code.",
+  )
+    .argument("<what>", "git-hooks, ci or claude-code")
     .option(
       "--server",
       "git-hooks: the pre-receive hook of a server's repository instead, where --no-verify does not help",
     )
     .option("--gitlab", "ci: a job for GitLab instead of GitHub")
-    .option("--print", "ci: print the files instead of writing them");
+    .option("--project", "claude-code: the settings a team commits, instead of this checkout's own")
+    .option("--plugin <dir>", "claude-code: a plugin's folder instead")
+    .option("--print", "ci, claude-code: print the files instead of writing them");
   return withArguments<Flags>(command, args, async ({ options, values }) => {
     const [what = ""] = values;
     if (what === "git-hooks") return await installGitHooks(context, options);
     if (what === "ci") return await installCi(context, options);
-    throw invalid("BAD_TARGET", `there is no '${what}' to install: it is git-hooks or ci.`);
+    if (what === "claude-code") return await (await import("./install-claude.js")).installClaude(context, options);
+    throw invalid("BAD_TARGET", `there is no '${what}' to install: it is git-hooks, ci or claude-code.`);
   });
 };
 
-/** `worknode uninstall git-hooks`. */
+/** `worknode uninstall git-hooks|claude-code`. */
 export const uninstallVerb: Verb = (context, args) => {
   const command = describeVerb(
     context,
     "uninstall",
-    "Take worknode's git hooks away and put back what was there.",
-  ).argument("<what>", "git-hooks");
+    "Take worknode's git hooks, or what it set up for Claude Code, away and put back what was there.",
+  ).argument("<what>", "git-hooks or claude-code");
   return withArguments(command, args, async ({ values }) => {
     const [what = ""] = values;
-    if (what !== "git-hooks") throw invalid("BAD_TARGET", `there is no '${what}' to uninstall: it is git-hooks.`);
+    if (what === "claude-code") return await (await import("./install-claude.js")).uninstallClaude(context);
+    if (what !== "git-hooks")
+      throw invalid("BAD_TARGET", `there is no '${what}' to uninstall: it is git-hooks or claude-code.`);
     const done = uninstallHooks(await hooksFolder(context), [...CLIENT_HOOKS, "pre-receive"]);
     for (const line of done.length === 0 ? ["no hook of worknode's is installed"] : done) writeLine(context.out, line);
     return 0;

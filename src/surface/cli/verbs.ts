@@ -173,14 +173,19 @@ export const VERBS: Readonly<Record<string, VerbEntry>> = {
     load: async () => (await import("./check.js")).checkVerb,
   },
   install: {
-    summary: "install git-hooks|ci: check every commit, push or pull request",
+    summary: "install git-hooks|ci|claude-code: check every commit, push, pull request or call",
     first: false,
     load: async () => (await import("./install.js")).installVerb,
   },
   uninstall: {
-    summary: "uninstall git-hooks: put back the hooks that were there",
+    summary: "uninstall git-hooks|claude-code: put back what was there",
     first: false,
     load: async () => (await import("./install.js")).uninstallVerb,
+  },
+  hook: {
+    summary: "hook serve|start|stop|send|run: answer the hooks of Claude Code",
+    first: false,
+    load: async () => (await import("./hook.js")).hookVerb,
   },
   kill: {
     summary: "stop every run of this repository at once and void its capabilities",

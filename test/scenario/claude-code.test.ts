@@ -1,0 +1,96 @@
+import { existsSync } from "node:fs";
+import { join } from "node:path";
+import { afterEach, describe, expect, it } from "vitest";
+import { type Block, CLAUDE, type ClaudeGround, makeClaudeGround } from "./claude-code-ground.js";
+import { PLAN } from "./hook-ground.js";
+
+if (CLAUDE === undefined)
+  process.stderr.write(
+    "claude-code.test.ts: skipped, there is no `claude` in PATH or WORKNODE_CLAUDE (docs/claude-code.md)\n",
+  );
+
+let ground: ClaudeGround;
+afterEach(() => ground.close());
+
+const SUB_PROMPT = "please-try-it-below";
+const say = (text: string): Block[] => [{ type: "text", text }];
+const write = (file_path: string, content: string): Block => ({
+  type: "tool_use",
+  name: "Write",
+  input: { file_path, content },
+});
+
+/** The folder the claimed task is done in, as the session was told it. */
+function worktree(): string {
+  const told = ground.api.asked.texts.findLast((text) => text.includes("Work in "));
+  return /Work in (\S+?) and/.exec(told ?? "")?.[1] ?? "";
+}
+
+/** Requests whose conversation holds a text. */
+function told(text: string): number {
+  return ground.api.asked.texts.filter((each) => each.includes(text)).length;
+}
+
+describe.skipIf(CLAUDE === undefined)("the real Claude Code", () => {
+  it("is held to its task, in subagents too, until the gate is satisfied; the next session is told where it stands", async () => {
+    // denials and a rejection raise the risk: a headless session has nobody to sign for what then exceeds the usual 24
+    const plan = PLAN.replace("phases:", "approval: { risk: { auto: 40 } }\nphases:");
+    ground = await makeClaudeGround({ "README.md": "# r\n", "plan.yaml": plan });
+    ground.worknode("plan", "approve", "plan.yaml");
+    ground.worknode("install", "claude-code");
+    const agent: Block = {
+      type: "tool_use",
+      name: "Agent",
+      input: { description: "try", prompt: SUB_PROMPT, subagent_type: "general-purpose", run_in_background: false },
+    };
+    ground.api.play({
+      main: [
+        () => [write(join(worktree(), "main.md"), "main was here"), agent],
+        say("finished, all tests pass"),
+        () => [write(join(worktree(), "notes/one.md"), "finished\n")],
+        say("finished"),
+      ],
+      sub: {
+        prompt: SUB_PROMPT,
+        replies: [() => [write(join(worktree(), "sub.md"), "sub was here")], say("tried")],
+      },
+    });
+    const first = await ground.claude("-p", "continue");
+    expect(first.code, first.out).toBe(0);
+    for (const name of ["main.md", "sub.md"]) expect(existsSync(join(worktree(), name)), name).toBe(false);
+    const denied = ground.api.asked.texts.filter((text) => text.includes("File not in agent's assigned scope"));
+    for (const by of ["main was here", "sub was here"])
+      expect(
+        denied.some((text) => text.includes(by)),
+        by,
+      ).toBe(true);
+    expect(told("task N-1 is not accepted")).toBeGreaterThan(0);
+    expect(ground.repo.git("show", "worknode/notes/1:notes/one.md")).toBe("finished\n");
+
+    ground.api.asked.texts.length = 0;
+    ground.api.play({ main: [say("hello")] });
+    const second = await ground.claude("-p", "hello");
+    expect(second.code, second.out).toBe(0);
+    expect(ground.api.asked.texts[0]).toContain("Resuming N-2 (Write the second note). Last session completed");
+  }, 300_000);
+
+  it("can do nothing while the resident process is down", async () => {
+    ground = await makeClaudeGround({ "README.md": "# r\n" });
+    ground.worknode("install", "claude-code");
+    const file = join(ground.repo.dir, "a.txt");
+    const shell: Block = { type: "tool_use", name: "Bash", input: { command: `echo x > ${file}` } };
+    ground.api.play({
+      main: [
+        () => {
+          ground.worknode("hook", "stop");
+          return [write(file, "x"), shell, { type: "tool_use", name: "Read", input: { file_path: file } }];
+        },
+        say("over"),
+      ],
+    });
+    await ground.claude("-p", "write it", "--permission-mode", "acceptEdits", "--max-turns", "4");
+    expect(existsSync(file)).toBe(false);
+    expect(ground.api.asked.texts.length).toBeGreaterThan(1);
+    expect(told('"is_error":true')).toBeGreaterThan(0);
+  }, 300_000);
+});
