@@ -125,10 +125,10 @@ describe("a session with Claude Code", () => {
   it("answers a repeated id with its own result, under a name of its own", async () => {
     const { programs, ask } = open();
     const first = ask(ASKED);
-    speak(programs[0], [...reply([WRITE]), call("t1")]);
+    speak(programs[0], reply([WRITE]));
     await first;
     const second = ask(ASKED, called("t1"), said("t1", "one"));
-    speak(programs[0], [...reply([WRITE]), call("t1")]);
+    speak(programs[0], [call("t1"), ...reply([WRITE]), call("t1")]);
     expect(await second).toMatchObject({ value: { content: [{ id: "t1_2" }] } });
     const answers = programs[0]?.told.length;
     const third = ask(ASKED, called("t1"), said("t1", "one"), called("t1_2"), said("t1_2", "two"));
