@@ -1,11 +1,12 @@
 import { spawnSync } from "node:child_process";
 import { createHash } from "node:crypto";
-import { copyFileSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { copyFileSync, cpSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { afterEach, describe, expect, it } from "vitest";
 import { parse } from "yaml";
 import { installVerb } from "../../src/surface/cli/install.js";
+import { reason, sandboxMissing } from "../unit/effect/sandbox/fixture.js";
 import { makeContext } from "../unit/surface/screen.js";
 import { branchy, checkReport } from "./check-ground.js";
 import { makeRepo, type Repo } from "./harness.js";
@@ -87,6 +88,21 @@ describe("the single file", () => {
   });
 });
 
+it.skipIf(sandboxMissing)(`the single file runs a plan's commands in the sandbox${reason}`, () => {
+  const plan = (exit: number): string => `apiVersion: worknode/v1
+kind: Plan
+id: p
+title: P
+phases: [{ id: only, tasks: [{ id: T1, title: One, owner: implementer, files: { write: [a.md] }, verify: { test: [node, t.mjs, "${exit}"] } }] }]
+`;
+  repo = makeRepo({ "ok.yaml": plan(0), "bad.yaml": plan(3), "t.mjs": "process.exit(Number(process.argv[2]));\n" });
+  repo.git("switch", "-q", "-c", "change");
+  change(repo, { "a.md": "a\n" });
+  const run = (name: string) => shell(repo as Repo, `node ${CHECK} --base main --plan ${name} --run --mode enforce`);
+  expect(run("ok.yaml")).toMatchObject({ code: 0, out: expect.stringContaining("test: node t.mjs 0 ended with 0") });
+  expect(run("bad.yaml")).toMatchObject({ code: 4, out: expect.stringContaining("node t.mjs 3 ended with 3") });
+});
+
 describe("a newcomer's CI", () => {
   const POLICY = ".worknode/check.yaml";
 
@@ -154,6 +170,28 @@ describe("a newcomer's CI", () => {
     const run = shell(repo, script, { CI_MERGE_REQUEST_DIFF_BASE_SHA: base });
     expect(run).toMatchObject({ code: 0, err: "" });
     expect(readFileSync(join(repo.dir, "worknode.xml"), "utf8")).toContain('<testcase name="max-complexity"');
+  });
+
+  it("may use the action at a commit, where nothing is built yet", () => {
+    const action = parse(readFileSync(join(ROOT, "action.yml"), "utf8"));
+    repo = makeRepo({ "src/a.ts": branchy("a", 3) });
+    const at = join(repo.dir, "../action");
+    for (const name of ["src", "scripts", "grammars", "package.json", "package-lock.json", "tsconfig.json", "LICENSE"])
+      cpSync(join(ROOT, name), join(at, name), { recursive: true });
+    // What the lock file names is what is installed here: fetching it again would take the network.
+    const npm = `#!/bin/sh\n[ "$1 $2" = "ci --ignore-scripts" ] && ln -s ${join(ROOT, "node_modules")} node_modules\n`;
+    repo.write("../bin/npm", npm);
+    repo.chmod("../bin/npm", 0o755);
+    const env = { GITHUB_ACTION_PATH: at, PATH: `${join(repo.dir, "../bin")}:${process.env["PATH"]}` };
+    const [build, step] = action.runs.steps;
+    expect(shell(repo, build.run, env)).toMatchObject({ code: 0 });
+    repo.git("switch", "-q", "-c", "change");
+    change(repo, { "src/a.ts": branchy("a", 9) });
+    const wish = { WORKNODE_BASE: "main", WORKNODE_MODE: "enforce", WORKNODE_ARGUMENTS: "" };
+    expect(shell(repo, step.run, { GITHUB_ACTION_PATH: at, ...wish })).toMatchObject({
+      code: 4,
+      out: expect.stringContaining("::error file=src/a.ts"),
+    });
   });
 
   it("may use the action, whose steps run in a plain shell", () => {

@@ -1,4 +1,5 @@
 import type { CheckReport } from "../../../schema/check-report.js";
+import { singleLine } from "../../cli/progress/paint.js";
 import { figuresOf, levelOf, summaryOf } from "./summary.js";
 
 /** GitHub's names of the levels. */
@@ -11,6 +12,11 @@ function data(text: string): string {
 
 function property(text: string): string {
   return data(text).replace(/:/g, "%3A").replace(/,/g, "%2C");
+}
+
+/** A line that is no command: commands of the first form may begin anywhere in one. */
+function plain(text: string): string {
+  return singleLine(text).replaceAll("##[", "## [");
 }
 
 /** A workflow command that annotates: level, properties in their order, and what it says. */
@@ -31,5 +37,5 @@ export function githubOf(report: CheckReport): string {
     const text = `${message}${figuresOf(finding)}\n${remedy}`;
     return annotation(COMMANDS[levelOf(finding, report)], { ...place, title: `worknode ${rule}` }, text);
   });
-  return `${[...lines, ...report.notes.map(data), data(summaryOf(report))].join("\n")}\n`;
+  return `${[...lines, ...report.notes.map((note) => `note: ${plain(note)}`), plain(summaryOf(report))].join("\n")}\n`;
 }

@@ -68,6 +68,22 @@ it("gives GitHub annotations that no file name and no message can break out of",
   ]);
 });
 
+it("gives GitHub's plain lines as they are, and none that is a command", () => {
+  const notes = [
+    "coverage: 50.00 % of changed lines",
+    "'x\n::error::y ##[add-mask]z' is known as an agent",
+    "::stop::",
+  ];
+  const lines = render("github", { ...REPORT, findings: [], notes })
+    .trimEnd()
+    .split("\n");
+  expect(lines.slice(0, -1)).toEqual([
+    "note: coverage: 50.00 % of changed lines",
+    "note: 'x ::error::y ## [add-mask]z' is known as an agent",
+    "note: ::stop::",
+  ]);
+});
+
 it("gives SARIF with rules, places, levels and the summary", () => {
   const log = JSON.parse(render("sarif"));
   expect(log).toMatchObject({ version: "2.1.0", $schema: expect.stringContaining("sarif-schema-2.1.0.json") });
