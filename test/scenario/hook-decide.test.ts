@@ -163,6 +163,8 @@ describe("with no claimed task", () => {
     expect(verdict(await ground.call("Write", { file_path: home, content: "{}" }))).toBe("deny");
     expect(verdict(await ground.call("mcp__fs__write", { path: `${ground.repo.dir}/.mcp.json` }))).toBe("deny");
     expect(verdict(await ground.call("Unheard", {}))).toBe("deny");
+    const notebook = { notebook_path: join(ground.repo.dir, ".claude/x.ipynb"), new_source: "x", edit_mode: "insert" };
+    expect(verdict(await ground.call("NotebookEdit", notebook))).toBe("deny");
     expect(await ground.call("mcp__fs__write", { path: `${ground.repo.dir}/a.txt` })).toEqual({});
     const keys = `${ground.repo.env["XDG_STATE_HOME"]}/worknode`;
     const stateDir = (

@@ -64,7 +64,7 @@ export async function decideCall(event: Call, place: HookPlace, runLine: RunLine
   const named = namePaths(event);
   if (typeof named === "string") return { output: deny(named) };
   const call = clientCall(named, place.workspace);
-  if (!call.ok) return { output: place.claimed ? deny(`ERROR_INVALID_INPUT: ${call.error}`) : {} };
+  if (!call.ok) return { output: deny(`ERROR_INVALID_INPUT: ${call.error}`) };
   switch (call.value.kind) {
     case "free":
       return { output: {} };
