@@ -43,3 +43,12 @@ it("counts what fails alike, and is no worse for a program that reads nothing", 
   const [problem] = await notifier.close();
   expect(problem).toContain("ended with 3 (2 times)");
 });
+
+it("keeps no more than a hundred waiting, and says how many it dropped", async () => {
+  const target = join(dir, "nothing");
+  const notifier = open(target);
+  for (let count = 0; count < 150; count += 1) notifier.send({ count });
+  const problems = await notifier.close();
+  expect(problems).toContain("more than 100 notices waited; some were dropped (49 times)");
+  expect(problems.find((problem) => problem.startsWith(target))).toContain("(101 times)");
+});
