@@ -14,6 +14,7 @@ const PARTS = {
   brief: () => rowsOf("brief.mjs"),
   memory: () => rowsOf("memory.mjs"),
   check: () => rowsOf("check.mjs"),
+  overnight: () => rowsOf("overnight.mjs"),
   "one agent writes": (name) => rowsOf("crew.mjs", name),
   "one agent reads": (name) => rowsOf("crew.mjs", name),
   "many agents": (name) => rowsOf("crew.mjs", name),

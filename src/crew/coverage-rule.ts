@@ -52,11 +52,22 @@ async function placed(
   return placeReport(read.value, { root: workspace.shownRoot, files: await treePaths(workspace, tree) });
 }
 
-/**
- * Total coverage of the task's base commit by the same commands (DESIGN §9), measured once for each tree and
- * set of commands, whichever task and session asks; null where the commands fail there or write no report.
- */
+/** Total coverage of the task's base commit by the same commands (DESIGN §9); null where there is none. */
 async function totalOfBase(crew: Crew, at: JudgedTask): Promise<number | null> {
+  return (await measureBase(crew, at)).total;
+}
+
+/** Which of the task's commands fails on its base commit already, where nothing of the task is; undefined where none does. */
+export async function baseFailure(crew: Crew, at: JudgedTask): Promise<string | undefined> {
+  const { reason } = await measureBase(crew, at);
+  return reason.includes(ENDED_WITH) ? reason : undefined;
+}
+
+/** Between a command's role and its exit code, in why a base has no total. */
+const ENDED_WITH = " ended with ";
+
+/** Runs the task's commands on its base commit, once for each tree and set of commands, whichever task and session asks. */
+async function measureBase(crew: Crew, at: JudgedTask): Promise<Total> {
   const { task, workspace } = at;
   const tree = await baseTree(workspace);
   const commands = verifyCommands(task).map(({ role, argv }) => ({ role, argv }));
@@ -69,15 +80,15 @@ async function totalOfBase(crew: Crew, at: JudgedTask): Promise<number | null> {
     const place = { stream: "project", actor: "worknode", run: crew.cycle, task: task.id };
     const measured = { tree, verify, ...(await totalOfRun(at, ran, tree)), output_event: ran.event ?? "" };
     crew.store.append([eventAt(place, "BASE_MEASURED", measured)]);
-    return measured.total;
+    return measured;
   } finally {
     await files.discard();
   }
 }
 
-function measuredBefore(crew: Crew, tree: string, verify: string): number | null | undefined {
+function measuredBefore(crew: Crew, tree: string, verify: string): Total | undefined {
   for (const { payload } of crew.store.events({ type: "BASE_MEASURED" }) as Measured[])
-    if (payload.tree === tree && payload.verify === verify) return payload.total;
+    if (payload.tree === tree && payload.verify === verify) return payload;
   return undefined;
 }
 
@@ -85,7 +96,7 @@ type Measured = Extract<AnyEvent, { type: "BASE_MEASURED" }>;
 
 async function totalOfRun(at: JudgedTask, ran: VerifyRun, tree: string): Promise<Total> {
   const failed = ran.commands.find(({ exit_code }) => exit_code !== 0);
-  if (failed !== undefined) return { total: null, reason: `${failed.role} ended with ${failed.exit_code}` };
+  if (failed !== undefined) return { total: null, reason: `${failed.role}${ENDED_WITH}${failed.exit_code}` };
   const format = at.task.verify?.coverage?.format;
   if (ran.report === undefined || format === undefined) return { total: null, reason: "no report was written" };
   const read = await placed(at, { text: ran.report, format, tree });

@@ -12,7 +12,7 @@ import { isCodeFile, languageOf } from "../measure/language.js";
 import { isCFamily } from "../measure/power-of-ten/rule.js";
 import type { PlanTask } from "../schema/plan-task.js";
 import type { Crew } from "./context.js";
-import { type CoverageBasis, coverageBasis } from "./coverage-rule.js";
+import { baseFailure, type CoverageBasis, coverageBasis } from "./coverage-rule.js";
 import { deepCommands, deepFindings } from "./deep-rule.js";
 import { movedFrom } from "./facts.js";
 import { loadMeasures } from "./grammars.js";
@@ -61,7 +61,7 @@ export async function runRules(crew: Crew, work: RuledWork): Promise<RuleReport>
   const files = await changedTexts(work);
   await loadMeasures(files.map(({ path }) => path));
   const ran = work.last ? await runDeeply(crew, work, { tree, files }) : NOTHING_RAN;
-  const faults = commandFaults(ran, waivers);
+  const faults = await commandFaults(crew, work, { ran, waivers });
   const wanted = work.last && faults.length === 0 && !waivers.includes("coverage");
   const basis = wanted ? await coverageBasis(crew, work, { report: ran.report, tree }) : undefined;
   if (typeof basis === "string") faults.push(cited(`ERROR_INSUFFICIENT_COVERAGE: ${basis}`, ran));
@@ -200,10 +200,22 @@ function warningsOf({ findings }: CompletionReport): string[] {
   return warnings.map((finding) => `warning: ${findingText(finding, NOTHING_RAN)}`);
 }
 
-function commandFaults(ran: VerifyRun, waivers: readonly string[]): string[] {
+/** What failed; at the first rejection of a task also whether it failed before there was anything of it. */
+async function commandFaults(
+  crew: Crew,
+  work: RuledWork,
+  { ran, waivers }: { ran: VerifyRun; waivers: readonly string[] },
+): Promise<string[]> {
   const waived = (run: CommandRun): boolean => run.role === "test" && waivers.includes("tests");
   const failed = ran.commands.filter((run) => run.exit_code !== 0 && !waived(run));
-  return failed.map((run) => commandFault(run, ran));
+  const faults = failed.map((run) => commandFault(run, ran));
+  if (faults.length === 0 || work.state.rejections.length > 0) return faults;
+  const before = await baseFailure(crew, work);
+  if (before !== undefined)
+    faults.push(
+      `On the task's base commit, without this work, ${before} too: mend that first, or have a person waive it.`,
+    );
+  return faults;
 }
 
 async function changedTexts({ task, workspace }: Pick<RuledWork, "task" | "workspace">): Promise<ChangedFile[]> {
