@@ -2,6 +2,7 @@ import { mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { z } from "zod";
+import { checkReportSchema } from "../../src/schema/check-report.js";
 import { eventLineSchema } from "../../src/schema/event.js";
 import { measureReportSchema } from "../../src/schema/measure-report.js";
 import { runReportSchema } from "../../src/schema/run-report.js";
@@ -16,6 +17,7 @@ const FOLDER = fileURLToPath(new URL("../../schemas/", import.meta.url));
 
 /** What each verb prints as JSON, by the name its JSON Schema is published under. */
 const PUBLISHED: Readonly<Record<string, z.ZodType>> = {
+  check: checkReportSchema,
   event: eventLineSchema,
   measure: measureReportSchema,
   run: runReportSchema,
@@ -137,6 +139,17 @@ describe("what is printed", () => {
     expect(ended.err).toBe("");
     expectFit("tool", ended.out);
     expect(ended.code).toBe(code);
+  });
+
+  it("by check fits, with findings and without", async () => {
+    const { out } = await worknode(repo, "check", "--all", "--mode", "enforce", "--format", "json");
+    expectFit("check", out);
+    writeFileSync(`${repo.dir}/dense.ts`, `export const d = (n: number) => ${"n && ".repeat(12)}n;\n`);
+    repo.git("add", "dense.ts");
+    const staged = await worknode(repo, "check", "--staged", "--mode", "enforce", "--format", "json");
+    expectFit("check", staged.out);
+    expect(checkReportSchema.parse(JSON.parse(staged.out))).toMatchObject({ outcome: "failed", exit_code: staged.code });
+    repo.git("rm", "-q", "--cached", "dense.ts");
   });
 
   it("by measure, violations and log fits", async () => {
