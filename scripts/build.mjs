@@ -1,6 +1,6 @@
 // Builds dist/: the program (main.js), the library (library.mjs, and index.js for who asks by path) and its types.
 // Packages stay outside. Start-up counts: main.js is a small file that is no module, and runs the short commands
-// from a file of their own (short.js) compiled beforehand; docs/adr/0007 says what each part of that saves.
+// from a file of their own (short.js) compiled beforehand; docs/adr/0010 says what each part of that saves.
 import { spawnSync } from "node:child_process";
 import { chmodSync, copyFileSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";

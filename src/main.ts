@@ -5,7 +5,7 @@ import { dirname, join } from "node:path";
 import { Script } from "node:vm";
 import type { runShort } from "./surface/cli/short.js";
 
-/** The commands people and prompts give all day: start-up is nearly all they cost (docs/adr/0007). */
+/** The commands people and prompts give all day: start-up is nearly all they cost (docs/adr/0010). */
 const SHORT: ReadonlySet<string> = new Set(["continue --brief", "status"]);
 
 const args = process.argv.slice(2);

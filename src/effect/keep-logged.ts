@@ -17,7 +17,7 @@ import { compareBefore } from "./stale-file.js";
 import type { TaskWorkspace } from "./workspace.js";
 
 /**
- * Keeping one structured write whose journal is the event log (docs/adr/0008):
+ * Keeping one structured write whose journal is the event log (docs/adr/0011):
  *
  *   on record ──► checked ──► torn ──► applied ──► recorded
  *

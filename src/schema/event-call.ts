@@ -13,7 +13,7 @@ export const callEvents = {
     /** The capability it was judged under, by id, when, and until when that was valid (ms). */
     under: z.object({ capability: z.string(), at: z.number(), exp: z.number() }).optional(),
     /**
-     * Of a write whose journal is this log (docs/adr/0008): what it is about to change, what its caller waits for, and the
+     * Of a write whose journal is this log (docs/adr/0011): what it is about to change, what its caller waits for, and the
      * boot of the machine, as a file that nobody forced to disk may be gone in the next one.
      */
     keeps: z.object({ boot: z.string(), tool_use_id: z.string(), changes: z.array(changeSchema) }).optional(),
