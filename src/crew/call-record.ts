@@ -57,6 +57,8 @@ export interface CarriedOut {
   readonly effects: Effects | undefined;
   /** What a command said; undefined for other tools. */
   readonly command?: CommandResult;
+  /** Exit code of the fault that ended it (DESIGN §13); undefined where the call was carried out, whatever came of it. */
+  readonly fault?: number;
 }
 
 /** What a tool that writes no file gives: its result, and events that belong to it. */

@@ -39,7 +39,7 @@ export async function carryOut(crew: Crew, request: CallRequest, approved: Appro
     if (!(thrown instanceof Fault) || thrown instanceof InvariantError || endsSession(thrown)) throw thrown;
     const content = `The call failed (${thrown.code}): ${thrown.message}`;
     await request.append([resultEvent(request, { content, is_error: true }, thrown.retry)]);
-    return { content, isError: true, effects: undefined };
+    return { content, isError: true, effects: undefined, fault: thrown.exitCode };
   }
 }
 

@@ -156,7 +156,8 @@ function answer({ outcome, workspace, options }: Answered): { exitCode: number; 
     workspace: workspace.worktree,
     ...outcome.dispatch,
   };
-  return { exitCode: approved && outcome.effects?.kept !== false ? 0 : 3, report };
+  const carriedOut = outcome.fault ?? (outcome.effects?.kept === false ? 3 : 0);
+  return { exitCode: approved ? carriedOut : 3, report };
 }
 
 function effectsOf({ effects }: CallOutcome): Pick<ToolReport, "effects"> {

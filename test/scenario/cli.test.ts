@@ -1,5 +1,5 @@
 import { createHash } from "node:crypto";
-import { existsSync, readFileSync, writeFileSync } from "node:fs";
+import { existsSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
 import { probeBackends } from "../../src/effect/sandbox/probe.js";
@@ -462,6 +462,20 @@ describe("a repository of one's own", () => {
       expect(stopped.out).toMatch(/ {2}rule: command-timeout\n.*\n.*\n {2}remedy: Do less in one command/);
     },
   );
+
+  it.skipIf(sandbox.chosen === null)("tool ends as the fault does that a call ended with, never with 0", async () => {
+    repo = makeRepo({ "README.md": "# r\n", "plan.yaml": PLAN });
+    const call = (...more: string[]) =>
+      worknode(repo, ["tool", "Bash", '{"command":"true"}', "--plan", "plan.yaml", "--task", "N-1", "--yes", ...more]);
+    const { out } = await call("--output-format", "json");
+    const worktree = (jsonOf(out)["workspace"] as string).split("/");
+    const scratch = join(worktree.slice(0, -2).join("/"), "tasks", worktree.at(-1) ?? "", "scratch");
+    rmSync(scratch, { recursive: true });
+    writeFileSync(scratch, "no folder");
+    const failed = await call();
+    expect(failed.code).toBe(2);
+    expect(failed.out).toContain("The call failed (SANDBOX_SETUP)");
+  });
 
   it("a plan whose toolchains would show a home or worknode's keys is refused before anything is opened", async () => {
     repo = makeRepo({ "README.md": "# r\n" });
