@@ -17,7 +17,7 @@ import { requestOf } from "./model-request.js";
 import { isWrongSetUp, judgeFailure, park, wrongSetUp } from "./outage.js";
 import { eventAt } from "./records.js";
 import { clientFor } from "./runtime.js";
-import { RunStop } from "./stop.js";
+import { RunStop, stopIfKilled } from "./stop.js";
 import { retryOf } from "./task-retry.js";
 
 /** Frame the API adds to a prompt (tokens). New text is bounded by one token a byte: no tokenizer makes more. */
@@ -262,12 +262,6 @@ function overBudget(
   if (!open.ownBudget) return new RunStop(5, `over budget: ${refusal.message}`);
   noteSpent(agent, refusal.message);
   return new ExecutionStop("BLOCKED", refusal.message);
-}
-
-/** The kill switch is read before every request and every effect. */
-export function stopIfKilled(crew: Crew): void {
-  if (crew.store.epoch() > crew.epoch) throw new RunStop(130, "killed: a person used `worknode kill`; state is kept");
-  if (crew.signal.aborted) throw new RunStop(130, "interrupted");
 }
 
 function isLate({ endsAtMs, clock }: Crew): boolean {

@@ -3,7 +3,6 @@ import type { Judgement } from "../gate/facts.js";
 import type { AnyNewEvent } from "../schema/event.js";
 import type { RolloutMode } from "../schema/result.js";
 import { isToolName, toolInputSchemas } from "../schema/tool.js";
-import { stopIfKilled } from "./ask.js";
 import {
   type CallOutcome,
   type CallRequest,
@@ -19,6 +18,7 @@ import { judgeCall } from "./facts.js";
 import { dispatchHere } from "./local-dispatch.js";
 import { type Intent, intentOf } from "./logged-writes.js";
 import { eventAt } from "./records.js";
+import { stopIfKilled } from "./stop.js";
 
 /** Drops unknown members of a known tool's input, and says which. */
 export function trimInput(

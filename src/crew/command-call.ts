@@ -14,13 +14,13 @@ import type { CommandResult } from "../schema/effect.js";
 import type { ToolInput } from "../schema/tool.js";
 import type { Denial } from "../schema/verdict.js";
 import { timeLeftMs } from "./agent-time.js";
-import { stopIfKilled } from "./ask.js";
 import { type CallRequest, type CarriedOut, resultEvent, violationEvents } from "./call-record.js";
 import type { Crew } from "./context.js";
 import { renderDenials } from "./denial-text.js";
 import { gatherFacts, holdsCapability, movedFrom, withBase } from "./facts.js";
 import { loadMeasures } from "./grammars.js";
 import { eventAt } from "./records.js";
+import { stopIfKilled } from "./stop.js";
 import { sandboxSetting } from "./verify.js";
 import { keepAllowed } from "./write-call.js";
 

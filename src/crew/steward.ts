@@ -1,7 +1,6 @@
 import { judge } from "../gate/judge.js";
 import type { Permit } from "../gate/permit.js";
 import { Fault } from "../kernel/fault.js";
-import { stopIfKilled } from "./ask.js";
 import type { Crew } from "./context.js";
 import { holdCapability } from "./delegation.js";
 import { renderDenials } from "./denial-text.js";
@@ -9,6 +8,7 @@ import { gatherFacts } from "./facts.js";
 import { stewardGrant } from "./grants.js";
 import { proposeCall } from "./propose.js";
 import { cycleStream, eventAt, type Place, taskStream } from "./records.js";
+import { stopIfKilled } from "./stop.js";
 
 type StewardTool =
   | "cycle.open"

@@ -1,3 +1,5 @@
+import type { Crew } from "./context.js";
+
 /**
  * Ends a whole session in good order: everything recorded, everything resumable. `exitCode` is the
  * process's (DESIGN §13). Thrown through the executions that are under way; each still ends in END.
@@ -23,4 +25,10 @@ export class TaskPark extends Error {
     this.name = "TaskPark";
     this.approval = approval;
   }
+}
+
+/** The kill switch is read before every request and every effect. */
+export function stopIfKilled(crew: Crew): void {
+  if (crew.store.epoch() > crew.epoch) throw new RunStop(130, "killed: a person used `worknode kill`; state is kept");
+  if (crew.signal.aborted) throw new RunStop(130, "interrupted");
 }
