@@ -26,7 +26,7 @@ export function cleanUp() {
 }
 
 /** What `worknode run` does: it sets its process up, and runs a plan. */
-const PROGRAM = `export { runPlan } from "./crew/session.js";
+const PROGRAM = `export { runPlan } from "./crew/cycle/session.js";
 export { tuneEngine } from "./surface/cli/engine.js";`;
 
 /** Bundles the crew, unminified, as `dist` holds it. */

@@ -3,9 +3,9 @@
  * what the command line calls.
  */
 
-export { open, type Worknode } from "./crew/library.js";
-export { continueRun, type RunOptions, type RunResult, runPlan, type SessionOptions } from "./crew/session.js";
-export { callTool, type ToolOptions } from "./crew/tool-call.js";
+export { continueRun, type RunOptions, type RunResult, runPlan, type SessionOptions } from "./crew/cycle/session.js";
+export { open, type Worknode } from "./crew/service/library.js";
+export { callTool, type ToolOptions } from "./crew/service/tool-call.js";
 export { Fault } from "./kernel/fault.js";
 export { parseScript } from "./model/scripted/script.js";
 export { startScriptedServer } from "./model/scripted/server.js";

@@ -122,14 +122,19 @@ test.each(Object.entries(SOLE_IMPORTERS))("%s has one folder that imports it", (
 
 /** What a call touches lies behind dispatch: each of these has the importers named here and no other. */
 const BEHIND_DISPATCH: Readonly<Record<string, readonly string[]>> = {
-  "dispatch/dispatch": ["crew/carry-out", "crew/command-call", "crew/local-dispatch", "crew/write-call"],
-  "crew/local-dispatch": ["crew/call", "crew/outside", "crew/summary"],
-  "crew/carry-out": ["crew/call"],
-  "crew/command-call": ["crew/carry-out"],
-  "crew/write-call": ["crew/carry-out", "crew/command-call"],
-  "effect/command-tool": ["crew/command-call"],
-  "effect/glob-tool": ["crew/carry-out"],
-  "effect/grep-tool": ["crew/carry-out"],
+  "dispatch/dispatch": [
+    "crew/call/carry-out",
+    "crew/call/command-call",
+    "crew/call/local-dispatch",
+    "crew/call/write-call",
+  ],
+  "crew/call/local-dispatch": ["crew/call/call", "crew/cycle/summary", "crew/service/outside"],
+  "crew/call/carry-out": ["crew/call/call"],
+  "crew/call/command-call": ["crew/call/carry-out"],
+  "crew/call/write-call": ["crew/call/carry-out", "crew/call/command-call"],
+  "effect/command-tool": ["crew/call/command-call"],
+  "effect/glob-tool": ["crew/call/carry-out"],
+  "effect/grep-tool": ["crew/call/carry-out"],
 };
 
 test.each(Object.entries(BEHIND_DISPATCH))(

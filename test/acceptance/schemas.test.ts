@@ -148,7 +148,10 @@ describe("what is printed", () => {
     repo.git("add", "dense.ts");
     const staged = await worknode(repo, "check", "--staged", "--mode", "enforce", "--format", "json");
     expectFit("check", staged.out);
-    expect(checkReportSchema.parse(JSON.parse(staged.out))).toMatchObject({ outcome: "failed", exit_code: staged.code });
+    expect(checkReportSchema.parse(JSON.parse(staged.out))).toMatchObject({
+      outcome: "failed",
+      exit_code: staged.code,
+    });
     repo.git("rm", "-q", "--cached", "dense.ts");
   });
 

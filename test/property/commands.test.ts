@@ -4,7 +4,7 @@ import { join } from "node:path";
 import * as fc from "fast-check";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { compileWriteSet } from "../../src/capability/write-set.js";
-import { callTool } from "../../src/crew/tool-call.js";
+import { callTool } from "../../src/crew/service/tool-call.js";
 import { probeBackends } from "../../src/effect/sandbox/probe.js";
 import type { ToolReport } from "../../src/schema/tool-report.js";
 import { makeRepo, type Repo } from "../scenario/harness.js";

@@ -1,4 +1,4 @@
-import { loadMeasures } from "../../src/crew/grammars.js";
+import { loadMeasures } from "../../src/crew/state/grammars.js";
 import { type CheckReport, checkReportSchema } from "../../src/schema/check-report.js";
 import { checkCommand } from "../../src/surface/check/check-command.js";
 import { reportFault } from "../../src/surface/cli/report-fault.js";

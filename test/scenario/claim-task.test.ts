@@ -1,7 +1,7 @@
 import { appendFileSync, mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterEach, beforeEach, expect, it } from "vitest";
-import { continueRun, runPlan } from "../../src/crew/session.js";
+import { continueRun, runPlan } from "../../src/crew/cycle/session.js";
 import { runCommandLine } from "../../src/surface/cli/command-line.js";
 import { makeContext } from "../unit/surface/screen.js";
 import { makeRepo, type Repo, scripted } from "./harness.js";

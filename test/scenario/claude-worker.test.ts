@@ -2,7 +2,7 @@ import { spawn } from "node:child_process";
 import { existsSync, readdirSync, readFileSync, rmSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
-import { continueRun, type RunOptions, type RunResult, runPlan } from "../../src/crew/session.js";
+import { continueRun, type RunOptions, type RunResult, runPlan } from "../../src/crew/cycle/session.js";
 import type { AnyEvent } from "../../src/schema/event.js";
 import { runCommandLine } from "../../src/surface/cli/command-line.js";
 import { makeContext } from "../unit/surface/screen.js";

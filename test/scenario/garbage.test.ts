@@ -1,5 +1,5 @@
 import { afterEach, describe, expect, it } from "vitest";
-import { continueRun } from "../../src/crew/session.js";
+import { continueRun } from "../../src/crew/cycle/session.js";
 import { makeRepo, type Repo, scripted } from "./harness.js";
 import { of, runScripted, scriptOf, submit, use, write } from "./scripted-run.js";
 

@@ -1,5 +1,5 @@
 import { afterEach, expect, it } from "vitest";
-import { callTool } from "../../src/crew/tool-call.js";
+import { callTool } from "../../src/crew/service/tool-call.js";
 import { makeRepo, type Repo } from "./harness.js";
 
 let repo: Repo | undefined;

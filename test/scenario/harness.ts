@@ -2,7 +2,7 @@ import { execFileSync } from "node:child_process";
 import { chmodSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
-import { type RunResult, runPlan } from "../../src/crew/session.js";
+import { type RunResult, runPlan } from "../../src/crew/cycle/session.js";
 import { parseScript } from "../../src/model/scripted/script.js";
 import { startScriptedServer } from "../../src/model/scripted/server.js";
 import type { AnyEvent } from "../../src/schema/event.js";

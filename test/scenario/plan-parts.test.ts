@@ -1,5 +1,5 @@
 import { afterEach, describe, expect, it } from "vitest";
-import { continueRun, runPlan } from "../../src/crew/session.js";
+import { continueRun, runPlan } from "../../src/crew/cycle/session.js";
 import { approveVerb } from "../../src/surface/cli/resolve.js";
 import { makeRepo, type Repo, scripted } from "./harness.js";
 import { eventsOf, of, runScripted, scriptOf, submit, use, write } from "./scripted-run.js";

@@ -1,7 +1,7 @@
 import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { afterEach, expect, it } from "vitest";
-import { callTool } from "../../src/crew/tool-call.js";
+import { callTool } from "../../src/crew/service/tool-call.js";
 import type { ToolReport } from "../../src/schema/tool-report.js";
 import { makeRepo, type Repo } from "./harness.js";
 

@@ -1,7 +1,7 @@
 import { afterEach, expect, it } from "vitest";
-import { approvalId } from "../../src/crew/approval.js";
-import { eventAt } from "../../src/crew/records.js";
-import { continueRun } from "../../src/crew/session.js";
+import { continueRun } from "../../src/crew/cycle/session.js";
+import { approvalId } from "../../src/crew/state/approval.js";
+import { eventAt } from "../../src/crew/state/records.js";
 import { makeRepo, type Repo, run, scripted } from "./harness.js";
 
 let repo: Repo | undefined;

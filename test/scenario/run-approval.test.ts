@@ -1,6 +1,6 @@
 import { afterEach, describe, expect, it } from "vitest";
-import { eventAt } from "../../src/crew/records.js";
-import { continueRun } from "../../src/crew/session.js";
+import { continueRun } from "../../src/crew/cycle/session.js";
+import { eventAt } from "../../src/crew/state/records.js";
 import type { AnyEvent } from "../../src/schema/event.js";
 import { approveVerb } from "../../src/surface/cli/resolve.js";
 import { makeRepo, type Repo, run, scripted } from "./harness.js";

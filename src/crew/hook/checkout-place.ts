@@ -7,13 +7,13 @@ import { OUTSIDE_CYCLES } from "../../memory/outside-cycles.js";
 import { planSchema } from "../../schema/plan.js";
 import { planIdSchema } from "../../schema/plan-scalar.js";
 import type { TaskRow } from "../../store/cycle-rows.js";
-import { assembleCrew } from "../assemble.js";
-import type { Crew } from "../context.js";
-import { holdFor } from "../delegation.js";
-import type { PlanSource } from "../plan-source.js";
-import { canConfine, type Project } from "../project.js";
-import type { RunOptions } from "../session.js";
-import { stewardDone, stewardPermit } from "../steward.js";
+import { holdFor } from "../agent/delegation.js";
+import { stewardDone, stewardPermit } from "../call/steward.js";
+import { assembleCrew } from "../cycle/assemble.js";
+import { canConfine, type Project } from "../cycle/project.js";
+import type { RunOptions } from "../cycle/session.js";
+import type { Crew } from "../state/context.js";
+import type { PlanSource } from "../state/plan-source.js";
 import type { HookPlace } from "./place.js";
 
 /** Who works in the checkout, and the phase it works in: names of the plan that stands in where there is none. */

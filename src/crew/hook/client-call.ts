@@ -5,7 +5,7 @@ import { resolvePath } from "../../gate/path.js";
 import { MAX_FILE_BYTES, MAX_JSON_DEPTH } from "../../kernel/bounds.js";
 import { err, ok, type Result } from "../../kernel/result.js";
 import type { HookEventOf } from "../../schema/hook-event.js";
-import { asRecord } from "../chain.js";
+import { asRecord } from "../conversation/chain.js";
 
 /** A call of Claude Code's in worknode's words. */
 export type ClientCall =
@@ -29,7 +29,7 @@ const FREE: ReadonlySet<string> = new Set(
     "ScheduleWakeup"
   ).split(" "),
 );
-/** worknode's own MCP server judges each of its calls itself (`crew/outside.ts`). */
+/** worknode's own MCP server judges each of its calls itself (`crew/service/outside.ts`). */
 const OWN_SERVER = /^mcp__(?:plugin_worknode_)?worknode__/;
 
 type Form = (input: Record<string, unknown>, workspace: TaskWorkspace) => Result<ClientCall, string>;

@@ -1,10 +1,10 @@
 import { MAX_REWORKS } from "../../kernel/bounds.js";
-import { type Crew, taskOf } from "../context.js";
-import { mergeWork } from "../merge.js";
-import { eventAt, taskStream } from "../records.js";
-import { runRules } from "../rules.js";
-import { loadTaskState } from "../task-state.js";
-import { setStatus, TaskFailure, type TaskRun } from "../task-status.js";
+import { type Crew, taskOf } from "../state/context.js";
+import { eventAt, taskStream } from "../state/records.js";
+import { loadTaskState } from "../state/task-state.js";
+import { setStatus, TaskFailure, type TaskRun } from "../state/task-status.js";
+import { mergeWork } from "../task/merge.js";
+import { runRules } from "../task/rules.js";
 import type { HookPlace } from "./place.js";
 
 /** What the completion gate says. `over`: it was rejected as often as it is reworked; a person goes on. */

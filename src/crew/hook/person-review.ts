@@ -1,10 +1,10 @@
 import { claimedIdentity } from "../../effect/identity.js";
 import type { Judgement, SignOff } from "../../gate/facts.js";
 import { proposalHash } from "../../gate/review.js";
-import type { CallRequest } from "../call-record.js";
-import { judgeCall } from "../facts.js";
-import { eventAt } from "../records.js";
-import { excludedFrom } from "../review-call.js";
+import type { CallRequest } from "../call/call-record.js";
+import { judgeCall } from "../call/facts.js";
+import { excludedFrom } from "../conversation/review-call.js";
+import { eventAt } from "../state/records.js";
 import type { HookPlace } from "./place.js";
 
 /** A sign-off given on the spot ends with its call. */

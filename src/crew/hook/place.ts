@@ -1,10 +1,10 @@
 import type { TaskWorkspace } from "../../effect/workspace.js";
 import { sha256Hex } from "../../kernel/canonical.js";
-import type { Crew, CrewAgent, Held } from "../context.js";
-import { conversationStream } from "../conversation.js";
-import type { CallPlace } from "../facts.js";
-import type { Caller } from "../propose.js";
-import type { Place } from "../records.js";
+import type { CallPlace } from "../call/facts.js";
+import type { Caller } from "../call/propose.js";
+import { conversationStream } from "../conversation/conversation.js";
+import type { Crew, CrewAgent, Held } from "../state/context.js";
+import type { Place } from "../state/records.js";
 
 /** Where a client's calls are judged: for one task, or for none, and then only what nobody may do is refused. */
 export interface HookPlace {

@@ -6,9 +6,9 @@ import {
   type HookOutput,
   hookEventSchema,
 } from "../../schema/hook-event.js";
-import { performCall } from "../call.js";
-import type { CallOutcome, CallRequest } from "../call-record.js";
-import { asRecord } from "../chain.js";
+import { performCall } from "../call/call.js";
+import type { CallOutcome, CallRequest } from "../call/call-record.js";
+import { asRecord } from "../conversation/chain.js";
 import { fixesFor, recordDone, recordFailure } from "./after.js";
 import { deny, refuse, tell } from "./answer.js";
 import { decideCall, type PendingCall, type RunLine } from "./decide.js";

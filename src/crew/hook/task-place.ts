@@ -1,10 +1,10 @@
 import type { TaskWorkspace } from "../../effect/workspace.js";
 import { Fault, invalid } from "../../kernel/fault.js";
-import { type Crew, ownerOf, taskOf } from "../context.js";
-import { holdFor } from "../delegation.js";
-import { renderDenials } from "../denial-text.js";
-import { spawnedEvent } from "../spawn.js";
-import { taskWorkspace } from "../workspaces.js";
+import { holdFor } from "../agent/delegation.js";
+import { spawnedEvent } from "../agent/spawn.js";
+import { taskWorkspace } from "../call/workspaces.js";
+import { type Crew, ownerOf, taskOf } from "../state/context.js";
+import { renderDenials } from "../state/denial-text.js";
 import { type HookPlace, recordsOf } from "./place.js";
 
 /**

@@ -3,7 +3,7 @@ import { mkdir, mkdtemp, rm } from "node:fs/promises";
 import { join } from "node:path";
 import { createBroker } from "../../capability/broker.js";
 import { compileWriteSet } from "../../capability/write-set.js";
-import { proposeCall } from "../../crew/propose.js";
+import { proposeCall } from "../../crew/call/propose.js";
 import { compileDeny } from "../../effect/deny.js";
 import { splitNul } from "../../effect/git.js";
 import { findRepository, type Repository } from "../../effect/repository.js";

@@ -1,5 +1,5 @@
 import { InvalidArgumentError } from "commander";
-import { addBudget, type BudgetLine, type BudgetReport, readBudget } from "../../crew/budget.js";
+import { addBudget, type BudgetLine, type BudgetReport, readBudget } from "../../crew/state/budget.js";
 import { claimedIdentity } from "../../effect/identity.js";
 import { invalid } from "../../kernel/fault.js";
 import { describeVerb, formatOption, type OutputFormat, wholeNumber, withArguments } from "./arguments.js";

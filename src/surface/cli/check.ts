@@ -1,4 +1,4 @@
-import { loadMeasures } from "../../crew/grammars.js";
+import { loadMeasures } from "../../crew/state/grammars.js";
 import { checkCommand } from "../check/check-command.js";
 import type { Verb } from "./context.js";
 import { readVersion } from "./version.js";

@@ -1,5 +1,5 @@
 import { appendFileSync } from "node:fs";
-import type { RunResult } from "../../crew/session.js";
+import type { RunResult } from "../../crew/cycle/session.js";
 import { messageOf } from "../../kernel/fault.js";
 import { newId } from "../../kernel/ids.js";
 import type { AnyEvent } from "../../schema/event.js";

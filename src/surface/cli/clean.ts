@@ -1,4 +1,4 @@
-import { cleanProject } from "../../crew/clean.js";
+import { cleanProject } from "../../crew/service/clean.js";
 import { describeVerb, formatOption, type OutputFormat, withArguments } from "./arguments.js";
 import { type Verb, writeLine } from "./context.js";
 import { singleLine } from "./progress/paint.js";

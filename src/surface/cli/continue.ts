@@ -61,7 +61,7 @@ async function goOn(context: CliContext, flags: Flags, before: readonly AnyEvent
     const { continueDrafting } = await import("./draft.js");
     return await continueDrafting(context, flags.outputFormat);
   }
-  const { continueRun } = await import("../../crew/session.js");
+  const { continueRun } = await import("../../crew/cycle/session.js");
   return await showSession(context, flags, (session, progress) => {
     progress.seed(before);
     return continueRun(session);

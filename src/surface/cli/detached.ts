@@ -1,8 +1,8 @@
 import { join } from "node:path";
-import { requireApproval } from "../../crew/opening.js";
-import { packageFile } from "../../crew/package-file.js";
-import { readPlan } from "../../crew/plan-source.js";
-import { withProject } from "../../crew/project.js";
+import { requireApproval } from "../../crew/cycle/opening.js";
+import { withProject } from "../../crew/cycle/project.js";
+import { packageFile } from "../../crew/state/package-file.js";
+import { readPlan } from "../../crew/state/plan-source.js";
 import { type Detached, startDetached } from "../../effect/detach.js";
 import { systemClock } from "../../kernel/clock.js";
 import { type CliContext, writeLine } from "./context.js";

@@ -1,5 +1,5 @@
-import { continueDraft, type DraftReport, draftPlan } from "../../crew/draft.js";
-import { type Estimate, estimatePlan } from "../../crew/estimate.js";
+import { type Estimate, estimatePlan } from "../../crew/cycle/estimate.js";
+import { continueDraft, type DraftReport, draftPlan } from "../../crew/service/draft.js";
 import { invalid } from "../../kernel/fault.js";
 import type { AnyEvent } from "../../schema/event.js";
 import type { Plan } from "../../schema/plan.js";

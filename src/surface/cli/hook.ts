@@ -1,11 +1,11 @@
 import { existsSync } from "node:fs";
 import { connect } from "node:net";
 import { join } from "node:path";
+import { withProject } from "../../crew/cycle/project.js";
 import { openSessionDesk } from "../../crew/hook/desk.js";
 import { type HookAddress, serveHooks } from "../../crew/hook/server.js";
 import { createHookService, type RanReport } from "../../crew/hook/service.js";
-import { packageFile } from "../../crew/package-file.js";
-import { withProject } from "../../crew/project.js";
+import { packageFile } from "../../crew/state/package-file.js";
 import { startDetached } from "../../effect/detach.js";
 import type { RepositoryLocation } from "../../effect/repository-location.js";
 import { Fault, invalid, messageOf } from "../../kernel/fault.js";

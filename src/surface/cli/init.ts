@@ -1,6 +1,6 @@
 import { Option } from "commander";
-import { CONFIG_PATH } from "../../crew/config.js";
-import { FIRST_PLAN_PATH, type InitReport, initProject } from "../../crew/init.js";
+import { FIRST_PLAN_PATH, type InitReport, initProject } from "../../crew/service/init.js";
+import { CONFIG_PATH } from "../../crew/state/config.js";
 import { findClaude, isLoggedIn } from "../../effect/claude-program.js";
 import type { PackageManager } from "../../plan/survey/package-lock.js";
 import type { PlanVerify } from "../../schema/plan-task.js";

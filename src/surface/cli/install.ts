@@ -1,6 +1,6 @@
 import { existsSync, mkdirSync, writeFileSync } from "node:fs";
 import { dirname, join, resolve } from "node:path";
-import { packageFile } from "../../crew/package-file.js";
+import { packageFile } from "../../crew/state/package-file.js";
 import { withHistory } from "../../effect/history.js";
 import { invalid } from "../../kernel/fault.js";
 import { ciFiles } from "../check/ci-files.js";

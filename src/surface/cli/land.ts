@@ -1,4 +1,4 @@
-import { type LandReport, landCycle } from "../../crew/land.js";
+import { type LandReport, landCycle } from "../../crew/service/land.js";
 import { installedForge, openRequest, type RequestText, requestCommands } from "../../effect/pull-request.js";
 import { findRepository } from "../../effect/repository.js";
 import { evidenceOf } from "../../memory/evidence.js";

@@ -1,9 +1,9 @@
 import { StdioServerTransport } from "@modelcontextprotocol/sdk/server/stdio.js";
-import { openOutside } from "../../crew/outside.js";
-import { type OutsidePlace, outsideTools, type PlanTasks } from "../../crew/outside-tools.js";
-import { claimPlanTask, finishPlanTask } from "../../crew/person-task.js";
-import { type Project, withProject } from "../../crew/project.js";
-import { runPlan } from "../../crew/session.js";
+import { type Project, withProject } from "../../crew/cycle/project.js";
+import { runPlan } from "../../crew/cycle/session.js";
+import { openOutside } from "../../crew/service/outside.js";
+import { type OutsidePlace, outsideTools, type PlanTasks } from "../../crew/service/outside-tools.js";
+import { claimPlanTask, finishPlanTask } from "../../crew/service/person-task.js";
 import { Fault, invalid, messageOf } from "../../kernel/fault.js";
 import { err, ok, type Result } from "../../kernel/result.js";
 import type { ToolName } from "../../schema/tool.js";

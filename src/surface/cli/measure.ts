@@ -1,7 +1,7 @@
 import { readFileSync, statSync } from "node:fs";
 import { resolve } from "node:path";
 import { Option } from "commander";
-import { packageFile } from "../../crew/package-file.js";
+import { packageFile } from "../../crew/state/package-file.js";
 import { listCodeFiles } from "../../effect/code-files.js";
 import { runDeepChecks } from "../../effect/deep-check.js";
 import { MAX_FILE_BYTES } from "../../kernel/bounds.js";

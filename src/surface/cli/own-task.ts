@@ -1,4 +1,4 @@
-import { withProject } from "../../crew/project.js";
+import { withProject } from "../../crew/cycle/project.js";
 import { invalid } from "../../kernel/fault.js";
 import { OUTSIDE_CYCLES } from "../../memory/outside-cycles.js";
 import { claimTask, finishTask } from "../../memory/own-tasks.js";
@@ -73,7 +73,7 @@ function isOfPlan(context: CliContext, task: string): Promise<boolean> {
 }
 
 async function claimOfPlan(context: CliContext, task: string, options: Flags): Promise<number> {
-  const { claimPlanTask, releasePlanTask } = await import("../../crew/person-task.js");
+  const { claimPlanTask, releasePlanTask } = await import("../../crew/service/person-task.js");
   return await withProject(context, async (project) => {
     const person = { task, by: speakerOf(context, project.repository, options.as) };
     const release = options.release === true;
@@ -86,7 +86,7 @@ async function claimOfPlan(context: CliContext, task: string, options: Flags): P
 }
 
 async function finishOfPlan(context: CliContext, task: string, options: Flags): Promise<number> {
-  const { finishPlanTask } = await import("../../crew/person-task.js");
+  const { finishPlanTask } = await import("../../crew/service/person-task.js");
   return await withProject(context, async (project) => {
     const by = speakerOf(context, project.repository, options.as);
     const handed = { task, by, summary: options.summary ?? "" };

@@ -1,8 +1,8 @@
 import { copyFileSync, mkdirSync, mkdtempSync, readFileSync, realpathSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { dirname, join, relative, resolve } from "node:path";
-import type { PlanSource } from "../../crew/plan-source.js";
-import { type RunResult, runPlan } from "../../crew/session.js";
+import { type RunResult, runPlan } from "../../crew/cycle/session.js";
+import type { PlanSource } from "../../crew/state/plan-source.js";
 import { findRepository, type Repository } from "../../effect/repository.js";
 import { type PreparedFolders, resolveLinks } from "../../effect/surroundings.js";
 import { invalid } from "../../kernel/fault.js";

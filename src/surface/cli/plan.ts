@@ -1,8 +1,8 @@
 import { readFileSync } from "node:fs";
 import { resolve } from "node:path";
-import { requireApproval } from "../../crew/opening.js";
-import { parsePlan } from "../../crew/plan-source.js";
-import { withProject } from "../../crew/project.js";
+import { requireApproval } from "../../crew/cycle/opening.js";
+import { withProject } from "../../crew/cycle/project.js";
+import { parsePlan } from "../../crew/state/plan-source.js";
 import { invalid } from "../../kernel/fault.js";
 import { explainPlan } from "../../plan/explain-plan.js";
 import { loadPlan } from "../../plan/load-plan.js";

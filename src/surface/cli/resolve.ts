@@ -1,4 +1,4 @@
-import { reviewersOf } from "../../crew/approval.js";
+import { reviewersOf } from "../../crew/state/approval.js";
 import { claimedIdentity, type Identity } from "../../effect/identity.js";
 import { invalid } from "../../kernel/fault.js";
 import type { AnyNewEvent } from "../../schema/event.js";

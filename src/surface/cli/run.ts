@@ -1,7 +1,7 @@
 import { existsSync, writeFileSync } from "node:fs";
 import { resolve } from "node:path";
 import { Option } from "commander";
-import type { RunOptions, RunResult } from "../../crew/session.js";
+import type { RunOptions, RunResult } from "../../crew/cycle/session.js";
 import { invalid } from "../../kernel/fault.js";
 import { type Runtime, runtimeSchema } from "../../schema/runtime.js";
 import { collectInput, describeVerb, formatOption, withArguments } from "./arguments.js";
@@ -60,7 +60,7 @@ export const runVerb: Verb = (context, args) => {
 };
 
 async function run(context: CliContext, planPath: string, flags: Flags): Promise<number> {
-  const { runPlan } = await import("../../crew/session.js");
+  const { runPlan } = await import("../../crew/cycle/session.js");
   const { record } = flags;
   if (record !== undefined && existsSync(resolve(context.cwd, record)))
     throw invalid("RECORD_EXISTS", `--record ${record}: the file exists already; nothing is overwritten.`);
@@ -89,7 +89,7 @@ function confirmOf({ confirm }: CliContext, { ci }: Flags): Pick<RunOptions, "co
 }
 
 async function writeRecord(context: CliContext, file: string, { cycle, exitCode }: RunResult): Promise<void> {
-  const { recordScript } = await import("../../crew/record-script.js");
+  const { recordScript } = await import("../../crew/service/record-script.js");
   const text = await withStore(context, (store, { root }) =>
     recordScript(store.events({ run: cycle }), exitCode, { env: context.env, root }),
   );

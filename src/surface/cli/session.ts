@@ -1,5 +1,5 @@
 import { Option } from "commander";
-import type { RunResult, SessionOptions } from "../../crew/session.js";
+import type { RunResult, SessionOptions } from "../../crew/cycle/session.js";
 import type { AnyEvent } from "../../schema/event.js";
 import type { RunReport } from "../../schema/run-report.js";
 import { eventLine } from "../../store/lines.js";

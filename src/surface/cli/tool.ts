@@ -33,7 +33,7 @@ export const toolVerb: Verb = (context, args) => {
 };
 
 async function callOnce(context: CliContext, values: readonly string[], flags: Flags): Promise<number> {
-  const { callTool } = await import("../../crew/tool-call.js");
+  const { callTool } = await import("../../crew/service/tool-call.js");
   const { exitCode, report } = await callTool({
     cwd: context.cwd,
     env: context.env,

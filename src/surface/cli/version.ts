@@ -1,5 +1,5 @@
 import { readFileSync } from "node:fs";
-import { packageFile } from "../../crew/package-file.js";
+import { packageFile } from "../../crew/state/package-file.js";
 import { type Verb, writeLine } from "./context.js";
 
 /** Version of this worknode, from its package.json. */

@@ -9,7 +9,7 @@ import {
   SubscribeRequestSchema,
   UnsubscribeRequestSchema,
 } from "@modelcontextprotocol/sdk/types.js";
-import type { Outside, OutsideHandler } from "../../crew/outside.js";
+import type { Outside, OutsideHandler } from "../../crew/service/outside.js";
 import { messageOf } from "../../kernel/fault.js";
 import type { ToolName } from "../../schema/tool.js";
 import type { Store } from "../../store/store.js";

@@ -3,7 +3,7 @@ import { existsSync, lstatSync, mkdirSync, readdirSync, readFileSync, readlinkSy
 import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 import { dirname, join } from "node:path";
-import { callTool } from "../../../src/crew/tool-call.js";
+import { callTool } from "../../../src/crew/service/tool-call.js";
 import type { AnyEvent } from "../../../src/schema/event.js";
 import type { ToolReport } from "../../../src/schema/tool-report.js";
 import { makeRepo, type Repo } from "../harness.js";

@@ -2,9 +2,9 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
-import { answerOf, approvalId, requestApproval } from "../../../src/crew/approval.js";
-import type { Crew } from "../../../src/crew/context.js";
-import { parsePlan } from "../../../src/crew/plan-source.js";
+import { answerOf, approvalId, requestApproval } from "../../../src/crew/state/approval.js";
+import type { Crew } from "../../../src/crew/state/context.js";
+import { parsePlan } from "../../../src/crew/state/plan-source.js";
 import type { AnyNewEvent } from "../../../src/schema/event.js";
 import { openStore, type Store } from "../../../src/store/store.js";
 

@@ -2,9 +2,9 @@ import { generateKeyPairSync } from "node:crypto";
 import { describe, expect, it } from "vitest";
 import { createBroker, type Grant } from "../../../src/capability/broker.js";
 import { createVerifier } from "../../../src/capability/token.js";
-import type { Crew, Held } from "../../../src/crew/context.js";
-import { holdCapability } from "../../../src/crew/delegation.js";
-import { renewHeld } from "../../../src/crew/grants.js";
+import { holdCapability } from "../../../src/crew/agent/delegation.js";
+import { renewHeld } from "../../../src/crew/agent/grants.js";
+import type { Crew, Held } from "../../../src/crew/state/context.js";
 import { ELEVATED_TTL_MS, TOKEN_TTL_MS } from "../../../src/kernel/bounds.js";
 
 const GRANT: Grant = {

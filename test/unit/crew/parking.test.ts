@@ -1,5 +1,5 @@
 import { expect, it } from "vitest";
-import { watchAnswers } from "../../../src/crew/parking.js";
+import { watchAnswers } from "../../../src/crew/state/parking.js";
 import type { AnyEvent } from "../../../src/schema/event.js";
 
 const settled = async (wait: Promise<void>): Promise<boolean> =>

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
-import type { Crew } from "../../../src/crew/context.js";
-import { retryOf, retryTransient } from "../../../src/crew/task-retry.js";
+import { retryOf, retryTransient } from "../../../src/crew/conversation/task-retry.js";
+import type { Crew } from "../../../src/crew/state/context.js";
 import { Fault } from "../../../src/kernel/fault.js";
 import { DEFAULT_RETRY } from "../../../src/model/retry.js";
 import { sleepingClock } from "../dispatch/samples.js";

@@ -1,7 +1,7 @@
 import { readdirSync, readFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { describe, expect, it } from "vitest";
-import { TIER_TOOLS } from "../../../src/crew/grants.js";
+import { TIER_TOOLS } from "../../../src/crew/agent/grants.js";
 import { parseAgentFile } from "../../../src/plan/agent-file.js";
 import { parseTierProfile } from "../../../src/plan/tier-profile.js";
 

@@ -1,5 +1,5 @@
 import { type ChildProcess, spawn, spawnSync } from "node:child_process";
-import { packageFile } from "../../../crew/package-file.js";
+import { packageFile } from "../../../crew/state/package-file.js";
 import { Fault, messageOf } from "../../../kernel/fault.js";
 
 /**

@@ -2,7 +2,7 @@ import { cpSync, mkdirSync, mkdtempSync, readFileSync, realpathSync, renameSync,
 import { createRequire } from "node:module";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
-import { packageFile } from "../../../crew/package-file.js";
+import { packageFile } from "../../../crew/state/package-file.js";
 import { type DemoPlace, runGit } from "./child.js";
 
 /** What the demo made; everything is below `base`, so that one `rm -rf` takes it away. */

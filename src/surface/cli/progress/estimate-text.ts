@@ -1,4 +1,4 @@
-import type { Estimate } from "../../../crew/estimate.js";
+import type { Estimate } from "../../../crew/cycle/estimate.js";
 import { formatElapsed, formatUsd } from "./paint.js";
 
 /** What a plan may take, with how much the guess rests on. */

@@ -1,0 +1,210 @@
+import type { z } from "zod";
+import type { Minted } from "../../capability/broker.js";
+import { patternCanMatch } from "../../capability/write-set.js";
+import type { WorknodeRecord } from "../../schema/memory.js";
+import type { TaskStatus } from "../../schema/states.js";
+import { toolInputSchemas } from "../../schema/tool.js";
+import type { Denial } from "../../schema/verdict.js";
+import { type CallRequest, type ToolRun, violationEvents } from "../call/call-record.js";
+import { type Crew, type CrewAgent, type Narrowed, type NarrowLimits, taskOf } from "../state/context.js";
+import { renderDenials } from "../state/denial-text.js";
+import { cycleStream, eventAt, type Place, taskStream } from "../state/records.js";
+import { failed, knownOwner } from "../state/tool-run.js";
+import { familyOf, holdFor, mintFor } from "./delegation.js";
+
+/** Children that may be spawned in a cycle: five agents must not become hundreds. */
+const MAX_SPAWNED = 32;
+/** What a spawner may limit, with the least of each that lets an agent do anything. */
+const LEAST: Readonly<Record<string, number>> = {
+  maxComplexity: 1,
+  maxFunctionLines: 1,
+  maxExecutions: 1,
+  usd: 0,
+  tokens: 0,
+} satisfies Record<keyof NarrowLimits, number>;
+const NOT_STARTED: ReadonlySet<TaskStatus | undefined> = new Set<TaskStatus | undefined>([
+  "PENDING",
+  "READY",
+  "BLOCKED",
+  undefined,
+]);
+
+/** An agent as a Worknode record (S3:180-193). */
+function recordOf(crew: Crew, agent: CrewAgent, task: string | null): WorknodeRecord {
+  const able: Record<CrewAgent["tier"], string[]> = {
+    executive: ["PLANNING", "DOCUMENTATION"],
+    implementation: ["CODE_WRITING", "CODE_ANALYSIS", "TESTING", "DOCUMENTATION"],
+    validation: ["CODE_ANALYSIS", "TESTING"],
+  };
+  return {
+    id: agent.id,
+    type: "AI_AGENT",
+    name: agent.role,
+    capabilities: able[agent.tier],
+    current_project: crew.plan.project,
+    current_task: task,
+    session_start: crew.clock.nowMs(),
+    context_loaded: true,
+    memory_budget: agent.memoryTokens,
+    status: "ACTIVE",
+    files_open: [],
+    context_items: [],
+    blockers: [],
+  };
+}
+
+/** `spawn_agent`: a child of a role for a task that has not started, with no more than that task's grant. */
+export function spawnAgent(crew: Crew, request: CallRequest): ToolRun {
+  const wish = toolInputSchemas.spawn_agent.parse(request.proposal.what.args);
+  const { task } = wish;
+  const child = childOf(crew, request.proposal.who.agent, wish);
+  if (typeof child === "string") return failed(child);
+  const held = holdFor(crew, child, { task, kind: "work" });
+  if (!held.ok) return refuseSpawn(crew, request, { ...held.error, subject: request.proposal.who.agent });
+  crew.agents.set(child.id, child);
+  const place = { ...request.records, stream: cycleStream(crew.cycle), task };
+  return {
+    content: `Spawned ${child.id} for ${task}: ${wish.reason}`,
+    is_error: false,
+    events: [
+      spawnedEvent(crew, place, { agent: child, task, minted: held.value.minted }),
+      assignment(crew, request, { task, agent: child.id }),
+    ],
+  };
+}
+
+/** The agent a spawner asks for, or why there is none. */
+function childOf(crew: Crew, parent: string, wish: z.output<typeof toolInputSchemas.spawn_agent>): CrewAgent | string {
+  const { role, task, files, limits = {} } = wish;
+  const template = [...crew.agents.values()].find((agent) => agent.role === role);
+  if (template === undefined) return `The plan has no agent of the role ${role}.`;
+  const refusal = refuseTask(crew, task, template) ?? unfitWish(files ?? [], limits);
+  if (refusal !== undefined) return refusal;
+  const id = childId(crew, role);
+  if (id === undefined) return `At most ${MAX_SPAWNED} agents may be spawned; work with those there are.`;
+  return { ...template, id, parent, narrowed: narrowedBy(crew.agents.get(parent), files, limits) };
+}
+
+/** What the spawner works under itself holds for its children, unless they are given less. */
+function narrowedBy(spawner: CrewAgent | undefined, files: string[] | undefined, limits: NarrowLimits): Narrowed {
+  const bounds = { ...spawner?.narrowed?.limits, ...limits };
+  return files === undefined ? { limits: bounds } : { files, limits: bounds };
+}
+
+/** What is recorded of an agent that begins to act under a capability. */
+export function spawnedEvent(
+  crew: Crew,
+  place: Place,
+  what: { agent: CrewAgent; task: string | null; minted: Minted },
+): ReturnType<typeof eventAt> {
+  const { agent, task, minted } = what;
+  return eventAt(place, "AGENT_SPAWNED", {
+    agent: recordOf(crew, agent, task),
+    role: agent.role,
+    tier: agent.tier,
+    model: agent.model,
+    parent: agent.parent,
+    token_hash: minted.hash,
+    capability: minted.capability,
+  });
+}
+
+/** A name no agent of this cycle has or had; undefined when too many were spawned, those that were ended included. */
+function childId(crew: Crew, role: string): string | undefined {
+  const known = crew.store.queries.agents(crew.cycle);
+  const children = new Set(known.filter(({ parent }) => parent !== null).map(({ agent }) => agent));
+  if (children.size >= MAX_SPAWNED) return undefined;
+  const used = new Set([...crew.agents.keys(), ...known.map(({ agent }) => agent)]);
+  const names = Array.from({ length: used.size + 1 }, (_, index) => `${role}-${index + 1}`);
+  return names.find((name) => !used.has(name));
+}
+
+/** Why a wish is none that a capability could hold; an ordinary error, as for any input of the wrong form. */
+function unfitWish(files: readonly string[], limits: Readonly<Record<string, number>>): string | undefined {
+  const unknown = Object.keys(limits).find((name) => !Object.hasOwn(LEAST, name));
+  if (unknown !== undefined) return `There is no limit ${unknown}; name any of ${Object.keys(LEAST).join(", ")}.`;
+  const unfit = Object.entries(limits).find(
+    ([name, value]) => !(value >= (LEAST[name] ?? 0)) || (name !== "usd" && !Number.isSafeInteger(value)),
+  );
+  if (unfit !== undefined) return `${unfit[1]} is no value for ${unfit[0]}.`;
+  const nothing = files.find((file) => !patternCanMatch(file));
+  return nothing === undefined ? undefined : `No file can be named ${JSON.stringify(nothing.slice(0, 200))}.`;
+}
+
+/** Asking for more than one may hand on is a reach outside the capability like any other. */
+function refuseSpawn(crew: Crew, request: CallRequest, denial: Denial): ToolRun {
+  return { content: renderDenials([denial]), is_error: true, events: violationEvents(crew, request, denial) };
+}
+
+function refuseTask(crew: Crew, task: string, agent: CrewAgent): string | undefined {
+  if (knownOwner(crew, task) === undefined) return `The plan has no task ${task}.`;
+  const status = crew.statuses.get(task);
+  if (!NOT_STARTED.has(status))
+    return `${task} is ${status ?? "unknown"}; only a task that waits can be given to another agent.`;
+  const tier = [...crew.agents.values()].find(({ id }) => id === knownOwner(crew, task))?.tier;
+  return tier === agent.tier ? undefined : `${task} is work for the ${tier ?? "unknown"} tier, not for ${agent.role}.`;
+}
+
+function assignment(crew: Crew, request: CallRequest, to: { task: string; agent: string }): ReturnType<typeof eventAt> {
+  crew.assigned.set(to.task, to.agent);
+  const place = { ...request.records, stream: taskStream(crew.cycle, to.task), task: to.task };
+  return eventAt(place, "TASK_ASSIGNED", { assignee: to.agent, by: request.proposal.who.agent });
+}
+
+/** `assign_task`: gives a task that waits to another agent of the same tier. A spawned one takes what was handed to it. */
+export function assignTask(crew: Crew, request: CallRequest): ToolRun {
+  const { task, agent } = toolInputSchemas.assign_task.parse(request.proposal.what.args);
+  const found = crew.agents.get(agent);
+  if (found === undefined) return failed(`There is no agent ${agent}.`);
+  const refusal = refuseTask(crew, task, found);
+  if (refusal !== undefined) return failed(refusal);
+  const held = mintFor(crew, found, { task, kind: "work" });
+  if (!held.ok) return refuseSpawn(crew, request, { ...held.error, subject: request.proposal.who.agent });
+  return {
+    content: `${task} is now ${agent}'s.`,
+    is_error: false,
+    events: [assignment(crew, request, { task, agent })],
+  };
+}
+
+/** `terminate_agent`: ends a spawned child and those it spawned; what they hold is revoked at once. */
+export function terminateAgent(crew: Crew, request: CallRequest): ToolRun {
+  const { agent_id, reason } = toolInputSchemas.terminate_agent.parse(request.proposal.what.args);
+  const agent = crew.agents.get(agent_id);
+  if (agent === undefined) return failed(`There is no agent ${agent_id}.`);
+  const family = familyOf(crew, agent_id);
+  if (family.has(request.proposal.who.agent))
+    return failed("An agent does not end itself or who spawned it; hand in your result.");
+  if (agent.parent === null)
+    return failed(
+      `${agent_id} is an agent of the approved plan; only spawned agents can be ended. Assign its task to another.`,
+    );
+  const place = { ...request.records, stream: cycleStream(crew.cycle) };
+  for (const id of family) crew.agents.delete(id);
+  return {
+    content: `Ended ${[...family].join(", ")}: ${reason}`,
+    is_error: false,
+    events: [
+      ...[...revoke(crew, family)].map((id) => eventAt(place, "CAPABILITY_REVOKED", { id, reason })),
+      ...[...family].map((id) => eventAt(place, "AGENT_TERMINATED", { agent_id: id, reason })),
+      ...takeBack(crew, request, family),
+    ],
+  };
+}
+
+/** Ids of all that a family holds and has handed on; it is held no more. */
+function revoke(crew: Crew, family: ReadonlySet<string>): Set<string> {
+  const ids = new Set<string>();
+  for (const [key, held] of crew.held) {
+    const theirs = [...held.lineage, held].filter(({ minted }) => family.has(minted.capability.agent));
+    for (const { minted } of theirs) ids.add(minted.capability.id);
+    if (theirs.length > 0) crew.held.delete(key);
+  }
+  return ids;
+}
+
+/** Tasks of agents that were ended are their owners' again. */
+function takeBack(crew: Crew, request: CallRequest, family: ReadonlySet<string>): ReturnType<typeof assignment>[] {
+  const tasks = [...crew.assigned].filter(([, assignee]) => family.has(assignee)).map(([task]) => task);
+  return tasks.map((task) => assignment(crew, request, { task, agent: taskOf(crew, task).task.owner }));
+}

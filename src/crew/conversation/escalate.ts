@@ -1,0 +1,241 @@
+import { hashOf } from "../../kernel/canonical.js";
+import type { PlanTask } from "../../schema/plan-task.js";
+import { toolInputSchemas } from "../../schema/tool.js";
+import { headWorkspace } from "../call/workspaces.js";
+import { answerOf, requestApproval } from "../state/approval.js";
+import { type Crew, type CrewAgent, ownerOf, tierAgent } from "../state/context.js";
+import { eventAt, taskStream } from "../state/records.js";
+import { TaskPark } from "../state/stop.js";
+import type { TaskState } from "../state/task-state.js";
+import { type Amendment, amendmentDiff, applyAmendment, judgeAmendment } from "./amend.js";
+import { asRecord } from "./chain.js";
+import { converse } from "./converse.js";
+import { simpleVerdict, turnBack } from "./finish.js";
+import { escalationPrompt } from "./prompts.js";
+
+/** Something an agent hands to the tier above. */
+export interface Trouble {
+  readonly task: PlanTask;
+  readonly state: TaskState;
+  readonly from: string;
+  readonly reason: string;
+  readonly needs: string;
+}
+
+/** Guidance for the next attempt. */
+export interface Remedy {
+  readonly action: "retry" | "reassign";
+  readonly reason: string;
+}
+
+/**
+ * Hands trouble to the executive, and to a person where the executive blocks it, cannot decide, or has
+ * had its remedy fail. Answers the remedy; parks the task (TaskPark) while a person has not decided.
+ */
+export async function escalate(crew: Crew, trouble: Trouble): Promise<Remedy> {
+  const { id, to } = openEscalation(crew, trouble);
+  if (to === "human") return askPerson(crew, trouble, id);
+  const executive = tierAgent(crew, "executive");
+  if (executive === undefined) return handOn(crew, trouble, { id, by: "rules", why: "the plan has no executive" });
+  const decided = await askExecutive(crew, trouble, executive);
+  const at = { id, by: executive.id };
+  if (decided === undefined) return handOn(crew, trouble, { ...at, why: "the executive did not decide" });
+  const { action, reason, agent, amendment } = decided;
+  if (amendment !== undefined) return amend(crew, trouble, { ...at, reason, amendment });
+  if (action === "retry" || action === "reassign") return follow(crew, trouble, { ...at, action, reason, agent });
+  return handOn(crew, trouble, { ...at, why: reason });
+}
+
+/** The escalation under way, or a new one; a remedy that failed goes to a person. */
+function openEscalation(crew: Crew, trouble: Trouble): { id: string; to: "executive" | "human" } {
+  const open = [...trouble.state.open.values()].at(-1);
+  if (open !== undefined) return { id: open.id, to: open.to };
+  const failed = trouble.state.remedies.some(({ by }) => by !== "person");
+  const made = { id: escalationId(crew, trouble), to: failed ? ("human" as const) : ("executive" as const) };
+  recordEscalation(crew, trouble, made);
+  return made;
+}
+
+/** Carries out the executive's remedy. */
+function follow(
+  crew: Crew,
+  trouble: Trouble,
+  remedy: { id: string; by: string; action: "retry" | "reassign"; reason: string; agent?: string | undefined },
+): Remedy {
+  const { id, by, action, reason, agent } = remedy;
+  const named = action === "reassign" && agent !== undefined ? { agent } : {};
+  if (named.agent !== undefined) crew.assigned.set(trouble.task.id, named.agent);
+  resolve(crew, trouble, { id, action, by, reason, ...named });
+  return { action, reason };
+}
+
+/** Within `mayExtend` at once; beyond it the task alone waits for a person. */
+function amend(
+  crew: Crew,
+  trouble: Trouble,
+  how: { id: string; by: string; reason: string; amendment: Amendment },
+): Remedy {
+  const { id, by, reason, amendment } = how;
+  const { files, within } = amendment;
+  if (!within) return handOn(crew, trouble, { id, by, why: reason, amend: files });
+  applyAmendment(crew, trouble.task, { files, by, reason });
+  return granted(crew, trouble, { id, by, reason, files });
+}
+
+/** The task goes on with the files it was given. */
+function granted(
+  crew: Crew,
+  trouble: Trouble,
+  how: { id: string; by: string; reason: string; files: readonly string[] },
+): Remedy {
+  const { id, by, files } = how;
+  const reason = `${how.reason} (you may write ${files.join(", ")} now)`;
+  resolve(crew, trouble, { id, action: "amend", by, reason });
+  return { action: "retry", reason };
+}
+
+/** The executive blocks, cannot decide, or wants files that are not its to give: a person decides. */
+function handOn(
+  crew: Crew,
+  trouble: Trouble,
+  at: { id: string; by: string; why: string; amend?: readonly string[] },
+): Remedy {
+  const { id, by, why, amend: files } = at;
+  resolve(crew, trouble, { id, action: "block", by, reason: why });
+  const next = { id: escalationId(crew, trouble), to: "human", ...(files === undefined ? {} : { files }) } as const;
+  recordEscalation(crew, { ...trouble, from: by, reason: `${trouble.reason} (${why})` }, next);
+  return askPerson(crew, trouble, next.id);
+}
+
+function escalationId(crew: Crew, { task }: Trouble): string {
+  const before = crew.store.events({ stream: taskStream(crew.cycle, task.id), type: "ESCALATION" }).length;
+  return `es_${crew.cycle}_${task.id}_${before + 1}`;
+}
+
+interface Escalated {
+  readonly id: string;
+  readonly to: "executive" | "human";
+  /** Files a person is asked to give the task. */
+  readonly files?: readonly string[];
+}
+
+function recordEscalation(crew: Crew, trouble: Trouble, at: Escalated): void {
+  const { task, from, reason, needs } = trouble;
+  const place = { stream: taskStream(crew.cycle, task.id), actor: from, run: crew.cycle, task: task.id };
+  const amend = at.files === undefined ? {} : { amend: [...at.files] };
+  const payload = { id: at.id, from, reason, ...(needs === "" ? {} : { needs }), ...amend, to: at.to };
+  crew.store.append([
+    eventAt(place, "ESCALATION", payload),
+    eventAt(place, "ALERT", { severity: "warning", message: `${task.id} is escalated: ${reason}`, to: at.to }),
+  ]);
+  trouble.state.open.set(at.id, payload);
+}
+
+interface Resolution {
+  id: string;
+  action: "retry" | "reassign" | "amend" | "block";
+  by: string;
+  reason: string;
+  agent?: string;
+}
+
+function resolve(crew: Crew, trouble: Trouble, resolution: Resolution): void {
+  const { task, state } = trouble;
+  const place = { stream: taskStream(crew.cycle, task.id), actor: resolution.by, run: crew.cycle, task: task.id };
+  crew.store.append([eventAt(place, "ESCALATION_RESOLVED", resolution)]);
+  state.open.delete(resolution.id);
+  if (resolution.action === "block") return;
+  const { by, action, reason, agent } = resolution;
+  state.remedies.push({ by, action, reason, agent });
+  state.rejections = [];
+}
+
+interface Decided {
+  action: "retry" | "reassign" | "amend" | "block";
+  reason: string;
+  agent?: string | undefined;
+  amendment?: Amendment;
+}
+
+async function askExecutive(crew: Crew, trouble: Trouble, executive: CrewAgent): Promise<Decided | undefined> {
+  const { task, state } = trouble;
+  const workspace = await headWorkspace(crew);
+  const { end } = await converse(crew, {
+    kind: "escalation",
+    task: task.id,
+    agent: executive,
+    workspace,
+    prompt: () =>
+      escalationPrompt({
+        task: task.id,
+        title: task.title,
+        owner: ownerOf(crew, task),
+        from: trouble.from,
+        reason: trouble.reason,
+        needs: trouble.needs,
+        history: state.rejections,
+        alerts: crew.store.queries.alerts(crew.cycle, 5).map(({ message }) => message),
+        write: task.files.write,
+        mayExtend: crew.plan.mayExtend,
+        agents: [...crew.agents.values()].filter(({ tier }) => tier === "implementation").map(({ id }) => id),
+        root: workspace.shownRoot,
+      }),
+    finish: async (at) => {
+      const { action, agent, patch } = toolInputSchemas.resolve_escalation.parse(asRecord(at.call.input));
+      const amendment = action === "amend" ? judgeAmendment(crew, task, patch) : undefined;
+      if (amendment?.ok === false) return turnBack(at, amendment.error);
+      if (action === "reassign" && !crew.agents.has(agent ?? ""))
+        return turnBack(at, `reassign needs one of the plan's agents; '${agent ?? ""}' is none.`);
+      return await simpleVerdict("resolve_escalation")(at);
+    },
+  });
+  if (end.kind === "exhausted") return undefined;
+  const { action, reason, agent, patch } = toolInputSchemas.resolve_escalation.parse(asRecord(end.call.input));
+  if (action !== "amend") return { action, reason, agent };
+  const amendment = judgeAmendment(crew, task, patch); // again: others may have begun while it was decided
+  return amendment.ok ? { action, reason, amendment: amendment.value } : undefined;
+}
+
+function questionOf({ task, reason }: Trouble, amend: readonly string[] | undefined): string {
+  if (amend === undefined)
+    return `${task.id} cannot go on: ${reason}. Approve for another try, or reject to give it up.`;
+  const change = amendmentDiff(task, amend);
+  return `${task.id} needs files the plan does not give it: ${reason}. Approve to change the plan: ${change}. Reject to give it up.`;
+}
+
+/** A person approves another try, or the change to the plan, or rejects the task; until then it is parked. */
+function askPerson(crew: Crew, trouble: Trouble, id: string): Remedy {
+  const { task } = trouble;
+  const files = trouble.state.open.get(id)?.amend;
+  const about = { escalation: id, task: task.id, plan: crew.planHash };
+  const hash = hashOf(files === undefined ? about : { ...about, amend: files });
+  const asked = requestApproval(crew, {
+    kind: "escalation",
+    task: task.id,
+    hash,
+    message: questionOf(trouble, files),
+    require: ["human"],
+    exclude: [],
+  });
+  crew.store.append(asked.events);
+  const answer = answerOf(crew, hash, 1);
+  if (answer === "pending") throw new TaskPark(asked.id, `${task.id} waits for a person: worknode approve ${asked.id}`);
+  if (answer === "approved") return approved(crew, trouble, { id, approval: asked.id, files });
+  resolve(crew, trouble, { id, action: "block", by: "person", reason: "a person gave the task up" });
+  throw new TaskPark("", "a person gave the task up");
+}
+
+function approved(
+  crew: Crew,
+  trouble: Trouble,
+  at: { id: string; approval: string; files: readonly string[] | undefined },
+): Remedy {
+  const { id, files } = at;
+  const { by = "person", reason = "" } = crew.store.queries.approval(at.approval)?.resolutions.at(-1) ?? {};
+  if (files !== undefined) {
+    applyAmendment(crew, trouble.task, { files, by, reason });
+    return granted(crew, trouble, { id, by: "person", reason, files });
+  }
+  resolve(crew, trouble, { id, action: "retry", by: "person", reason });
+  return { action: "retry", reason };
+}

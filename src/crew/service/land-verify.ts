@@ -1,0 +1,76 @@
+import { hashOf } from "../../kernel/canonical.js";
+import { verifyCommands } from "../../plan/verify-commands.js";
+import type { EventPayload } from "../../schema/event.js";
+import type { PlanTask } from "../../schema/plan-task.js";
+import { prepareDependencies } from "../call/prepare.js";
+import { readReport, runPlanned } from "../call/verify.js";
+import { headWorkspace } from "../call/workspaces.js";
+import type { Crew } from "../state/context.js";
+import { joinedCoverageFaults, waiversFor } from "../task/rules.js";
+
+/** What ran on a joined tree. */
+export type Verified = EventPayload<"LANDED">["verified"];
+
+/** Tasks that are verified alike: by the same commands, report and waivers. */
+type Alike = readonly [PlanTask, ...PlanTask[]];
+
+/** What verification of a joined tree came to; `said` is why it is not verified, empty where it is. */
+export interface JoinedVerification {
+  readonly verified: Verified;
+  readonly said: string;
+}
+
+/**
+ * Verifies a joined tree by every distinct `verify` of the tasks that are done, each from empty scratch. Tests and
+ * coverage are judged again as on a task's submission, against the commit the work lands on: what a task changed must be
+ * covered there too. Waivers hold.
+ */
+export async function verifyJoined(crew: Crew, onto: string): Promise<JoinedVerification> {
+  await prepareDependencies(crew);
+  const verified: Verified = [];
+  for (const alike of groupsOf(crew)) {
+    const said = await verifyAlike(crew, alike, { onto, verified });
+    if (said !== "") return { verified, said };
+  }
+  return { verified, said: "" };
+}
+
+function groupsOf(crew: Crew): Alike[] {
+  const groups = new Map<string, [PlanTask, ...PlanTask[]]>();
+  for (const { task } of crew.tasks.values()) {
+    const commands = verifyCommands(task);
+    if (crew.statuses.get(task.id) !== "DONE" || commands.length === 0) continue;
+    const key = hashOf({ commands, coverage: task.verify?.coverage ?? null, waivers: waiversFor(crew, task.id) });
+    const group = groups.get(key);
+    if (group === undefined) groups.set(key, [task]);
+    else group.push(task);
+  }
+  return [...groups.values()];
+}
+
+async function verifyAlike(
+  crew: Crew,
+  alike: Alike,
+  { onto, verified }: { onto: string; verified: Verified },
+): Promise<string> {
+  const [task] = alike;
+  const workspace = await headWorkspace(crew);
+  const result = await runPlanned(crew, { task: null, workspace, files: workspace.worktree }, verifyCommands(task));
+  try {
+    for (const { role, argv, exit_code } of result.runs) verified.push({ role, argv: [...argv], exit_code });
+    const waivers = waiversFor(crew, task.id);
+    const failed = result.runs.find(
+      ({ role, exit_code }) => exit_code !== 0 && !(role === "test" && waivers.includes("tests")),
+    );
+    if (failed !== undefined) return `${failed.stdout}\n${failed.stderr}`.trim().slice(-2_000) || "it said nothing";
+    const report = (await readReport(task, result))?.text;
+    const faults: string[] = [];
+    for (const each of alike) {
+      const joined = { task: each, workspace: { ...workspace, baseCommit: onto }, tree: workspace.baseCommit, report };
+      faults.push(...(await joinedCoverageFaults(crew, joined)));
+    }
+    return faults.join("\n");
+  } finally {
+    await result.discard();
+  }
+}

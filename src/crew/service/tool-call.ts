@@ -1,0 +1,167 @@
+import type { TaskWorkspace } from "../../effect/workspace.js";
+import { Fault, invalid } from "../../kernel/fault.js";
+import type { RolloutMode } from "../../schema/result.js";
+import type { ToolReport } from "../../schema/tool-report.js";
+import { holdFor } from "../agent/delegation.js";
+import { spawnedEvent } from "../agent/spawn.js";
+import { performCall, trimInput } from "../call/call.js";
+import type { CallOutcome } from "../call/call-record.js";
+import { prepareDependencies } from "../call/prepare.js";
+import { proposeCall } from "../call/propose.js";
+import { headWorkspace, taskWorkspace } from "../call/workspaces.js";
+import { asRecord } from "../conversation/chain.js";
+import { conversationStream } from "../conversation/conversation.js";
+import { type Assembly, assembleCrew } from "../cycle/assemble.js";
+import { openBranch, openCycle, requireApproval } from "../cycle/opening.js";
+import { canConfine, type Project, withProject } from "../cycle/project.js";
+import { modeOf, type RunOptions } from "../cycle/session.js";
+import { type Crew, ownerOf, taskOf } from "../state/context.js";
+import { renderDenials } from "../state/denial-text.js";
+import { phaseState } from "../state/expressions.js";
+import { readPlan } from "../state/plan-source.js";
+import { eventAt, type Place } from "../state/records.js";
+import { RunStop } from "../state/stop.js";
+
+/** Options of one call (issue 2, point 11). */
+export interface ToolOptions extends Pick<RunOptions, "cwd" | "env" | "signal" | "yes" | "confirm" | "planPath"> {
+  task: string;
+  tool: string;
+  input: unknown;
+  dryRun: boolean;
+  mode?: RolloutMode;
+}
+
+/** Makes one call as a task's agent through the whole path; exit 0 when approved and kept, 3 otherwise. Throws Fault STOPPED (exit 130) when interrupted or killed. */
+export async function callTool(options: ToolOptions): Promise<{ exitCode: number; report: ToolReport }> {
+  try {
+    return await callOnce(options);
+  } catch (thrown) {
+    if (thrown instanceof RunStop) throw new Fault("STOPPED", thrown.message, { exitCode: thrown.exitCode });
+    throw thrown;
+  }
+}
+
+async function callOnce(options: ToolOptions): Promise<{ exitCode: number; report: ToolReport }> {
+  return await withProject(options, async (project) => {
+    const source = readPlan(options.planPath, options.cwd);
+    await requireApproval(project, source, options);
+    const crew = await crewFor(project, source, options);
+    const { task } = options;
+    const owner = crew.agents.get(ownerOf(crew, taskOf(crew, task).task));
+    if (owner === undefined) throw invalid("AGENT_MISSING", `the owner of ${task} is not an agent of the plan.`);
+    const workspace =
+      taskOf(crew, task).task.files.write.length === 0 ? await headWorkspace(crew) : await taskWorkspace(crew, task);
+    const outcome = await callAs(crew, { options, workspace, owner: owner.id });
+    return answer({ outcome, workspace, options });
+  });
+}
+
+async function crewFor(project: Project, source: ReturnType<typeof readPlan>, options: ToolOptions): Promise<Crew> {
+  const known = project.store.queries.latestIncompleteCycle(source.plan.id);
+  const ids = source.plan.phases.flatMap(({ tasks }) => tasks.map(({ id }) => id));
+  if (!ids.includes(options.task))
+    throw invalid("UNKNOWN_TASK", `the plan has no task '${options.task}'. It has: ${ids.join(", ")}.`);
+  const inputs = Object.fromEntries(Object.entries(source.plan.inputs).map(([name, spec]) => [name, spec.default]));
+  const mode = modeOf(options, source);
+  const mine = known !== undefined && known.plan_hash === source.hash;
+  const cycle = mine ? known.number : openCycle(project, source, { inputs, openedBy: "tool", mode, includeWip: false });
+  return await standingCrew(project, { source, cycle, inputs, mode, fresh: !mine }, options);
+}
+
+/** Which cycle a crew is put together for, and whether it was opened just now. */
+export interface StandingCycle extends Pick<Assembly, "source" | "cycle" | "inputs" | "mode"> {
+  readonly fresh: boolean;
+}
+
+/** A crew that asks no model, ready for single calls: its branch, its dependencies, the phases that may be worked on. */
+export async function standingCrew(
+  project: Project,
+  { fresh, ...assembly }: StandingCycle,
+  { signal, env }: Pick<RunOptions, "signal" | "env">,
+): Promise<Crew> {
+  const confines = await canConfine(project.repository, env);
+  const crew = assembleCrew(project, { ...assembly, client: undefined, signal, env, confines });
+  await openBranch(crew, false, fresh);
+  await prepareDependencies(crew);
+  for (const phase of crew.plan.phases)
+    if (phase.needs.every((need) => phaseState(crew, need) === "DONE")) crew.activePhases.add(phase.id);
+  return crew;
+}
+
+async function callAs(
+  crew: Crew,
+  at: { options: ToolOptions; workspace: TaskWorkspace; owner: string },
+): Promise<CallOutcome> {
+  const { options, workspace, owner } = at;
+  const agent = crew.agents.get(owner);
+  if (agent === undefined) throw invalid("AGENT_MISSING", `there is no agent ${owner}.`);
+  const made = holdFor(crew, agent, { task: options.task, kind: "work" });
+  if (!made.ok) throw new Fault(made.error.code, renderDenials([made.error]), { exitCode: 3 });
+  const held = made.value;
+  const conversation = `${crew.cycle}:${options.task}:tool:${crew.store.events({ task: options.task, run: crew.cycle, type: "PROPOSAL" }).length + 1}`;
+  const callId = `${conversation}:1`;
+  const { args, note } = trimInput(options.tool, asRecord(options.input));
+  const records = {
+    stream: conversationStream(conversation),
+    actor: owner,
+    run: crew.cycle,
+    task: options.task,
+    execution: callId,
+  };
+  const caller = {
+    agent: owner,
+    tier: agent.tier,
+    task: options.task,
+    phase: taskOf(crew, options.task).phase,
+    cycle: crew.cycle,
+    source: "worknode tool",
+  };
+  crew.store.append([spawnedEvent(crew, records, { agent, task: options.task, minted: held.minted })]);
+  const outcome = await performCall(crew, {
+    proposal: proposeCall(callId, options.tool === "" ? "(none)" : options.tool, args, caller),
+    place: { held, workspace, executionsLeft: held.minted.capability.limits.max_executions },
+    records,
+    toolUseId: "",
+    ...(note === "" ? {} : { note }),
+    dryRun: options.dryRun,
+    append: async (events) => void (await crew.store.commit(events)),
+  });
+  if (options.dryRun) recordDryRun(crew, records, { outcome, callId });
+  crew.store.append([eventAt(records, "AGENT_TERMINATED", { agent_id: owner, reason: "the call is over" })]);
+  return outcome;
+}
+
+/** A call that was decided and not carried out ends here, so that it is none of unknown outcome. */
+function recordDryRun(crew: Crew, records: Place, { outcome, callId }: { outcome: CallOutcome; callId: string }): void {
+  const content = outcome.isError ? outcome.content : "dry run: approved, not carried out";
+  const verification = { succeeded: !outcome.isError, outcomeCorrect: true, retry: { should: false, why: "dry run" } };
+  const result = { call_id: callId, tool_use_id: "", content, is_error: outcome.isError, verification };
+  crew.store.append([eventAt(records, "TOOL_RESULT", result)]);
+}
+
+interface Answered {
+  outcome: CallOutcome;
+  workspace: TaskWorkspace;
+  options: ToolOptions;
+}
+
+function answer({ outcome, workspace, options }: Answered): { exitCode: number; report: ToolReport } {
+  const { verdict } = outcome.judgement;
+  const approved = verdict.outcome === "Approved";
+  const silent = options.dryRun && approved;
+  const report: ToolReport = {
+    verdict,
+    ...(silent ? {} : { result: outcome.command ?? outcome.content }),
+    ...effectsOf(outcome),
+    workspace: workspace.worktree,
+    ...outcome.dispatch,
+  };
+  const carriedOut = outcome.fault ?? (outcome.effects?.kept === false ? 3 : 0);
+  return { exitCode: approved ? carriedOut : 3, report };
+}
+
+function effectsOf({ effects }: CallOutcome): Pick<ToolReport, "effects"> {
+  if (effects === undefined) return {};
+  const changes = effects.changes.map(({ path, kind }) => ({ path, kind }));
+  return { effects: { kept: effects.kept, changes, refused: effects.refused } };
+}

@@ -1,0 +1,259 @@
+import { join } from "node:path";
+import { isSubsetOf } from "../../capability/write-set.js";
+import { baseSources } from "../../effect/original-functions.js";
+import { readRegular } from "../../effect/path-fact.js";
+import { changedFiles, readBase, treeHash } from "../../effect/tree.js";
+import type { TaskWorkspace } from "../../effect/workspace.js";
+import { MAX_FILE_BYTES } from "../../kernel/bounds.js";
+import { type CompletionInput, type CompletionReport, judgeCompletion } from "../../measure/completion.js";
+import type { ChangedFile, CoverageJudgement } from "../../measure/coverage.js";
+import type { Finding } from "../../measure/finding.js";
+import { isCodeFile, languageOf } from "../../measure/language.js";
+import { isCFamily } from "../../measure/power-of-ten/rule.js";
+import type { PlanTask } from "../../schema/plan-task.js";
+import { deepCommands, deepFindings } from "../call/deep-rule.js";
+import { movedFrom } from "../call/facts.js";
+import { runCommands, type VerifyRun } from "../call/verify.js";
+import type { Crew } from "../state/context.js";
+import { loadMeasures } from "../state/grammars.js";
+import { type CommandRun, eventAt, taskStream } from "../state/records.js";
+import type { TaskState } from "../state/task-state.js";
+import { baseFailure, type CoverageBasis, coverageBasis } from "./coverage-rule.js";
+
+/** Characters of a failing command's output given back to the worker. */
+const MAX_TAIL_CHARS = 4_000;
+
+/** What the rules found on one tree. */
+export interface RuleReport {
+  readonly pass: boolean;
+  readonly feedback: string;
+  readonly commands: readonly CommandRun[];
+  readonly coverage: string;
+  readonly waivers: readonly string[];
+}
+
+/** Rules a person waived for a task in the approved plan. */
+export function waiversFor(crew: Crew, task: string): string[] {
+  return crew.plan.waivers.filter(({ tasks }) => tasks.includes(task)).map(({ rule }) => rule);
+}
+
+/** A task's work as the rules see it. */
+export interface RuledWork {
+  readonly task: PlanTask;
+  readonly workspace: TaskWorkspace;
+  readonly state: TaskState;
+  readonly last: boolean;
+  /** The execution that handed it in; none where a merge is verified. */
+  readonly execution?: string;
+}
+
+/** No command ran. */
+const NOTHING_RAN: VerifyRun = { commands: [], deep: [], report: undefined, event: null };
+
+/**
+ * Judges a task's tree: the plan's commands run on exactly it, from empty scratch; figures are read from
+ * the report they wrote. Everything is recorded as VERIFIED with the tree's hash.
+ */
+export async function runRules(crew: Crew, work: RuledWork): Promise<RuleReport> {
+  const { task } = work;
+  const waivers = waiversFor(crew, task.id);
+  const tree = await treeOf(work);
+  const files = await changedTexts(work);
+  await loadMeasures(files.map(({ path }) => path));
+  const ran = work.last ? await runDeeply(crew, work, { tree, files }) : NOTHING_RAN;
+  const faults = await commandFaults(crew, work, { ran, waivers });
+  const wanted = work.last && faults.length === 0 && !waivers.includes("coverage");
+  const basis = wanted ? await coverageBasis(crew, work, { report: ran.report, tree }) : undefined;
+  if (typeof basis === "string") faults.push(cited(`ERROR_INSUFFICIENT_COVERAGE: ${basis}`, ran));
+  const report = withDeep(crew, work, { files, ran }, await judgeWork(crew, work, { files, waivers, basis }));
+  faults.push(...report.findings.filter(({ blocks }) => blocks).map((finding) => findingText(finding, ran)));
+  if ((await treeOf(work)) !== tree) faults.push("ERROR_TESTS_FAILED: the tree changed while it was judged");
+  const warnings = warningsOf(report);
+  await recordVerified(crew, work, { tree, faults, warnings, ran, judgement: report.coverage });
+  const coverage = waivers.includes("coverage") ? "waived" : coverageText(report.coverage);
+  return { pass: faults.length === 0, feedback: faults.join("\n\n"), commands: ran.commands, coverage, waivers };
+}
+
+/** Whether the task has files of its own; without any it looks at the cycle's head, where no call writes. */
+export function canChange(task: PlanTask): boolean {
+  return task.files.write.length > 0;
+}
+
+/** What identifies the tree that is judged: the contents of a worktree, or the commit of one that nobody writes. */
+async function treeOf({ task, workspace }: RuledWork): Promise<string> {
+  return canChange(task) ? await treeHash(workspace) : workspace.baseCommit;
+}
+
+/** The plan's commands, and where it enforces the Power of Ten what looks deeper at the files that changed. */
+function runDeeply(
+  crew: Crew,
+  { task, workspace }: RuledWork,
+  { tree, files }: { tree: string; files: readonly ChangedFile[] },
+): Promise<VerifyRun> {
+  return runCommands(crew, task, workspace, { tree, deep: deepCommands(crew, files, workspace.shownRoot) });
+}
+
+function withDeep(
+  crew: Crew,
+  { last, workspace }: RuledWork,
+  { files, ran }: { files: readonly ChangedFile[]; ran: VerifyRun },
+  report: CompletionReport,
+): CompletionReport {
+  if (!last) return report;
+  const deep = deepFindings(crew, files, { root: workspace.shownRoot, runs: ran.deep });
+  return { ...report, findings: [...report.findings, ...deep] };
+}
+
+/** Judged again with what the base commit holds elsewhere, which costs more to find out, where that could help. */
+async function judgeWork(
+  crew: Crew,
+  { workspace }: Pick<RuledWork, "workspace">,
+  what: { files: readonly ChangedFile[]; waivers: readonly string[]; basis: CoverageBasis | string | undefined },
+): Promise<CompletionReport> {
+  const { implementation, validation } = crew.limits;
+  const { files, waivers, basis } = what;
+  const input = {
+    files,
+    limits: { maxComplexity: implementation.maxComplexity, maxFunctionLines: implementation.maxFunctionLines },
+    requireDocs: validation.requireDocs,
+    waivers,
+    powerOfTen: await powerOfTenBasis(crew, workspace, files),
+    ...(typeof basis === "object" ? { coverage: basis } : {}),
+  };
+  const report = judgeCompletion(input);
+  if (!report.findings.some(({ blocks }) => blocks)) return report;
+  return judgeCompletion({ ...input, elsewhere: await movedFrom(workspace, files) });
+}
+
+/** What did not change is read for the call graph where recursion would block; elsewhere it only warns. */
+async function powerOfTenBasis(
+  crew: Crew,
+  workspace: TaskWorkspace,
+  files: readonly ChangedFile[],
+): Promise<NonNullable<CompletionInput["powerOfTen"]>> {
+  const enforce = crew.limits.validation.powerOfTen === "enforce";
+  const judged = files
+    .map(({ path }) => path)
+    .filter((path) => isCodeFile(path) && (enforce || isCFamily(languageOf(path))));
+  return { enforce, others: judged.length === 0 ? [] : await baseSources(workspace, judged) };
+}
+
+/** A task's work within a tree it was joined into; `workspace` has as its base what it was joined with. */
+export interface JoinedWork {
+  readonly task: PlanTask;
+  readonly workspace: TaskWorkspace;
+  /** The joined tree, or its commit. */
+  readonly tree: string;
+  /** What the task's commands wrote on that tree. */
+  readonly report: string | undefined;
+}
+
+/**
+ * Judges the coverage of a task's files on a joined tree: what is wrong, nothing where it is waived or not asked for. The
+ * total is not held against the base where the plan waives coverage of other work that is in it.
+ */
+export async function joinedCoverageFaults(crew: Crew, work: JoinedWork): Promise<string[]> {
+  const { task, workspace, tree, report } = work;
+  const waivers = waiversFor(crew, task.id);
+  if (waivers.includes("coverage") || !canChange(task)) return [];
+  const changed = await changedTexts({ task, workspace });
+  const files = changed.filter(({ path }) => isSubsetOf([path], task.files.write));
+  if (files.length === 0) return [];
+  await loadMeasures(files.map(({ path }) => path));
+  const basis = await coverageBasis(crew, { task, workspace }, { report, tree });
+  if (typeof basis !== "object") return basis === undefined ? [] : [`ERROR_INSUFFICIENT_COVERAGE: ${basis}`];
+  const waived = crew.plan.waivers.some(({ rule }) => rule === "coverage");
+  const judged = await judgeWork(crew, work, { files, waivers, basis: waived ? { ...basis, baseTotal: 0 } : basis });
+  return judged.findings
+    .filter(({ blocks, code }) => blocks && REPORTED.has(code))
+    .map((finding) => `${task.id}: ${findingText(finding, NOTHING_RAN)}`);
+}
+
+interface Verified {
+  tree: string;
+  faults: string[];
+  warnings: string[];
+  ran: VerifyRun;
+  judgement: CoverageJudgement | undefined;
+}
+
+async function recordVerified(crew: Crew, { task, state, execution }: RuledWork, what: Verified): Promise<void> {
+  const { tree, faults, warnings, ran, judgement } = what;
+  const place = { stream: taskStream(crew.cycle, task.id), actor: "rules", run: crew.cycle, task: task.id };
+  const verified = {
+    attempt: state.rejections.length + 1,
+    tree,
+    pass: faults.length === 0,
+    commands: [...ran.commands],
+    output_event: ran.event,
+    ...(judgement === undefined ? {} : { coverage: judgement }),
+    findings: [...faults, ...warnings],
+  };
+  await crew.store.commit([eventAt({ ...place, execution: execution ?? null }, "VERIFIED", verified)]);
+}
+
+/** Warnings on record, of which there may be many where much changed. */
+const MAX_WARNINGS = 100;
+
+function warningsOf({ findings }: CompletionReport): string[] {
+  const warnings = findings.filter(({ blocks }) => !blocks).slice(0, MAX_WARNINGS);
+  return warnings.map((finding) => `warning: ${findingText(finding, NOTHING_RAN)}`);
+}
+
+/** What failed; at the first rejection of a task also whether it failed before there was anything of it. */
+async function commandFaults(
+  crew: Crew,
+  work: RuledWork,
+  { ran, waivers }: { ran: VerifyRun; waivers: readonly string[] },
+): Promise<string[]> {
+  const waived = (run: CommandRun): boolean => run.role === "test" && waivers.includes("tests");
+  const failed = ran.commands.filter((run) => run.exit_code !== 0 && !waived(run));
+  const faults = failed.map((run) => commandFault(run, ran));
+  if (faults.length === 0 || work.state.rejections.length > 0) return faults;
+  const before = await baseFailure(crew, work);
+  if (before !== undefined)
+    faults.push(
+      `On the task's base commit, without this work, ${before} too: mend that first, or have a person waive it.`,
+    );
+  return faults;
+}
+
+async function changedTexts({ task, workspace }: Pick<RuledWork, "task" | "workspace">): Promise<ChangedFile[]> {
+  if (!canChange(task)) return [];
+  const files: ChangedFile[] = [];
+  for (const { path, kind } of await changedFiles(workspace)) {
+    if (kind !== "add" && kind !== "modify") continue;
+    const content = await readRegular(join(workspace.worktree, path), MAX_FILE_BYTES);
+    if (content !== null)
+      files.push({ path, before: await readBase(workspace, path), after: content.toString("utf8") });
+  }
+  return files;
+}
+
+function commandFault(run: CommandRun, ran: VerifyRun): string {
+  const output = `${run.stdout}\n${run.stderr}`.trim().slice(-MAX_TAIL_CHARS);
+  const end = run.exit_code ?? "no exit code (stopped)";
+  return `${cited(`ERROR_TESTS_FAILED: ${run.role} command ${run.argv.join(" ")} ended with ${end}`, ran)}\n${output}`;
+}
+
+/** Code, message, place, and for figures of a report the event that holds it. */
+function findingText(finding: Finding, ran: VerifyRun): string {
+  const { code, message, file, line, function: name, remedy } = finding;
+  const place = file === "" ? "" : ` (${[`${file}:${line}`, name ?? ""].join(" ").trim()})`;
+  const text = `${code}: ${message}${place}. ${remedy}`;
+  return REPORTED.has(code) || finding.reported === true ? cited(text, ran) : text;
+}
+
+/** Findings whose figures come from what the commands wrote. */
+const REPORTED: ReadonlySet<string> = new Set(["ERROR_INSUFFICIENT_COVERAGE", "ERROR_UNTESTED_FUNCTIONS"]);
+
+function cited(text: string, { event }: VerifyRun): string {
+  return event === null ? text : `${text} [output: ${event}]`;
+}
+
+function coverageText(judgement: CoverageJudgement | undefined): string {
+  if (judgement === undefined) return "n/a";
+  const { lines, total } = judgement;
+  if (lines === null || total === null) return "n/a (no function changed)";
+  return `changed lines ${lines.toFixed(4)}, total ${total.toFixed(4)}`;
+}
