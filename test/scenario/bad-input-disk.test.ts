@@ -4,19 +4,11 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { canMount } from "./small-disk.js";
 
 const ROOT = fileURLToPath(new URL("../..", import.meta.url));
 const MAIN = join(ROOT, "dist/main.js");
 const CALL = ["tool", "Glob", '{"pattern":"**"}', "--plan", "plan.yaml", "--yes", "--task"];
-
-/** A small disk of its own needs the right to mount; without it these tests are skipped by name. */
-function canMount(): boolean {
-  const probe = mkdtempSync(join(tmpdir(), "worknode-mount-"));
-  const able = spawnSync("mount", ["-t", "tmpfs", "-o", "size=64k", "tmpfs", probe]).status === 0;
-  if (able) spawnSync("umount", [probe]);
-  rmSync(probe, { recursive: true, force: true });
-  return able;
-}
 
 describe.skipIf(!canMount())("a full disk", () => {
   let disk = "";

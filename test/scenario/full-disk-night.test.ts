@@ -8,6 +8,7 @@ import { parseScript } from "../../src/model/scripted/script.js";
 import { startScriptedServer } from "../../src/model/scripted/server.js";
 import { openStore } from "../../src/store/store.js";
 import { scriptOf, submit, write } from "./scripted-run.js";
+import { canMount } from "./small-disk.js";
 
 const MAIN = fileURLToPath(new URL("../../dist/main.js", import.meta.url));
 const PLAN = `apiVersion: worknode/v1
@@ -19,15 +20,6 @@ phases:
     tasks:
       - { id: N-1, title: Write the notes, owner: implementer, files: { write: [one.md, two.md] } }
 `;
-
-/** A small disk of its own needs the right to mount; without it these tests are skipped by name. */
-function canMount(): boolean {
-  const probe = mkdtempSync(join(tmpdir(), "worknode-mount-"));
-  const able = spawnSync("mount", ["-t", "tmpfs", "-o", "size=64k", "tmpfs", probe]).status === 0;
-  if (able) spawnSync("umount", [probe]);
-  rmSync(probe, { recursive: true, force: true });
-  return able;
-}
 
 describe.skipIf(!canMount())("a disk that fills up in the night", () => {
   let disk = "";
