@@ -1,4 +1,4 @@
-import { copyFile, rm } from "node:fs/promises";
+import { rm } from "node:fs/promises";
 import { join } from "node:path";
 import { sha256Hex } from "../kernel/canonical.js";
 import { invalid } from "../kernel/fault.js";
@@ -7,6 +7,7 @@ import { type Call, type Permit, useOnce } from "./authority.js";
 import { compileDeny, DEFAULT_DENY } from "./deny.js";
 import { type Git, splitNul } from "./git.js";
 import { userExcludes } from "./git-excludes.js";
+import { copyIndex } from "./index-copy.js";
 import type { Repository } from "./repository.js";
 
 /** What a cycle's branch is opened for. */
@@ -121,7 +122,7 @@ export async function statusPaths(
 export async function snapshotCheckout(repository: Repository): Promise<string> {
   const indexFile = join(repository.stateDir, `index.${systemRandom.hex(8)}`);
   try {
-    await copyFile(join(repository.gitDir, "index"), indexFile).catch(() => undefined);
+    await copyIndex(join(repository.gitDir, "index"), indexFile).catch(() => undefined);
     const dirty = await listDirty(repository, indexFile);
     if (dirty.length === 0) return repository.head;
     await stageSnapshot(repository, dirty, indexFile);

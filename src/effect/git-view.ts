@@ -1,10 +1,11 @@
 import { existsSync } from "node:fs";
-import { copyFile, mkdir, readFile, rename, writeFile } from "node:fs/promises";
+import { mkdir, readFile, rename, writeFile } from "node:fs/promises";
 import { basename, join } from "node:path";
 import { Fault } from "../kernel/fault.js";
 import { systemRandom } from "../kernel/ids.js";
 import { splitNul } from "./git.js";
 import { minimalConfig } from "./git-directory.js";
+import { copyIndex } from "./index-copy.js";
 import type { Repository } from "./repository.js";
 import { removeTree } from "./sandbox/layer.js";
 import type { GitView } from "./sandbox/spec.js";
@@ -72,7 +73,7 @@ async function makeStore(repository: Repository, workspace: TaskWorkspace, place
   const branch = /^ref: (\S+)/.exec(head)?.[1];
   if (branch !== undefined) await writeFile(join(place, "packed-refs"), `${baseCommit} ${branch}\n`);
   const indexFile = join(worktree, "index");
-  await copyFile(join(gitDir, "index"), indexFile);
+  await copyIndex(join(gitDir, "index"), indexFile);
   const denied = entries
     .filter(({ path, type }) => type === "blob" && workspace.isDenied(path))
     .map(({ path }) => `${path}\0`);

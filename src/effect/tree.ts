@@ -1,4 +1,4 @@
-import { copyFile, rm } from "node:fs/promises";
+import { rm } from "node:fs/promises";
 import { join } from "node:path";
 import { MAX_FILE_BYTES } from "../kernel/bounds.js";
 import { sha256Hex } from "../kernel/canonical.js";
@@ -6,6 +6,7 @@ import { systemRandom } from "../kernel/ids.js";
 import type { Change, ChangeKind } from "../schema/effect.js";
 import { stagePaths, statusPaths } from "./branch.js";
 import { type Git, splitNul } from "./git.js";
+import { copyIndex } from "./index-copy.js";
 import { keptPaths } from "./kept-paths.js";
 import { decodeText } from "./text.js";
 import type { TaskWorkspace } from "./workspace.js";
@@ -21,7 +22,7 @@ const baseTexts = new WeakMap<TaskWorkspace, Map<string, string | null>>();
 export async function treeHash(workspace: TaskWorkspace): Promise<string> {
   const indexFile = join(workspace.taskDir, `index.${systemRandom.hex(8)}`);
   try {
-    await copyFile(join(workspace.gitDir, "index"), indexFile);
+    await copyIndex(join(workspace.gitDir, "index"), indexFile);
     const changed = await statusPaths(workspace.git, { indexFile });
     const paths = new Set([...changed, ...keptPaths(workspace)]);
     await stagePaths(workspace.git, [...paths], indexFile);

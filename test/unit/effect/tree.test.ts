@@ -1,5 +1,6 @@
 import { chmodSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
+import { setTimeout } from "node:timers/promises";
 import { describe, expect, it } from "vitest";
 import { ensureParents } from "../../../src/effect/file-content.js";
 import { keptPaths, noteKept } from "../../../src/effect/kept-paths.js";
@@ -19,6 +20,20 @@ describe("the tree of a workspace", () => {
     expect([await treeHash(workspace), changed !== base]).toEqual([changed, true]);
     write(workspace.worktree, { "a.txt": "one\n" });
     expect(await treeHash(workspace)).toBe(base);
+  });
+
+  it("is another where a file was overwritten in place, as long as before, within the second it was checked out", async () => {
+    const workspace = await openTask(await makeRepository({ "a.txt": "one\n" }).find());
+    const untilNextSecond = () => setTimeout(1_005 - (Date.now() % 1_000));
+    await untilNextSecond();
+    writeFileSync(join(workspace.worktree, "a.txt"), "one\n");
+    git(workspace.worktree, "update-index", "a.txt");
+    writeFileSync(join(workspace.worktree, "a.txt"), "two\n");
+    await untilNextSecond();
+    const tree = await treeHash(workspace);
+    expect(git(workspace.worktree, "cat-file", "blob", `${tree}:a.txt`)).toBe("two\n");
+    await untilNextSecond();
+    expect(await treeHash(workspace)).toBe(tree);
   });
 
   it("names every kind of change with the hashes of the contents", async () => {
