@@ -1,29 +1,16 @@
 import { execFileSync, spawn } from "node:child_process";
-import { accessSync, constants, mkdirSync } from "node:fs";
+import { mkdirSync } from "node:fs";
 import { createServer, type Server, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
-import { delimiter, join, resolve } from "node:path";
+import { join, resolve } from "node:path";
+import { realClaude } from "./claude-code.js";
 import { makeRepo, type Repo } from "./harness.js";
 
-/** The program under test: WORKNODE_CLAUDE, else `claude` in PATH; undefined where there is none. */
-export const CLAUDE = process.env["WORKNODE_CLAUDE"] ?? inPath("claude");
+/** The program under test; undefined where there is none. */
+export const CLAUDE = realClaude();
 const MAIN = resolve("dist/main.js");
 /** Longest a headless session may take. */
 const SESSION_MS = 120_000;
-
-function inPath(name: string): string | undefined {
-  const folders = (process.env["PATH"] ?? "").split(delimiter).filter((folder) => !folder.includes("node_modules"));
-  return folders
-    .map((folder) => join(folder, name))
-    .find((path) => {
-      try {
-        accessSync(path, constants.X_OK);
-        return true;
-      } catch {
-        return false;
-      }
-    });
-}
 
 /** A block of a scripted reply. */
 export type Block = { type: "text"; text: string } | { type: "tool_use"; name: string; input: Record<string, unknown> };

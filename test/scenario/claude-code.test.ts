@@ -6,7 +6,7 @@ import { PLAN } from "./hook-ground.js";
 
 if (CLAUDE === undefined)
   process.stderr.write(
-    "claude-code.test.ts: skipped, there is no `claude` in PATH or WORKNODE_CLAUDE (docs/claude-code.md)\n",
+    "claude-code.test.ts: skipped, there is no `claude` in PATH or WORKNODE_TEST_CLAUDE (docs/claude-code.md)\n",
   );
 
 let ground: ClaudeGround;

@@ -277,7 +277,9 @@ describe("the real Claude Code", () => {
       await front.close();
     }
     const events = eventsOf(repo);
-    expect(of(events, "SECURITY_VIOLATION")).toMatchObject([{ payload: { object: "README.md" } }]);
+    // killed, the program may not have recorded its last reply: the scripted model, which counts replies, then gives it again
+    const denied = of(events, "SECURITY_VIOLATION").map(({ payload }) => payload.object);
+    expect([...new Set(denied)]).toEqual(["README.md"]);
     expect(repo.git("show", "--stat", "--format=", "worknode/notes/1")).toMatch(/notes\/one\.md[^]*notes\/two\.md/);
     expect(of(events, "RUNTIME_STARTED").map(({ payload }) => payload.resumed)).toContain(true);
     for (const { tools } of front.bodies)

@@ -4,11 +4,20 @@ import { isToolUse } from "../../schema/message.js";
 /** Characters of what was said before that a session is told which has lost its own record. */
 const MAX_RETOLD_CHARS = 400_000;
 
-/** The newest user message as text: what a session that has all before it is told. */
+/**
+ * What a session is told that has a record of all before: the newest user message, and the reply it answers. A program
+ * that was killed may not have written that reply to its record, and results alone would then belong to no call.
+ */
 export function newestText(messages: readonly Message[]): string {
-  const last = messages.at(-1);
-  if (last === undefined || last.role === "assistant") return "Go on.";
-  return last.content.map(userText).join("\n\n");
+  const [newest, before] = [messages.at(-1), messages.at(-2)];
+  if (newest === undefined) return "Go on.";
+  if (newest.role === "assistant") return `${lastReply(newest)}\n\nGo on.`;
+  const text = newest.content.map(userText).join("\n\n");
+  return before?.role === "assistant" ? `${lastReply(before)}\n\n${text}` : text;
+}
+
+function lastReply({ content }: Extract<Message, { role: "assistant" }>): string {
+  return `You were interrupted. Your last reply was:\n${content.map(replyText).join("\n")}`;
 }
 
 /** The whole conversation as text: what a session is told that has no record of it. */

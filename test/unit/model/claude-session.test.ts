@@ -146,7 +146,9 @@ describe("a session with Claude Code", () => {
     expect(programs[0]?.killed).toBe(true);
     const second = ask(ASKED, called("t1"), said("t1", "written"));
     expect(programs[1]?.args).toContain("--resume");
-    expect(programs[1]?.told[0]?.message?.content).toBe("Result of your call t1:\nwritten");
+    expect(programs[1]?.told[0]?.message?.content).toBe(
+      "You were interrupted. Your last reply was:\n(call t1) Write {}\n\nResult of your call t1:\nwritten",
+    );
     speak(programs[1], reply([]));
     expect(await second).toMatchObject({ value: { usage: { input_tokens: 95, output_tokens: 3 } } });
     expect(begun).toEqual([
@@ -225,7 +227,9 @@ describe("a session with Claude Code", () => {
   it("tells a new session everything where the one to resume is gone", async () => {
     const { programs, ask, begun } = open({ resume: "old" });
     const first = ask(ASKED, called("t1"), said("t1", "written"));
-    expect(programs[0]?.told[0]?.message?.content).toBe("Result of your call t1:\nwritten");
+    expect(programs[0]?.told[0]?.message?.content).toBe(
+      "You were interrupted. Your last reply was:\n(call t1) Write {}\n\nResult of your call t1:\nwritten",
+    );
     programs[0]?.end({ code: 1, stderr: "No conversation found with session ID: old" });
     await Promise.resolve();
     await Promise.resolve();
