@@ -12,7 +12,7 @@ export interface DispatchRequest<T> {
   readonly verdict: Verdict;
   /** The gate's permit; there is none unless the verdict is `Approved`. */
   readonly permit: Permit | undefined;
-  readonly scope: Omit<PermitScope, "nowMs">;
+  readonly scope: PermitScope;
   /** What the call is for, in a few words. */
   readonly intent: string;
   /** Every host the call resolved to; `local` is this machine. Authoritative: nothing else is touched (S2:97). */
@@ -67,7 +67,7 @@ export async function dispatch<T>(
   const { name, reason } = selectAdapter(request, options.mode);
   const hosts = [...new Set(request.hosts)];
   if (name === "NoExecuteAdapter") return notExecuted(request, { mode: options.mode, hosts, reason });
-  const permit = requirePermit(request, options.clock.nowMs());
+  const permit = requirePermit(request);
   const keeps = name === "LocalAdapter";
   const startedMs = options.clock.nowMs();
   const runs = new Map<string, AttemptedRun<T>>();
@@ -102,10 +102,10 @@ function reasonOf(verdict: Verdict): string {
   return reasons.length === 0 ? "approved by all checks" : reasons.join("; ");
 }
 
-function requirePermit<T>({ permit, scope }: DispatchRequest<T>, nowMs: number): Permit {
+function requirePermit<T>({ permit, scope }: DispatchRequest<T>): Permit {
   if (permit === undefined)
     throw new Fault("ERROR_NOT_APPROVED", "Not approved: there is no permit for this call.", { exitCode: 3 });
-  checkPermit(permit, { ...scope, nowMs });
+  checkPermit(permit, scope);
   return permit;
 }
 

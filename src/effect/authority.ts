@@ -1,6 +1,5 @@
 import { consumePermit, type Permit } from "../gate/permit.js";
 import { hashOf } from "../kernel/canonical.js";
-import { type Clock, systemClock } from "../kernel/clock.js";
 
 export type { Permit };
 
@@ -15,11 +14,11 @@ export interface Call<Args> {
  * the arguments the effect will act on, so a permit for others cannot serve.
  * Throws Fault ERROR_NOT_APPROVED.
  */
-export function useOnce(permit: Permit, call: Call<unknown>, clock: Clock = systemClock): void {
-  useForHash(permit, call.callId, hashOf(call.args), clock);
+export function useOnce(permit: Permit, call: Call<unknown>): void {
+  useForHash(permit, call.callId, hashOf(call.args));
 }
 
 /** The same, where the arguments were hashed when the effect was prepared. */
-export function useForHash(permit: Permit, callId: string, argsHash: string, clock: Clock = systemClock): void {
-  consumePermit(permit, { callId, argsHash, nowMs: clock.nowMs() });
+export function useForHash(permit: Permit, callId: string, argsHash: string): void {
+  consumePermit(permit, { callId, argsHash });
 }

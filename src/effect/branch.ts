@@ -50,7 +50,7 @@ export async function openCycleBranch(
   repository: Repository,
   call: Call<CycleBranchArgs>,
 ): Promise<CycleBranch> {
-  useOnce(permit, call, repository.clock);
+  useOnce(permit, call);
   const branch = cycleBranchName(call.args.plan_id, call.args.cycle);
   const existing = await resolveCommit(repository.git, `refs/heads/${branch}`);
   if (existing !== undefined) return reuse(repository, branch, existing);

@@ -22,7 +22,7 @@ export async function openCheckoutWorkspace(
   repository: Repository,
   call: Call<WorkspaceArgs>,
 ): Promise<TaskWorkspace> {
-  useOnce(permit, call, repository.clock);
+  useOnce(permit, call);
   const { cycle, task, branch } = call.args;
   const taskDir = join(repository.stateDir, "tasks", `checkout.${systemRandom.hex(4)}`);
   const gitDir = join(taskDir, "git", "worktrees", GIT_NAME);

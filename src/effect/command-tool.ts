@@ -1,7 +1,6 @@
 import { existsSync, lstatSync } from "node:fs";
 import { join } from "node:path";
 import { MAX_FILE_BYTES } from "../kernel/bounds.js";
-import type { Clock } from "../kernel/clock.js";
 import { Fault, messageOf } from "../kernel/fault.js";
 import { languageOf } from "../measure/language.js";
 import type { Change, ChangeKind } from "../schema/effect.js";
@@ -26,7 +25,6 @@ export interface CommandOptions {
   readonly setting: SandboxSetting;
   readonly timeoutMs: number;
   readonly signal: AbortSignal;
-  readonly clock: Clock;
   readonly scratch: Pick<ScratchRules, "patterns" | "isDenied"> & { readonly named: readonly string[] };
 }
 
@@ -73,7 +71,7 @@ export async function runCommandTool(
         cwd: "",
         timeoutMs: options.timeoutMs,
       },
-      { signal: options.signal, clock: options.clock },
+      { signal: options.signal },
     );
     return await look(workspace, layer, { run, options }).catch(unreadable);
   } catch (thrown) {

@@ -1,7 +1,6 @@
 import { lstat } from "node:fs/promises";
 import { join } from "node:path";
 import { MAX_GLOB_RESULTS } from "../kernel/bounds.js";
-import type { Clock } from "../kernel/clock.js";
 import type { ToolInput } from "../schema/tool.js";
 import { type Call, type Permit, useOnce } from "./authority.js";
 import { below, listVisible, matchGlob, toolDirectory } from "./file-list.js";
@@ -17,9 +16,8 @@ export async function globTool(
   permit: Permit,
   workspace: TaskWorkspace,
   call: Call<ToolInput<"Glob">>,
-  clock?: Clock,
 ): Promise<ToolResult> {
-  useOnce(permit, call, clock);
+  useOnce(permit, call);
   const directory = toolDirectory(workspace, call.args.path);
   if (!directory.ok) return toolError(directory.error);
   const pattern = withoutRoot(call.args.pattern, workspace.shownRoot);

@@ -1,5 +1,4 @@
 import { MAX_FILE_BYTES, MAX_GREP_FILES, MAX_PATTERN_CHARS } from "../kernel/bounds.js";
-import type { Clock } from "../kernel/clock.js";
 import { err, ok, type Result } from "../kernel/result.js";
 import type { ToolInput } from "../schema/tool.js";
 import { type Call, type Permit, useOnce } from "./authority.js";
@@ -22,13 +21,8 @@ const BATCH_CHARS = 4 * 1024 * 1024;
  * Binary, denied and too long files are left out. The pattern runs on its own thread for at most
  * MAX_SEARCH_TIME_MS. Throws Fault ERROR_NOT_APPROVED.
  */
-export async function grepTool(
-  permit: Permit,
-  workspace: TaskWorkspace,
-  call: Call<Input>,
-  clock?: Clock,
-): Promise<ToolResult> {
-  useOnce(permit, call, clock);
+export async function grepTool(permit: Permit, workspace: TaskWorkspace, call: Call<Input>): Promise<ToolResult> {
+  useOnce(permit, call);
   const searcher = openSearcher();
   try {
     const files = await selectFiles(workspace, searcher, call.args);

@@ -1,7 +1,6 @@
 import { existsSync, renameSync } from "node:fs";
 import { join } from "node:path";
 import { sha256Hex } from "../kernel/canonical.js";
-import { systemClock } from "../kernel/clock.js";
 import { Fault } from "../kernel/fault.js";
 import { err, ok, type Result } from "../kernel/result.js";
 import type { Change } from "../schema/effect.js";
@@ -49,7 +48,7 @@ export async function keepLogged(
   { callId, prepared }: Pick<KeepRequest, "callId" | "prepared">,
   options: KeepOptions = {},
 ): Promise<Result<readonly Change[], string>> {
-  useForHash(permit, callId, prepared.argsHash, options.clock ?? systemClock);
+  useForHash(permit, callId, prepared.argsHash);
   const write = writeOf(callId, prepared.changes);
   assertRecovered(workspace);
   const fault = (await compareBefore(workspace, prepared.changes)) ?? unlikeJudged(write);

@@ -1,6 +1,5 @@
 import { join } from "node:path";
 import { type Json, sha256Hex } from "../kernel/canonical.js";
-import { type Clock, systemClock } from "../kernel/clock.js";
 import { Fault } from "../kernel/fault.js";
 import { err, ok, type Result } from "../kernel/result.js";
 import type { Change } from "../schema/effect.js";
@@ -46,7 +45,6 @@ export type KeepStep = "checked" | "torn" | "staged" | "journaled" | "renamed" |
 
 /** What tests inject. */
 export interface KeepOptions {
-  readonly clock?: Clock;
   readonly onStep?: (step: KeepStep) => void;
 }
 
@@ -63,7 +61,7 @@ export async function keepChanges(
   options: KeepOptions = {},
 ): Promise<Result<readonly Change[], string>> {
   const { callId, prepared } = request;
-  useForHash(permit, callId, prepared.argsHash, options.clock ?? systemClock);
+  useForHash(permit, callId, prepared.argsHash);
   try {
     return await keepAll(workspace, request, stepOf(options));
   } catch (thrown) {

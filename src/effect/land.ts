@@ -30,7 +30,7 @@ export type JoinOutcome =
  * kept on a branch of worknode's own, so that it can be verified. Throws Fault NO_BRANCH (exit 2), GIT_FAILED.
  */
 export async function joinBranch(permit: Permit, repository: Repository, call: Call<JoinArgs>): Promise<JoinOutcome> {
-  useOnce(permit, call, repository.clock);
+  useOnce(permit, call);
   const { branch, onto, as, message } = call.args;
   const tip = await cycleHead(repository, branch);
   if (await isAncestor(repository, tip, onto)) return { kind: "there" };
@@ -78,7 +78,7 @@ export async function forwardCheckout(
   repository: Repository,
   call: Call<{ readonly from: string; readonly commit: string; readonly as: string }>,
 ): Promise<Result<void, string>> {
-  useOnce(permit, call, repository.clock);
+  useOnce(permit, call);
   const { from, commit, as } = call.args;
   const now = await resolveCommit(repository.git, "HEAD");
   if (now !== from) return err(`the branch moved from ${from.slice(0, 10)} while the work was verified; land again`);

@@ -47,7 +47,7 @@ export async function mergeTask(
   workspace: TaskWorkspace,
   call: Call<MergeArgs>,
 ): Promise<MergeOutcome> {
-  useOnce(permit, call, repository.clock);
+  useOnce(permit, call);
   return withMergeLock(repository, async () => {
     const tree = await treeHash(workspace);
     const differences = await compareTrees(repository.git, workspace.baseCommit, tree);
@@ -171,7 +171,7 @@ export async function adoptMerge(
   workspace: TaskWorkspace,
   call: Call<{ readonly head: string; readonly tree: string }>,
 ): Promise<Result<TaskWorkspace, string>> {
-  useOnce(permit, call, repository.clock);
+  useOnce(permit, call);
   const { head, tree } = call.args;
   return withMergeLock(repository, async () => {
     const now = await joinTrees(repository, workspace, { head, tree: await treeHash(workspace) });

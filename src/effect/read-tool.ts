@@ -1,6 +1,5 @@
 import { join } from "node:path";
 import { MAX_FILE_BYTES, MAX_LINE_CHARS, MAX_TOOL_RESULT_CHARS, READ_DEFAULT_LINES } from "../kernel/bounds.js";
-import type { Clock } from "../kernel/clock.js";
 import type { ToolInput } from "../schema/tool.js";
 import { type Call, type Permit, useOnce } from "./authority.js";
 import { observePath, type PathFact, readRegular } from "./path-fact.js";
@@ -28,9 +27,8 @@ export async function readFileTool(
   permit: Permit,
   workspace: TaskWorkspace,
   call: Call<ToolInput<"Read">>,
-  clock?: Clock,
 ): Promise<ToolResult> {
-  useOnce(permit, call, clock);
+  useOnce(permit, call);
   const path = toolPath(workspace, call.args.file_path);
   if (!path.ok) return toolError(path.error);
   if (workspace.isDenied(path.value)) return toolError(`${path.value} is kept from agents by workspace.deny.`);

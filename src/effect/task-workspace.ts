@@ -32,7 +32,7 @@ export async function openTaskWorkspace(
   call: Call<WorkspaceArgs>,
   deny: readonly string[] = DEFAULT_DENY,
 ): Promise<TaskWorkspace> {
-  useOnce(permit, call, repository.clock);
+  useOnce(permit, call);
   return withWorktreeLock(repository, async () => {
     const { args } = call;
     const places = await findPlaces(repository, args);
@@ -54,7 +54,7 @@ export async function openHeadWorkspace(
   call: Call<Omit<WorkspaceArgs, "task">>,
   deny: readonly string[] = DEFAULT_DENY,
 ): Promise<TaskWorkspace> {
-  useOnce(permit, call, repository.clock);
+  useOnce(permit, call);
   return withWorktreeLock(repository, async () => {
     const args = { ...call.args, task: "-" };
     const places = await findPlaces(repository, args);

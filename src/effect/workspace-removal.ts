@@ -19,7 +19,7 @@ export async function removeTaskWorkspace(
   repository: Repository,
   call: Call<WorkspaceArgs>,
 ): Promise<Result<void, string>> {
-  useOnce(permit, call, repository.clock);
+  useOnce(permit, call);
   return withWorktreeLock(repository, async () => {
     const places = await findPlaces(repository, call.args);
     if (call.args.task === "-") return await dropPlaces(repository, places);

@@ -49,7 +49,7 @@ function judgeAll(effects: EffectFacts): EffectJudgement {
   const subject = effects.proposal.who.agent;
   const denials = found.flatMap(({ refusals }) => refusals.map((refusal) => denialOf(subject, "plan", refusal)));
   if (denials.length === 0) {
-    const scope = { callId: effects.proposal.call_id, argsHash: hashOf(changes), nowMs: facts.nowMs };
+    const scope = { callId: effects.proposal.call_id, argsHash: hashOf(changes) };
     return { refused: [], denials, permit: issuePermit(scope) };
   }
   const refused = found.map(({ change, refusals }) => refusedChange(change, refusals[0]?.rule ?? "discarded-with"));

@@ -55,7 +55,7 @@ function conclude(
 
 function approval(verdict: Verdict, { proposal, facts, risk }: JudgedCall): Judgement {
   const { call_id: callId, what } = proposal;
-  const permit = issuePermit({ callId, argsHash: what.args_hash, nowMs: facts.nowMs });
+  const permit = issuePermit({ callId, argsHash: what.args_hash });
   return { verdict, denials: [], risk, requires: [], humans: humansOf([], { proposal, facts, risk }), permit };
 }
 

@@ -1,4 +1,5 @@
 import { PERMIT_TTL_MS } from "../kernel/bounds.js";
+import { elapsedMs } from "../kernel/clock.js";
 import { Fault } from "../kernel/fault.js";
 
 declare const brand: unique symbol;
@@ -16,13 +17,12 @@ export interface Permit {
 export interface PermitScope {
   readonly callId: string;
   readonly argsHash: string;
-  readonly nowMs: number;
 }
 
 interface Grant {
   callId: string;
   argsHash: string;
-  expiresMs: number;
+  expiresAt: number;
   used: boolean;
 }
 
@@ -50,10 +50,13 @@ class SealedPermit {
   }
 }
 
-/** Makes a permit. For `judge` alone: the tidy test refuses any other importer. */
-export function issuePermit({ callId, argsHash, nowMs }: PermitScope): Permit {
-  const expiresMs = nowMs + PERMIT_TTL_MS;
-  return new SealedPermit(MAKER, { callId, argsHash, expiresMs, used: false }) as object as Permit;
+/**
+ * Makes a permit. For `judge` alone: the tidy test refuses any other importer. It ages by the process's own time: a
+ * clock that is put forward, or a laptop closed between verdict and effect, takes no approved call away.
+ */
+export function issuePermit({ callId, argsHash }: PermitScope): Permit {
+  const expiresAt = elapsedMs() + PERMIT_TTL_MS;
+  return new SealedPermit(MAKER, { callId, argsHash, expiresAt, used: false }) as object as Permit;
 }
 
 /** Throws Fault ERROR_NOT_APPROVED unless the permit is genuine, unused, in time, and for this call and arguments. */
@@ -70,7 +73,7 @@ function grantOf(permit: Permit, scope: PermitScope): Grant {
   const grant = readGrant(permit);
   if (grant === undefined) throw refused("there is no permit");
   if (grant.used) throw refused("the permit was used before");
-  if (!(scope.nowMs < grant.expiresMs)) throw refused("the permit has expired");
+  if (!(elapsedMs() < grant.expiresAt)) throw refused("the permit has expired");
   if (grant.callId !== scope.callId) throw refused("the permit is for another call");
   if (grant.argsHash !== scope.argsHash) throw refused("the permit is for other arguments");
   return grant;

@@ -7,6 +7,14 @@ export interface Clock {
   sleep(ms: number, signal?: AbortSignal): Promise<void>;
 }
 
+/**
+ * Milliseconds of this machine since some instant, for the age of what never leaves this process. It neither jumps nor
+ * goes on while the machine is suspended, as the time of day does.
+ */
+export function elapsedMs(): number {
+  return performance.now();
+}
+
 /** The machine's clock. */
 export const systemClock: Clock = {
   nowMs: () => Date.now(),

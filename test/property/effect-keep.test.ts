@@ -32,7 +32,7 @@ const writes = fc.array(
 async function attempt(workspace: TaskWorkspace, callId: string, write: Write, recorded: Set<string>): Promise<void> {
   const prepared = await prepareWrite(workspace, { file_path: write.path, content: write.content });
   if (!prepared.ok) throw new Error(prepared.error);
-  const permit = issuePermit({ callId, argsHash: prepared.value.argsHash, nowMs: Date.now() });
+  const permit = issuePermit({ callId, argsHash: prepared.value.argsHash });
   const onStep = (step: KeepStep): void => {
     if (step === write.crash) throw new Error("crash");
   };

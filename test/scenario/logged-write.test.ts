@@ -77,7 +77,7 @@ async function makeRig(write: LoggedWrite): Promise<Rig> {
 
 function keepIn(workspace: TaskWorkspace, { callId, change, content }: LoggedWrite): ReturnType<typeof keepLogged> {
   const argsHash = "0".repeat(64);
-  const permit = issuePermit({ callId, argsHash, nowMs: Date.now() });
+  const permit = issuePermit({ callId, argsHash });
   const prepared = { argsHash, changes: [{ ...change, kind: change.kind as "modify", content }] };
   return keepLogged(permit, workspace, { callId, prepared });
 }
@@ -111,7 +111,7 @@ describe("a write whose journal is the log", () => {
       error: expect.stringContaining("changed since"),
     });
     expect(textOf(workspace, "a.txt")).toBe("theirs\n");
-    const permit = issuePermit({ callId: "other", argsHash: "0".repeat(64), nowMs: Date.now() });
+    const permit = issuePermit({ callId: "other", argsHash: "0".repeat(64) });
     const prepared = {
       argsHash: "0".repeat(64),
       changes: [{ ...write.change, kind: "modify" as const, content: "x" }],

@@ -57,7 +57,7 @@ describeWalls("Projects as they are verify in the sandbox", (_, backend) => {
   }
   async function verify(commands: PlanCommand[], linked: string[] = []): Promise<PlanCommandResult> {
     const args = { commands };
-    const permit = issuePermit({ callId: "v", argsHash: hashOf(args), nowMs: Date.now() });
+    const permit = issuePermit({ callId: "v", argsHash: hashOf(args) });
     const links: LinkMount[] = linked.map((path) => ({ path, source: join(repo, path) }));
     const programs = commands.map((command) => command.argv[0] ?? "");
     const { PATH, HOME } = process.env;

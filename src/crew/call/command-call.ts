@@ -88,7 +88,6 @@ async function start(
       setting: await sandboxSetting(crew, workspace),
       timeoutMs: Math.min(args.timeout ?? SHELL_TIMEOUT_MS, timeLeft(crew, request)),
       signal,
-      clock: crew.clock,
       scratch: {
         patterns: crew.plan.workspace.scratch,
         isDenied: (path) => workspace.isDenied(path) || hardDenied(path, crew.loadedFiles),
@@ -114,7 +113,7 @@ async function settle(crew: Crew, request: CallRequest, at: Ran): Promise<Carrie
   if (judged.permit === undefined) return await discard(crew, request, { ran, judged });
   if (keeps) await ran.keepScratch();
   const { noted, fixes } = learn(crew, request, ran);
-  return await keepAllowed(crew, noted, {
+  return await keepAllowed(noted, {
     keeps,
     permit: judged.permit,
     prepared: { argsHash: hashOf(ran.changes), changes: ran.keep },

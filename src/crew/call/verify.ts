@@ -121,7 +121,6 @@ export async function runPlanned(crew: Crew, where: PlannedPlace, commands: Plan
   const place = { ...setting, lower: files, layersDir: workspace.layerDir };
   const result = await runPlanCommands(at.permit, { callId: at.callId, args: { commands } }, place, {
     signal: crew.signal,
-    clock: crew.clock,
   });
   stewardDone(crew, at, result.runs.map(({ role, exit_code }) => `${role}: ${exit_code ?? "stopped"}`).join(", "));
   if (crew.signal.aborted) {

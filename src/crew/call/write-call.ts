@@ -6,7 +6,6 @@ import type { TaskWorkspace } from "../../effect/workspace.js";
 import type { Result } from "../../kernel/result.js";
 import type { Change, CommandResult, RefusedChange } from "../../schema/effect.js";
 import { WRITING_TOOLS } from "../../schema/tool.js";
-import type { Crew } from "../state/context.js";
 import { eventAt } from "../state/records.js";
 import { type CallRequest, type CarriedOut, resultEvent } from "./call-record.js";
 
@@ -20,15 +19,14 @@ export interface Allowed extends Pick<HostAttempt, "permit" | "keeps"> {
 }
 
 /** Keeps what was judged, whole, or nothing of it in a rehearsal. Throws the faults of `keepChanges`. */
-export async function keepAllowed(crew: Crew, request: CallRequest, allowed: Allowed): Promise<CarriedOut> {
+export async function keepAllowed(request: CallRequest, allowed: Allowed): Promise<CarriedOut> {
   const { prepared, content } = allowed;
   const told = prepared.changes.map(toChange);
   if (!allowed.keeps) {
     const rehearsed = `Rehearsal: approved, and not kept because the mode is off.\n${content}`;
     return await discarded(request, allowed, { changes: told, refused: [], reason: "rehearsal", content: rehearsed });
   }
-  const kept =
-    allowed.logged === true ? await keepInLog(crew, request, allowed) : await keepFiles(crew, request, allowed);
+  const kept = allowed.logged === true ? await keepInLog(request, allowed) : await keepFiles(request, allowed);
   if (kept.ok) return outcome(allowed, content, { kept: true, changes: [...kept.value], refused: [] });
   const refused = told.map(({ path, kind }) => ({ path, kind, rule: "lost-update" }));
   return await discarded(request, allowed, { changes: told, refused, reason: kept.error, content: kept.error });
@@ -36,7 +34,7 @@ export async function keepAllowed(crew: Crew, request: CallRequest, allowed: All
 
 type Kept = Promise<Result<readonly Change[], string>>;
 
-async function keepFiles(crew: Crew, request: CallRequest, { permit, prepared, content }: Allowed): Kept {
+async function keepFiles(request: CallRequest, { permit, prepared, content }: Allowed): Kept {
   const keep = {
     callId: request.proposal.call_id,
     prepared,
@@ -49,13 +47,13 @@ async function keepFiles(crew: Crew, request: CallRequest, { permit, prepared, c
         }
       : {}),
   };
-  return await keepChanges(permit, request.place.workspace as TaskWorkspace, keep, { clock: crew.clock });
+  return await keepChanges(permit, request.place.workspace as TaskWorkspace, keep);
 }
 
 /** A write whose decision is on record needs no journal: after a crash it is finished from the log. */
-async function keepInLog(crew: Crew, request: CallRequest, { permit, prepared, content }: Allowed): Kept {
+async function keepInLog(request: CallRequest, { permit, prepared, content }: Allowed): Kept {
   const write = { callId: request.proposal.call_id, prepared };
-  const kept = await keepLogged(permit, request.place.workspace as TaskWorkspace, write, { clock: crew.clock });
+  const kept = await keepLogged(permit, request.place.workspace as TaskWorkspace, write);
   if (!kept.ok) return kept;
   const events = keptEvents(request, kept.value, content);
   if (request.defer === undefined) await request.append(events);

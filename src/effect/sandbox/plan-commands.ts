@@ -1,7 +1,6 @@
 import { mkdir, rename } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { COMMAND_TIMEOUT_MS } from "../../kernel/bounds.js";
-import { type Clock, systemClock } from "../../kernel/clock.js";
 import { newId } from "../../kernel/ids.js";
 import { type Call, type Permit, useOnce } from "../authority.js";
 import { observePath } from "../path-fact.js";
@@ -48,7 +47,6 @@ export interface CommandWorkspace extends SandboxSetting {
 /** What beside the commands is needed. */
 export interface PlanCommandOptions {
   readonly signal?: AbortSignal;
-  readonly clock?: Clock;
 }
 
 /**
@@ -64,7 +62,7 @@ export async function runPlanCommands(
   workspace: CommandWorkspace,
   options: PlanCommandOptions = {},
 ): Promise<PlanCommandResult> {
-  useOnce(permit, call, options.clock ?? systemClock);
+  useOnce(permit, call);
   const layer = await openLayer(join(workspace.layersDir, newId("verify")));
   const { upper } = layer;
   const runs: PlanCommandRun[] = [];

@@ -1,4 +1,3 @@
-import { type Clock, systemClock } from "../../kernel/clock.js";
 import { type Call, type Permit, useOnce } from "../authority.js";
 import { confine } from "./confinement.js";
 import type { SandboxRun, SandboxSpec } from "./spec.js";
@@ -6,7 +5,6 @@ import type { SandboxRun, SandboxSpec } from "./spec.js";
 /** What beside the command a sandboxed call needs. */
 export interface RunOptions {
   readonly signal?: AbortSignal;
-  readonly clock?: Clock;
 }
 
 /**
@@ -21,6 +19,6 @@ export async function runInSandbox(
   spec: SandboxSpec,
   options: RunOptions = {},
 ): Promise<SandboxRun> {
-  useOnce(permit, call, options.clock ?? systemClock);
+  useOnce(permit, call);
   return confine(spec, options.signal);
 }

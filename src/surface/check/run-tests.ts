@@ -77,7 +77,7 @@ export async function runTests(
     };
     const callId = `check:${head.slice(0, 12)}`;
     const permit = permitFor(judged, repository, { callId, args: { commands } });
-    const result = await runPlanCommands(permit, { callId, args: { commands } }, setting, { clock: repository.clock });
+    const result = await runPlanCommands(permit, { callId, args: { commands } }, setting);
     return await testRun(judged, repository, result);
   } finally {
     await removeTree(place);

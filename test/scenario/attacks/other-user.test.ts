@@ -10,10 +10,14 @@ const ROOT = fileURLToPath(new URL("../../..", import.meta.url));
 /** The user nobody owns anything as. */
 const NOBODY = "65534";
 /**
- * Becomes that user where the program stands below a folder that others may enter: a clone may lie in a private one.
- * Arguments: the program's folder, where to show it, the command.
+ * Becomes that user where the parts of the program stand below a folder that others may enter: a clone may be private, or
+ * lie in a private folder. Arguments: the program's folder, where to show it, the command.
  */
-const AS_NOBODY = `mount --bind "$1" "$2" && shift 2 && exec setpriv --reuid ${NOBODY} --regid ${NOBODY} --clear-groups -- "$@"`;
+const AS_NOBODY = `for part in "$1"/*; do
+  if [ -d "$part" ]; then mkdir -p "$2/\${part##*/}"; else : > "$2/\${part##*/}"; fi
+  mount --bind "$part" "$2/\${part##*/}" || exit 1
+done
+shift 2 && exec setpriv --reuid ${NOBODY} --regid ${NOBODY} --clear-groups -- "$@"`;
 const PLAN =
   "apiVersion: worknode/v1\nkind: Plan\nid: user\ntitle: User\nphases:\n  - id: p\n    tasks:\n      - {id: A, title: A, owner: implementer, files: {write: [notes.md, run.sh]}}\n";
 

@@ -31,7 +31,7 @@ function record(callId: string): void {
 }
 
 if (order.verb === "keep") {
-  const permit = issuePermit({ callId: "call", argsHash: "0".repeat(64), nowMs: Date.now() });
+  const permit = issuePermit({ callId: "call", argsHash: "0".repeat(64) });
   const prepared = { argsHash: "0".repeat(64), changes: order.changes };
   await keepChanges(
     permit,

@@ -13,7 +13,7 @@ const [root = "", task = "", verb = ""] = process.argv.slice(2);
 
 function approve<Args>(args: Args): { permit: Permit; call: { callId: string; args: Args } } {
   const callId = `${process.pid}:${Math.random()}`;
-  return { permit: issuePermit({ callId, argsHash: hashOf(args), nowMs: Date.now() }), call: { callId, args } };
+  return { permit: issuePermit({ callId, argsHash: hashOf(args) }), call: { callId, args } };
 }
 
 const repository = await findRepository(root);

@@ -27,7 +27,7 @@ function onStep(_step: KeepStep): void {
 
 const argsHash = "0".repeat(64);
 if (order.verb === "keep") {
-  const permit = issuePermit({ callId, argsHash, nowMs: Date.now() });
+  const permit = issuePermit({ callId, argsHash });
   const prepared = { argsHash, changes: [{ ...change, kind: change.kind as "add" | "modify", content }] };
   const kept = await keepLogged(permit, workspace, { callId, prepared }, { onStep });
   if (!kept.ok) throw new Error(kept.error);

@@ -76,7 +76,7 @@ let serial = 0;
 export function approve<Args>(args: Args): { permit: Permit; call: Call<Args> } {
   serial += 1;
   const callId = `call-${process.pid}-${serial}`;
-  return { permit: issuePermit({ callId, argsHash: hashOf(args), nowMs: Date.now() }), call: { callId, args } };
+  return { permit: issuePermit({ callId, argsHash: hashOf(args) }), call: { callId, args } };
 }
 
 /** Opens the branch of cycle 1 of plan `plan`. */

@@ -38,7 +38,7 @@ async function keep(
 ): Promise<{ result: Result<readonly Change[], string>; recorded: (readonly Change[])[] }> {
   serial += 1;
   const callId = options.callId ?? `keep-${serial}`;
-  const permit = issuePermit({ callId, argsHash: prepared.argsHash, nowMs: Date.now() });
+  const permit = issuePermit({ callId, argsHash: prepared.argsHash });
   const recorded: (readonly Change[])[] = [];
   const record = (changes: readonly Change[]): void => {
     if (options.fail !== undefined) throw options.fail;
@@ -209,7 +209,7 @@ describe("keeping a call", () => {
     const putOff: (() => void)[] = [];
     const keepLater = async (callId: string): Promise<Result<readonly Change[], string>> => {
       const prepared = await prepare(workspace, "a.txt", `${callId}\n`);
-      const permit = issuePermit({ callId, argsHash: prepared.argsHash, nowMs: Date.now() });
+      const permit = issuePermit({ callId, argsHash: prepared.argsHash });
       const record = (): void => expect.unreachable("it is put off");
       const defer = (_changes: readonly Change[], recorded: () => void): void => void putOff.push(recorded);
       return await keepChanges(permit, workspace, { callId, prepared, record, defer, result: { content: callId } });
@@ -272,9 +272,9 @@ describe("keeping a call", () => {
     const workspace = await workspaceOf();
     const prepared = await prepare(workspace, "a.txt", "kept\n");
     const request = { callId: "p1", prepared, record: () => undefined };
-    const other = issuePermit({ callId: "p1", argsHash: hashOf({ other: 1 }), nowMs: Date.now() });
+    const other = issuePermit({ callId: "p1", argsHash: hashOf({ other: 1 }) });
     await expect(keepChanges(other, workspace, request)).rejects.toMatchObject({ code: "ERROR_NOT_APPROVED" });
-    const permit = issuePermit({ callId: "p1", argsHash: prepared.argsHash, nowMs: Date.now() });
+    const permit = issuePermit({ callId: "p1", argsHash: prepared.argsHash });
     expect((await keepChanges(permit, workspace, request)).ok).toBe(true);
     await expect(keepChanges(permit, workspace, request)).rejects.toMatchObject({ code: "ERROR_NOT_APPROVED" });
     expect(read(workspace, "a.txt")).toBe("kept\n");

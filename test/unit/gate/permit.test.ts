@@ -1,15 +1,15 @@
-import { describe, expect, it } from "vitest";
+import { describe, expect, it, vi } from "vitest";
 import { judge } from "../../../src/gate/judge.js";
 import { checkPermit, consumePermit, type Permit } from "../../../src/gate/permit.js";
 import { PERMIT_TTL_MS } from "../../../src/kernel/bounds.js";
 import { Fault } from "../../../src/kernel/fault.js";
-import { NOW, writeOf } from "./samples.js";
+import { writeOf } from "./samples.js";
 
-function approved(): { permit: Permit; scope: { callId: string; argsHash: string; nowMs: number } } {
+function approved(): { permit: Permit; scope: { callId: string; argsHash: string } } {
   const { proposal, facts } = writeOf("src/parse.ts", "const b = 2;\n");
   const { permit } = judge(proposal, facts);
   if (permit === undefined) throw new Error("not approved");
-  return { permit, scope: { callId: proposal.call_id, argsHash: proposal.what.args_hash, nowMs: NOW + 1 } };
+  return { permit, scope: { callId: proposal.call_id, argsHash: proposal.what.args_hash } };
 }
 const codeOf = (work: () => void): string => {
   try {
@@ -33,12 +33,36 @@ describe("a permit", () => {
   it.each([
     ["another call", { callId: "1:LC-001:work:1:4" }],
     ["other arguments", { argsHash: "0".repeat(64) }],
-    ["a later time", { nowMs: NOW + PERMIT_TTL_MS }],
-    ["no time at all", { nowMs: Number.NaN }],
   ])("is void for %s, and that does not use it up", (_, change) => {
     const { permit, scope } = approved();
     expect(codeOf(() => consumePermit(permit, { ...scope, ...change }))).toMatch(/^ERROR_NOT_APPROVED/);
     expect(codeOf(() => consumePermit(permit, scope))).toBe("none");
+  });
+
+  it.each([
+    ["passes the time it is good for", PERMIT_TTL_MS, /the permit has expired/],
+    ["is within that time", PERMIT_TTL_MS - 1, /^none$/],
+    ["cannot tell the time", Number.NaN, /the permit has expired/],
+  ])("when the process %s, by its own time", (_, passed, expected) => {
+    const start = performance.now();
+    const own = vi.spyOn(performance, "now").mockReturnValue(start);
+    try {
+      const { permit, scope } = approved();
+      own.mockReturnValue(start + passed);
+      expect(codeOf(() => checkPermit(permit, scope))).toMatch(expected);
+    } finally {
+      own.mockRestore();
+    }
+  });
+
+  it("outlives a clock that is put a day ahead, as after a suspend between verdict and effect", () => {
+    const { permit, scope } = approved();
+    vi.useFakeTimers({ toFake: ["Date"], now: Date.now() + 24 * 60 * 60_000 });
+    try {
+      expect(codeOf(() => consumePermit(permit, scope))).toBe("none");
+    } finally {
+      vi.useRealTimers();
+    }
   });
 
   it("cannot be forged by copying, parsing, inheriting, wrapping or casting", () => {
@@ -73,7 +97,7 @@ describe("a permit", () => {
     const maker = (permit as unknown as { constructor: new (...args: unknown[]) => Permit }).constructor;
     expect(new Set(Reflect.ownKeys(maker))).toEqual(new Set(["length", "name", "prototype"]));
     expect(Reflect.ownKeys(Object.getPrototypeOf(permit) as object)).toEqual(["constructor"]);
-    const grant = { ...scope, expiresMs: NOW * 2, used: false };
+    const grant = { ...scope, expiresAt: Number.MAX_VALUE, used: false };
     for (const key of [undefined, Symbol("maker"), Symbol.for("maker"), "maker", permit]) {
       expect(codeOf(() => void new maker(key, grant))).toMatch(/^ERROR_NOT_APPROVED/);
     }

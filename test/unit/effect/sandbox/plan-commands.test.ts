@@ -25,7 +25,7 @@ describe.skipIf(sandboxMissing)(`A plan's commands${reason}`, () => {
   });
   function run(commands: readonly PlanCommand[], signal?: AbortSignal): ReturnType<typeof runPlanCommands> {
     const args = { commands };
-    const permit = issuePermit({ callId: "c", argsHash: hashOf(args), nowMs: Date.now() });
+    const permit = issuePermit({ callId: "c", argsHash: hashOf(args) });
     const workspace = { ...bench.spec, layersDir };
     return runPlanCommands(permit, { callId: "c", args }, workspace, signal === undefined ? {} : { signal });
   }
@@ -118,7 +118,7 @@ describe.skipIf(sandboxMissing)(`A plan's commands${reason}`, () => {
 
   it("leave no layer behind when the sandbox cannot be set up", async () => {
     const args = { commands: [sh("test", "true")] };
-    const permit = issuePermit({ callId: "c", argsHash: hashOf(args), nowMs: Date.now() });
+    const permit = issuePermit({ callId: "c", argsHash: hashOf(args) });
     const workspace = { ...bench.spec, shownRoot: "/usr", layersDir };
     await expect(runPlanCommands(permit, { callId: "c", args }, workspace)).rejects.toMatchObject({
       code: "SANDBOX_SETUP",
@@ -129,12 +129,12 @@ describe.skipIf(sandboxMissing)(`A plan's commands${reason}`, () => {
   it("need a permit for exactly these commands, once", async () => {
     const args = { commands: [sh("test", "true")] };
     const workspace = { ...bench.spec, layersDir };
-    const permit = issuePermit({ callId: "c", argsHash: hashOf({ commands: [] }), nowMs: Date.now() });
+    const permit = issuePermit({ callId: "c", argsHash: hashOf({ commands: [] }) });
     const refused = { code: "ERROR_NOT_APPROVED" };
     await expect(runPlanCommands(permit, { callId: "c", args }, workspace)).rejects.toMatchObject(refused);
     const call = { callId: "b", args: { command: "echo x > made" } };
     const spec = { ...bench.spec, argv: ["sh", "-c", "echo x > made"] };
-    const genuine = issuePermit({ callId: "b", argsHash: hashOf(call.args), nowMs: Date.now() });
+    const genuine = issuePermit({ callId: "b", argsHash: hashOf(call.args) });
     await expect(runInSandbox(genuine, { ...call, callId: "other" }, spec)).rejects.toMatchObject(refused);
     expect(await bench.effects()).toEqual([]);
     expect((await runInSandbox(genuine, call, spec)).exit_code).toBe(0);
