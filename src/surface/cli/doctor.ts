@@ -1,27 +1,19 @@
 import { existsSync } from "node:fs";
 import { findRepository } from "../../effect/repository.js";
-import { locateRepository } from "../../effect/repository-location.js";
+import { locateRepository, type RepositoryLocation } from "../../effect/repository-location.js";
 import { probeBackends } from "../../effect/sandbox/probe.js";
-import { findProgram } from "../../effect/sandbox/toolchain.js";
 import { Fault, messageOf } from "../../kernel/fault.js";
 import { resolveConnection } from "../../model/connection.js";
 import { openStore } from "../../store/store.js";
 import { describeVerb, formatOption, type OutputFormat, withArguments } from "./arguments.js";
 import { type CliContext, type Verb, writeLine } from "./context.js";
+import { checkClaude } from "./doctor-claude.js";
+import type { Finding } from "./finding.js";
 import { paintFor, singleLine } from "./progress/paint.js";
 import { readVersion } from "./version.js";
 
 const NOT_READY = 2;
 const MIN_NODE = [20, 19] as const;
-
-/** One thing looked at. Without it, `needed` things do not work at all; the rest limits what can be done. */
-export interface Finding {
-  readonly name: string;
-  readonly ok: boolean;
-  readonly needed: boolean;
-  readonly detail: string;
-  readonly fix: string;
-}
 
 /** `worknode doctor`: tries what a run needs and says how to fix what fails. Exit 2 when a run is not possible. */
 export const doctorVerb: Verb = (context, args) => {
@@ -37,7 +29,9 @@ export const doctorVerb: Verb = (context, args) => {
 
 /** Looks at the machine and the repository; `ready` when nothing needed is missing. */
 export async function examine(context: CliContext): Promise<{ findings: Finding[]; ready: boolean }> {
-  const findings = [checkNode(), ...(await checkRepository(context)), checkModel(context), checkClaudeCode(context)];
+  const location = locateRepository(context.cwd, context.env);
+  const claude = await checkClaude(context, location);
+  const findings = [checkNode(), ...(await checkRepository(context, location)), checkModel(context), ...claude];
   return { findings, ready: findings.every((finding) => finding.ok || !finding.needed) };
 }
 
@@ -59,8 +53,7 @@ function checkNode(): Finding {
   return { name: "node", ok, needed: true, detail: `${process.version} on ${process.platform}`, fix };
 }
 
-async function checkRepository(context: CliContext): Promise<Finding[]> {
-  const location = locateRepository(context.cwd, context.env);
+async function checkRepository(context: CliContext, location: RepositoryLocation | undefined): Promise<Finding[]> {
   if (location === undefined) {
     const fix = "go to your repository, or run `git init` and commit something";
     return [{ name: "repository", ok: false, needed: true, detail: `${context.cwd} is not inside one`, fix }];
@@ -110,13 +103,6 @@ function checkModel(context: CliContext): Finding {
     const fix = "set ANTHROPIC_API_KEY or ANTHROPIC_BASE_URL (see .env.example); `worknode demo` needs neither";
     return { name: "model", ok: false, needed: false, detail: messageOf(thrown), fix };
   }
-}
-
-/** Claude Code needs nothing of worknode and is needed by nothing here; a person may want to know. */
-function checkClaudeCode({ env }: CliContext): Finding {
-  const program = findProgram("claude", { PATH: env["PATH"] });
-  const detail = program === undefined ? "not installed; worknode does not need it" : `found at ${program}`;
-  return { name: "claude code", ok: true, needed: false, detail, fix: "" };
 }
 
 async function attempt(name: string, work: () => Promise<string> | string): Promise<Finding> {

@@ -108,7 +108,8 @@ export async function stopResident(context: Pick<CliContext, "cwd" | "env">): Pr
   });
 }
 
-function listens(port: number): Promise<boolean> {
+/** Whether somebody listens at a port of this machine. */
+export function listens(port: number): Promise<boolean> {
   return new Promise((done) => {
     const socket = connect({ host: "127.0.0.1", port });
     socket.once("connect", () => {

@@ -5,7 +5,7 @@ import { HOOK_EVENTS, type HookEventName } from "../../schema/hook-event.js";
 const [CALL_SECONDS, STOP_SECONDS] = [60, 600];
 const SLOW: ReadonlySet<string> = new Set(["Stop", "SubagentStop", "SessionStart"]);
 /** Events about a tool, whose matcher says which: all of them. */
-const ABOUT_TOOLS: ReadonlySet<string> = new Set(["PreToolUse", "PostToolUse", "PostToolUseFailure"]);
+export const ABOUT_TOOLS: ReadonlySet<string> = new Set(["PreToolUse", "PostToolUse", "PostToolUseFailure"]);
 /** A header, a file name and a command that say whose a hook is. */
 const OURS = /X-Worknode-Hook|worknode-hook\.sh|worknode hook send/;
 
