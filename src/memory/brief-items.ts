@@ -33,7 +33,15 @@ export function gatherItems(store: StoreReader, cycle: number, task: TaskRow | u
   const newest = store.queries.newestStamp();
   const now = newest === null ? 0 : Date.parse(newest.slice(0, 24));
   const files = new Set(task?.files);
-  const context: ItemContext = { store, cycle, task, neighbours: new Set(task?.needs), files, now };
+  const context: ItemContext = {
+    store,
+    cycle,
+    task,
+    neighbours: new Set(task?.needs),
+    files,
+    now,
+    pins: new Set(store.queries.pins()),
+  };
   const records = [...decisionItems(context), ...fixItems(context), ...lessonItems(context), ...noteItems(context)];
   return [...records, ...fileItems(context), ...doneItems(context)];
 }
@@ -56,7 +64,8 @@ function decisionItems(context: ItemContext): BriefItem[] {
   const own = context.task === undefined ? [] : queries.taskDecisions(context.cycle, context.task.id, MAX_CANDIDATES);
   const found = queries.searchDecisions({ terms, all: false, project: null, limit: MAX_CANDIDATES });
   const best = found[0]?.rank ?? 0;
-  const rows = distinct([...found, ...own, ...current], ({ record }) => record.id);
+  const pinned = [...context.pins].flatMap((id) => queries.decision(id) ?? []);
+  const rows = distinct([...found, ...own, ...current, ...pinned], ({ record }) => record.id);
   const replaced = queries.superseded(rows.map(({ record }) => record.id));
   const changes = queries.lastChanges(rows.flatMap(({ record }) => record.paths ?? []));
   const standing = rows.filter(({ record }) => !replaced.has(record.id) && !FALLEN.has(record.status));
@@ -76,7 +85,9 @@ function decisionItem(
   const source = cite(id, status === "proposed" && "only proposed", stale && UNVERIFIED);
   const line = `${oneLine(question)}: ${oneLine(decision)} ${source}`;
   const full = `${oneLine(question)}: ${oneLine(decision)}. ${oneLine(rationale, MAX_FULL_CHARS)} ${source}`;
-  const score = scoreOf(context, { fileOverlap: overlapOf(context, paths), task: row.task, words, hlc: row.hlc });
+  const { task, hlc } = row;
+  const pinned = context.pins.has(id);
+  const score = scoreOf(context, { fileOverlap: overlapOf(context, paths), task, words, hlc, pinned });
   return { kind: "decision", id, full: rationale === "" ? line : full, line, score };
 }
 
@@ -84,7 +95,8 @@ function fixItems(context: ItemContext): BriefItem[] {
   const { queries } = context.store;
   const found = queries.searchIssueWords(termsOf(context), MAX_CANDIDATES);
   const best = found[0]?.rank ?? 0;
-  const rows = distinct([...found, ...queries.issues(1, MAX_CANDIDATES)], ({ id }) => id);
+  const pinned = [...context.pins].flatMap((id) => queries.issueById(id) ?? []);
+  const rows = distinct([...found, ...queries.issues(1, MAX_CANDIDATES), ...pinned], ({ id }) => id);
   const changes = queries.lastChanges(rows.flatMap(({ file }) => file ?? []));
   const isStale = ({ file = "", resolved_seq }: IssueRow): boolean => (changes.get(file) ?? 0) > (resolved_seq ?? 0);
   return rows.flatMap((row) => fixItem(context, row, { best, stale: isStale(row) }));
@@ -99,7 +111,8 @@ function fixItem(context: ItemContext, row: IssueRow, { best, stale }: { best: n
   const cause = solution.root_cause === "" ? "" : `. ${oneLine(solution.root_cause, MAX_FULL_CHARS)}`;
   const full = `${oneLine(error)}: ${oneLine(solution.fix, MAX_FULL_CHARS)}${cause} ${source}`;
   const fileOverlap = file === undefined ? 0 : overlapOf(context, [file]);
-  const score = scoreOf(context, { fileOverlap, task, words: best > 0 ? row.rank / best : 0, hlc });
+  const pinned = context.pins.has(id);
+  const score = scoreOf(context, { fileOverlap, task, words: best > 0 ? row.rank / best : 0, hlc, pinned });
   return [{ kind: "fix", id, full, line, score }];
 }
 

@@ -1,6 +1,7 @@
 import type { BriefItem } from "./brief-items.js";
 import { cite, type ItemContext, overlapOf, scoreOf, UNVERIFIED } from "./brief-relevance.js";
 import { suggestEstimate } from "./learning.js";
+import { noteOf } from "./pins.js";
 import { oneLine } from "./text.js";
 
 /** Candidates of each kind. */
@@ -51,12 +52,15 @@ function estimateItem(context: ItemContext): BriefItem[] {
 
 /** Notes of people and agents; one whose files changed since says so. */
 export function noteItems(context: ItemContext): BriefItem[] {
-  const notes = context.store.queries.notes(MAX_CANDIDATES);
+  const newest = context.store.queries.notes(MAX_CANDIDATES);
+  const pinned = [...context.pins].flatMap((id) => noteOf(context.store, id) ?? []);
+  const notes = [...newest, ...pinned.filter(({ seq }) => !newest.some((note) => note.seq === seq))];
   const changes = context.store.queries.lastChanges(notes.flatMap(({ paths }) => paths));
   return notes.map(({ seq, text, paths, actor, task, hlc }) => {
     const stale = paths.some((path) => (changes.get(path) ?? 0) > seq);
     const source = cite(`ev_${seq}`, actor, stale && UNVERIFIED);
-    const score = scoreOf(context, { fileOverlap: overlapOf(context, paths), task, words: 0, hlc });
+    const evidence = { fileOverlap: overlapOf(context, paths), task, words: 0, hlc };
+    const score = scoreOf(context, { ...evidence, pinned: context.pins.has(`ev_${seq}`) });
     const full = `${oneLine(text, MAX_FULL_CHARS)} ${source}`;
     return { kind: "note", id: `ev_${seq}`, full, line: `${oneLine(text)} ${source}`, score };
   });

@@ -14,15 +14,17 @@ export interface Evidence {
   /** bm25 against the best hit, 0 to 1. */
   words: number;
   hlc: string;
+  pinned?: boolean;
 }
 
-/** 3·files + 2·same task + 1·neighbour + 1·words + 0.5·2^(−age/7 days), age as of the newest event. */
+/** 3·files + 2·same task + 1·neighbour + 1·words + 0.5·2^(−age/7 days) + 1·pinned, age as of the newest event. */
 export function scoreOf(context: ItemContext, evidence: Evidence): number {
   const { task, now } = context;
   const same = task !== undefined && evidence.task === task.id ? 2 : 0;
   const near = evidence.task !== null && context.neighbours.has(evidence.task) ? 1 : 0;
   const age = Math.max(0, now - Date.parse(evidence.hlc.slice(0, 24)));
-  return 3 * evidence.fileOverlap + same + near + evidence.words + 0.5 * 2 ** (-age / HALF_LIFE_MS);
+  const recency = 0.5 * 2 ** (-age / HALF_LIFE_MS);
+  return 3 * evidence.fileOverlap + same + near + evidence.words + recency + (evidence.pinned === true ? 1 : 0);
 }
 
 /** What relevance is judged by: the task to resume, its neighbours and files, and the newest event's time. */
@@ -32,6 +34,8 @@ export interface ItemContext {
   task: TaskRow | undefined;
   neighbours: ReadonlySet<string>;
   files: ReadonlySet<string>;
+  /** Ids of pinned records. */
+  pins: ReadonlySet<string>;
   now: number;
 }
 

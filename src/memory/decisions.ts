@@ -1,6 +1,8 @@
+import { z } from "zod";
 import { type Fault, invalid } from "../kernel/fault.js";
 import { err, ok, type Result } from "../kernel/result.js";
-import { type Decision, decisionSchema } from "../schema/memory.js";
+import { type Decision, type DecisionStatus, decisionSchema, decisionStatusSchema } from "../schema/memory.js";
+import { recordKeySchema, recordTextSchema } from "../schema/record-text.js";
 import type { DecisionRow } from "../store/memory-rows.js";
 import type { Store } from "../store/store.js";
 import { describeIssues } from "./problems.js";
@@ -47,6 +49,37 @@ export function createDecision(store: Store, decision: Decision, author?: Author
     const checked = checkDecision(store, decision);
     if (checked.ok) recordEvent(store, author ?? { actor: checked.value.made_by }, "DECISION_RECORDED", checked.value);
     return checked;
+  });
+}
+
+const statusChangeSchema = z.object({
+  id: recordKeySchema,
+  status: decisionStatusSchema,
+  reason: recordTextSchema.default(""),
+});
+
+/**
+ * Changes how a decision stands: a proposed one is accepted or rejected, an accepted one deprecated. What it says stays as it
+ * was recorded; the log keeps who changed it and why. Refuses one that is not there or that another one replaced.
+ */
+export function setDecisionStatus(
+  store: Store,
+  change: { id: string; status: DecisionStatus; reason?: string },
+  author: Author = { actor: "user" },
+): Result<FoundDecision, Fault> {
+  const checked = statusChangeSchema.safeParse(change);
+  if (!checked.success)
+    return err(invalid("INVALID_DECISION", `The change is not valid: ${describeIssues(checked.error)}`));
+  const { id, status, reason } = checked.data;
+  return store.transaction(() => {
+    const row = store.queries.decision(id);
+    if (row === undefined) return err(invalid("DECISION_UNKNOWN", `There is no decision ${id}.`));
+    const later = store.queries.superseded([id]).get(id);
+    if (later !== undefined)
+      return err(invalid("DECISION_SUPERSEDED", `${later} replaced the decision ${id}: change that one.`));
+    if ((row.record.status ?? "accepted") !== status)
+      recordEvent(store, author, "DECISION_STATUS_SET", { id, status, reason, by: author.actor });
+    return ok({ ...row.record, status });
   });
 }
 

@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { decisionStatusSchema } from "./memory.js";
 import { triggerSchema } from "./trigger.js";
 
 const name = z.string().min(1);
@@ -20,9 +21,14 @@ export const clientToolSchemas = {
     status: name.describe("A task state, for example IN_PROGRESS"),
     project: name.optional(),
   }),
+  set_decision_status: z.object({ id: name, status: decisionStatusSchema, reason: z.string().default("") }),
   resolve_issue: z.object({ id: name, fix: name, root_cause: z.string().default(""), patch: z.string().optional() }),
   record_fix_outcome: z.object({ id: name, worked: z.boolean() }),
   create_note: z.object({ text: name, paths: z.array(z.string()).optional() }),
+  pin_record: z.object({
+    id: name.describe("A decision's, an issue's or a note's id, as the brief cites it"),
+    pinned: z.boolean().default(true),
+  }),
   claim_task: z.object({ task: name.optional(), title: name.optional() }),
   finish_task: z.object({ task: name, summary: z.string().optional() }),
   update_self: z.object({
@@ -55,9 +61,11 @@ export const clientToolDescriptions: Record<keyof typeof clientToolSchemas, stri
   continue: "Where the work stands and what is next: the brief. Call it first in every session.",
   status: "A cycle's tasks, what waits for people, and what it cost; and the cycles there are.",
   search: "What a session has to know of its project: current task, done, blockers, decisions, files, next actions.",
+  set_decision_status: "Accept, reject or deprecate a decision that stands; what it says stays.",
   resolve_issue: "Close a recorded error with what got rid of it, so that the fix is offered when it comes back.",
   record_fix_outcome: "Say whether a known fix worked; fixes that work are offered first.",
   create_note: "Keep a note for the next session.",
+  pin_record: "Have briefs tell a decision, an issue's fix or a note before others, or no longer.",
   claim_task:
     "Take a task for yourself; without an id the first outside plans that can start. One of a plan is done in the worktree the answer names.",
   finish_task: "Hand in a task you claimed. One of a plan is done when the rules accept its worktree.",

@@ -1,9 +1,20 @@
 import { z } from "zod";
-import { decisionSchema, issueSchema, noteSchema, ownTaskSchema, solutionSchema } from "./memory.js";
+import {
+  decisionSchema,
+  decisionStatusSchema,
+  issueSchema,
+  noteSchema,
+  ownTaskSchema,
+  solutionSchema,
+} from "./memory.js";
 
 /** Events of what is remembered outside plans: decisions, issues, notes and own tasks. */
 export const memoryEvents = {
   DECISION_RECORDED: decisionSchema,
+  /** A proposed decision is accepted or rejected, an accepted one deprecated; what it says stays. */
+  DECISION_STATUS_SET: z.object({ id: z.string(), status: decisionStatusSchema, reason: z.string(), by: z.string() }),
+  /** A decision, an issue or a note (`ev_N`) is to be told before others, or no longer. */
+  RECORD_PINNED: z.object({ id: z.string(), pinned: z.boolean(), by: z.string() }),
   /** `command`: what ended with it; `offered`: whether its known fix was told there. */
   ISSUE_RECORDED: issueSchema.extend({
     id: z.string(),

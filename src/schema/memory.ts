@@ -5,6 +5,10 @@ import { agentStatusSchema } from "./states.js";
 /** Repository-relative paths a record concerns. */
 const pathsSchema = z.array(recordKeySchema).max(1_000);
 
+/** How a decision stands by itself. */
+export const decisionStatusSchema = z.enum(["proposed", "accepted", "rejected", "deprecated"]);
+export type DecisionStatus = z.infer<typeof decisionStatusSchema>;
+
 /** A recorded decision (S3:286-300). `timestamp` is Unix epoch milliseconds. */
 export const decisionSchema = z.object({
   id: recordKeySchema,
@@ -17,7 +21,7 @@ export const decisionSchema = z.object({
   confidence: z.number().min(0).max(1),
   project: recordKeySchema.optional(),
   /** Accepted unless it says otherwise; whether it is superseded follows from the decisions after it. */
-  status: z.enum(["proposed", "accepted", "rejected", "deprecated"]).optional(),
+  status: decisionStatusSchema.optional(),
   /** Files it concerns; when one changes afterwards, the brief calls the decision unverified. */
   paths: pathsSchema.optional(),
   /** Id of the decision this one replaces; the brief leaves that one out. */

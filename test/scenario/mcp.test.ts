@@ -131,6 +131,11 @@ describe("the MCP server", () => {
     expect((await call("search_decisions", { query: "Cap'n" })).value).toMatchObject({
       decisions: [{ id: "TECH-001" }],
     });
+    expect(await call("set_decision_status", { id: "TECH-001", status: "accepted" })).toMatchObject({
+      isError: false,
+      value: { id: "TECH-001", status: "accepted" },
+    });
+    expect((await call("pin_record", { id: "TECH-001" })).value).toEqual({ id: "TECH-001", pinned: true });
     const { value } = await call("create_issue", { type: "LINK", error: "undefined reference to queue_push" });
     expect(await call("resolve_issue", { id: value["id"], fix: "link with -lqueue" })).toMatchObject({
       isError: false,

@@ -93,6 +93,19 @@ describe("without a plan", () => {
     expect(await worknode(["decisions", "add", "x", "--question", "?", "--confidence", "2"])).toMatchObject({
       code: 2,
     });
+    expect(await worknode(["decisions", "status", "TECH-002", "deprecated", "--reason", "slow"])).toMatchObject({
+      code: 0,
+      out: "[TECH-002] is deprecated.\n",
+    });
+    expect((await worknode(["decisions", "search", "JSON"])).out).toContain("(deprecated, ");
+    expect(await worknode(["decisions", "status", "TECH-002", "gone"])).toMatchObject({ code: 2 });
+    expect(await worknode(["decisions", "status", "TECH-001", "accepted"])).toMatchObject({
+      code: 2,
+      err: expect.stringContaining("TECH-002 replaced"),
+    });
+    expect(await worknode(["pin", "TECH-002"])).toMatchObject({ code: 0, out: "Pinned [TECH-002].\n" });
+    expect(await json("unpin", "TECH-002")).toEqual({ id: "TECH-002", pinned: false });
+    expect(await worknode(["pin", "TECH-003"])).toMatchObject({ code: 2, err: expect.stringContaining("no decision") });
     expect(await worknode(["decisions", "remove"])).toMatchObject({
       code: 2,
       err: expect.stringContaining("none of add"),

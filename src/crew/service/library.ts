@@ -2,11 +2,12 @@ import { ensureProjectDir, findRepository } from "../../effect/repository.js";
 import type { Result } from "../../kernel/result.js";
 import { type Brief, projectBrief, renderBrief } from "../../memory/brief.js";
 import type { BriefSubject } from "../../memory/brief-scope.js";
-import { createDecision, searchDecisions } from "../../memory/decisions.js";
+import { createDecision, searchDecisions, setDecisionStatus } from "../../memory/decisions.js";
 import { createIssue, recordFixOutcome, resolveIssue, searchIssues } from "../../memory/issues.js";
 import { suggestEstimate } from "../../memory/learning.js";
 import { createNote } from "../../memory/notes.js";
 import { addTask, claimTask, finishTask } from "../../memory/own-tasks.js";
+import { pinRecord } from "../../memory/pins.js";
 import { pm_assign, pm_get_status, pm_set_deadline } from "../../memory/project-management.js";
 import { search } from "../../memory/project-search.js";
 import { createTrigger } from "../../memory/triggers.js";
@@ -29,11 +30,13 @@ type Unwrapped<R> = R extends { ok: true; value: infer T } ? T : R extends { ok:
 export interface Worknode {
   createDecision: Bound<typeof createDecision>;
   searchDecisions: Bound<typeof searchDecisions>;
+  setDecisionStatus: Bound<typeof setDecisionStatus>;
   createIssue: Bound<typeof createIssue>;
   searchIssues: Bound<typeof searchIssues>;
   resolveIssue: Bound<typeof resolveIssue>;
   recordFixOutcome: Bound<typeof recordFixOutcome>;
   createNote: Bound<typeof createNote>;
+  pinRecord: Bound<typeof pinRecord>;
   addTask: Bound<typeof addTask>;
   claimTask: Bound<typeof claimTask>;
   finishTask: Bound<typeof finishTask>;
@@ -77,11 +80,13 @@ function memoryOf(store: Store): Omit<Worknode, "registerWorknode" | "updateSelf
   return {
     createDecision: bind(store, createDecision),
     searchDecisions: bind(store, searchDecisions),
+    setDecisionStatus: bind(store, setDecisionStatus),
     createIssue: bind(store, createIssue),
     searchIssues: bind(store, searchIssues),
     resolveIssue: bind(store, resolveIssue),
     recordFixOutcome: bind(store, recordFixOutcome),
     createNote: bind(store, createNote),
+    pinRecord: bind(store, pinRecord),
     addTask: bind(store, addTask),
     claimTask: bind(store, claimTask),
     finishTask: bind(store, finishTask),

@@ -4,13 +4,14 @@ import type { RepositoryLocation } from "../../effect/repository-location.js";
 import { Fault, messageOf } from "../../kernel/fault.js";
 import type { Result } from "../../kernel/result.js";
 import { projectBrief, renderBrief } from "../../memory/brief.js";
-import { createDecision, searchDecisions } from "../../memory/decisions.js";
+import { createDecision, searchDecisions, setDecisionStatus } from "../../memory/decisions.js";
 import { createIssue, recordFixOutcome, resolveIssue, searchIssues } from "../../memory/issues.js";
 import { suggestEstimate } from "../../memory/learning.js";
 import { createNote } from "../../memory/notes.js";
 import { describeNothing } from "../../memory/nothing.js";
 import { OUTSIDE_CYCLES } from "../../memory/outside-cycles.js";
 import { claimTask, finishTask } from "../../memory/own-tasks.js";
+import { pinRecord } from "../../memory/pins.js";
 import { cycleOfTask } from "../../memory/plan-task.js";
 import { pm_assign, pm_get_status, pm_set_deadline } from "../../memory/project-management.js";
 import { search } from "../../memory/project-search.js";
@@ -116,6 +117,7 @@ function recordingTools({ store, agent }: OutsidePlace): Partial<Record<ToolName
       const record = { ...defined(input), made_by: agent, timestamp: store.clock.nowMs() };
       return createDecision(store, record as Parameters<typeof createDecision>[1], author);
     }),
+    ...tool("set_decision_status", (input) => setDecisionStatus(store, input, author)),
     ...tool("create_issue", (input) => {
       const solution = input.solution === undefined ? {} : { solution: defined(input.solution) };
       return createIssue(store, { ...defined(input), ...solution } as Parameters<typeof createIssue>[1], author);
@@ -125,6 +127,7 @@ function recordingTools({ store, agent }: OutsidePlace): Partial<Record<ToolName
     ),
     ...tool("record_fix_outcome", (input) => recordFixOutcome(store, input, author)),
     ...tool("create_note", (input) => createNote(store, defined(input), author)),
+    ...tool("pin_record", (input) => pinRecord(store, input, author)),
     ...tool("create_trigger", (input) => createTrigger(store, defined(input) as never, author)),
     ...tool("update_self", (input) => updateSelf(store, agent, defined(input))),
   };

@@ -2,6 +2,7 @@ import { firstSchema } from "./0001-first-schema.js";
 import { searchSchema } from "./0002-search.js";
 import { notesSchema } from "./0003-notes.js";
 import { statusSchema } from "./0004-status.js";
+import { pinsSchema } from "./0005-pins.js";
 import type { SCHEMA_VERSION } from "./version.js";
 
 /**
@@ -13,4 +14,5 @@ export const migrations: readonly string[] & { readonly length: typeof SCHEMA_VE
   searchSchema,
   notesSchema,
   statusSchema,
+  pinsSchema,
 ] as const;

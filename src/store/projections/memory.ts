@@ -5,6 +5,7 @@ import { duplicateEvent } from "../faults.js";
 import { decisionWords, issueWords } from "../search-text.js";
 import { countFix } from "../sql/count-fix.js";
 import { dropFailure } from "../sql/drop-failure.js";
+import { dropPin } from "../sql/drop-pin.js";
 import { indexDecision } from "../sql/index-decision.js";
 import { indexIssueTrigrams } from "../sql/index-issue-trigrams.js";
 import { indexIssueWords } from "../sql/index-issue-words.js";
@@ -12,9 +13,11 @@ import { insertDecision } from "../sql/insert-decision.js";
 import { insertIssue } from "../sql/insert-issue.js";
 import { insertNote } from "../sql/insert-note.js";
 import { putFailure } from "../sql/put-failure.js";
+import { putPin } from "../sql/put-pin.js";
 import { putTrigger } from "../sql/put-trigger.js";
 import { repeatIssue } from "../sql/repeat-issue.js";
 import { resolveIssue } from "../sql/resolve-issue.js";
+import { setDecisionStatus } from "../sql/set-decision-status.js";
 import { jsonOf, keyOf, type Projector, type Projectors } from "./projector.js";
 
 const IDENTIFIER = /[\p{L}_$][\p{L}\p{N}_$]{2,}/gu;
@@ -77,9 +80,16 @@ function dropFailureOf(db: Connection, event: AnyEvent, { issue, command }: { is
   db.run(dropFailure, { cycle: event.run, task: event.task ?? "-", command, issue });
 }
 
-/** `decisions`, `issues`, `failures`, `notes`, `triggers`. */
+/** `decisions`, `issues`, `failures`, `notes`, `pins`, `triggers`. */
 export const memoryProjectors: Projectors = {
   DECISION_RECORDED: recordDecision,
+  DECISION_STATUS_SET: (db, { payload: { id, status } }) => {
+    db.run(setDecisionStatus, { id, status });
+  },
+  RECORD_PINNED: (db, { payload: { id, pinned }, seq }) => {
+    if (pinned) db.run(putPin, { id, seq });
+    else db.run(dropPin, { id });
+  },
   ISSUE_RECORDED: recordIssue,
   ISSUE_RESOLVED: closeIssue,
   FIX_OUTCOME: countOutcome,

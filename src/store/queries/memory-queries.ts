@@ -3,6 +3,7 @@ import { listDecisions } from "../sql/list-decisions.js";
 import { listFailures } from "../sql/list-failures.js";
 import { listIssues } from "../sql/list-issues.js";
 import { listNotes } from "../sql/list-notes.js";
+import { listPins } from "../sql/list-pins.js";
 import { listRepeatedIssues } from "../sql/list-repeated-issues.js";
 import { listSuperseded } from "../sql/list-superseded.js";
 import { listTaskDecisions } from "../sql/list-task-decisions.js";
@@ -10,6 +11,7 @@ import { listTriggers } from "../sql/list-triggers.js";
 import { readDecision } from "../sql/read-decision.js";
 import { readIssue } from "../sql/read-issue.js";
 import { readIssueById } from "../sql/read-issue-by-id.js";
+import { readNote } from "../sql/read-note.js";
 import { type DecisionSearch, searchDecisions } from "../sql/search-decisions.js";
 import { searchIssueTrigrams, searchIssueWords } from "../sql/search-issues.js";
 
@@ -42,6 +44,10 @@ export function createMemoryQueries(db: Connection) {
     repeatedIssues: (limit: number) => listRepeatedIssues(db, limit),
     /** Notes, newest first. */
     notes: (limit: number) => listNotes(db, limit),
+    /** A note by the event that recorded it. */
+    note: (seq: number) => readNote(db, seq),
+    /** Ids of pinned decisions, issues and notes, first pinned first. */
+    pins: () => listPins(db),
     /** Triggers as created, by name. */
     triggers: () => listTriggers(db),
   };

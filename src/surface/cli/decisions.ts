@@ -1,7 +1,7 @@
-import { InvalidArgumentError } from "commander";
+import { Argument, InvalidArgumentError } from "commander";
 import { newId } from "../../kernel/ids.js";
-import { createDecision, type FoundDecision, searchDecisions } from "../../memory/decisions.js";
-import type { Decision } from "../../schema/memory.js";
+import { createDecision, type FoundDecision, searchDecisions, setDecisionStatus } from "../../memory/decisions.js";
+import { type Decision, type DecisionStatus, decisionStatusSchema } from "../../schema/memory.js";
 import { describeVerb, formatOption, type OutputFormat, wholeNumber, withArguments } from "./arguments.js";
 import { type CliContext, type Verb, writeLine } from "./context.js";
 import { asOption, speakerOf, valueOf } from "./person.js";
@@ -9,15 +9,20 @@ import { singleLine } from "./progress/paint.js";
 import { withStore } from "./project.js";
 import { withMemory } from "./projects.js";
 
-/** `worknode decisions add|search|supersede`. */
+/** `worknode decisions add|search|supersede|status`. */
 export const decisionsVerb: Verb = (context, args) => {
   const [name = "", ...rest] = args;
   if (name === "add") return addDecision(context, rest);
   if (name === "supersede") return addDecision(context, rest, true);
   if (name === "search") return findDecisions(context, rest);
-  const command = describeVerb(context, "decisions", "decisions add|search|supersede: record decisions and find them.");
-  return withArguments(command.argument("<add|search|supersede>"), args, async () => {
-    context.err.write(`worknode decisions: '${name}' is none of add, search, supersede.\n`);
+  if (name === "status") return changeStatus(context, rest);
+  const command = describeVerb(
+    context,
+    "decisions",
+    "decisions add|search|supersede|status: record decisions and find them.",
+  );
+  return withArguments(command.argument("<add|search|supersede|status>"), args, async () => {
+    context.err.write(`worknode decisions: '${name}' is none of add, search, supersede, status.\n`);
     return 2;
   });
 };
@@ -62,6 +67,37 @@ function addDecision(context: CliContext, args: readonly string[], supersedes = 
       };
       const { id } = valueOf(createDecision(store, record));
       writeLine(context.out, options.outputFormat === "json" ? JSON.stringify({ id }) : `Recorded [${id}].`);
+      return 0;
+    }),
+  );
+}
+
+interface StatusFlags {
+  reason: string;
+  as?: string;
+  outputFormat: OutputFormat;
+}
+
+function changeStatus(context: CliContext, args: readonly string[]): Promise<number> {
+  const command = describeVerb(
+    context,
+    "decisions status",
+    "Accept, reject or deprecate a decision; what it says stays.",
+  )
+    .argument("<id>", "the decision")
+    .addArgument(new Argument("<status>", "how it stands from now on").choices(decisionStatusSchema.options))
+    .option("--reason <text>", "why", "")
+    .addOption(asOption())
+    .addOption(formatOption());
+  return withArguments<StatusFlags>(command, args, ({ options, values }) =>
+    withMemory(context, (store, location) => {
+      const author = { actor: speakerOf(context, location, options.as) };
+      const change = { id: values[0] ?? "", status: values[1] as DecisionStatus, reason: options.reason };
+      const found = valueOf(setDecisionStatus(store, change, author));
+      writeLine(
+        context.out,
+        options.outputFormat === "json" ? JSON.stringify(found) : `[${found.id}] is ${found.status}.`,
+      );
       return 0;
     }),
   );

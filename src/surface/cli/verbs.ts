@@ -107,8 +107,18 @@ export const VERBS: Readonly<Record<string, VerbEntry>> = {
     first: false,
     load: async () => (await import("./note.js")).noteVerb,
   },
+  pin: {
+    summary: "have briefs tell a decision, a fix or a note before others (unpin ID: no longer)",
+    first: false,
+    load: async () => (await import("./pin.js")).pinVerb,
+  },
+  unpin: {
+    summary: "undo a pin",
+    first: false,
+    load: async () => (await import("./pin.js")).unpinVerb,
+  },
   decisions: {
-    summary: "decisions add|search|supersede: record decisions and find them",
+    summary: "decisions add|search|supersede|status: record decisions, find them, say how they stand",
     first: false,
     load: async () => (await import("./decisions.js")).decisionsVerb,
   },

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { createDecision, searchDecisions } from "../../../src/memory/decisions.js";
+import { createDecision, searchDecisions, setDecisionStatus } from "../../../src/memory/decisions.js";
 import type { Decision } from "../../../src/schema/memory.js";
 import { temporaryStore } from "../store/sample-events.js";
 
@@ -67,6 +67,39 @@ describe("decisions", () => {
     expect(store.queries.decisions(null, 5).map(({ record }) => record.id)).toEqual(["D-2"]);
     expect(searchDecisions(store, { query: "wrapper" })).toHaveLength(1);
     expect(store.queries.taskDecisions(1, "T-1", 5)).toHaveLength(1);
+  });
+
+  it("are accepted, rejected or deprecated later, and rebuilt so; what they say and who changed them stays", () => {
+    const store = temporaryStore();
+    createDecision(store, { ...TECH_001, status: "proposed" });
+    const accepted = setDecisionStatus(
+      store,
+      { id: "TECH-001", status: "accepted", reason: "tried" },
+      { actor: "ann" },
+    );
+    expect(accepted).toEqual({ ok: true, value: { ...TECH_001, status: "accepted" } });
+    expect(searchDecisions(store, { query: "proto" })).toEqual([{ ...TECH_001, status: "accepted" }]);
+    expect(setDecisionStatus(store, { id: "TECH-001", status: "accepted" })).toMatchObject({ ok: true });
+    expect(store.events({})).toHaveLength(2);
+    expect(store.events({}).at(-1)).toMatchObject({
+      type: "DECISION_STATUS_SET",
+      actor: "ann",
+      payload: { id: "TECH-001", status: "accepted", reason: "tried", by: "ann" },
+    });
+    expect(store.rebuild()).toMatchObject({ equal: true });
+    expect(searchDecisions(store, { query: "proto" })).toMatchObject([{ status: "accepted" }]);
+  });
+
+  it("change how they stand only where they are there and not replaced", () => {
+    const store = temporaryStore();
+    createDecision(store, TECH_001);
+    createDecision(store, { ...TECH_001, id: "D-2", supersedes: "TECH-001" });
+    const change = (id: string, status: string): unknown =>
+      setDecisionStatus(store, { id, status: status as "accepted" });
+    expect(change("D-9", "accepted")).toMatchObject({ ok: false, error: { code: "DECISION_UNKNOWN", exitCode: 2 } });
+    expect(change("TECH-001", "deprecated")).toMatchObject({ ok: false, error: { code: "DECISION_SUPERSEDED" } });
+    expect(change("D-2", "superseded")).toMatchObject({ ok: false, error: { code: "INVALID_DECISION" } });
+    expect(store.events({})).toHaveLength(2);
   });
 
   it("are narrowed by project, and found by any word when none has all", () => {

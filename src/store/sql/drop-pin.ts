@@ -1,0 +1,2 @@
+/** Unpins a record. */
+export const dropPin = "DELETE FROM pins WHERE id = @id";
