@@ -1,7 +1,9 @@
 import { invalid } from "../kernel/fault.js";
 import { resolveCommit } from "./branch.js";
+import { placeOf } from "./commit-header.js";
 import type { History } from "./history.js";
 import { isPlainName } from "./object-reader.js";
+import { isAmbiguous, longNames } from "./ref-name.js";
 
 /** Commits looked at in one check. */
 const MAX_COMMITS = 10_000;
@@ -49,17 +51,30 @@ export async function readCommits({ objects }: Pick<History, "objects">, ids: re
   });
 }
 
-/** Ids of the commits that names stand for; undefined for a name that stands for none. */
+/**
+ * Ids of the commits that names stand for; undefined for a name that stands for none. Throws Fault AMBIGUOUS_REF (exit 2)
+ * for a name that could stand for several.
+ */
 export async function findCommits(
   { objects, git }: Pick<History, "objects" | "git">,
   names: readonly string[],
 ): Promise<(string | undefined)[]> {
+  for (const name of names) await refuseAmbiguous(objects, name);
   const plain = names.filter(isPlainName);
   const found = await objects.describe(plain.map((name) => `${name}^{commit}`));
   const known = new Map(plain.map((name, index) => [name, found[index]?.id]));
   for (const name of names)
     if (!known.has(name)) known.set(name, name.startsWith("-") ? undefined : await resolveCommit(git, name));
   return names.map((name) => known.get(name));
+}
+
+/** A tag of the name of a branch comes first with git, and whoever may push a tag would choose the base. */
+async function refuseAmbiguous(objects: History["objects"], name: string): Promise<void> {
+  const asked = longNames(name);
+  const found = (await objects.describe(asked.map((each) => `${each}^{commit}`))).map((object) => object?.id);
+  if (!isAmbiguous(name, found)) return;
+  const several = asked.filter((_, index) => found[index] !== undefined).join(", ");
+  throw invalid("AMBIGUOUS_REF", `'${name}' may be any of: ${several}, or a commit's id. Name one of them in full.`);
 }
 
 /** Headers, an empty line, the message. Text that is not UTF-8 is read byte by byte. */
@@ -73,8 +88,7 @@ function parseCommit(id: string, bytes: Buffer): Commit {
   const person = (name: string): string => (values(name)[0] ?? "").replace(/ -?\d+ [+-]\d+$/, "");
   return {
     id,
-    tree: values("tree")[0] ?? "",
-    parents: values("parent"),
+    ...placeOf(head.join("\n")),
     author: person("author"),
     committer: person("committer"),
     message: cut === -1 ? "" : text.slice(cut + 2),

@@ -1,8 +1,10 @@
 import { spawnSync } from "node:child_process";
 import { basename, dirname } from "node:path";
 import { MAX_GIT_OUTPUT_BYTES, MAX_GIT_TIME_MS } from "../kernel/bounds.js";
+import { placeOf } from "./commit-header.js";
 import { readerArguments, readerEnvironment } from "./history.js";
 import { isPlainName, parseObjects, type ReadObject } from "./object-reader.js";
+import { isAmbiguous, longNames } from "./ref-name.js";
 import { entryNamed } from "./tree-object.js";
 
 interface Place {
@@ -24,9 +26,17 @@ export interface Sameness {
 export function sameWithout(file: string, base: string, place: Place): Sameness | undefined {
   if (!isPlainName(base)) return undefined;
   const folder = dirname(file);
-  const asked = [`${base}^{commit}`, "HEAD^{commit}", `${base}^{tree}`, `${base}:${folder}`];
-  const [from, head, tree, inside] = readOnce(asked, place);
+  const rivals = longNames(base).map((name) => `${name}^{commit}`);
+  const asked = [`${base}^{commit}`, "HEAD^{commit}", `${base}^{tree}`, `${base}:${folder}`, ...rivals];
+  const [from, head, tree, inside, ...found] = readOnce(asked, place);
   if (from === undefined || head === undefined || tree === undefined) return undefined;
+  if (
+    isAmbiguous(
+      base,
+      found.map((object) => object?.id),
+    )
+  )
+    return undefined;
   const same = isSame(from, head) && lacks(tree, inside, { folder, name: basename(file) });
   return same ? { base: from.id, head: head.id } : undefined;
 }
@@ -46,12 +56,8 @@ function readOnce(names: readonly string[], { cwd, env }: Place): (ReadObject | 
 /** The same commit, or one on top of it that changes nothing. */
 function isSame(from: ReadObject, head: ReadObject): boolean {
   if (from.id === head.id) return true;
-  const [before, after] = [from, head].map(({ content }) => content.toString("latin1").split("\n\n", 1)[0] ?? "");
-  const tree = /^tree (\w+)$/m;
-  return (
-    tree.exec(before ?? "")?.[1] === tree.exec(after ?? "")?.[1] &&
-    (after ?? "").split("\n").includes(`parent ${from.id}`)
-  );
+  const [before, after] = [from, head].map(({ content }) => placeOf(content.toString("latin1")));
+  return before?.tree === after?.tree && after?.parents.includes(from.id) === true;
 }
 
 /** A folder that is there and was not given may hold anything. */

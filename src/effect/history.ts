@@ -1,6 +1,6 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { existsSync, readFileSync } from "node:fs";
-import { join, resolve } from "node:path";
+import { dirname, join, resolve } from "node:path";
 import { invalid } from "../kernel/fault.js";
 import { collectGit, type Git, type GitOutput, gitFailed, safePath } from "./git.js";
 import { createObjectReader, type ObjectReader } from "./object-reader.js";
@@ -23,6 +23,7 @@ export interface History {
 /** Nothing the repository configures is run: plumbing on objects, without hooks, filters, pagers or lazy fetches. */
 const SETTINGS = [
   "safe.directory=*",
+  "safe.bareRepository=explicit",
   "core.fsmonitor=false",
   "core.hooksPath=/dev/null",
   "core.attributesFile=/dev/null",
@@ -62,8 +63,8 @@ export async function withHistory<T>(
   }
 }
 
-async function openHistory(cwd: string, env: NodeJS.ProcessEnv): Promise<History> {
-  const found = await gitIn(starter(cwd, env)).attempt(["rev-parse", ...LAYOUT]);
+async function openHistory(cwd: string, given: NodeJS.ProcessEnv): Promise<History> {
+  const { env, found } = await look(cwd, given);
   const [bare, gitDir = "", commonDir = "", ...rest] = found.stdout.toString("utf8").split("\n");
   if (found.code !== 0 && bare !== "true")
     throw invalid("NO_REPOSITORY", `${cwd} is not inside a git repository (git says: ${found.stderr.trim()}).`);
@@ -71,6 +72,33 @@ async function openHistory(cwd: string, env: NodeJS.ProcessEnv): Promise<History
   const start = starter(top ?? gitDir, env, cwd);
   const cutOff = readCutOff(resolve(cwd, commonDir));
   return { top, gitDir, cutOff, git: gitIn(start), objects: createObjectReader(start) };
+}
+
+interface Look {
+  readonly env: NodeJS.ProcessEnv;
+  readonly found: GitOutput;
+}
+
+/**
+ * Asks git where the repository is. A bare one that nobody named is believed only where it lies in no other: files of a
+ * checkout can be made to look like one.
+ */
+async function look(cwd: string, env: NodeJS.ProcessEnv): Promise<Look> {
+  const found = await gitIn(starter(cwd, env)).attempt(["rev-parse", ...LAYOUT]);
+  if (!isUnnamedBare(found)) return { env, found };
+  const all = ["-c", "safe.bareRepository=all", "rev-parse", "--absolute-git-dir"];
+  const gitDir = (await gitIn(starter(cwd, env)).run(all)).replace(/\n$/, "");
+  const around = await gitIn(starter(dirname(gitDir), env)).attempt(["rev-parse", "--absolute-git-dir"]);
+  if (around.code === 0 || isUnnamedBare(around))
+    throw invalid(
+      "NO_REPOSITORY",
+      `${gitDir} looks like a repository and lies in another one: it is not believed. Go to the top of your checkout, or name it in GIT_DIR.`,
+    );
+  return await look(cwd, { ...env, GIT_DIR: gitDir });
+}
+
+function isUnnamedBare({ code, stderr }: GitOutput): boolean {
+  return code !== 0 && stderr.includes("safe.bareRepository");
 }
 
 const LAYOUT = ["--is-bare-repository", "--absolute-git-dir", "--git-common-dir", "--show-toplevel"];
@@ -102,7 +130,7 @@ function gitIn(start: Start): Pick<Git, "run" | "attempt"> {
   };
 }
 
-/** Arguments of a git that runs nothing the repository configures. */
+/** Arguments of a git that runs nothing the repository configures, and reads objects as they are: none replaced or grafted. */
 export function readerArguments(args: readonly string[]): string[] {
   return ["--no-pager", ...SETTINGS, ...args];
 }
@@ -122,6 +150,8 @@ export function readerEnvironment(directory: string, env: NodeJS.ProcessEnv, giv
     GIT_CONFIG_GLOBAL: "/dev/null",
     GIT_ATTR_NOSYSTEM: "1",
     GIT_ATTR_SOURCE: EMPTY_TREE,
+    GIT_NO_REPLACE_OBJECTS: "1",
+    GIT_GRAFT_FILE: "/dev/null",
     GIT_OPTIONAL_LOCKS: "0",
     GIT_TERMINAL_PROMPT: "0",
     GIT_NO_LAZY_FETCH: "1",

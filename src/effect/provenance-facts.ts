@@ -2,14 +2,10 @@ import type { CommitFact } from "../capability/provenance.js";
 import { type Commit, readCommits } from "./commits.js";
 import type { History } from "./history.js";
 import { compareTrees } from "./tree.js";
+import { emptyTree } from "./tree-object.js";
 
 /** Commits of other branches whose receipts are looked at. */
 const MAX_OTHERS = 10_000;
-/** Name of the tree without a file, under SHA-1 and SHA-256. */
-const EMPTY_TREES = [
-  "4b825dc642cb6eb9a060e54bf8d69288fbee4904",
-  "6ef19b41225c5369f1c104d45d8d85efa9b057b53b14b4b9b939dd74decc5321",
-];
 
 /** What provenance is judged by, of each of the commits. Throws Fault NO_COMMIT where a parent is missing (exit 2). */
 export async function commitFacts(history: History, commits: readonly Commit[]): Promise<CommitFact[]> {
@@ -23,8 +19,7 @@ export async function commitFacts(history: History, commits: readonly Commit[]):
 async function factOf(history: History, commit: Commit, trees: ReadonlyMap<string, string>): Promise<CommitFact> {
   const { id, tree, message, parents } = commit;
   const parentTree = trees.get(parents[0] ?? "") ?? null;
-  const empty = EMPTY_TREES.find((name) => name.length === tree.length) ?? "";
-  const differences = await compareTrees(history.git, parentTree ?? empty, tree);
+  const differences = await compareTrees(history.git, parentTree ?? emptyTree(tree), tree);
   const changes = differences.map(({ path, before, after, mode }) => ({ path, before, after, mode }));
   return { id, tree, message, parents, parentTree, changes, mergedTree: await mergedTree(history, parents) };
 }

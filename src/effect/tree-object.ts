@@ -7,6 +7,17 @@ export interface TreeEntry {
   readonly id: string;
 }
 
+/** Name of the tree without a file, under SHA-1 and SHA-256. */
+const EMPTY_TREES: readonly string[] = [
+  "4b825dc642cb6eb9a060e54bf8d69288fbee4904",
+  "6ef19b41225c5369f1c104d45d8d85efa9b057b53b14b4b9b939dd74decc5321",
+];
+
+/** The tree without a file, in the repository that an id is of. */
+export function emptyTree(id: string): string {
+  return EMPTY_TREES.find(({ length }) => length === id.length) ?? "";
+}
+
 /** `<mode> <name> NUL <id>`, again and again. */
 const SPACE = 0x20;
 const NUL = 0;

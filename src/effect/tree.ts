@@ -48,9 +48,12 @@ export interface TreeDifference {
   readonly mode: string | null;
 }
 
+/** `.gitmodules` and settings may have git leave submodules out: they are told all the same. */
+const COMPARE = ["diff-tree", "-r", "-z", "--no-renames", "--full-index", "--ignore-submodules=none", "--raw"];
+
 /** What changed from one tree (or commit) to another, without renames, by path. */
 export async function compareTrees(git: Pick<Git, "run">, from: string, to: string): Promise<TreeDifference[]> {
-  const fields = splitNul(await git.run(["diff-tree", "-r", "-z", "--no-renames", "--full-index", "--raw", from, to]));
+  const fields = splitNul(await git.run([...COMPARE, from, to]));
   const differences: TreeDifference[] = [];
   for (let index = 0; index + 1 < fields.length; index += 2)
     differences.push(parseDifference(fields[index] ?? "", fields[index + 1] ?? ""));

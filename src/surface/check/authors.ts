@@ -1,6 +1,7 @@
 import type { Commit } from "../../effect/commits.js";
 import type { History } from "../../effect/history.js";
 import { compareTrees } from "../../effect/tree.js";
+import { emptyTree } from "../../effect/tree-object.js";
 
 /** Parts of a name or an address by which agents that commit are known. Lower case. */
 const KNOWN: readonly string[] = [
@@ -51,7 +52,7 @@ export function guessNotes(guesses: readonly AuthorGuess[]): string[] {
   );
 }
 
-/** Files that agents' commits touch. A merge brings what its branches hold and touches what differs from all of them. */
+/** Files that agents' commits touch. A first commit touches all it holds. A merge brings what its branches hold and touches what differs from all of them. */
 export async function agentFiles(history: History, guesses: readonly AuthorGuess[]): Promise<ReadonlySet<string>> {
   const files = new Set<string>();
   for (const { commit, agent } of guesses) {
@@ -63,7 +64,8 @@ export async function agentFiles(history: History, guesses: readonly AuthorGuess
 
 async function touched({ git }: History, { id, parents }: Commit): Promise<string[]> {
   const sides: Set<string>[] = [];
-  for (const parent of parents) sides.push(new Set((await compareTrees(git, parent, id)).map(({ path }) => path)));
+  for (const parent of parents.length === 0 ? [emptyTree(id)] : parents)
+    sides.push(new Set((await compareTrees(git, parent, id)).map(({ path }) => path)));
   const [first = new Set<string>(), ...others] = sides;
   return [...first].filter((path) => others.every((side) => side.has(path)));
 }
