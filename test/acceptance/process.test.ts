@@ -2,7 +2,7 @@ import { readdirSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { afterEach, describe, expect, it } from "vitest";
 import { probeBackends } from "../../src/effect/sandbox/probe.js";
-import { makeRepo, type Repo, scripted } from "../scenario/harness.js";
+import { makeRepo, PROBE_DIR, type Repo, scripted } from "../scenario/harness.js";
 import { eventsOf, of, runScripted, type ScriptedRun, scriptOf, submit, use, write } from "../scenario/scripted-run.js";
 import { jsonOf, worknode } from "./program.js";
 
@@ -11,7 +11,7 @@ import { jsonOf, worknode } from "./program.js";
 let repo: Repo | undefined;
 afterEach(() => repo?.remove());
 
-const confined = (await probeBackends({ stateDir: "/tmp" })).chosen !== null;
+const confined = (await probeBackends({ stateDir: PROBE_DIR })).chosen !== null;
 
 const HEAD = "apiVersion: worknode/v1\nkind: Plan\nid: process\ntitle: Process\n";
 const planOf = (tasks: string, more = ""): string => `${HEAD}${more}phases:\n  - id: build\n    tasks:\n${tasks}`;

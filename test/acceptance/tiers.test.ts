@@ -4,7 +4,7 @@ import { systemClock } from "../../src/kernel/clock.js";
 import { pm_assign } from "../../src/memory/project-management.js";
 import { registerWorknode } from "../../src/memory/worknodes.js";
 import type { WorknodeRecord } from "../../src/schema/memory.js";
-import { makeRepo, type Repo, run, scripted } from "../scenario/harness.js";
+import { makeRepo, PROBE_DIR, type Repo, run, scripted } from "../scenario/harness.js";
 import { eventsOf, of, runScripted, type ScriptedRun, scriptOf, submit, use, write } from "../scenario/scripted-run.js";
 import { jsonOf, worknode } from "./program.js";
 
@@ -16,7 +16,7 @@ afterEach(() => {
   repo?.remove();
 });
 
-const confined = (await probeBackends({ stateDir: "/tmp" })).chosen !== null;
+const confined = (await probeBackends({ stateDir: PROBE_DIR })).chosen !== null;
 
 const planOf = (tasks: string, more = ""): string => `apiVersion: worknode/v1
 kind: Plan

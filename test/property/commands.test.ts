@@ -7,7 +7,7 @@ import { compileWriteSet } from "../../src/capability/write-set.js";
 import { callTool } from "../../src/crew/service/tool-call.js";
 import { probeBackends } from "../../src/effect/sandbox/probe.js";
 import type { ToolReport } from "../../src/schema/tool-report.js";
-import { makeRepo, type Repo } from "../scenario/harness.js";
+import { makeRepo, PROBE_DIR, type Repo } from "../scenario/harness.js";
 
 const LISTED = ["src/a.txt", "src/new.txt", "gen/**", "deep/er/x.txt"];
 const PLAN = `apiVersion: worknode/v1
@@ -53,7 +53,7 @@ const step = fc.oneof(
   path.map((to) => `mkfifo ${to}`),
 );
 
-const confined = (await probeBackends({ stateDir: "/tmp" })).chosen !== null;
+const confined = (await probeBackends({ stateDir: PROBE_DIR })).chosen !== null;
 
 /** Every file and link of a worktree with what it is. */
 function snapshot(root: string, folder = ""): Map<string, string> {

@@ -6,7 +6,7 @@ import { probeBackends } from "../../src/effect/sandbox/probe.js";
 import { runCommandLine } from "../../src/surface/cli/command-line.js";
 import { reportFault } from "../../src/surface/cli/report-fault.js";
 import { type ContextSettings, makeContext } from "../unit/surface/screen.js";
-import { makeRepo, type Repo, scripted } from "./harness.js";
+import { makeRepo, PROBE_DIR, type Repo, scripted } from "./harness.js";
 
 const PLAN = `apiVersion: worknode/v1
 kind: Plan
@@ -38,7 +38,7 @@ defaults:
     - tools: [{ name: submit_verdict, input: { decision: ACCEPT } }]
 `;
 
-const sandbox = await probeBackends({ stateDir: "/tmp" });
+const sandbox = await probeBackends({ stateDir: PROBE_DIR });
 
 async function worknode(repo: Repo, args: readonly string[], settings: ContextSettings = {}) {
   const context = makeContext({ cwd: repo.dir, env: repo.env, ...settings });

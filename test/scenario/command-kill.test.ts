@@ -5,7 +5,7 @@ import { setTimeout as wait } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
 import { afterEach, describe, expect, it } from "vitest";
 import { probeBackends } from "../../src/effect/sandbox/probe.js";
-import { makeRepo, type Repo } from "./harness.js";
+import { makeRepo, PROBE_DIR, type Repo } from "./harness.js";
 
 const MAIN = fileURLToPath(new URL("../../dist/main.js", import.meta.url));
 const PLAN =
@@ -13,7 +13,7 @@ const PLAN =
 /** How long a process may take to appear or to go (ms); what is asserted is that it did. */
 const PATIENCE_MS = 15_000;
 
-const confined = (await probeBackends({ stateDir: "/tmp" })).chosen !== null;
+const confined = (await probeBackends({ stateDir: PROBE_DIR })).chosen !== null;
 let repo: Repo | undefined;
 afterEach(() => repo?.remove());
 

@@ -1,12 +1,15 @@
 import { execFileSync } from "node:child_process";
 import { chmodSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { tmpdir, userInfo } from "node:os";
 import { dirname, join } from "node:path";
 import { type RunResult, runPlan } from "../../src/crew/cycle/session.js";
 import { parseScript } from "../../src/model/scripted/script.js";
 import { startScriptedServer } from "../../src/model/scripted/server.js";
 import type { AnyEvent } from "../../src/schema/event.js";
 import { openStore, type Store } from "../../src/store/store.js";
+
+/** Where tests keep what the sandbox's probe found: one place for each user, as a file of another cannot be replaced. */
+export const PROBE_DIR = join(tmpdir(), `worknode-probe-${userInfo().uid}`);
 
 /** A temporary git repository with a state directory of its own. */
 export interface Repo {
@@ -24,11 +27,13 @@ export function makeRepo(files: Record<string, string>): Repo {
   const base = mkdtempSync(join(tmpdir(), "worknode-"));
   const dir = join(base, "repo");
   mkdirSync(dir);
+  const backend = process.env["WORKNODE_SANDBOX"]; // so that a whole suite can be run by the backend it names
   const env: NodeJS.ProcessEnv = {
     PATH: process.env["PATH"] ?? "",
     HOME: join(base, "home"),
     XDG_STATE_HOME: join(base, "state"),
     LANG: "C.UTF-8",
+    ...(backend === undefined ? {} : { WORKNODE_SANDBOX: backend }),
   };
   mkdirSync(env["HOME"] ?? "");
   const write = (path: string, text: string): void => {

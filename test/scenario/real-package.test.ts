@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { afterEach, describe, expect, it } from "vitest";
 import { probeBackends } from "../../src/effect/sandbox/probe.js";
-import { makeRepo, type Repo } from "./harness.js";
+import { makeRepo, PROBE_DIR, type Repo } from "./harness.js";
 import { of, runScripted, submit, use } from "./scripted-run.js";
 
 /**
@@ -15,7 +15,7 @@ const PACKAGE = join(fileURLToPath(new URL("../..", import.meta.url)), "node_mod
 let repo: Repo | undefined;
 afterEach(() => repo?.remove());
 
-const confined = (await probeBackends({ stateDir: "/tmp" })).chosen !== null;
+const confined = (await probeBackends({ stateDir: PROBE_DIR })).chosen !== null;
 
 /** The package's files by their paths, but for what CI runs there. */
 function packageFiles(): Record<string, string> {

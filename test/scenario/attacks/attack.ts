@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { probeBackends } from "../../../src/effect/sandbox/probe.js";
 import { type Called, type Ground, prepareGround, SECRETS } from "./ground.js";
+import { PROBE_DIR } from "../harness.js";
 
 /**
  * A hostile call. `refused`: denied or discarded, exit 3, a violation recorded. `contained`: it may run, and
@@ -17,7 +18,7 @@ export interface Attack {
   readonly by?: string | RegExp;
 }
 
-const sandbox = await probeBackends({ stateDir: "/tmp" });
+const sandbox = await probeBackends({ stateDir: PROBE_DIR });
 
 /** Runs a class of attacks on one ground, each asserting the disk, the log and the exit. */
 export function attackSuite(title: string, attacks: readonly Attack[]): void {

@@ -4,7 +4,7 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { callTool } from "../../../src/crew/service/tool-call.js";
 import { probeBackends } from "../../../src/effect/sandbox/probe.js";
 import type { ToolReport } from "../../../src/schema/tool-report.js";
-import { makeRepo, type Repo } from "../harness.js";
+import { makeRepo, PROBE_DIR, type Repo } from "../harness.js";
 
 /** Honest work that must pass: what it may change, and what it must say. */
 interface Honest {
@@ -233,7 +233,7 @@ const WORK: readonly Honest[] = [
   },
 ];
 
-const sandbox = await probeBackends({ stateDir: "/tmp" });
+const sandbox = await probeBackends({ stateDir: PROBE_DIR });
 const has = (program: string): boolean =>
   ["/usr/bin", "/bin", "/usr/local/bin"].some((folder) => existsSync(join(folder, program)));
 

@@ -3,8 +3,9 @@ import { dirname, join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { probeBackends } from "../../../src/effect/sandbox/probe.js";
 import { type Ground, prepareGround } from "./ground.js";
+import { PROBE_DIR } from "../harness.js";
 
-const sandbox = await probeBackends({ stateDir: "/tmp" });
+const sandbox = await probeBackends({ stateDir: PROBE_DIR });
 
 /** What one call leaves in scratch for worknode itself to walk into, when it keeps the next one. */
 describe.skipIf(sandbox.chosen === null)("links to the host left in scratch", () => {

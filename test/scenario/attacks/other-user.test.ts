@@ -4,7 +4,7 @@ import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { probeBackends } from "../../../src/effect/sandbox/probe.js";
-import { makeRepo, type Repo } from "../harness.js";
+import { makeRepo, PROBE_DIR, type Repo } from "../harness.js";
 
 const ROOT = fileURLToPath(new URL("../../..", import.meta.url));
 /** The user nobody owns anything as. */
@@ -21,7 +21,10 @@ shift 2 && exec setpriv --reuid ${NOBODY} --regid ${NOBODY} --clear-groups -- "$
 const PLAN =
   "apiVersion: worknode/v1\nkind: Plan\nid: user\ntitle: User\nphases:\n  - id: p\n    tasks:\n      - {id: A, title: A, owner: implementer, files: {write: [notes.md, run.sh]}}\n";
 
-const [isRoot, report] = [process.getuid?.() === 0, await probeBackends({ stateDir: "/tmp", all: true, fresh: true })];
+const [isRoot, report] = [
+  process.getuid?.() === 0,
+  await probeBackends({ stateDir: PROBE_DIR, all: true, fresh: true }),
+];
 const backends = [...new Set(report.probes.filter(({ ok }) => ok).flatMap(({ backend }) => backend ?? []))];
 const why = isRoot ? "" : " [needs root, to become another user]";
 
