@@ -1,11 +1,10 @@
 import { existsSync } from "node:fs";
-import { mkdir, readFile, rename, writeFile } from "node:fs/promises";
+import { readFile, rename } from "node:fs/promises";
 import { basename, join } from "node:path";
 import { Fault } from "../kernel/fault.js";
 import { systemRandom } from "../kernel/ids.js";
 import { splitNul } from "./git.js";
-import { minimalConfig } from "./git-directory.js";
-import { copyIndex } from "./index-copy.js";
+import { makeStore, type ShownHistory, VIEW_PREFIX } from "./git-view-store.js";
 import type { Repository } from "./repository.js";
 import { removeTree } from "./sandbox/layer.js";
 import type { GitView } from "./sandbox/spec.js";
@@ -13,27 +12,33 @@ import type { TaskWorkspace } from "./workspace.js";
 
 const views = new WeakMap<TaskWorkspace, Promise<GitView>>();
 
+/** Refs whose history is shown; not the stash, notes, or what git keeps of histories that were rewritten. */
+const SHOWN_REFS = ["refs/heads/", "refs/tags/", "refs/remotes/"];
+const REF_FORMAT = "%(objectname) %(refname) %(*objectname)";
+
 /**
- * What commands see of git. Where no commit of the repository holds a file that `workspace.deny` names, it is the
- * repository's own store, read-only, with all its history. Else the store would give away what the mask hides
- * (`git show HEAD:.env`), and commands get one of their own: the task's base commit alone, without those files,
- * which `status` and `diff` then pass over. Made once for each workspace. Throws Fault GIT_FAILED.
+ * What commands see of git: a store of their own, never the repository's, which holds what nothing reaches any more: dropped
+ * commits, stashes, files once staged. In it are the task's base commit and the history of all branches and tags; where
+ * a commit of those holds a file that `workspace.deny` names, the history of the base commit; where that holds one, the
+ * base commit alone, without those files, which `status` and `diff` then pass over. Made once for each workspace and
+ * base commit. Throws Fault GIT_FAILED.
  */
 export function openGitView(repository: Repository, workspace: TaskWorkspace): Promise<GitView> {
-  const known = views.get(workspace) ?? chooseView(repository, workspace);
+  const known = views.get(workspace) ?? findView(repository, workspace);
   views.set(workspace, known);
   known.catch(() => views.delete(workspace));
   return known;
 }
 
-async function chooseView(repository: Repository, workspace: TaskWorkspace): Promise<GitView> {
-  if (!(await holdsDenied(workspace))) return { commonDir: repository.commonDir, gitDir: workspace.gitDir };
-  const place = join(workspace.taskDir, `git-view.${workspace.baseCommit}`);
-  const view = { commonDir: place, gitDir: join(place, "worktrees", basename(workspace.gitDir)) };
+async function findView(repository: Repository, workspace: TaskWorkspace): Promise<GitView> {
+  const { taskDir, baseCommit, gitDir } = workspace;
+  const place = join(taskDir, `${VIEW_PREFIX}${baseCommit}`);
+  const view = { commonDir: place, gitDir: join(place, "worktrees", basename(gitDir)) };
   if (existsSync(place)) return view;
-  const making = `${place}.${systemRandom.hex(4)}`;
+  const making = join(taskDir, `making-${VIEW_PREFIX}${systemRandom.hex(4)}`);
   try {
-    await makeStore(repository, workspace, making);
+    const shown = await chooseHistory(repository, workspace);
+    await makeStore(repository, workspace, { place: making, shown });
     if (!existsSync(place)) await rename(making, place);
   } finally {
     await removeTree(making);
@@ -41,43 +46,72 @@ async function chooseView(repository: Repository, workspace: TaskWorkspace): Pro
   return view;
 }
 
-/** Whether any commit that can be reached holds a denied file. Too much history to look through counts as one that does. */
-async function holdsDenied(workspace: TaskWorkspace): Promise<boolean> {
+async function chooseHistory(repository: Repository, workspace: TaskWorkspace): Promise<ShownHistory> {
+  const { git, baseCommit } = workspace;
+  const head = (await git.attempt(["symbolic-ref", "-q", "HEAD"])).stdout.toString("utf8").trim();
+  for (const merged of [[], [`--merged=${baseCommit}`]]) {
+    const refs = (await git.run(["for-each-ref", `--format=${REF_FORMAT}`, ...merged, ...SHOWN_REFS])).split("\n");
+    const found = refs.filter((line) => line !== "").map((line) => line.split(" "));
+    const objects = await reachable(workspace, [baseCommit, ...found.map(([object = ""]) => object)]);
+    if (objects !== undefined)
+      return {
+        head,
+        objects,
+        refs: packedRefs(baseCommit, head, found),
+        cutOff: await cutOff(repository),
+        without: [],
+      };
+  }
+  return await baseAlone(workspace, head);
+}
+
+/** Every object that these lead to. Undefined where one is a denied file, or where there are too many to look through. */
+async function reachable(workspace: TaskWorkspace, from: readonly string[]): Promise<Set<string> | undefined> {
   try {
-    const listing = await workspace.git.run(["rev-list", "--objects", "--all", "HEAD"]);
-    const paths = listing.split("\n").map((line) => line.slice(line.indexOf(" ") + 1 || line.length));
-    return paths.some((path) => path !== "" && workspace.isDenied(path));
+    const input = from.map((object) => `${object}\n`).join("");
+    const listing = await workspace.git.run(["rev-list", "--objects", "--stdin"], { input });
+    const named = listing.split("\n").map((line) => ({ line, end: line.indexOf(" ") }));
+    if (named.some(({ line, end }) => end > 0 && line.length > end + 1 && workspace.isDenied(line.slice(end + 1))))
+      return undefined;
+    return new Set(
+      named.filter(({ line }) => line !== "").map(({ line, end }) => (end < 0 ? line : line.slice(0, end))),
+    );
   } catch (thrown) {
-    if (thrown instanceof Fault && thrown.code === "GIT_STOPPED") return true;
+    if (thrown instanceof Fault && thrown.code === "GIT_STOPPED") return undefined;
     throw thrown;
   }
 }
 
-async function makeStore(repository: Repository, workspace: TaskWorkspace, place: string): Promise<void> {
-  const { git, gitDir, baseCommit } = workspace;
-  const worktree = join(place, "worktrees", basename(gitDir));
-  for (const folder of ["objects/pack", "refs/heads"]) await mkdir(join(place, folder), { recursive: true });
-  await mkdir(worktree, { recursive: true });
+/** Refs as git packs them; the branch that is checked out, if any, is at the base commit. */
+function packedRefs(base: string, head: string, refs: readonly (readonly string[])[]): string[] {
+  const all = new Map(refs.map(([object = "", name = "", peeled = ""]) => [name, { object, peeled }]));
+  if (head !== "") all.set(head, { object: base, peeled: "" });
+  const sorted = [...all].sort(([one], [other]) => Buffer.compare(Buffer.from(one), Buffer.from(other)));
+  return sorted.flatMap(([name, { object, peeled }]) => [
+    `${object} ${name}`,
+    ...(peeled === "" ? [] : [`^${peeled}`]),
+  ]);
+}
+
+/** Where a shallow clone ends. */
+async function cutOff({ commonDir }: Repository): Promise<string[]> {
+  const file = join(commonDir, "shallow");
+  return existsSync(file) ? (await readFile(file, "utf8")).split("\n").filter((line) => line !== "") : [];
+}
+
+async function baseAlone(workspace: TaskWorkspace, head: string): Promise<ShownHistory> {
+  const { git, baseCommit } = workspace;
   const entries = splitNul(await git.run(["ls-tree", "-r", "-t", "-z", "--full-tree", baseCommit])).flatMap(parseEntry);
   const root = (await git.run(["rev-parse", "--verify", `${baseCommit}^{tree}`])).trim();
-  const shown = entries
-    .filter(({ path, type }) => type !== "commit" && !workspace.isDenied(path))
-    .map(({ object }) => object);
-  const objects = [baseCommit, root, ...shown].map((object) => `${object}\n`).join("");
-  await git.run(["pack-objects", "--quiet", join(place, "objects/pack/pack")], { input: objects });
-  await writeFile(join(place, "config"), minimalConfig(await readFile(join(repository.commonDir, "config"), "utf8")));
-  await writeFile(join(place, "shallow"), `${baseCommit}\n`);
-  const head = await readFile(join(gitDir, "HEAD"), "utf8");
-  await writeFile(join(worktree, "HEAD"), head);
-  await writeFile(join(worktree, "commondir"), "../..\n");
-  const branch = /^ref: (\S+)/.exec(head)?.[1];
-  if (branch !== undefined) await writeFile(join(place, "packed-refs"), `${baseCommit} ${branch}\n`);
-  const indexFile = join(worktree, "index");
-  await copyIndex(join(gitDir, "index"), indexFile);
-  const denied = entries
-    .filter(({ path, type }) => type === "blob" && workspace.isDenied(path))
-    .map(({ path }) => `${path}\0`);
-  await git.run(["update-index", "--skip-worktree", "-z", "--stdin"], { indexFile, input: denied.join("") });
+  const shown = entries.filter(({ path, type }) => type !== "commit" && !workspace.isDenied(path));
+  const denied = entries.filter(({ path, type }) => type === "blob" && workspace.isDenied(path));
+  return {
+    objects: new Set([baseCommit, root, ...shown.map(({ object }) => object)]),
+    cutOff: [baseCommit],
+    head,
+    refs: packedRefs(baseCommit, head, []),
+    without: denied.map(({ path }) => path),
+  };
 }
 
 /** `<mode> <type> <object>\t<path>`. */

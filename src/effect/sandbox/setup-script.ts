@@ -26,6 +26,38 @@ export function systemCalls(processor: string): string | undefined {
 }
 
 /**
+ * Process 1 of the sandbox, at the end of either set-up: shows nothing of itself to the command, whose user it shares, starts
+ * it with its own environment, waits for it and reaps what is left. Takes `$prctl`, `@environment` and `@command`.
+ */
+const INIT = String.raw`
+syscall($prctl, 4, 0, 0, 0, 0) == 0 or die "cannot hide the set-up: $!\n"; # PR_SET_DUMPABLE: no reading or tracing of this process
+$0 = 'worknode';
+open(my $status, '>&=', 3);
+syswrite($status, "ready\n") or die "cannot report: $!\n";
+close $status;
+my $child = fork;
+defined $child or die "cannot start a process: $!\n";
+if ($child == 0) {
+  %ENV = map { split /=/, $_, 2 } @environment;
+  exec { $command[0] } @command;
+  print STDERR "$command[0]: $!\n";
+  exit($! == 2 ? 127 : 126); # as shells say it: not found, not to be run
+}
+my $ended = 0;
+$ended = wait until $ended == $child || $ended == -1;
+exit($? & 127 ? 128 + ($? & 127) : $? >> 8);
+`;
+
+/** The same as a program, for bubblewrap to run. Arguments: number of `prctl`, number of variables, the variables, the command. */
+const INIT_PROGRAM = String.raw`
+use strict;
+$^F = 3;
+my ($prctl, $variables, @command) = @ARGV;
+my @environment = splice @command, 0, $variables;
+$prctl += 0;
+${INIT}`;
+
+/**
  * The set-up of both backends: constant text run by `perl` as process 1 of fresh namespaces, with capabilities
  * over those namespaces only. Everything that varies comes in as an argument or in the file of operations, and is
  * never spliced into the text. One process makes every system call: a program for each mount, link and file cost
@@ -39,7 +71,7 @@ export function systemCalls(processor: string): string | undefined {
  *    `/r`, drops every capability, and becomes the init of the sandbox. It needs a writable `/proc`
  *    for its uid map, which stays outside `/r`. As init it shows nothing of itself, starts the command with its own
  *    environment, waits for it and reaps what is left; when it ends, the kernel ends everything else.
- *    bubblewrap: the same by `bwrap`, which also makes the network, a further pid namespace and `/proc`.
+ *    bubblewrap: the same by `bwrap`, which also makes the network, a further pid namespace and `/proc`, with `INIT_PROGRAM`.
  *
  * Every failure ends the set-up with its reason on descriptor 3, which ends in `ready` once the command is
  * about to start: so a failed set-up is never taken for the command's own failure.
@@ -54,6 +86,7 @@ umask 022;
 $^F = 3;
 my ($calls, $operations, $backend, $network, $pids, $stage_bytes, $file_bytes, $processes, $start, $variables, @command) = @ARGV;
 my @environment = splice @command, 0, $variables;
+my $init = q{${INIT_PROGRAM}};
 my ($mount, $umount, $pivot_root, $unshare, $prctl, $capset, $prlimit, $keyctl, $close, @socket_calls) = map { $_ + 0 } split /,/, $calls;
 
 sub fail {
@@ -156,9 +189,8 @@ if ($backend eq 'bubblewrap') {
   my @net = $network eq 'isolated' ? '--unshare-net' : ();
   my ($bwrap) = grep { -x } map { "$_/bwrap" } '/usr/sbin', '/usr/bin', '/sbin', '/bin';
   exec $bwrap, '--unshare-user', '--uid', 1000, '--gid', 1000, '--unshare-pid', '--unshare-ipc', @net,
-    '--die-with-parent', '--cap-drop', 'ALL', '--dev-bind', '/sys/r', '/', '--proc', '/proc', '--remount-ro', '/proc',
-    '--chdir', $start, '/bin/sh', '-c', q(printf 'ready\n' >&3; exec 3>&-; exec /usr/bin/env -i "$@"), 'worknode',
-    @environment, @command;
+    '--as-pid-1', '--die-with-parent', '--cap-drop', 'ALL', '--dev-bind', '/sys/r', '/', '--proc', '/proc',
+    '--remount-ro', '/proc', '--chdir', $start, '/usr/bin/perl', '-e', $init, $prctl, $variables, @environment, @command;
   fail('cannot start bwrap');
 }
 
@@ -178,20 +210,4 @@ for my $capability (0 .. 63) {
 call('cannot clear ambient capabilities', $prctl, 47, 4, 0, 0, 0); # PR_CAP_AMBIENT_CLEAR_ALL
 call('cannot forbid new privileges', $prctl, 38, 1, 0, 0, 0); # PR_SET_NO_NEW_PRIVS
 call('cannot drop capabilities', $capset, pack('L2', 0x20080522, 0), pack('L6', (0) x 6)); # _LINUX_CAPABILITY_VERSION_3
-call('cannot hide the set-up', $prctl, 4, 0, 0, 0, 0); # PR_SET_DUMPABLE: no reading or tracing of this process
-$0 = 'worknode';
-open(my $status, '>&=', 3);
-syswrite($status, "ready\n") or fail('cannot report');
-close $status;
-my $child = fork;
-defined $child or die "cannot start a process: $!\n";
-if ($child == 0) {
-  %ENV = map { split /=/, $_, 2 } @environment;
-  exec { $command[0] } @command;
-  print STDERR "$command[0]: $!\n";
-  exit($! == 2 ? 127 : 126); # as shells say it: not found, not to be run
-}
-my $ended = 0;
-$ended = wait until $ended == $child || $ended == -1;
-exit($? & 127 ? 128 + ($? & 127) : $? >> 8);
-`;
+${INIT}`;

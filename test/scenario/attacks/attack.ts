@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { probeBackends } from "../../../src/effect/sandbox/probe.js";
-import { type Called, type Ground, prepareGround, SECRETS } from "./ground.js";
 import { PROBE_DIR } from "../harness.js";
+import { type Called, type Ground, prepareGround, SECRETS } from "./ground.js";
 
 /**
  * A hostile call. `refused`: denied or discarded, exit 3, a violation recorded. `contained`: it may run, and

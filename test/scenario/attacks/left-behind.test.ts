@@ -2,8 +2,8 @@ import { mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from "n
 import { dirname, join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { probeBackends } from "../../../src/effect/sandbox/probe.js";
-import { type Ground, prepareGround } from "./ground.js";
 import { PROBE_DIR } from "../harness.js";
+import { type Ground, prepareGround } from "./ground.js";
 
 const sandbox = await probeBackends({ stateDir: PROBE_DIR });
 
