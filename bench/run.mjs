@@ -12,6 +12,7 @@ const PARTS = {
   measure: () => rowsOf("measure.mjs"),
   sandbox: () => rowsOf("sandbox.mjs"),
   brief: () => rowsOf("brief.mjs"),
+  hooks: () => rowsOf("hooks.mjs"),
   memory: () => rowsOf("memory.mjs"),
   check: () => rowsOf("check.mjs"),
   overnight: () => rowsOf("overnight.mjs"),

@@ -28,9 +28,7 @@ export function currentClaim({ store }: Project): TaskRow | undefined {
   const cycle = store.queries.latestIncompleteCycle();
   const cycles = cycle === undefined ? [OUTSIDE_CYCLES] : [cycle.number, OUTSIDE_CYCLES];
   for (const number of cycles) {
-    const mine = findOpenWork(store, number).underWay.find(
-      ({ status, agent }) => status === "IN_PROGRESS" && agent === CLIENT,
-    );
+    const mine = store.queries.tasksOf(number, CLIENT, "IN_PROGRESS").find(({ agent }) => agent === CLIENT);
     if (mine !== undefined) return mine;
   }
   return undefined;
