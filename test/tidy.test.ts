@@ -128,7 +128,7 @@ const BEHIND_DISPATCH: Readonly<Record<string, readonly string[]>> = {
     "crew/call/local-dispatch",
     "crew/call/write-call",
   ],
-  "crew/call/local-dispatch": ["crew/call/call", "crew/cycle/summary", "crew/service/outside"],
+  "crew/call/local-dispatch": ["crew/call/call", "crew/call/steward", "crew/cycle/summary", "crew/service/outside"],
   "crew/call/carry-out": ["crew/call/call"],
   "crew/call/command-call": ["crew/call/carry-out"],
   "crew/call/write-call": ["crew/call/carry-out", "crew/call/command-call"],

@@ -1,7 +1,5 @@
-import type { AttemptContext } from "../../dispatch/attempt.js";
 import type { Judgement } from "../../gate/facts.js";
 import type { AnyNewEvent } from "../../schema/event.js";
-import type { RolloutMode } from "../../schema/result.js";
 import { isToolName, toolInputSchemas } from "../../schema/tool.js";
 import type { Crew } from "../state/context.js";
 import { renderDenials } from "../state/denial-text.js";
@@ -17,7 +15,7 @@ import {
 } from "./call-record.js";
 import { carryOut } from "./carry-out.js";
 import { judgeCall } from "./facts.js";
-import { dispatchHere } from "./local-dispatch.js";
+import { circumstances, dispatchHere } from "./local-dispatch.js";
 import { type Intent, intentOf } from "./logged-writes.js";
 
 /** Drops unknown members of a known tool's input, and says which. */
@@ -56,12 +54,6 @@ export async function performCall(crew: Crew, request: CallRequest): Promise<Cal
   if (judgement.permit === undefined) return { ...(await denied(request, judgement)), judgement, dispatch };
   stopIfKilled(crew);
   return { content: "", isError: false, effects: undefined, judgement, dispatch };
-}
-
-/** What dispatch needs to know of a crew; an interruption ends a call as the kill switch does. */
-function circumstances(crew: Crew): { mode: RolloutMode } & AttemptContext {
-  const { clock, mode, signal } = crew;
-  return { clock, mode, signal, isKilled: () => signal.aborted || crew.store.epoch() > crew.epoch };
 }
 
 /** Whether nothing but sign-offs is missing. */

@@ -4,6 +4,7 @@ import type { Judgement } from "../../gate/facts.js";
 import { err, ok, type Result } from "../../kernel/result.js";
 import type { Proposal } from "../../schema/proposal.js";
 import type { DispatchResult, RolloutMode } from "../../schema/result.js";
+import type { Crew } from "../state/context.js";
 
 /** This machine, as responses name it. */
 export const LOCAL_HOST = "local";
@@ -24,7 +25,7 @@ interface Said {
 }
 
 /**
- * Dispatches a call on this machine, the one way there for agents, clients and people. A permit is good for one use, so
+ * Dispatches a call on this machine, the one way there for agents, clients, people and worknode itself. A permit is good for one use, so
  * what failed here is not tried again under it. `outcome` is undefined where nothing was carried out: not approved, a dry
  * run, or killed. Throws what `act` throws.
  */
@@ -59,4 +60,10 @@ export async function dispatchHere<T extends Said>(
   );
   if (done.thrown !== undefined) throw done.thrown.reason;
   return { dispatch: result, outcome: done.outcome };
+}
+
+/** What dispatch needs to know of a crew; an interruption ends a call as the kill switch does. */
+export function circumstances(crew: Crew): { mode: RolloutMode } & AttemptContext {
+  const { clock, mode, signal } = crew;
+  return { clock, mode, signal, isKilled: () => signal.aborted || crew.store.epoch() > crew.epoch };
 }

@@ -16,7 +16,7 @@ import { type Crew, ownerOf } from "../state/context.js";
 import { type CommandRun, eventAt, taskStream } from "../state/records.js";
 import { RunStop } from "../state/stop.js";
 import { DEEP_ROLE } from "./deep-rule.js";
-import { stewardDone, stewardPermit } from "./steward.js";
+import { stewardCall } from "./steward.js";
 
 /** What a task's own commands did on its tree, and the coverage report they wrote. */
 export interface VerifyRun {
@@ -116,13 +116,13 @@ export interface PlannedPlace {
 /** Runs commands of the plan with a permit of their own, from empty scratch. Throws RunStop when interrupted. */
 export async function runPlanned(crew: Crew, where: PlannedPlace, commands: PlanCommand[]): Promise<PlanCommandResult> {
   const { task, workspace, files, prepare } = where;
-  const at = await stewardPermit(crew, { tool: "plan.command", task, args: { commands } });
-  const setting = { ...(await sandboxSetting(crew, workspace, prepare === undefined)), ...prepare };
-  const place = { ...setting, lower: files, layersDir: workspace.layerDir };
-  const result = await runPlanCommands(at.permit, { callId: at.callId, args: { commands } }, place, {
-    signal: crew.signal,
+  const own = { tool: "plan.command", task, args: { commands } } as const;
+  const result = await stewardCall(crew, own, async ({ permit, call }) => {
+    const setting = { ...(await sandboxSetting(crew, workspace, prepare === undefined)), ...prepare };
+    const place = { ...setting, lower: files, layersDir: workspace.layerDir };
+    const value = await runPlanCommands(permit, call, place, { signal: crew.signal });
+    return { value, said: value.runs.map(({ role, exit_code }) => `${role}: ${exit_code ?? "stopped"}`).join(", ") };
   });
-  stewardDone(crew, at, result.runs.map(({ role, exit_code }) => `${role}: ${exit_code ?? "stopped"}`).join(", "));
   if (crew.signal.aborted) {
     await result.discard();
     throw new RunStop(130, "interrupted");

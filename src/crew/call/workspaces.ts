@@ -9,7 +9,7 @@ import { conversationStream } from "../conversation/conversation.js";
 import type { Crew } from "../state/context.js";
 import { eventAt } from "../state/records.js";
 import { recoverLogged } from "./logged-writes.js";
-import { stewardDone, stewardPermit } from "./steward.js";
+import { stewardCall } from "./steward.js";
 
 /** Key of the read-only view of the cycle's head, for those who only look. */
 const HEAD = "-";
@@ -47,11 +47,12 @@ export async function headWorkspace(crew: Crew): Promise<TaskWorkspace> {
 
 async function open(crew: Crew, task: string): Promise<TaskWorkspace> {
   const args = { cycle: crew.cycle, task, branch: crew.branch };
-  const at = await stewardPermit(crew, { tool: "workspace.open", task: task === HEAD ? null : task, args });
   const openIt = task === HEAD ? openHeadWorkspace : openTaskWorkspace;
-  const workspace = await openIt(at.permit, crew.repository, { callId: at.callId, args }, crew.plan.workspace.deny);
-  stewardDone(crew, at, `worktree ${workspace.worktree} at ${workspace.baseCommit}`);
-  return workspace;
+  const own = { tool: "workspace.open", task: task === HEAD ? null : task, args } as const;
+  return await stewardCall(crew, own, async ({ permit, call }) => {
+    const value = await openIt(permit, crew.repository, call, crew.plan.workspace.deny);
+    return { value, said: `worktree ${value.worktree} at ${value.baseCommit}` };
+  });
 }
 
 /** What a call that a crash interrupted after its decision leaves to record; nothing when it was recorded. */

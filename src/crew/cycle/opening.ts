@@ -4,7 +4,7 @@ import { claimedIdentity } from "../../effect/identity.js";
 import { Fault, invalid } from "../../kernel/fault.js";
 import type { RolloutMode } from "../../schema/result.js";
 import type { Runtime } from "../../schema/runtime.js";
-import { stewardDone, stewardPermit } from "../call/steward.js";
+import { stewardCall } from "../call/steward.js";
 import type { Crew } from "../state/context.js";
 import type { PlanSource } from "../state/plan-source.js";
 import { cycleStream, eventAt } from "../state/records.js";
@@ -93,9 +93,10 @@ export function openCycle(project: Project, source: PlanSource, opening: CycleOp
 /** The cycle's branch, made once; a resumed cycle finds it as it is. */
 export async function openBranch(crew: Crew, includeWip: boolean, fresh: boolean): Promise<void> {
   const args = { plan_id: crew.plan.id, cycle: crew.cycle, include_wip: includeWip };
-  const at = await stewardPermit(crew, { tool: "cycle.open", task: null, args });
-  const opened = await openCycleBranch(at.permit, crew.repository, { callId: at.callId, args });
-  stewardDone(crew, at, `${opened.branch} at ${opened.head}`);
+  const opened = await stewardCall(crew, { tool: "cycle.open", task: null, args }, async ({ permit, call }) => {
+    const value = await openCycleBranch(permit, crew.repository, call);
+    return { value, said: `${value.branch} at ${value.head}` };
+  });
   if (fresh && !opened.created)
     throw invalid(
       "BRANCH_EXISTS",

@@ -8,7 +8,7 @@ import { planSchema } from "../../schema/plan.js";
 import { planIdSchema } from "../../schema/plan-scalar.js";
 import type { TaskRow } from "../../store/cycle-rows.js";
 import { holdFor } from "../agent/delegation.js";
-import { stewardDone, stewardPermit } from "../call/steward.js";
+import { stewardCall } from "../call/steward.js";
 import { assembleCrew } from "../cycle/assemble.js";
 import { canConfine, type Project } from "../cycle/project.js";
 import type { RunOptions } from "../cycle/session.js";
@@ -51,9 +51,10 @@ export async function checkoutPlace(
   const held = holdFor(crew, agent, { task, kind: "work" });
   if (!held.ok) throw invalid(held.error.code, held.error.message);
   const args = { cycle: OUTSIDE_CYCLES, task, branch: crew.branch };
-  const at = await stewardPermit(crew, { tool: "workspace.open", task, args });
-  const workspace = await openCheckoutWorkspace(at.permit, project.repository, { callId: at.callId, args });
-  stewardDone(crew, at, `checkout ${workspace.worktree} at ${workspace.baseCommit}`);
+  const workspace = await stewardCall(crew, { tool: "workspace.open", task, args }, async ({ permit, call }) => {
+    const value = await openCheckoutWorkspace(permit, project.repository, call);
+    return { value, said: `checkout ${value.worktree} at ${value.baseCommit}` };
+  });
   const place = { crew, agent, task, phase: PHASE, claimed: files.length > 0, held: held.value, workspace, calls: 0 };
   return { ...place, close: () => closeCheckoutWorkspace(workspace) };
 }

@@ -3,7 +3,7 @@ import { resolveCommit } from "../../effect/branch.js";
 import { findPlaces } from "../../effect/workspace-places.js";
 import { removeTaskWorkspace } from "../../effect/workspace-removal.js";
 import type { CycleRow } from "../../store/cycle-rows.js";
-import { stewardDone, stewardPermit } from "../call/steward.js";
+import { stewardCall } from "../call/steward.js";
 import { type Project, withProject } from "../cycle/project.js";
 import { type SessionOptions } from "../cycle/session.js";
 import type { Crew } from "../state/context.js";
@@ -76,8 +76,9 @@ async function cleanCycle(
 
 async function cleanTask(crew: Crew, row: CycleRow, task: string): Promise<Cleaned> {
   const args = { cycle: row.number, task, branch: row.branch };
-  const at = await stewardPermit(crew, { tool: "workspace.remove", task: null, args });
-  const done = await removeTaskWorkspace(at.permit, crew.repository, { callId: at.callId, args });
-  stewardDone(crew, at, done.ok ? `removed the worktree of ${task}` : done.error, !done.ok);
+  const done = await stewardCall(crew, { tool: "workspace.remove", task: null, args }, async ({ permit, call }) => {
+    const value = await removeTaskWorkspace(permit, crew.repository, call);
+    return { value, said: value.ok ? `removed the worktree of ${task}` : value.error, failed: !value.ok };
+  });
   return done.ok ? { task } : { task, error: done.error };
 }

@@ -3,7 +3,7 @@ import { claimedIdentity } from "../../effect/identity.js";
 import { changedInCheckout, currentBranch, forwardCheckout, type JoinOutcome, joinBranch } from "../../effect/land.js";
 import { Fault, invalid } from "../../kernel/fault.js";
 import type { CycleRow } from "../../store/cycle-rows.js";
-import { stewardDone, stewardPermit } from "../call/steward.js";
+import { stewardCall } from "../call/steward.js";
 import { type Project, withProject } from "../cycle/project.js";
 import { type SessionOptions } from "../cycle/session.js";
 import type { Crew } from "../state/context.js";
@@ -140,9 +140,10 @@ async function join(crew: Crew, row: CycleRow, onto: string): Promise<JoinOutcom
     "",
   ].join("\n");
   const args = { branch: row.branch, onto, as: crew.branch, message };
-  const at = await stewardPermit(crew, { tool: "branch.join", task: null, args });
-  const joined = await joinBranch(at.permit, crew.repository, { callId: at.callId, args });
-  stewardDone(crew, at, joined.kind);
+  const joined = await stewardCall(crew, { tool: "branch.join", task: null, args }, async ({ permit, call }) => {
+    const value = await joinBranch(permit, crew.repository, call);
+    return { value, said: value.kind };
+  });
   crew.workspaces.clear();
   return joined;
 }
@@ -153,9 +154,10 @@ async function forward(
   { from, commit, verified, onto, options }: Landing & { from: string; commit: string; verified: Verified },
 ): Promise<boolean> {
   const args = { from, commit, as: crew.branch };
-  const at = await stewardPermit(crew, { tool: "branch.land", task: null, args });
-  const moved = await forwardCheckout(at.permit, crew.repository, { callId: at.callId, args });
-  stewardDone(crew, at, moved.ok ? `${onto} at ${commit}` : moved.error, !moved.ok);
+  const moved = await stewardCall(crew, { tool: "branch.land", task: null, args }, async ({ permit, call }) => {
+    const value = await forwardCheckout(permit, crew.repository, call);
+    return { value, said: value.ok ? `${onto} at ${commit}` : value.error, failed: !value.ok };
+  });
   if (!moved.ok) {
     if ((await resolveCommit(crew.repository.git, "HEAD")) !== from) return false;
     throw invalid("IN_THE_WAY", `git would not move ${onto}: ${moved.error}`);

@@ -1,7 +1,7 @@
 import { isSubsetOf } from "../../capability/write-set.js";
-import { adoptMerge, mergeTask } from "../../effect/merge.js";
+import { adoptMerge, type MergeArgs, type MergeOutcome, mergeTask } from "../../effect/merge.js";
 import type { TaskWorkspace } from "../../effect/workspace.js";
-import { stewardDone, stewardPermit } from "../call/steward.js";
+import { stewardCall } from "../call/steward.js";
 import { type Crew, ownerOf } from "../state/context.js";
 import { cycleStream, eventAt } from "../state/records.js";
 import { setStatus, TaskFailure, type TaskRun } from "../state/task-status.js";
@@ -30,9 +30,8 @@ async function mergeNow(crew: Crew, run: TaskRun, rework: (run: TaskRun) => Prom
     if (outside.length > 0)
       throw new TaskFailure(`the work holds files outside the task's list: ${outside.join(", ")}`);
     const args = { message: messageFor(crew, run, { paths, receipt }), paths, tree };
-    const at = await stewardPermit(crew, { tool: "task.merge", task: run.task.id, args });
-    const outcome = await mergeTask(at.permit, crew.repository, workspace, { callId: at.callId, args });
-    stewardDone(crew, at, outcome.kind);
+    const outcome = await merge(crew, { ...run, workspace }, args);
+    if (outcome === undefined) return await complete(crew, { ...run, workspace }, { commit: null, paths: [] });
     if (outcome.kind === "merged") return await complete(crew, { ...run, workspace }, outcome);
     if (outcome.kind !== "moved")
       throw new TaskFailure(`the work cannot be merged (${outcome.kind}): ${outcome.paths.join(", ")}`);
@@ -45,11 +44,25 @@ async function mergeNow(crew: Crew, run: TaskRun, rework: (run: TaskRun) => Prom
   throw new TaskFailure(`the cycle's branch moved ${MAX_ADOPTIONS} times while the task was merged`);
 }
 
+/** Undefined in a rehearsal, which leaves the cycle's branch where it is. */
+async function merge(
+  crew: Crew,
+  run: TaskRun,
+  args: MergeArgs & Record<string, unknown>,
+): Promise<MergeOutcome | undefined> {
+  return await stewardCall(crew, { tool: "task.merge", task: run.task.id, args }, async ({ permit, call, keeps }) => {
+    if (!keeps) return { value: undefined, said: "rehearsed" };
+    const value = await mergeTask(permit, crew.repository, run.workspace, call);
+    return { value, said: value.kind };
+  });
+}
+
 async function adopt(crew: Crew, run: TaskRun, moved: { head: string; tree: string }): Promise<TaskWorkspace> {
   const args = { head: moved.head, tree: moved.tree };
-  const at = await stewardPermit(crew, { tool: "task.merge", task: run.task.id, args });
-  const adopted = await adoptMerge(at.permit, crew.repository, run.workspace, { callId: at.callId, args });
-  stewardDone(crew, at, adopted.ok ? "adopted the moved head" : adopted.error, !adopted.ok);
+  const adopted = await stewardCall(crew, { tool: "task.merge", task: run.task.id, args }, async ({ permit, call }) => {
+    const value = await adoptMerge(permit, crew.repository, run.workspace, call);
+    return { value, said: value.ok ? "adopted the moved head" : value.error, failed: !value.ok };
+  });
   if (!adopted.ok) return run.workspace;
   crew.workspaces.set(run.task.id, adopted.value);
   return adopted.value;
