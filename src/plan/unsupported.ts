@@ -18,13 +18,9 @@ function when(used: boolean, ...path: DataPath): DataPath[] {
 }
 
 /** Places of a task's part, for every task that has it. */
-function inTasks(plan: Plan, part: "action" | "approval" | "decides"): DataPath[] {
+function inTasks(plan: Plan, part: "action" | "approval"): DataPath[] {
   return plan.phases.flatMap((phase, index) =>
-    phase.tasks.flatMap((task, at) => {
-      const value = task[part];
-      const used = Array.isArray(value) ? value.length > 0 : value !== undefined;
-      return when(used, "phases", index, "tasks", at, part);
-    }),
+    phase.tasks.flatMap((task, at) => when(task[part] !== undefined, "phases", index, "tasks", at, part)),
   );
 }
 
@@ -68,11 +64,6 @@ const LATER: readonly LaterPart[] = [
     what: "approval of a task's action",
     instead: "Ask for a person with a `gate` step instead.",
     uses: (plan) => inTasks(plan, "approval"),
-  },
-  {
-    what: "decides",
-    instead: "Leave it out: each task's own critic judges it, and a task that needs others can read what they did.",
-    uses: (plan) => inTasks(plan, "decides"),
   },
 ];
 

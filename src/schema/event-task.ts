@@ -32,6 +32,23 @@ export const taskEvents = {
     files: z.array(z.string()),
     waivers: z.array(z.string()),
   }),
+  /** A review task's second verdict turned a finished task back (`decides`): a task of its own does the work again. */
+  REWORK_OPENED: z.object({
+    cycle: z.int(),
+    /** The rework task. */
+    id: z.string(),
+    /** The task that is done again, and which rework of it this is for the review task, from 1. */
+    of: z.string(),
+    number: z.int(),
+    by: z.string(),
+    feedback: z.string(),
+    title: z.string(),
+    phase: z.string(),
+    owner: z.string(),
+    estimate: z.number().nullable(),
+    needs: z.array(z.string()),
+    files: z.array(z.string()),
+  }),
   TASK_REJECTED: z.object({ attempt: z.int(), by: z.string(), feedback: z.string() }),
   VERIFIED: z.object({
     attempt: z.int(),

@@ -75,11 +75,12 @@ export async function run(
   repo: Repo,
   planPath = "plan.yaml",
   onEvent: (event: AnyEvent) => void = () => {},
+  signal: AbortSignal = new AbortController().signal,
 ): Promise<RunResult> {
   return await runPlan({
     cwd: repo.dir,
     env: repo.env,
-    signal: new AbortController().signal,
+    signal,
     onEvent,
     planPath,
     yes: true,

@@ -1,5 +1,6 @@
 import type { TaskWorkspace } from "../../effect/workspace.js";
-import { type Crew, tierAgent } from "../state/context.js";
+import { err, ok, type Result } from "../../kernel/result.js";
+import { type Crew, type CrewAgent, tierAgent } from "../state/context.js";
 import type { CommandRun } from "../state/records.js";
 import { textOf } from "../state/text.js";
 import { asRecord } from "./chain.js";
@@ -40,24 +41,47 @@ export async function askCritic(
   const critic = tierAgent(crew, "validation", excludedFrom(crew, what.author));
   if (critic === undefined) return { by: "rules", decision: "REJECT", feedback: "No validator may judge this result." };
   const mark = `submission-${submission}`;
-  const rows = crew.store.queries.conversations(crew.cycle, task, "critic");
-  const known = rows.find(({ outcome }) => outcome?.split(" ")[1] === mark);
-  if (known !== undefined) return decisionOf(known.outcome ?? "", known.agent);
+  const known = verdictsMarked(crew, task, mark)[0];
+  if (known !== undefined) return known;
+  const prompt = (): string => criticPrompt({ task: what.brief, root: what.workspace.shownRoot, ...what });
+  const asked = await askVerdict(crew, { task, agent: critic, workspace: what.workspace, mark, prompt });
+  if (asked.ok) return asked.value;
+  return { by: critic.id, decision: "REJECT", feedback: `The critic gave no verdict: ${asked.error}` };
+}
+
+/** A question that one verdict answers. */
+export interface VerdictQuestion {
+  readonly task: string;
+  readonly agent: CrewAgent;
+  readonly workspace: TaskWorkspace;
+  /** Kept with the answer, so that it is found again after a crash; no spaces. */
+  readonly mark: string;
+  prompt(): string;
+}
+
+/** Holds one critic's conversation; the error says why it ended without a verdict. */
+export async function askVerdict(crew: Crew, question: VerdictQuestion): Promise<Result<CriticDecision, string>> {
+  const { mark, agent, ...about } = question;
   const { end } = await converse(crew, {
+    ...about,
     kind: "critic",
-    task,
-    agent: critic,
-    workspace: what.workspace,
-    prompt: () => criticPrompt({ task: what.brief, root: what.workspace.shownRoot, ...what }),
+    agent,
     finish: async (at) => {
       const feedback = encodeURIComponent(textOf(asRecord(at.call.input)["feedback"]));
       return await simpleVerdict("submit_verdict", `${mark} ${feedback}`)(at);
     },
   });
-  if (end.kind === "exhausted")
-    return { by: critic.id, decision: "REJECT", feedback: `The critic gave no verdict: ${end.reason}` };
+  if (end.kind === "exhausted") return err(end.reason);
   const feedback = textOf(asRecord(end.call.input)["feedback"]);
-  return { by: critic.id, decision: end.finish.output.decision, feedback };
+  return ok({ by: agent.id, decision: end.finish.output.decision, feedback });
+}
+
+/** Verdicts given before under a mark, oldest first. */
+export function verdictsMarked(crew: Crew, task: string, mark: string): CriticDecision[] {
+  const rows = crew.store.queries.conversations(crew.cycle, task, "critic");
+  return rows
+    .filter(({ outcome }) => outcome?.split(" ")[1] === mark)
+    .map(({ outcome, agent }) => decisionOf(outcome ?? "", agent));
 }
 
 function decisionOf(outcome: string, by: string): CriticDecision {

@@ -71,6 +71,37 @@ export function criticPrompt(facts: {
   ].join("\n");
 }
 
+/** First message of a second verdict on a task that is done (`decides`). */
+export function secondVerdictPrompt(facts: {
+  review: string;
+  task: string;
+  title: string;
+  request: string;
+  summary: string;
+  files: readonly string[];
+  commands: readonly CommandRun[];
+  before: readonly string[];
+  root: string;
+}): string {
+  return [
+    `For ${facts.review}, give a second verdict on task ${facts.task} (${facts.title}), which is done and merged.`,
+    `Workspace root: ${facts.root}`,
+    "",
+    "What was asked:",
+    fence(facts.request),
+    "What the worker says it did (a claim, not evidence):",
+    fence(facts.summary),
+    `Files it changed: ${list(facts.files, "none")}`,
+    "Commands that verified it:",
+    fence(facts.commands.length === 0 ? "(the plan names none)" : facts.commands.map(commandLine).join("\n")),
+    ...(facts.before.length === 0
+      ? []
+      : ["What you found before, and what has been reworked since:", fence(facts.before.join("\n\n"))]),
+    "",
+    "Read what you need, then call submit_verdict. REJECT needs feedback that says exactly what must change: another task does it.",
+  ].join("\n");
+}
+
 /** First message of the executive's plan review. */
 export function planReviewPrompt(plan: { source: string; hash: string; root: string; memory: string }): string {
   return [

@@ -22,6 +22,7 @@ import type { Crew, CrewAgent } from "../state/context.js";
 import { packageFile } from "../state/package-file.js";
 import type { PlanSource } from "../state/plan-source.js";
 import { cycleStream } from "../state/records.js";
+import { recallReworks } from "../task/rework.js";
 import type { Project } from "./project.js";
 
 /** Violations looked back at, newest first. */
@@ -190,6 +191,7 @@ function recall(crew: Crew): void {
     crew.statuses.set(row.id, RESUMED[row.status] ?? row.status);
     if (row.feedback !== null) crew.rejected.add(row.id);
   }
+  recallReworks(crew);
   recallAmendments(crew);
   if (crew.client !== undefined || crew.claude !== undefined) recallViolations(crew);
   const type = ["PHASE_STARTED", "AGENT_SPAWNED", "AGENT_TERMINATED", "TASK_ASSIGNED", "TASK_CLAIMED"] as const;

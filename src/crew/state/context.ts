@@ -91,7 +91,7 @@ export interface Crew {
   readonly loadedFiles: ReadonlySet<string>;
   readonly env: Readonly<Record<string, string | undefined>>;
   /** Tasks by id, with the phase they belong to. */
-  readonly tasks: ReadonlyMap<string, { task: PlanTask; phase: string }>;
+  readonly tasks: Map<string, { task: PlanTask; phase: string }>;
   readonly statuses: Map<string, TaskStatus>;
   readonly activePhases: Set<string>;
   /** Capabilities held now, by `<agent>/<task>`. */

@@ -15,6 +15,7 @@ import { setStatus, TaskFailure, type TaskRun } from "../state/task-status.js";
 import { textOf } from "../state/text.js";
 import { passGate } from "./gate-step.js";
 import { mergeWork } from "./merge.js";
+import { passesVerdicts } from "./second-verdict.js";
 import { work } from "./work.js";
 
 /** Attempts at the steps of one task before it is given up: gates that send back, remedies, reassignments. */
@@ -41,6 +42,7 @@ async function attemptTask(crew: Crew, id: string): Promise<void> {
     await setStatus(crew, id, "SKIPPED", { reason: `condition is false: ${task.if}` });
     return;
   }
+  if (crew.statuses.get(id) !== "VERIFIED" && !(await passesVerdicts(crew, task, state))) return;
   const workspace = task.files.write.length === 0 ? await headWorkspace(crew) : await taskWorkspace(crew, id);
   const place = { stream: taskStream(crew.cycle, id), actor: "worknode", run: crew.cycle, task: id };
   const run: TaskRun = { task, phase, state, workspace, place };

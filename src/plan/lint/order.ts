@@ -88,7 +88,7 @@ export const findTemplateFaults: LintRule = ({ plan }) => {
 };
 
 /** A second verdict is given by the validation tier on tasks that are finished by then. */
-export const findDecisions: LintRule = ({ tasks, taskById, order, tiers }) =>
+export const findDecisions: LintRule = ({ plan, tasks, taskById, order, tiers }) =>
   tasks.flatMap(({ task, path }) => {
     const tier = tiers.get(task.owner);
     const wrongTier =
@@ -106,7 +106,12 @@ export const findDecisions: LintRule = ({ tasks, taskById, order, tiers }) =>
       const message = `'${id}' is not sure to be done when '${task.id}' decides on it; add it to needs`;
       return [error([...path, "decides", index], "decides-not-before", message)];
     });
-    return [...wrongTier, ...early];
+    const own = task.decides.flatMap((id, index) => {
+      if (taskById.get(id)?.task.owner !== task.owner || !plan.approval.reviewers.preventSelfReview) return [];
+      const message = `'${task.owner}' does '${id}' itself, and preventSelfReview lets nobody judge their own work`;
+      return [error([...path, "decides", index], "unsatisfiable-review", message)];
+    });
+    return [...wrongTier, ...early, ...own];
   });
 
 /** More tasks than a plan may hold. */

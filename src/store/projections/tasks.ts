@@ -20,6 +20,11 @@ export const taskProjectors: Projectors = {
     const row = { title, phase: "-", owner, estimate, needs: jsonOf(needs), files: jsonOf(files) };
     db.run(insertTask, { ...row, cycle: event.run, id, position: event.seq, seq: event.seq });
   },
+  REWORK_OPENED: (db, event) => {
+    const { id, title, phase, owner, estimate, needs, files } = event.payload;
+    const row = { title, phase, owner, estimate, needs: jsonOf(needs), files: jsonOf(files) };
+    db.run(insertTask, { ...row, cycle: event.run, id, position: event.seq, seq: event.seq });
+  },
   TASK_CLAIMED: (db, event) => {
     db.run(claimTask, { ...keyOf(event), by: event.payload.by, hlc: event.hlc });
   },

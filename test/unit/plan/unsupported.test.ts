@@ -28,7 +28,6 @@ describe("unsupported", () => {
     expect(lineOf("rollout.promotion")[0]).toContain("promotion:");
     expect(lineOf("actions on targets")).toHaveLength(2);
     expect(lineOf("approval of a task's action")[0]).toContain("confirmationToken");
-    expect(lineOf("decides")[0]).toContain("decides:");
     expect(lineOf("triggers")).toHaveLength(6);
     for (const { code, column, instead } of parts)
       expect([code, column > 0, instead.length > 10]).toEqual(["not-supported-yet", true, true]);

@@ -61,6 +61,8 @@ const SAY: Say = {
       ? notice("~", "green", `${event.task ?? "-"}: reply received whole at attempt ${event.payload.attempts}`)
       : undefined,
   VERIFIED: (event) => verifiedNotice(event),
+  REWORK_OPENED: ({ payload: { id, of, by, number, feedback } }) =>
+    notice("✗", "yellow", `${of}: second verdict REJECT by ${by}, rework ${number} is ${id}${feedbackOf(feedback)}`),
   TASK_REJECTED: (event) =>
     notice(
       "✗",

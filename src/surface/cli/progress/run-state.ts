@@ -75,6 +75,10 @@ const FOLD: Fold = {
       activity: "starting",
     });
   },
+  REWORK_OPENED(state, { payload: { id, title, phase, owner } }) {
+    const fresh = { status: "PENDING" as const, activity: "", attempts: 0, tokens: 0, usd: 0 };
+    state.tasks.set(id, { id, title, phase, agent: owner, ...fresh });
+  },
   TASK_STATUS: (state, event) => update(state, event.task, { status: event.payload.status, activity: "" }),
   EVENT_TASK_COMPLETED: (state, event) => update(state, event.task, { status: "DONE", activity: "" }),
   TASK_REJECTED: (state, event) => update(state, event.task, { status: "REJECTED", activity: "to be reworked" }),
