@@ -13,6 +13,11 @@ import type { TaskWorkspace } from "./workspace.js";
 /** Git-ignored folders that are linked unless the plan says otherwise, at any depth (DESIGN §8). */
 const DEPENDENCIES: ReadonlySet<string> = new Set(["node_modules", ".venv", "venv"]);
 
+/** Whether a folder of this name holds what a package manager installed. */
+export function isDependency(name: string): boolean {
+  return DEPENDENCIES.has(name);
+}
+
 /** Dependency folders that the plan's `prepare` made, by their paths below a directory of ours. */
 export interface PreparedFolders {
   readonly directory: string;
@@ -30,7 +35,7 @@ export async function resolveLinks(
 ): Promise<LinkMount[]> {
   const made = prepared.paths.map((path) => ({ path, source: join(prepared.directory, path) }));
   if (named === undefined) {
-    const found = (await ignoredFolders(repository)).filter((path) => DEPENDENCIES.has(basename(path)));
+    const found = (await ignoredFolders(repository)).filter((path) => isDependency(basename(path)));
     return [...found.map((path) => mount(repository, path)), ...made.filter(({ path }) => !found.includes(path))];
   }
   return named.map((entry) => {

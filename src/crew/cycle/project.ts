@@ -5,6 +5,7 @@ import { invalid } from "../../kernel/fault.js";
 import { openStore, type Store } from "../../store/store.js";
 import { planPrograms } from "../call/verify.js";
 import type { PlanSource } from "../state/plan-source.js";
+import { requireTools, type ToolPlace } from "./plan-tools.js";
 
 /** A repository and its store. */
 export interface Project {
@@ -32,17 +33,18 @@ export async function canConfine({ stateDir }: Repository, env: NodeJS.ProcessEn
   return (await probeBackends({ stateDir, env })).chosen !== null;
 }
 
-/** A plan that names what no command may see, or has commands where none can be confined, is refused before anything is spent. */
-export async function requireSandbox(
-  repository: Repository,
-  source: PlanSource,
-  env: NodeJS.ProcessEnv,
-): Promise<void> {
+/**
+ * A plan that names what no command may see, has commands where none can be confined, or names a program that is not
+ * there, is refused before anything is spent. Throws Fault TOOLCHAIN_REFUSED, NO_SANDBOX, MISSING_PROGRAM,
+ * MISSING_DEPENDENCY (exit 2).
+ */
+export async function requireSandbox(repository: Repository, source: PlanSource, place: ToolPlace): Promise<void> {
   const { stateDir, root } = repository;
+  const { env } = place;
   checkToolchains(source.plan.workspace.toolchains ?? [], { home: env["HOME"], stateDir, root });
   if (planPrograms(source).length === 0) return;
   const report = await probeBackends({ stateDir, env });
-  if (report.chosen !== null) return;
+  if (report.chosen !== null) return await requireTools(repository, source, place);
   const fixes = report.probes.filter(({ ok }) => !ok).map(({ name, detail, fix }) => `${name}: ${detail}. ${fix}`);
   throw invalid("NO_SANDBOX", `the plan runs commands, and this machine has no sandbox for them:\n${fixes.join("\n")}`);
 }

@@ -64,7 +64,7 @@ export async function runPlan(options: RunOptions): Promise<RunResult> {
   return await withProject(options, async (found) => {
     const project = await startFrom(found, options);
     const source = readPlan(options.planPath, options.cwd);
-    await requireSandbox(project.repository, source, options.env);
+    await requireSandbox(project.repository, source, options);
     options.onEstimate?.(estimatePlan(project.store, source.plan));
     await requireApproval(project, source, options);
     const needs = await requireModel(requireRoster(project, source, options), options.env);
@@ -101,7 +101,7 @@ export async function continueRun(options: SessionOptions): Promise<RunResult> {
     if (started?.type !== "CYCLE_STARTED")
       throw new Fault("CYCLE_BROKEN", `cycle ${row.number} has no start in the log`);
     const source = parsePlan(started.payload.plan_source, started.payload.plan_path);
-    await requireSandbox(project.repository, source, options.env);
+    await requireSandbox(project.repository, source, options);
     requireTeams(project.repository, source);
     const { runtime } = started.payload;
     const needs = await requireModel(requireRoster(project, source, { env: options.env, runtime }), options.env);

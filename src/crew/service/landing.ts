@@ -30,7 +30,7 @@ export async function openLanding<T>(
   const started = store.events({ stream: cycleStream(row.number), type: "CYCLE_STARTED", limit: 1 })[0];
   if (started?.type !== "CYCLE_STARTED") throw new Fault("CYCLE_BROKEN", `cycle ${row.number} has no start in the log`);
   const source = parsePlan(started.payload.plan_source, started.payload.plan_path);
-  await requireSandbox(project.repository, source, options.env);
+  await requireSandbox(project.repository, source, options);
   const confines = await canConfine(project.repository, options.env);
   const key = `cycle:${row.number}`;
   const lease = store.lease.acquire(key, holderOf(process.pid, userInfo().username), isHolderAlive);

@@ -10,7 +10,7 @@ const NAME = /^[A-Za-z_][A-Za-z0-9_]*$/;
 /** The whole environment of a command, as `NAME=value`. Names no shell knows are left out. */
 export function commandEnvironment(setting: SandboxSetting, hostPath: string): string[] {
   const values: Record<string, string> = {
-    PATH: searchPath(setting, hostPath),
+    PATH: commandSearchPath(setting, hostPath),
     HOME: "/tmp/home",
     USER: "worknode",
     LANG: "C.UTF-8",
@@ -26,7 +26,7 @@ export function commandEnvironment(setting: SandboxSetting, hostPath: string): s
 }
 
 /** The host's search path as far as the sandbox shows it, then what the toolchains add, then the standard one. */
-function searchPath(setting: SandboxSetting, hostPath: string): string {
+export function commandSearchPath(setting: Pick<SandboxSetting, "shownRoot" | "toolchains">, hostPath: string): string {
   const shown = (entry: string): boolean =>
     entry.startsWith("/") &&
     !isWithin(entry, setting.shownRoot) &&
