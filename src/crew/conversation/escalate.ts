@@ -46,6 +46,16 @@ export async function escalate(crew: Crew, trouble: Trouble): Promise<Remedy> {
   return handOn(crew, trouble, { ...at, why: reason });
 }
 
+/**
+ * Hands trouble straight to a person, where there is no executive to ask. Answers the remedy once they approved another
+ * try; throws TaskPark until then, and with an empty approval where they gave the task up.
+ */
+export function escalateToPerson(crew: Crew, trouble: Trouble): Remedy {
+  const id = [...trouble.state.open.keys()].at(-1) ?? escalationId(crew, trouble);
+  if (!trouble.state.open.has(id)) recordEscalation(crew, trouble, { id, to: "human" });
+  return askPerson(crew, trouble, id);
+}
+
 /** The escalation under way, or a new one; a remedy that failed goes to a person. */
 function openEscalation(crew: Crew, trouble: Trouble): { id: string; to: "executive" | "human" } {
   const open = [...trouble.state.open.values()].at(-1);

@@ -13,13 +13,16 @@ import type { RunOptions } from "../cycle/session.js";
 import { standingCrew } from "../service/tool-call.js";
 import { type Crew, taskOf } from "../state/context.js";
 import { type PlanSource, parsePlan } from "../state/plan-source.js";
-import { cycleStream } from "../state/records.js";
+import { cycleStream, taskStream } from "../state/records.js";
+import { loadTaskState } from "../state/task-state.js";
 import { startTask, stepsOf } from "../task/task-run.js";
 import { CLIENT } from "./checkout-place.js";
-import { runOf } from "./completion.js";
+import { askAbout, runOf } from "./completion.js";
 import type { HookPlace } from "./place.js";
 import { taskPlace } from "./task-place.js";
 
+/** Blocked tasks looked at for an answer. */
+const MAX_BLOCKED = 200;
 /** Approvals looked back at for a plan nobody has run yet, newest first. */
 const MAX_APPROVALS = 100;
 
@@ -97,9 +100,10 @@ async function crewOf(project: Project, number: number, options: Pick<RunOptions
 
 /** Puts the next task of a cycle in the client's hands. The error says why none can start. */
 export async function takeNext(crew: Crew): Promise<Result<HookPlace, Fault>> {
+  await takeAnswers(crew);
   const { startable, underWay } = findOpenWork(crew.store, crew.cycle);
   const open = [...underWay.filter(({ status }) => status !== "VERIFIED"), ...startable];
-  const next = open.find(({ id }) => isForClient(crew, id));
+  const next = open.find(({ id, status }) => isForClient(crew, id) && !(status === "REJECTED" && isGivenUp(crew, id)));
   if (next === undefined)
     return err(
       invalid("NO_TASK", `Cycle ${crew.cycle} has no task a client can start; \`worknode continue\` goes on.`),
@@ -107,6 +111,22 @@ export async function takeNext(crew: Crew): Promise<Result<HookPlace, Fault>> {
   const place = await taskPlace(crew, next.id);
   await startTask(crew, runOf(place), CLIENT);
   return ok(place);
+}
+
+/** Tasks a client handed to people go on, or end, as they have answered. */
+async function takeAnswers(crew: Crew): Promise<void> {
+  for (const { id, agent } of crew.store.queries.tasksIn(crew.cycle, ["BLOCKED"], MAX_BLOCKED)) {
+    if (agent !== CLIENT) continue;
+    const state = loadTaskState(crew.store, crew.cycle, id);
+    const open = [...state.open.values()].at(-1);
+    if (open?.to === "human") await askAbout(crew, { task: taskOf(crew, id).task, state }, open.reason);
+  }
+}
+
+/** Whether a person, asked about a task last, turned it down. */
+function isGivenUp(crew: Crew, id: string): boolean {
+  const last = crew.store.events({ stream: taskStream(crew.cycle, id), type: "ESCALATION_RESOLVED" }).at(-1);
+  return last?.type === "ESCALATION_RESOLVED" && last.payload.by === "person" && last.payload.action === "block";
 }
 
 /** A client does what one agent does in one step; conditions, gates and several steps are a run's. */

@@ -1,16 +1,18 @@
 import { MAX_REWORKS } from "../../kernel/bounds.js";
-import { type Crew, taskOf } from "../state/context.js";
+import { escalateToPerson } from "../conversation/escalate.js";
+import { type Crew, ownerOf, taskOf } from "../state/context.js";
 import { eventAt, taskStream } from "../state/records.js";
+import { TaskPark } from "../state/stop.js";
 import { loadTaskState } from "../state/task-state.js";
 import { setStatus, TaskFailure, type TaskRun } from "../state/task-status.js";
 import { mergeWork } from "../task/merge.js";
 import { runRules } from "../task/rules.js";
 import type { HookPlace } from "./place.js";
 
-/** What the completion gate says. `over`: it was rejected as often as it is reworked; a person goes on. */
+/** What the completion gate says. `waits`: it was rejected as often as it is reworked, and now waits for this. */
 export type Completion =
   | { readonly kind: "accepted"; readonly files: readonly string[] }
-  | { readonly kind: "rejected"; readonly feedback: string; readonly over: boolean };
+  | { readonly kind: "rejected"; readonly feedback: string; readonly waits: string | undefined };
 
 /** A task of a plan and the worktree it is done in. */
 export type WorkPlace = Pick<HookPlace, "crew" | "task" | "workspace">;
@@ -48,14 +50,40 @@ function refuseRework({ state }: TaskRun): Promise<void> {
   return Promise.reject(new TaskFailure(state.rejections.at(-1) ?? "the merged tree does not verify"));
 }
 
-async function reject(crew: Crew, { task, state, place }: TaskRun, feedback: string): Promise<Completion> {
+async function reject(crew: Crew, run: TaskRun, feedback: string): Promise<Completion> {
+  const { task, state, place } = run;
   const attempt = state.rejections.length + 1;
   crew.rejected.add(task.id);
   await crew.store.commit([
     eventAt(place, "TASK_REJECTED", { attempt, by: "rules", feedback }),
     eventAt(place, "TASK_STATUS", { status: "IN_PROGRESS", reason: "rework" }),
   ]);
-  return { kind: "rejected", feedback, over: attempt > MAX_REWORKS };
+  const over = attempt > MAX_REWORKS;
+  return {
+    kind: "rejected",
+    feedback,
+    waits: over ? await askAbout(crew, run, `rejected again: ${feedback}`) : undefined,
+  };
+}
+
+/**
+ * Escalates a task to a person, as a run does whose executive cannot help. Answers what it waits for; undefined once they
+ * approved another try, and then it is under way again.
+ */
+export async function askAbout(
+  crew: Crew,
+  { task, state }: Pick<TaskRun, "task" | "state">,
+  reason: string,
+): Promise<string | undefined> {
+  try {
+    escalateToPerson(crew, { task, state, from: ownerOf(crew, task), reason, needs: "" });
+  } catch (thrown) {
+    if (!(thrown instanceof TaskPark)) throw thrown;
+    await setStatus(crew, task.id, thrown.approval === "" ? "REJECTED" : "BLOCKED", { reason: thrown.message });
+    return thrown.message;
+  }
+  await setStatus(crew, task.id, "IN_PROGRESS", { reason: "a person approved another try" });
+  return undefined;
 }
 
 /** What a subagent leaves behind: judged as code alone, because the task goes on and its commands come at its end. */

@@ -196,10 +196,11 @@ async function stopped(standing: Standing, event: HookEventOf<"Stop" | "Subagent
       systemMessage: `worknode: task ${place.task} is done: ${completion.files.join(", ")}. \`continue\` takes the next.`,
     };
   }
-  const { feedback, over } = completion;
-  if (!over) return { decision: "block", reason: `worknode: task ${place.task} is not accepted. ${feedback}` };
+  const { feedback, waits } = completion;
+  if (waits === undefined)
+    return { decision: "block", reason: `worknode: task ${place.task} is not accepted. ${feedback}` };
   const told = `worknode: task ${place.task} is NOT done; it was rejected ${runOf(place).state.rejections.length} times.`;
-  return { systemMessage: `${told} A person decides how it goes on. ${feedback}` };
+  return { systemMessage: `${told} ${waits} ${feedback}` };
 }
 
 /** What a session would forget is kept as a note: where its task stands, and which of its files changed. */
