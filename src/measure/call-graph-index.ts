@@ -25,6 +25,12 @@ export interface CallIndex {
   readonly anywhere: ReadonlyMap<string, readonly number[]>;
   /** By family and own name, those that belong to a class or an object. */
   readonly methods: ReadonlyMap<string, readonly number[]>;
+  /** For each class those that extend it, by name. */
+  readonly derived: ReadonlyMap<string, readonly string[]>;
+  /** By family, names of fields that may hold a function. */
+  readonly fields: ReadonlySet<string>;
+  /** By family and what runs them without a call: accessors, operators, iterators. */
+  readonly hidden: ReadonlyMap<string, readonly number[]>;
 }
 
 /** The family of a language. */
@@ -40,6 +46,7 @@ export function indexCalls(files: readonly FileFact[]): CallIndex {
   const inFile = new Map<FileFact, Map<string, number[]>>();
   const anywhere = new Map<string, number[]>();
   const methods = new Map<string, number[]>();
+  const hidden = new Map<string, number[]>();
   for (const file of files) {
     first.set(file, nodes.length);
     const own = new Map<string, number[]>();
@@ -51,6 +58,9 @@ export function indexCalls(files: readonly FileFact[]): CallIndex {
       add(own, qualified_name, node);
       if (!fact.internal) add(anywhere, `${family} ${qualified_name}`, node);
       if (isMethod({ file, fact })) add(methods, `${family} ${name}`, node);
+      for (const by of runBy(fact, name)) add(hidden, `${family} ${by}`, node);
+      if (makes(family, qualified_name, name))
+        for (const by of [`new ${name}`, "new *"]) add(hidden, `${family} ${by}`, node);
     }
   }
   return {
@@ -61,7 +71,23 @@ export function indexCalls(files: readonly FileFact[]): CallIndex {
     inFile,
     anywhere,
     methods,
+    hidden,
+    fields: fieldsOf(files),
+    derived: derivedOf(files),
   };
+}
+
+function derivedOf(files: readonly FileFact[]): Map<string, string[]> {
+  const derived = new Map<string, string[]>();
+  for (const [name, bases] of files.flatMap((file) => [...file.bases]))
+    for (const base of bases) add(derived, base, name);
+  return derived;
+}
+
+function fieldsOf(files: readonly FileFact[]): Set<string> {
+  return new Set(
+    files.flatMap(({ measure, fields }) => [...fields].map((name) => `${familyOf(measure.language)} ${name}`)),
+  );
 }
 
 /** The facts by their index, so that a node's number can be told from it. */
@@ -79,6 +105,7 @@ const NOTHING: FunctionFact = {
   outer: -1,
   locals: new Set(),
   selfName: "",
+  runsAs: [],
   member: false,
   internal: true,
   async: false,
@@ -91,7 +118,24 @@ const NOTHING: FunctionFact = {
   findings: [],
 };
 
-function add(map: Map<string, number[]>, key: string, node: number): void {
+/** What runs a function without a call. Destructors and conversions of C++ run whatever their class is called. */
+function runBy({ runsAs }: FunctionFact, name: string): readonly string[] {
+  if (runsAs.length > 0) return runsAs;
+  if (name.startsWith("~")) return ["~"];
+  if (name.startsWith('operator""')) return ["literal"];
+  return CONVERSION.test(name) ? ["convert"] : [name];
+}
+
+/** Constructors of C++ and Java run where something of their class is made. */
+function makes(family: Family, qualified: string, name: string): boolean {
+  return (
+    (family === "c" || family === "java") && (qualified === `${name}.${name}` || qualified.endsWith(`.${name}.${name}`))
+  );
+}
+
+const CONVERSION = /^operator (?!new|delete|co_await)/;
+
+function add<T>(map: Map<string, T[]>, key: string, node: T): void {
   const known = map.get(key);
   if (known === undefined) map.set(key, [node]);
   else known.push(node);

@@ -20,6 +20,7 @@ const MAX_REEXPORTS = 20;
 /** Resolves one call of a function. */
 export function resolveCall(index: CallIndex, caller: GraphNode, call: CallFact): Target {
   if (call.form === "value") return VALUE;
+  if (call.form === "hidden") return resolveHidden(index, caller, call);
   if (call.form === "name") return resolveName(index, caller, call);
   if (call.form === "self" || (call.receiver !== "" && call.receiver === caller.fact.selfName))
     return resolveSelf(index, caller, call);
@@ -41,7 +42,9 @@ function resolveGlobal(index: CallIndex, caller: GraphNode, call: CallFact): Tar
   const own = enclosing(measureOf(caller).qualified_name)
     .map((path) => index.anywhere.get(`${family} ${path}.${name}`))
     .find((nodes) => nodes !== undefined);
-  return elsewhere(index, caller, own ?? plainlyNamed(index, family, name), call);
+  const nodes = own ?? plainlyNamed(index, family, name);
+  if (nodes.length === 0 && caller.file.measure.language === "cpp" && index.fields.has(`c ${name}`)) return VALUE;
+  return elsewhere(index, caller, nodes, call);
 }
 
 /** Functions of a name; in Python a class is called as its constructor is. */
@@ -134,10 +137,37 @@ function resolveSelf(index: CallIndex, caller: GraphNode, call: CallFact): Targe
   for (const path of enclosing(qualified_name)) {
     const name = `${path}.${call.name}`;
     const found = index.inFile.get(caller.file)?.get(name) ?? index.anywhere.get(`${family} ${name}`);
-    if (found !== undefined) return chosen(index, found, call);
+    if (found !== undefined) return overridden(index, chosen(index, found, call), { path, name: call.name, family });
   }
   return byMethodName(index, caller, call);
 }
+
+/** What a class calls on itself may be what one that extends it has instead. */
+function overridden(index: CallIndex, own: Target, of: { path: string; name: string; family: string }): Target {
+  const classes = heirs(index, of.path.slice(of.path.lastIndexOf(".") + 1));
+  if (classes.size === 0) return own;
+  const nodes = (index.methods.get(`${of.family} ${of.name}`) ?? []).filter((node) => {
+    const at = index.nodes[node];
+    const owner = at === undefined ? "" : (measureOf(at).qualified_name.split(".").at(-2) ?? "");
+    return classes.has(owner) && !own.nodes.includes(node);
+  });
+  return nodes.length === 0 ? own : { nodes: [...own.nodes, ...nodes], how: "possible" };
+}
+
+/** Classes that extend one of this name, however far down. */
+function heirs({ derived }: CallIndex, name: string): Set<string> {
+  const found = new Set<string>();
+  const open = [name];
+  for (let at = open.pop(); at !== undefined && found.size < MAX_HEIRS; at = open.pop()) {
+    const further = (derived.get(at) ?? []).filter((one) => !found.has(one));
+    for (const one of further) found.add(one);
+    open.push(...further);
+  }
+  return found;
+}
+
+/** Classes that are looked at for what overrides one method. */
+const MAX_HEIRS = 500;
 
 /** What qualifies a name, innermost first: `a.b` and `a` for `a.b.c`. */
 function enclosing(qualified: string): string[] {
@@ -145,13 +175,29 @@ function enclosing(qualified: string): string[] {
   return parts.slice(1).map((_, drop) => parts.slice(0, parts.length - 1 - drop).join("."));
 }
 
+/** What runs without a call: of the object itself its own class's, of others whatever has the name. */
+function resolveHidden({ hidden, nodes: all }: CallIndex, caller: GraphNode, { name, receiver }: CallFact): Target {
+  const nodes = hidden.get(`${familyOf(caller.file.measure.language)} ${name}`);
+  if (nodes === undefined) return OUTSIDE;
+  const paths = receiver === "" ? [] : enclosing(measureOf(caller).qualified_name);
+  const own = nodes.filter((node) => {
+    const at = all[node];
+    if (at === undefined || at.file !== caller.file) return false;
+    const { qualified_name, name: short } = measureOf(at);
+    return paths.includes(qualified_name.slice(0, -short.length - 1));
+  });
+  return own.length === 1 ? known(own) : { nodes, how: "possible" };
+}
+
 /** Parts of a qualified name that are looked at. */
 const MAX_QUALIFIERS = 12;
 
 function resolveMember(index: CallIndex, caller: GraphNode, call: CallFact): Target {
   const { receiver, name } = call;
-  if (/^(?:call|apply)$/.test(name) && /^[\w$]+$/.test(receiver))
+  if (receiver === "super") return resolveSuper(index, caller, call);
+  if (/^(?:call|apply|bind)$/.test(name) && /^[\w$]+$/.test(receiver))
     return resolveName(index, caller, { ...call, name: receiver, given: 0 });
+  if (isScope(caller, receiver)) return resolveName(index, caller, { ...call, form: "name", receiver: "" });
   const qualified = `${receiver.replaceAll("::", ".")}.${constructorName(caller, call)}`;
   const declared = declaredMember(index, caller, qualified);
   if (declared !== undefined) return chosen(index, declared, call);
@@ -159,6 +205,22 @@ function resolveMember(index: CallIndex, caller: GraphNode, call: CallFact): Tar
   if (taken !== undefined) return ofImport(index, caller.file, taken, name);
   return name === "constructor" ? OUTSIDE : byMethodName(index, caller, call);
 }
+
+/** What a class extends has the method, or something further up: never the caller itself. */
+function resolveSuper(index: CallIndex, caller: GraphNode, { name }: CallFact): Target {
+  const family = familyOf(caller.file.measure.language);
+  const isMade = name === "constructor" && family === "java";
+  const all = (isMade ? index.hidden.get("java new *") : index.methods.get(`${family} ${name}`)) ?? [];
+  const nodes = all.filter((node) => index.nodes[node]?.fact !== caller.fact);
+  return nodes.length === 0 ? OUTSIDE : { nodes, how: "possible" };
+}
+
+/** Names before a function that name no object: the module around it. */
+function isScope({ file }: GraphNode, receiver: string): boolean {
+  return GLOBAL_OBJECTS.test(receiver) || file.namespaces.has(receiver);
+}
+
+const GLOBAL_OBJECTS = /^(?:globalThis|window|global|crate|::)$/;
 
 /** What a class or object of the scopes around declares; in ECMAScript another file's is reached by an import alone. */
 function declaredMember(index: CallIndex, caller: GraphNode, qualified: string): readonly number[] | undefined {
@@ -180,10 +242,11 @@ const BUILT_IN: ReadonlySet<string> = new Set(
   ),
 );
 
-function byMethodName(index: CallIndex, caller: GraphNode, { name }: CallFact): Target {
+function byMethodName(index: CallIndex, caller: GraphNode, { name, certain }: CallFact): Target {
   const family = familyOf(caller.file.measure.language);
   if (family === "ecmascript" && BUILT_IN.has(name)) return OUTSIDE;
   const nodes = index.methods.get(`${family} ${name}`) ?? [];
+  if (certain && index.fields.has(`${family} ${name}`)) return { nodes, how: "value" };
   return nodes.length === 0 ? OUTSIDE : { nodes, how: "possible" };
 }
 

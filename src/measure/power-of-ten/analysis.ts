@@ -50,6 +50,9 @@ export function factsOf(measure: FileMeasure): FileFact {
     hidden: new Map(),
     withdrawn: new Map(),
     prototypes: new Map(),
+    namespaces: new Set(),
+    fields: new Set(),
+    bases: new Map(),
     variables: new Set(),
     findings: [],
   };

@@ -1,6 +1,7 @@
 import { lineAt } from "../line-table.js";
 import { discarded } from "./discarded.js";
 import type { CallFact, CallForm, FunctionFact } from "./fact.js";
+import { calleeText } from "./loop-write.js";
 import { below, childOf, type Piece, unwrap } from "./piece.js";
 import type { RuleContext } from "./rule.js";
 import type { Unit } from "./unit.js";
@@ -29,6 +30,8 @@ export function findCalls(
   const ignored = discarded(unit.own);
   const isImported = (receiver: string): boolean => imports.has(receiver);
   const found: Found = { unit, units, calls: [], runs: [], isImported };
+  if (isTrap(unit.piece, context))
+    found.calls.push({ ...MAYBE, ...TRAP, line: lineAt(context.table, unit.piece.start) });
   for (const piece of unit.own) {
     noteKept(piece, lineAt(context.table, piece.start), found);
     if (piece.kind !== "call") continue;
@@ -41,14 +44,31 @@ export function findCalls(
   return { calls: found.calls, runs: found.runs.filter(({ index }) => index !== -1) };
 }
 
+/** A trap of a proxy runs wherever the proxy is touched. */
+function isTrap(piece: Piece, { text }: RuleContext): boolean {
+  return TRAPS.test(text.slice(piece.start - MAX_TRAP_CHARS < 0 ? 0 : piece.start - MAX_TRAP_CHARS, piece.start));
+}
+
+const TRAPS =
+  /\bnew Proxy\s*\([^;]*\b(?:get|set|has|apply|construct|deleteProperty|ownKeys|defineProperty|getPrototypeOf|getOwnPropertyDescriptor)\s*(?::\s*)?$/;
+const TRAP = { form: "value", name: "Proxy", receiver: "" } as const;
+/** Of what stands before a function, what is looked at for the proxy it is made for (UTF-16 units). */
+const MAX_TRAP_CHARS = 400;
+
 /** Functions that are kept to be called some time: assigned, held by what is made, given back, rendered. */
 function noteKept(piece: Piece, line: number, found: Found): void {
   const use = USES[piece.type]?.(piece);
   if (use !== undefined) noteNamed(use, { line, certain: false }, found);
+  if (piece.type === "StaticBlock") noteRun(piece, true, found);
   if (piece.type === "macro_invocation") noteInMacro(piece, line, found);
-  if (!KEEPING.has(piece.kind) && !PAIRS.has(piece.type)) return;
-  for (const child of piece.children)
-    if (KEPT.has(child.role)) noteNamed(unwrap(child), { line, certain: false }, found);
+  if (KEEPING.has(piece.kind) || PAIRS.has(piece.type))
+    for (const one of keptBy(piece)) noteNamed(unwrap(one), { line, certain: false }, found);
+}
+
+/** `T t(f)` of C++ keeps what stands in the brackets. */
+function keptBy({ children }: Piece): Piece[] {
+  const kept = children.filter(({ role }) => KEPT.has(role));
+  return kept.flatMap((one) => (one.type === "argument_list" ? one.children : [one]));
 }
 
 const KEEPING: ReadonlySet<string> = new Set(["assign", "bind", "leave"]);
@@ -64,6 +84,8 @@ const PAIRS: ReadonlySet<string> = new Set([
 /** What is run without the brackets of a call: JSX's elements, Go's `f[T](x)`, words that look like macros. */
 const USES: Readonly<Record<string, (piece: Piece) => Piece | undefined>> = {
   JSXOpeningElement: (piece) => childOf(piece, "name"),
+  Decorator: ({ children: [only] }) => only,
+  decorator: ({ children: [only] }) => only,
   type_conversion_expression: ({ children: [type] }) => {
     const [name] = type?.type === "generic_type" ? type.children : [];
     return name === undefined ? undefined : { ...name, kind: "name" };
@@ -112,6 +134,8 @@ function noteHanded({ argument, certain, line }: { argument: Piece; certain: boo
   const inner = unwrap(argument);
   noteRun(inner, certain, to);
   for (const part of insideOf(inner)) noteRun(part, false, to);
+  if (inner.kind === "call" && calleeText(inner).endsWith(".bind"))
+    noteNamed(childOf(inner, "callee")?.children[0], { line, certain: false }, to);
   if (inner.type === "keyword_argument") noteNamed(childOf(inner, "value"), { line, certain: false }, to);
   else if (inner.type === "method_reference") noteReference(inner, line, to);
   else noteNamed(inner, { line, certain }, to);
@@ -119,10 +143,24 @@ function noteHanded({ argument, certain, line }: { argument: Piece; certain: boo
 
 /** A function that is named where a value is expected. */
 function noteNamed(piece: Piece | undefined, { line, certain }: { line: number; certain: boolean }, to: Found): void {
+  if (piece !== undefined) noteMember(piece, line, to);
   const name = piece?.kind === "name" ? piece.name : addressed(piece);
   if (name === "" || to.unit.locals.has(name)) return;
+  if (/^[A-Z]/.test(name)) to.calls.push({ ...MAYBE, form: "member", name: "constructor", receiver: name, line });
   to.calls.push({ form: "name", name, receiver: "", given: -1, line, certain, ignored: false });
 }
+
+/** A method that is named where a value is expected, bound or not. */
+function noteMember(piece: Piece, line: number, to: Found): void {
+  if (piece.kind !== "member" && piece.type !== "JSXMemberExpression") return;
+  const [object, name] = [piece.children[0], nameOf(piece.children.at(-1))];
+  if (object === undefined || name === "") return;
+  const receiver = unwrap(object).name;
+  to.calls.push({ ...MAYBE, form: SELVES.has(receiver) ? "self" : "member", name, receiver, line });
+}
+
+/** A call that may come of a function that is handed on. */
+const MAYBE: Omit<CallFact, "form" | "name" | "receiver" | "line"> = { given: -1, certain: false, ignored: false };
 
 /** Java's `this::m`, `A::m`. */
 function noteReference({ children }: Piece, line: number, to: Found): void {
@@ -169,9 +207,14 @@ function calleeOf(call: Piece, context: RuleContext): Callee | undefined {
 }
 
 function plainOrMember(callee: Piece, context: RuleContext): Callee | undefined {
-  if (callee.kind === "name") return callee.name === "super" ? undefined : plainCall(callee.name);
+  if (callee.kind === "name") return callee.name === "super" ? superConstructor() : plainCall(callee.name);
   if (callee.kind === "member") return memberCallee(callee, context);
   return valueOf(callee);
+}
+
+/** `super(…)`. */
+function superConstructor(): Callee {
+  return { form: "member", name: "constructor", receiver: "super" };
 }
 
 /** A call of what a value holds, which cannot be followed. */
@@ -186,6 +229,7 @@ const SPECIAL: Readonly<Record<string, (call: Piece, callee: Piece) => Callee | 
   method_invocation: javaCallee,
   NewExpression: (_call, callee) => constructorOf(callee),
   object_creation_expression: (_call, callee) => constructorOf(callee),
+  explicit_constructor_invocation: (_call, { name }) => (name === "super" ? superConstructor() : plainCall(name)),
 };
 
 function plainCall(name: string): Callee {
@@ -202,7 +246,7 @@ function javaCallee(call: Piece, callee: Piece): Callee | undefined {
   const object = childOf(call, "object");
   if (object === undefined || object.name === "this") return { form: "self", name: callee.name, receiver: "" };
   if (FUNCTIONAL.test(callee.name)) return valueOf(callee);
-  return object.name === "super" ? undefined : { form: "member", name: callee.name, receiver: object.name };
+  return { form: "member", name: callee.name, receiver: object.name };
 }
 
 /** Methods of Java's functional interfaces and of reflection: what they run was handed to them. */
@@ -212,11 +256,16 @@ const FUNCTIONAL = /^(?:run|call|accept|apply|applyAs\w+|test|getAs\w+|invoke|ne
 function memberCallee(callee: Piece, { language }: RuleContext): Callee | undefined {
   const [object, property] = [callee.children[0], callee.children.at(-1)];
   const name = nameOf(property);
+  if (callee.name === `::${name}`) return plainCall(name);
   if (object === undefined || language === "c" || name === "" || isIndexed(callee)) return valueOf(callee);
-  const receiver = unwrap(object).name;
+  const receiver = receiverOf(unwrap(object));
   if (isElsewhere(unwrap(object), name)) return valueOf(callee);
-  if (receiver === "super") return undefined;
   return SELVES.has(receiver) ? { form: "self", name, receiver } : { form: "member", name, receiver };
+}
+
+/** Python calls for what is above: `super().m()`. */
+function receiverOf(object: Piece): string {
+  return object.kind === "call" && calleeText(object) === "super" ? "super" : object.name;
 }
 
 /** What a list or a table holds. */

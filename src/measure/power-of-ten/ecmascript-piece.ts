@@ -119,10 +119,14 @@ function operatorOf(node: SyntaxNode): string {
   if (typeof node["operator"] === "string") return node["operator"];
   if (node["async"] === true) return "async";
   if (node["await"] === true) return "await";
+  if (ACCESSED.has(node.type)) return String(node["kind"]);
   if (node.type === "NewExpression") return "new";
   if (node.type === "MemberExpression") return isComputed(node) ? "[]" : ".";
-  return node.type === "VariableDeclaration" ? String(node["kind"]) : "";
+  return "";
 }
+
+/** Nodes whose kind says what they are: `get`, `set`, `let`, `using`. */
+const ACCESSED: ReadonlySet<string> = new Set(["MethodDefinition", "Property", "VariableDeclaration"]);
 
 /** Whether a member's name is only known when it runs; `[Symbol.iterator]` is one of the language's own. */
 function isComputed(node: SyntaxNode): boolean {

@@ -1,8 +1,11 @@
 import type { FileMeasure, RuleFinding } from "../file-measure.js";
 import type { PowerOfTenRule } from "./rule.js";
 
-/** How a call names what it calls: plainly, on itself, on something else, or as a value (pointer, parameter). */
-export type CallForm = "name" | "self" | "member" | "value";
+/**
+ * How a call names what it calls: plainly, on itself, on something else, as a value (pointer, parameter), or not at all
+ * (`hidden`: an accessor, an operator, an iterator).
+ */
+export type CallForm = "name" | "self" | "member" | "value" | "hidden";
 
 /** A call, or a function handed to one. */
 export interface CallFact {
@@ -31,6 +34,8 @@ export interface FunctionFact {
   readonly locals: ReadonlySet<string>;
   /** Another name it has for itself (a named function expression, a method's receiver); empty without. */
   readonly selfName: string;
+  /** What runs it without a call: `get x`, `Symbol.iterator`; empty where its own name does. */
+  readonly runsAs: readonly string[];
   /** Belongs to an object or a class, so that its name alone does not reach it. */
   readonly member: boolean;
   /** Seen in its own file only (C's `static`). */
@@ -82,6 +87,12 @@ export interface FileFact {
   readonly withdrawn: ReadonlyMap<string, number>;
   /** Functions declared without a body, and whether they return nothing. */
   readonly prototypes: ReadonlyMap<string, boolean>;
+  /** What stands for the file's own scope, or a part of it: namespaces of TypeScript. */
+  readonly namespaces: ReadonlySet<string>;
+  /** For each class those it extends, by name. */
+  readonly bases: ReadonlyMap<string, readonly string[]>;
+  /** Names of fields: what one holds may be called. */
+  readonly fields: ReadonlySet<string>;
   /** Variables of the file that are no functions themselves: what a call of one runs is not known. */
   readonly variables: ReadonlySet<string>;
   /** Findings about no function. */

@@ -4,10 +4,13 @@ import type { FunctionSpan } from "../function-draft.js";
 import type { Language } from "../language.js";
 import { lineTable } from "../line-table.js";
 import { growingCollections } from "./allocation-rule.js";
+import { findClassRings } from "./class-ring.js";
 import { readModule } from "./ecmascript-module.js";
 import type { FileFact } from "./fact.js";
+import { readFields } from "./field.js";
 import { type FileContext, functionFact, unitFindings } from "./function-fact.js";
 import { calledVariables, mutableGlobals } from "./global-variable.js";
+import { hiddenNames } from "./hidden-name.js";
 import { effortFor } from "./loop-bound.js";
 import type { Piece } from "./piece.js";
 import { readDeclarations } from "./preprocessor.js";
@@ -41,9 +44,11 @@ export function fileFact(file: ReadFile): FileFact {
     functions: listed,
     ...readModule(root),
     ...readDeclarations(root, text),
+    ...readFields(root, text),
     variables: new Set([...globals.keys(), ...calledVariables(root, language)]),
     findings: [
       ...rest,
+      ...findClassRings(root, context),
       ...(language === "python" ? [] : unset.map(([name, piece]) => globalFinding(context, name, piece))),
     ],
   };
@@ -58,6 +63,7 @@ function contextOf(file: ReadFile, units: readonly Unit[], globals: ReadonlySet<
     ...shared,
     units: new Map(units.map((unit) => [unit.piece, unit])),
     imports: readModule(file.root).imports,
+    hidden: hiddenNames(file.root, file.language, file.text),
     globals,
     collections: growingCollections(units, shared),
     depths: bounds.depths,

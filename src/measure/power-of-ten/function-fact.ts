@@ -6,6 +6,7 @@ import { countAssertions } from "./assertion.js";
 import { findCalls } from "./call-fact.js";
 import { findGlobalWrites, findJumps, findUnboundedLoops } from "./control-rule.js";
 import type { FunctionFact } from "./fact.js";
+import { findHiddenUses } from "./hidden-use.js";
 import { boundNames, childOf, type Piece } from "./piece.js";
 import { findGeneratedCode, findPointers } from "./pointer-rule.js";
 import { isAsync, returnsNothing } from "./result-fact.js";
@@ -18,6 +19,8 @@ export interface FileContext extends RuleContext {
   readonly units: ReadonlyMap<Piece, Unit>;
   /** Names the file imports. */
   readonly imports: ReadonlyMap<string, unknown>;
+  /** What runs functions that are not called, by their pieces. */
+  readonly hidden: ReadonlyMap<Piece, readonly string[]>;
   /** Mutable variables of the file. */
   readonly globals: ReadonlySet<string>;
   /** Collections of the module that only grow. */
@@ -35,16 +38,23 @@ export function functionFact(unit: Unit, context: FileContext): FunctionFact {
     outer: unit.parent?.index ?? -1,
     locals: unit.locals,
     selfName: selfNameOf(piece),
+    runsAs: context.hidden.get(piece) ?? [],
     member: piece.role === "target" || piece.role === "value",
     internal: piece.children.some(({ type, name }) => type === "storage_class_specifier" && name === "static"),
     async: isAsync(piece, context),
     returnsNothing: returnsNothing(piece, context),
-    ...findCalls(unit, context, context),
+    ...callsOf(unit, context),
     allocations: findAllocations(unit, context),
     assertions: countAssertions(unit, context.language),
     depthBound: statesDepth(context.spans[unit.index], context.depths),
     findings: unitFindings(unit, context),
   };
+}
+
+/** What it calls, and what it runs without a call. */
+function callsOf(unit: Unit, context: FileContext): Pick<FunctionFact, "calls" | "runs"> {
+  const { calls, runs } = findCalls(unit, context, context);
+  return { calls: [...calls, ...findHiddenUses(unit, context)], runs };
 }
 
 /** Findings about a function, or the file around its functions, that need no other function. */

@@ -21,7 +21,10 @@ export function readDeclarations(
       addTo(hidden, piece, hiddenIn(piece, text));
     }
     if (piece.type === "preproc_call") withdrawn.set(withdrawnBy(piece), lineAt(table, piece.start));
-    if (piece.type === "declaration") notePrototype(piece, prototypes, text);
+    if (piece.type === "declaration") {
+      notePrototype(piece, prototypes, text);
+      noteAlias(piece, macros, text);
+    }
   }
   return { macros, hidden, prototypes, withdrawn };
 }
@@ -53,8 +56,14 @@ function calledIn(piece: Piece, text: string): string[] {
 /** What the text of a macro does where it is used. */
 function hiddenIn(piece: Piece, text: string): HiddenFact[] {
   const value = valueOf(piece, text);
-  return HIDDEN.flatMap(({ pattern, ...fact }) => (pattern.test(value) ? [fact] : []));
+  const pasted = /##|%:%:/.test(value) ? PASTED : [];
+  return [...pasted, ...HIDDEN.flatMap(({ pattern, ...fact }) => (pattern.test(value) ? [fact] : []))];
 }
+
+/** Words made of two pieces may be any word. */
+const PASTED: readonly HiddenFact[] = (
+  ["p10-1-jump", "p10-1-recursion", "p10-2-loop-bound", "p10-3-alloc-after-init"] as const
+).map((rule) => ({ rule, verdict: "unknown", what: "pastes words: what it makes of them is not known" }));
 
 const HIDDEN: readonly (HiddenFact & { readonly pattern: RegExp })[] = [
   { rule: "p10-1-jump", verdict: "fail", what: "jumps", pattern: /\bgoto\b|\b(?:_|sig|__sig)?(?:set|long)jmp\s*\(/ },
@@ -82,6 +91,13 @@ const HIDDEN: readonly (HiddenFact & { readonly pattern: RegExp })[] = [
 function notePrototype(piece: Piece, prototypes: Map<string, boolean>, text: string): void {
   const name = declaredFunction(piece);
   if (name !== undefined) prototypes.set(name.name, isVoid(text.slice(piece.start, name.start)));
+}
+
+/** `int g(void) __attribute__((alias("f")))`: who calls `g` calls `f`. */
+function noteAlias(piece: Piece, macros: Map<string, readonly string[]>, text: string): void {
+  const target = /\balias\s*\(\s*"(\w+)"/.exec(text.slice(piece.start, piece.end))?.[1];
+  const name = declaredFunction(piece)?.name;
+  if (target !== undefined && name !== undefined) macros.set(name, [target]);
 }
 
 /** The name of the function that a declaration or definition declares. */
