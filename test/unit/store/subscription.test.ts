@@ -1,5 +1,6 @@
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
+import { setImmediate } from "node:timers/promises";
 import { describe, expect, it } from "vitest";
 import type { AnyEvent } from "../../../src/schema/event.js";
 import { watchDirectory } from "../../../src/store/watch.js";
@@ -59,6 +60,41 @@ describe("subscribing", () => {
     other.append([note("4")]);
     await all;
     expect(told).toEqual(["1", "2", "3", "4"]);
+  });
+
+  it("tells of what another connection appends while own events are told", async () => {
+    const store = temporaryStore();
+    const other = temporaryStore({ path: store.path });
+    const told: string[] = [];
+    const all = new Promise<void>((resolve) => {
+      store.subscribe((events) => {
+        told.push(...textsOf(events));
+        if (told.length === 1) other.append([note("theirs")]);
+        if (told.length === 2) resolve();
+      });
+    });
+    store.append([note("own")]);
+    await all;
+    expect(told).toEqual(["own", "theirs"]);
+  });
+
+  it("loses nothing where two connections append in turn for a while", async () => {
+    const store = temporaryStore();
+    const other = temporaryStore({ path: store.path });
+    const told: string[] = [];
+    const expected = Array.from({ length: 200 }, (_, index) => String(index));
+    const all = new Promise<void>((resolve) => {
+      store.subscribe((events) => {
+        told.push(...textsOf(events));
+        if (told.length >= expected.length) resolve();
+      });
+    });
+    for (const text of expected) {
+      (Number(text) % 3 === 0 ? store : other).append([note(text)]);
+      if (Number(text) % 7 === 0) await setImmediate();
+    }
+    await all;
+    expect(told).toEqual(expected);
   });
 
   it("does not let a failing listener undo the append or silence the others", async () => {
