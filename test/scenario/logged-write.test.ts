@@ -164,4 +164,23 @@ describe("a write whose journal is the log", () => {
     expect(textOf(rig.workspace, path)).toBe(before);
     expect(rig.recorded()).toBe("");
   });
+
+  it("says that a file is torn when it fails in the middle, and recovery writes it whole from the log", async () => {
+    const write = writeOf("a.txt", "o".repeat(200_000), "n".repeat(100_000));
+    const rig = await makeRig(write);
+    const file = join(rig.workspace.worktree, "a.txt");
+    writeFileSync(file, "o".repeat(200_000));
+    const { stderr } = rig.run("keep", STEPS, 'ulimit -f 8; exec "$@"');
+    expect(stderr).toMatch(
+      /a\.txt could be written only in part \(EFBIG[^)]*\)\. `worknode continue` writes it whole\./,
+    );
+    expect(stderr).toContain("KEEP_TORN");
+    const torn = readFileSync(file, "utf8");
+    expect(torn).toMatch(/^n+o+$/);
+    expect(rig.recorded()).toBe("");
+    expect(rig.run("finish", STEPS).stderr).toBe("");
+    expect(textOf(rig.workspace, "a.txt")).toBe(write.content);
+    expect(rig.recorded()).toBe("kept\n");
+    expect(displacedIn(rig.workspace)).toEqual([torn]);
+  });
 });
