@@ -17,7 +17,7 @@ import { iterateEvents } from "./sql/iterate-events.js";
 import { type EventFilter, selectEvents } from "./sql/select-events.js";
 import { createSubscriptions, type Listener } from "./subscription.js";
 import { type Verification, verifyChain } from "./verification.js";
-import { wakeWatchers } from "./watch.js";
+import { createWaker } from "./watch.js";
 import { openToWrite } from "./writer.js";
 
 /**
@@ -88,10 +88,11 @@ export function createStore(db: Connection, options: StoreOptions = {}): Store {
   const clock = options.clock ?? systemClock;
   const authority = createAuthority(db);
   const subscriptions = createSubscriptions(db);
+  const waker = createWaker(path);
   const inTransaction = createTransactions(db, committed, authority.invalidate);
 
   function committed(events: readonly AnyEvent[]): void {
-    wakeWatchers(path, Date.now());
+    waker.wake();
     subscriptions.publish(events);
   }
 
@@ -136,6 +137,7 @@ export function createStore(db: Connection, options: StoreOptions = {}): Store {
     queries: guardAll(path, createQueries(db)),
     close() {
       group.flush();
+      waker.flush();
       subscriptions.close();
       db.database.close();
     },

@@ -1,9 +1,9 @@
-import { writeFileSync } from "node:fs";
+import { statSync, utimesSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { setImmediate } from "node:timers/promises";
+import { setImmediate, setTimeout as wait } from "node:timers/promises";
 import { describe, expect, it } from "vitest";
 import type { AnyEvent } from "../../../src/schema/event.js";
-import { watchDirectory } from "../../../src/store/watch.js";
+import { createWaker, watchDirectory } from "../../../src/store/watch.js";
 import { event, taskCompleted, temporaryFolder, temporaryStore } from "./sample-events.js";
 
 function note(text: string) {
@@ -154,5 +154,48 @@ describe("watching a folder", () => {
     fail();
     (await changeUntil(path, changed)).close();
     expect(closed).toBe(true);
+  });
+});
+
+describe("waking the watchers of other processes", () => {
+  const makeLog = () => {
+    const path = join(temporaryFolder(), "w.db");
+    writeFileSync(`${path}-wal`, "");
+    const forget = (): void => utimesSync(`${path}-wal`, 1, 1);
+    forget();
+    return { waker: createWaker(path), forget, touched: () => statSync(`${path}-wal`).mtimeMs > 1_000 };
+  };
+
+  it("wakes at once, and for the commits that follow closely together, after the last", async () => {
+    const { waker, forget, touched } = makeLog();
+    waker.wake();
+    expect(touched()).toBe(true);
+    forget();
+    waker.wake();
+    waker.wake();
+    expect(touched()).toBe(false);
+    while (!touched()) await wait(5);
+    forget();
+    await wait(60);
+    expect(touched()).toBe(false);
+    waker.wake();
+    expect(touched()).toBe(true);
+  });
+
+  it("does not wait for the time to pass where the store is closed", () => {
+    const { waker, forget, touched } = makeLog();
+    waker.wake();
+    forget();
+    waker.flush();
+    expect(touched()).toBe(false);
+    waker.wake();
+    forget();
+    waker.wake();
+    waker.flush();
+    expect(touched()).toBe(true);
+  });
+
+  it("wakes without failing where there is no file to touch", () => {
+    expect(() => createWaker(join(temporaryFolder(), "absent.db")).wake()).not.toThrow();
   });
 });
