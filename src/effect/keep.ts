@@ -1,3 +1,4 @@
+import { readdirSync } from "node:fs";
 import { join } from "node:path";
 import { type Json, sha256Hex } from "../kernel/canonical.js";
 import { Fault } from "../kernel/fault.js";
@@ -155,6 +156,7 @@ async function finish(workspace: TaskWorkspace, decided: Decided, step: (step: K
 
 /** Throws Fault JOURNAL_PENDING when an earlier call awaits recovery. */
 export function assertRecovered(workspace: TaskWorkspace): void {
+  if (readdirSync(workspace.journalDir).length === 0) return;
   const [pending] = readJournals(workspace).values();
   if (pending === undefined) return removeStray(workspace);
   throw new Fault("JOURNAL_PENDING", `call ${pending.call_id} was interrupted while being kept and is not recovered`);
