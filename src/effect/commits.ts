@@ -20,19 +20,21 @@ export interface Commit {
 }
 
 /**
- * Commits reachable from `head` and not from `base`, oldest first. Throws Fault SHALLOW where a shallow clone was cut
+ * Commits reachable from `head` and from none of `others`, oldest first; what of those is a tree keeps none out. Throws Fault SHALLOW where a shallow clone was cut
  * off among them, TOO_MANY_COMMITS (exit 2).
  */
-export async function listCommits(history: History, base: string, head: string): Promise<Commit[]> {
-  const args = ["rev-list", "--topo-order", "--reverse", `--max-count=${MAX_COMMITS + 1}`, head, `^${base}`];
+export async function listCommits(history: History, others: readonly string[], head: string): Promise<Commit[]> {
+  const known = await history.objects.describe(others);
+  const without = known.filter((object) => object?.type === "commit").map((object) => `^${object?.id}`);
+  const args = ["rev-list", "--topo-order", "--reverse", `--max-count=${MAX_COMMITS + 1}`, head, ...without];
   const ids = (await history.git.run(args)).split("\n").filter(Boolean);
   if (ids.length > MAX_COMMITS)
     throw invalid(
       "TOO_MANY_COMMITS",
-      `${head} has more than ${MAX_COMMITS} commits that ${base} lacks. Name a newer base.`,
+      `${head} has more than ${MAX_COMMITS} commits that its base lacks. Name a newer base.`,
     );
   if (ids.some((id) => history.cutOff.has(id)))
-    throw shallow(`the commits between ${base} and ${head} are not all here`);
+    throw shallow(`the commits between ${others[0]} and ${head} are not all here`);
   return await readCommits(history, ids);
 }
 

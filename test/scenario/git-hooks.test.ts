@@ -60,6 +60,16 @@ describe("in a developer's clone", () => {
     expect(git(repo, "commit", "-m", "a", "src/a.ts").code).toBe(1);
   });
 
+  it("pre-commit judges the first commit of all, against nothing", async () => {
+    const repo = repository();
+    await install(repo);
+    repo.git("switch", "-q", "--orphan", "first");
+    repo.write("src/a.ts", branchy("a", 9));
+    repo.git("add", "-A");
+    const first = git(repo, "commit", "-m", "first");
+    expect(first).toMatchObject({ code: 0, err: expect.stringContaining("observed, not enforced; 1 error(s)") });
+  });
+
   it("commit-msg refuses worknode's trailers without a receipt of the tree", async () => {
     const repo = repository();
     await install(repo);
@@ -141,6 +151,66 @@ describe("on a server", () => {
     expect(push("work").code).toBe(0);
     const heads = execFileSync("git", ["--git-dir", bare, "for-each-ref", "--format=%(refname)"], { encoding: "utf8" });
     expect(heads).toBe("refs/heads/main\nrefs/heads/work\n");
+  });
+
+  /** A clone and its server, on which a policy came after a first commit. Answers that first one. */
+  async function served(): Promise<{ repo: Repo; first: string; push: (...refs: string[]) => ReturnType<typeof git> }> {
+    const repo = makeRepo({ "src/a.ts": branchy("a", 3) });
+    open.push(repo);
+    const first = repo.git("rev-parse", "HEAD").trim();
+    const bare = join(repo.dir, "..", "bare.git");
+    repo.git("init", "-q", "--bare", "-b", "main", bare);
+    repo.git("remote", "add", "origin", bare);
+    repo.write(".worknode/check.yaml", ENFORCE);
+    repo.git("add", "-A");
+    repo.git("commit", "-q", "-m", "policy");
+    repo.git("push", "-q", "origin", "main");
+    await install({ dir: bare, env: repo.env }, "--server");
+    return { repo, first, push: (...refs) => git(repo, "push", "--no-verify", "--force", "origin", ...refs) };
+  }
+
+  it("pre-receive judges by the default branch, also where a branch left it before there were rules", async () => {
+    const { repo, first, push } = await served();
+    expect(push(`${first}:refs/heads/old`).code).toBe(0);
+    repo.git("switch", "-q", "-c", "old", first);
+    repo.write("src/a.ts", branchy("a", 9));
+    repo.git("commit", "-q", "-am", "too much");
+    expect(push("old")).toMatchObject({ code: 1, err: expect.stringContaining("max-complexity") });
+    repo.git("replace", "main", first);
+    expect(push("old", `${first}:refs/replace/${repo.git("rev-parse", "refs/heads/main").trim()}`).code).toBe(1);
+    repo.git("replace", "-d", repo.git("rev-parse", "refs/heads/main").trim());
+    repo.write("src/a.ts", branchy("a", 4));
+    repo.git("commit", "-q", "-a", "--amend", "-m", "fine");
+    expect(push("old").code).toBe(0);
+    repo.write("src/b.ts", branchy("b", 9));
+    repo.git("add", "-A");
+    repo.git("commit", "-q", "-m", "more");
+    expect(push("old")).toMatchObject({ code: 1, err: expect.stringMatching(/checked 1 file\(s\), 1 function/) });
+  });
+
+  it("pre-receive takes a rewind of the default branch for the change it is", async () => {
+    const { first, push } = await served();
+    expect(push(`${first}:main`)).toMatchObject({ code: 1, err: expect.stringContaining("rules-changed") });
+  });
+
+  it("pre-receive judges a branch that shares no history as all new, and lets honest pages pass", async () => {
+    const { repo, push } = await served();
+    repo.git("switch", "-q", "--orphan", "pages");
+    repo.write("index.md", "hi\n");
+    repo.git("add", "-A");
+    repo.git("commit", "-q", "-m", "pages");
+    expect(push("pages")).toMatchObject({ code: 0, err: expect.stringContaining("checked 1 file(s)") });
+    repo.write("a.ts", branchy("a", 9));
+    repo.git("add", "-A");
+    repo.git("commit", "-q", "--amend", "-m", "pages");
+    expect(push("pages:other")).toMatchObject({ code: 1, err: expect.stringContaining("max-complexity") });
+  });
+
+  it("pre-receive refuses where HEAD names no branch and others are: nothing would ever be judged", async () => {
+    const { repo, push } = await served();
+    repo.git("--git-dir", join(repo.dir, "../bare.git"), "symbolic-ref", "HEAD", "refs/heads/gone");
+    const refused = push("main:new");
+    expect(refused).toMatchObject({ code: 1, err: expect.stringContaining("git symbolic-ref HEAD") });
   });
 
   it("a hook whose worknode is gone refuses, and says what to do", async () => {

@@ -121,8 +121,8 @@ export async function* readFiles(
   }
 }
 
-/** Names of every file of the base and of what is judged. */
-export async function everyName(history: History, { from, head }: Subject): Promise<string[]> {
-  const trees = from === null ? [head] : [from, head];
-  return [...new Set((await Promise.all(trees.map((tree) => listNames(history, tree)))).flat())];
+/** Names of every file of what is judged, of where it left the base, and of other trees. */
+export async function everyName(history: History, { from, head }: Subject, ...more: string[]): Promise<string[]> {
+  const trees = new Set([from ?? head, head, ...more]);
+  return [...new Set((await Promise.all([...trees].map((tree) => listNames(history, tree)))).flat())];
 }

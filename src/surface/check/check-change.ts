@@ -1,4 +1,3 @@
-import { readAt } from "../../effect/history-files.js";
 import type { TreeDifference } from "../../effect/tree.js";
 import type { PlacedCoverage } from "../../measure/coverage-place.js";
 import type { CheckFinding, CheckReport } from "../../schema/check-report.js";
@@ -8,9 +7,8 @@ import type { ProvenanceReport } from "./commit-provenance.js";
 import { type CodeReport, judgeCode } from "./judge-code.js";
 import { reportOf, rulesOf } from "./outcome.js";
 import type { JudgedPlan } from "./plan-rules.js";
-import { POLICY_PATH } from "./rule-path.js";
 import type { Judged } from "./rules.js";
-import { judgeRulesChange } from "./rules-changed.js";
+import { judgeRules } from "./rules-changed.js";
 import type { CheckPlace, CheckWish } from "./run-check.js";
 import type { TestRun } from "./run-tests.js";
 
@@ -21,7 +19,7 @@ export async function checkChange(place: CheckPlace, judged: Judged, wish: Check
   const { differences, notes } = await judgedDifferences(judged, all);
   const tests = await testsOf(place, judged, wish);
   const code = await judgeTexts(place, judged, { wish, differences, tests });
-  const rules = await judgeRuleFiles(judged, wish);
+  const rules = await judgeRules(judged, all, wish.approvedBy);
   const origin = await judgeOrigin(place, judged, { wish, tests });
   const files = plan === undefined ? [] : await judgeFiles(plan, differences, judged);
   return reportOf(judged, {
@@ -82,16 +80,6 @@ async function judgeOrigin(
     // the commands of one task say nothing of the others' work
     verifiedAgain: tests.pass && wish.task === undefined,
   });
-}
-
-async function judgeRuleFiles(
-  { history, subject, policy, isRule }: Judged,
-  { approvedBy }: CheckWish,
-): ReturnType<typeof judgeRulesChange> {
-  const differences = subject.differences ?? [];
-  const isNew = differences.some(({ path }) => path === POLICY_PATH);
-  const proposed = isNew ? ((await readAt(history, subject.head, POLICY_PATH))?.toString("utf8") ?? null) : null;
-  return judgeRulesChange({ policy, differences, isRule, approvedBy, proposed });
 }
 
 /** With `appliesTo: agents`, what agents' commits touch; what is staged has no author yet and is judged. */

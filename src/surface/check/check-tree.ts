@@ -1,5 +1,6 @@
 import { mkdir, writeFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
+import { compareTrees } from "../../effect/tree.js";
 import { invalid } from "../../kernel/fault.js";
 import type { CheckBaseline } from "../../schema/check-baseline.js";
 import type { CheckFinding, CheckReport } from "../../schema/check-report.js";
@@ -8,7 +9,9 @@ import { judgeTree, measuredFiles } from "./judge-tree.js";
 import { reportOf, rulesOf } from "./outcome.js";
 import { findRuleFile } from "./rule-files.js";
 import type { Judged } from "./rules.js";
+import { judgeRules } from "./rules-changed.js";
 import type { CheckPlace, CheckWish } from "./run-check.js";
+import { mergeBase } from "./subject.js";
 
 /**
  * Judges every file of a tree, less the baseline. It has no commits to verify and no change to hold against a plan's
@@ -27,18 +30,26 @@ export async function checkTree(place: CheckPlace, asked: Judged, wish: CheckWis
   const kept = file === undefined ? undefined : parseBaseline(file);
   const findings = atSeverity(report.findings, policy);
   const baseline = wish.writeBaseline === true ? await writeBaseline(judged, findings, kept) : kept;
+  const rules = await judgeRulesSince(judged, wish);
   const beyond = beyondBaseline(findings, baseline);
   const written = wish.writeBaseline === true ? [`${policy.baseline} was written; commit it`] : [];
   return reportOf(judged, {
     ...report,
-    findings: beyond,
-    notes: [...report.notes, ...written],
+    findings: [...beyond, ...rules.findings],
+    notes: [...report.notes, ...rules.notes, ...written],
     files: files.length,
     leftOut: 0,
     commits: 0,
     rules: rulesOf({ ...judged, plan: undefined }, { coverage: false, tests: false }),
     baselined: findings.length - beyond.length,
   });
+}
+
+/** Where the rules are those of a base: what was changed of them since. */
+async function judgeRulesSince(judged: Judged, { approvedBy }: CheckWish): ReturnType<typeof judgeRules> {
+  const { history, subject } = judged;
+  const from = await mergeBase(history, subject.rules, subject.head);
+  return await judgeRules(judged, await compareTrees(history.git, from, subject.head), approvedBy);
 }
 
 async function writeBaseline(

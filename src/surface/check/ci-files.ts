@@ -1,7 +1,7 @@
 import { createHash } from "node:crypto";
 import { existsSync, readFileSync } from "node:fs";
 import { invalid } from "../../kernel/fault.js";
-import { POLICY_PATH, VENDORED_PATH } from "./rule-path.js";
+import { JOB_PATHS, POLICY_PATH, VENDORED_PATH } from "./rule-path.js";
 
 /** A file that a CI set-up consists of. */
 export interface CiFile {
@@ -66,8 +66,8 @@ const GITLAB = `worknode:
 `;
 
 const JOBS = {
-  github: { path: ".github/workflows/worknode.yml", text: GITHUB },
-  gitlab: { path: ".gitlab/worknode.yml", text: GITLAB },
+  github: { path: JOB_PATHS.github, text: GITHUB },
+  gitlab: { path: JOB_PATHS.gitlab, text: GITLAB },
 } as const;
 
 /**

@@ -4,6 +4,7 @@ import { receiptTexts } from "../../capability/receipt.js";
 import { findCommits } from "../../effect/commits.js";
 import { type History, withHistory } from "../../effect/history.js";
 import { indexTree } from "../../effect/history-files.js";
+import { emptyTree } from "../../effect/tree-object.js";
 import { Fault, invalid } from "../../kernel/fault.js";
 import type { CheckMode } from "../../schema/check-policy.js";
 import type { CheckReport } from "../../schema/check-report.js";
@@ -11,7 +12,7 @@ import type { HookName } from "./hook-name.js";
 import { findRuleFile } from "./rule-files.js";
 import { POLICY_PATH } from "./rule-path.js";
 import { type CheckPlace, type CheckWish, runCheck } from "./run-check.js";
-import { commitOf } from "./subject.js";
+import { commitOf, type SubjectWish } from "./subject.js";
 
 /** What git told a hook. */
 export interface HookCall {
@@ -92,24 +93,47 @@ function isNothing(id: string): boolean {
   return /^0+$/.test(id);
 }
 
-/** What of an update is judged, or why nothing is. */
-async function rangeOf(
-  history: History,
-  { ref, from, to }: RefUpdate,
-  call: HookCall,
-): Promise<{ base: string; head: string } | string> {
+/**
+ * What of an update is judged, or why nothing is. The rules are those of the default branch, also where a branch has
+ * older ones; what is judged is what the update adds to the ref, or, where it does not go on from it, to the default
+ * branch. To take the default branch itself back is a change from what it holds.
+ */
+async function rangeOf(history: History, { ref, from, to }: RefUpdate, call: HookCall): Promise<SubjectWish | string> {
   if (isNothing(to)) return `${ref} is deleted: there is nothing to judge`;
-  const found = await findCommits(history, [...(isNothing(from) ? [] : [from]), ...basesOf(call)]);
-  const base = found.find((each) => each !== undefined);
-  if (base !== undefined) return { base, head: to };
-  return `${ref} is new and there is nothing to compare it with: not judged`;
+  const base = await baseOf(history, call);
+  const [old] = await findCommits(history, isNothing(from) ? [] : [from]);
+  const rules = base ?? old;
+  if (rules === undefined) return `${ref} is new and there is nothing to compare it with: not judged`;
+  const goesOn = old === rules || (await succeeds(history, ["merge-base", "--is-ancestor", from, to]));
+  return goesOn ? { base: rules, head: to, from } : await fromBase(history, rules, to);
 }
 
-/** What a new branch is compared with: the server's default branch, as the client knows it. */
-function basesOf({ name, args }: HookCall): string[] {
-  if (name === "pre-receive") return ["HEAD"];
-  const remote = args[0] ?? "origin";
-  return ["HEAD", "main", "master"].map((branch) => `refs/remotes/${remote}/${branch}`);
+/** Histories that share nothing are judged as all new. */
+async function fromBase(history: History, base: string, head: string): Promise<SubjectWish> {
+  const isRelated = await succeeds(history, ["merge-base", base, head]);
+  return isRelated ? { base, head } : { base, head, from: emptyTree(head) };
+}
+
+async function succeeds({ git }: History, args: readonly string[]): Promise<boolean> {
+  return (await git.attempt(args)).code === 0;
+}
+
+/**
+ * The server's default branch, as the client knows it. Undefined in a repository without a branch. Throws Fault NO_BASE
+ * (exit 2) where HEAD names a branch that is not there and others are: nothing would be judged, for ever.
+ */
+async function baseOf(history: History, { name, args }: HookCall): Promise<string | undefined> {
+  if (name === "pre-push") {
+    const remote = args[0] ?? "origin";
+    const places = ["HEAD", "main", "master"].map((branch) => `refs/remotes/${remote}/${branch}`);
+    return (await findCommits(history, places)).find((each) => each !== undefined);
+  }
+  const [base] = await findCommits(history, ["HEAD"]);
+  if (base !== undefined || (await history.git.run(["for-each-ref", "--count=1"])) === "") return base;
+  throw invalid(
+    "NO_BASE",
+    "HEAD of this repository names a branch that is not there, so nothing says what to compare with. On the server: git symbolic-ref HEAD refs/heads/BRANCH.",
+  );
 }
 
 /**

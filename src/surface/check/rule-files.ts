@@ -1,3 +1,4 @@
+import { realpathSync } from "node:fs";
 import { readFile } from "node:fs/promises";
 import { isAbsolute, join, relative, resolve } from "node:path";
 import type { History } from "../../effect/history.js";
@@ -26,10 +27,12 @@ export interface RulePlace {
  * Reads a rule file from the base, never from the change under judgement. One that lies outside the repository is
  * read from the disk: no change of the repository reaches it. Undefined where there is none.
  */
-export async function findRuleFile({ history, rules }: RulePlace, path: string): Promise<RuleFile | undefined> {
-  if (isAbsolute(path)) return await readOutside(path);
-  const bytes = await readAt(history, rules, path);
-  return bytes === null ? undefined : { path, text: decode(bytes, path), inside: true };
+export async function findRuleFile(place: RulePlace, path: string): Promise<RuleFile | undefined> {
+  const { history, rules } = place;
+  const inside = isAbsolute(path) ? rulePath(place, path) : path;
+  if (isAbsolute(inside)) return await readOutside(inside);
+  const bytes = await readAt(history, rules, inside);
+  return bytes === null ? undefined : { path: inside, text: decode(bytes, inside), inside: true };
 }
 
 async function readOutside(path: string): Promise<RuleFile | undefined> {
@@ -60,10 +63,27 @@ export async function requireRuleFile(place: RulePlace, path: string): Promise<R
   );
 }
 
-/** A path of the command line as `findRuleFile` takes it. */
+/**
+ * A path of the command line or the policy as `findRuleFile` takes it: what lies in the checkout, by whatever links it is
+ * named, is a path of the repository, so that it is read from the base.
+ */
 export function rulePath({ history, cwd }: RulePlace, path: string): string {
-  const top = history.top;
-  if (top === null) return path;
-  const inside = relative(top, resolve(cwd, path));
-  return inside.startsWith("..") || isAbsolute(inside) ? join(resolve(cwd, path)) : inside;
+  if (history.top === null) return path;
+  const whole = resolve(cwd, path);
+  const tops = [history.top, realPath(history.top)];
+  const found = [whole, realPath(whole)].flatMap((each) => tops.map((top) => relative(top, each)));
+  return found.find((inside) => !inside.startsWith("..") && !isAbsolute(inside)) ?? whole;
+}
+
+/** Links followed as far as the path exists. */
+function realPath(path: string): string {
+  const names = path.split("/");
+  for (let kept = names.length; kept > 1; kept -= 1) {
+    try {
+      return join(realpathSync(names.slice(0, kept).join("/")), ...names.slice(kept));
+    } catch {
+      // not there: the folder above it may be, and may be a link
+    }
+  }
+  return path;
 }

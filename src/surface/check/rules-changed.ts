@@ -1,12 +1,14 @@
+import { readAt } from "../../effect/history-files.js";
 import type { TreeDifference } from "../../effect/tree.js";
 import { Fault } from "../../kernel/fault.js";
 import type { CheckPolicy } from "../../schema/check-policy.js";
 import type { CheckFinding } from "../../schema/check-report.js";
 import { aboutFile } from "./finding.js";
 import { POLICY_PATH } from "./rule-path.js";
+import type { Judged } from "./rules.js";
 
 /** A change to the files that say how changes are judged. */
-export interface RulesChange {
+interface RulesChange {
   readonly policy: CheckPolicy;
   readonly differences: readonly TreeDifference[];
   readonly isRule: (path: string) => boolean;
@@ -17,10 +19,20 @@ export interface RulesChange {
 }
 
 /**
- * A change to policy, plan, baseline or keys is a finding until somebody approves it whom the base names; where the
- * base names nobody, anybody. A policy that could not be used afterwards is one whoever approves it.
+ * A change to policy, plan, baseline, keys or the job that checks is a finding until somebody approves it whom the base
+ * names; where the base names nobody, anybody. A policy that could not be used afterwards is one whoever approves it.
  */
-export async function judgeRulesChange(change: RulesChange): Promise<{ findings: CheckFinding[]; notes: string[] }> {
+export async function judgeRules(
+  { history, subject, policy, isRule }: Judged,
+  differences: readonly TreeDifference[],
+  approvedBy: readonly string[],
+): Promise<{ findings: CheckFinding[]; notes: string[] }> {
+  const isNew = differences.some(({ path }) => path === POLICY_PATH);
+  const proposed = isNew ? ((await readAt(history, subject.head, POLICY_PATH))?.toString("utf8") ?? null) : null;
+  return await judgeRulesChange({ policy, differences, isRule, approvedBy, proposed });
+}
+
+async function judgeRulesChange(change: RulesChange): Promise<{ findings: CheckFinding[]; notes: string[] }> {
   const { differences, approvedBy, policy } = change;
   const changed = differences.filter(({ path }) => change.isRule(path));
   if (changed.length === 0) return { findings: [], notes: [] };

@@ -1,3 +1,4 @@
+import { isAbsolute } from "node:path";
 import type { History } from "../../effect/history.js";
 import { invalid } from "../../kernel/fault.js";
 import type { CheckMode, CheckPolicy, ProvenanceMode } from "../../schema/check-policy.js";
@@ -6,7 +7,7 @@ import { defaultPolicy } from "./default-policy.js";
 import { type Limits, limitsOf } from "./limits.js";
 import type { JudgedPlan } from "./plan-rules.js";
 import { type RuleFile, type RulePlace, requireRuleFile, rulePath } from "./rule-files.js";
-import { POLICY_PATH, VENDORED_PATH } from "./rule-path.js";
+import { JOB_PATHS, POLICY_PATH, VENDORED_PATH } from "./rule-path.js";
 import type { CheckPlace, CheckWish } from "./run-check.js";
 import { type Selection, selectFiles } from "./selection.js";
 import type { Subject } from "./subject.js";
@@ -41,10 +42,11 @@ export async function readRules({ history, subject, place, wish, policy: file }:
   const rules: RulePlace = { history, rules: subject.rules, cwd: place.cwd };
   const policy = file === undefined ? defaultPolicy : (await import("./policy.js")).parsePolicy(file);
   const plan = await readPlan(rules, wish, policy);
-  const names = policy.exclude.length === 0 ? [] : await everyName(history, subject);
+  const names = policy.exclude.length === 0 ? [] : await everyName(history, subject, subject.rules);
   const trust = wish.trust === undefined ? policy.trust : rulePath(rules, wish.trust);
   const planFile = plan?.file.inside === true ? [plan.file.path] : [];
-  const ruleFiles = new Set([POLICY_PATH, VENDORED_PATH, policy.baseline, policy.trust, trust, ...planFile]);
+  const named = [policy.baseline, policy.trust, trust].map((path) => (isAbsolute(path) ? rulePath(rules, path) : path));
+  const ruleFiles = new Set([POLICY_PATH, VENDORED_PATH, ...Object.values(JOB_PATHS), ...named, ...planFile]);
   return {
     history,
     subject,

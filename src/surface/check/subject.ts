@@ -2,6 +2,7 @@ import { type Commit, findCommits, listCommits, readCommits, shallow } from "../
 import type { History } from "../../effect/history.js";
 import { indexTree } from "../../effect/history-files.js";
 import { compareTrees, type TreeDifference } from "../../effect/tree.js";
+import { emptyTree } from "../../effect/tree-object.js";
 import { invalid } from "../../kernel/fault.js";
 
 /** What a check is asked to look at. */
@@ -10,9 +11,11 @@ export interface SubjectWish {
   readonly head?: string;
   readonly staged?: boolean;
   readonly all?: boolean;
+  /** Commit or tree the change is compared with, where that is not where it left the base: what a push replaces. */
+  readonly from?: string;
 }
 
-/** What is judged, and where its rules come from. */
+/** What is judged, and where its rules come from. A branch without a commit is compared with nothing. */
 export interface Subject {
   readonly scope: "change" | "staged" | "all";
   /** Commit whose policy, plan, baseline and keys hold. */
@@ -35,24 +38,25 @@ export async function findSubject(history: History, wish: SubjectWish, env: Node
   if (wish.staged === true) return await stagedSubject(history);
   const head = await commitOf(history, wish.head ?? "HEAD");
   if (wish.all === true) {
-    const rules = wish.base === undefined ? head : await commitOf(history, wish.base);
+    const rules = await commitOf(history, wish.base ?? baseOfCi(env) ?? head);
     return { scope: "all", rules, from: null, head, differences: undefined, commits: async () => [] };
   }
   const base = await findBase(history, wish.base, env);
-  const from = await mergeBase(history, base, head);
+  const from = wish.from ?? (await mergeBase(history, base, head));
   return {
     scope: "change",
     rules: base,
     from,
     head,
     differences: await differencesOf(history, from, head),
-    commits: () => listCommits(history, base, head),
+    commits: () => listCommits(history, [base, from], head),
   };
 }
 
 async function stagedSubject(history: History): Promise<Subject> {
-  const rules = await commitOf(history, "HEAD");
   const head = await indexTree(history);
+  const [newest] = await findCommits(history, ["HEAD"]);
+  const rules = newest ?? emptyTree(head);
   const differences = await differencesOf(history, rules, head);
   return { scope: "staged", rules, from: rules, head, differences, commits: async () => [] };
 }
@@ -80,10 +84,8 @@ export async function commitOf(history: History, name: string): Promise<string> 
 /** Refs that name the base where nobody does: the pull or merge request's, the branch's upstream, the default branch. */
 async function findBase(history: History, given: string | undefined, env: NodeJS.ProcessEnv): Promise<string> {
   if (given !== undefined) return await commitOf(history, given);
-  const asked = env["GITHUB_BASE_REF"] || undefined;
-  if (asked !== undefined) return await commitOf(history, `refs/remotes/origin/${asked}`);
-  const merged = env["CI_MERGE_REQUEST_DIFF_BASE_SHA"] || undefined;
-  if (merged !== undefined) return await commitOf(history, merged);
+  const asked = baseOfCi(env);
+  if (asked !== undefined) return await commitOf(history, asked);
   const found = await findCommits(history, ["@{upstream}", "refs/remotes/origin/HEAD"]);
   const id = found.find((each) => each !== undefined);
   if (id !== undefined) return id;
@@ -93,8 +95,15 @@ async function findBase(history: History, given: string | undefined, env: NodeJS
   );
 }
 
+/** What the pull or merge request goes to that CI runs for. */
+function baseOfCi(env: NodeJS.ProcessEnv): string | undefined {
+  const target = env["GITHUB_BASE_REF"] || undefined;
+  if (target !== undefined) return `refs/remotes/origin/${target}`;
+  return env["CI_MERGE_REQUEST_DIFF_BASE_SHA"] || undefined;
+}
+
 /** Where a change left its base. A commit on top of the base, or a merge of the base, says so itself. */
-async function mergeBase(history: History, base: string, head: string): Promise<string> {
+export async function mergeBase(history: History, base: string, head: string): Promise<string> {
   if (base === head) return base;
   const [newest] = await readCommits(history, [head]);
   if (newest?.parents.includes(base) === true) return base;

@@ -120,7 +120,7 @@ async function commitsIn(history: History, range: string): Promise<{ head: strin
   const newest = await commitNamed(history, head === "" || head === undefined ? "HEAD" : head);
   if (base === undefined) return { head: newest.id, commits: [newest] };
   const { id } = await commitNamed(history, base);
-  return { head: newest.id, commits: await listCommits(history, id, newest.id) };
+  return { head: newest.id, commits: await listCommits(history, [id], newest.id) };
 }
 
 async function commitNamed(history: History, name: string): Promise<Commit> {
