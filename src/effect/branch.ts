@@ -5,7 +5,7 @@ import { invalid } from "../kernel/fault.js";
 import { systemRandom } from "../kernel/ids.js";
 import { type Call, type Permit, useOnce } from "./authority.js";
 import { compileDeny, DEFAULT_DENY } from "./deny.js";
-import { type Git, splitNul } from "./git.js";
+import { type Git, gitRefused, isRefused, splitNul } from "./git.js";
 import { userExcludes } from "./git-excludes.js";
 import { copyIndex } from "./index-copy.js";
 import type { Repository } from "./repository.js";
@@ -59,6 +59,7 @@ export async function openCycleBranch(
   if (fault === undefined) return { branch, head, created: true };
   const other = await resolveCommit(repository.git, `refs/heads/${branch}`); // made by another process meanwhile
   if (other !== undefined) return reuse(repository, branch, other);
+  if (isRefused(fault)) throw gitRefused("update-ref", fault);
   throw invalid("BRANCH_FAILED", `git could not create ${branch}: ${fault}. Rename the branch in its way.`);
 }
 

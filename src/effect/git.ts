@@ -170,11 +170,25 @@ export function gitMissing(cause: Error): Fault {
   return invalid("NO_GIT", `git could not be started: ${cause.message}. Install git 2.38 or newer.`, cause);
 }
 
+/** Whether git says that it may not write. */
+export function isRefused(said: string): boolean {
+  return /insufficient permission|permission denied|read-only file system|unable to create directory/i.test(said);
+}
+
+/** The fault of a repository that cannot be written (exit 2). */
+export function gitRefused(command: string, said: string): Fault {
+  return invalid(
+    "GIT_READONLY",
+    `git ${command} could not write the repository (git says: ${said}). Make its .git writable for this user, then \`worknode continue\`.`,
+  );
+}
+
 /** The fault of a git that ended with an exit code but 0. */
 export function gitFailed(args: readonly string[], output: GitOutput): Fault {
   const text = output.stderr.trim().slice(0, 2_000);
   if (/no space left on device/i.test(text))
     return invalid("DISK_FULL", `git ${args[0] ?? ""}: no space left on device. Free some space and continue.`);
+  if (isRefused(text)) return gitRefused(args[0] ?? "", text);
   if (/promisor remote/i.test(text))
     return invalid(
       "MISSING_OBJECT",

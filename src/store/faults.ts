@@ -21,7 +21,7 @@ const RULES: readonly Rule[] = [
     exitCode: 2,
     retry: "never",
     text: (path, detail) =>
-      `The database ${path} is damaged (${detail}). Nothing was written to it. ` +
+      `The database ${path} is damaged (${detail}). Nothing more is written to it. ` +
       `Restore it from a backup, or move it aside to start a new one; \`sqlite3 ${path} .recover\` saves what is readable.`,
   },
   {
@@ -31,7 +31,7 @@ const RULES: readonly Rule[] = [
     retry: "never",
     text: (path, detail) =>
       `The database ${path} cannot be opened for writing (${detail}). ` +
-      "Make its directory writable for this user; nothing was lost.",
+      "Make it and its directory readable and writable for this user; nothing was lost.",
   },
   {
     pattern: /^(SQLITE_FULL|SQLITE_IOERR_SHMSIZE|ENOSPC$|EDQUOT$)/,

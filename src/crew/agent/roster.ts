@@ -1,6 +1,6 @@
 import { existsSync, readFileSync } from "node:fs";
 import { basename, join } from "node:path";
-import { invalid } from "../../kernel/fault.js";
+import { Fault, invalid } from "../../kernel/fault.js";
 import { resolveModel } from "../../model/aliases.js";
 import { type AgentFile, parseAgentFile } from "../../plan/agent-file.js";
 import { parseTierProfile, type TierProfile } from "../../plan/tier-profile.js";
@@ -49,6 +49,19 @@ export function callRoster(plan: Plan, places: RosterPlaces): Roster {
     agents.set(id, enlist(id, added, { places, loaded }));
   }
   return { agents, loaded, limits: narrowLimits(plan.limits, places) };
+}
+
+/** What is wrong with the files of a plan's agents, each named by its agent; what `callRoster` throws is one of them. */
+export function rosterFaults(plan: Plan, places: RosterPlaces): { agent: string; message: string }[] {
+  return Object.entries(plan.agents).flatMap(([agent, spec]) => {
+    try {
+      enlist(agent, spec, { places, loaded: new Set() });
+      return [];
+    } catch (thrown) {
+      if (thrown instanceof Fault) return [{ agent, message: thrown.message }];
+      throw thrown;
+    }
+  });
 }
 
 /** The plan's limits, tightened by the profiles the repository has of its own (S3:50). */

@@ -1,3 +1,4 @@
+import { messageOf } from "../../kernel/fault.js";
 import type { AnyNewEvent } from "../../schema/event.js";
 import type { ToolUseBlock } from "../../schema/message.js";
 import { isToolName, toolInputSchemas } from "../../schema/tool.js";
@@ -20,6 +21,8 @@ import { CUT_CALL, NUDGE } from "./prompts.js";
 
 /** Replies in a row that break the protocol before the conversation is given up. */
 const MAX_PROTOCOL_ERRORS = 3;
+/** Characters that are told of the last of them. */
+const MAX_REASON_CHARS = 300;
 /** `pause_turn` replies continued in a row. */
 const MAX_PAUSES = 5;
 
@@ -67,14 +70,15 @@ export async function runChain(conversation: Conversation, ports: ChainPorts): P
 }
 
 async function runExecutions(conversation: Conversation, ports: ChainPorts): Promise<ChainEnd> {
-  let broken = 0;
+  const broken: unknown[] = [];
   for (;;) {
     const reason = boundReached(conversation, ports, broken);
     if (reason !== undefined) return { kind: "exhausted", reason };
     const { run, call, finish } = await runOne(conversation, ports);
     if (call !== undefined && finish?.over === true) return { kind: "finished", call, finish };
     passOn(run.stopped);
-    broken = run.stopped === undefined ? 0 : broken + 1;
+    if (run.stopped === undefined) broken.length = 0;
+    else broken.push(run.stopped);
   }
 }
 
@@ -83,8 +87,9 @@ function passOn(stopped: unknown): void {
   if (stopped !== undefined && !(stopped instanceof ExecutionStop)) throw stopped;
 }
 
-function boundReached(conversation: Conversation, ports: ChainPorts, broken: number): string | undefined {
-  if (broken >= MAX_PROTOCOL_ERRORS) return `${broken} replies in a row broke the protocol`;
+function boundReached(conversation: Conversation, ports: ChainPorts, broken: readonly unknown[]): string | undefined {
+  if (broken.length >= MAX_PROTOCOL_ERRORS)
+    return `${broken.length} replies in a row broke the protocol, the last one: ${messageOf(broken.at(-1)).slice(0, MAX_REASON_CHARS)}`;
   if (conversation.executions >= ports.maxExecutions) {
     return `the limit of ${ports.maxExecutions} executions is reached`;
   }

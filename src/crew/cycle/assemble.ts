@@ -52,7 +52,7 @@ export function assembleCrew(project: Project, assembly: Assembly): Crew {
   const { repository, store } = project;
   const { source, cycle, env, client, claude, runtime, mode, signal, inputs, confines } = assembly;
   const { plan } = source;
-  const places = { ...rosterPlaces(project, env), runtime };
+  const places = { ...rosterPlaces(repository.root, env), runtime };
   const { agents, loaded, limits } = callRoster(plan, places);
   const prices = loadPrices();
   if (client !== undefined || claude !== undefined) requirePrices(plan, prices, agents.values());
@@ -92,8 +92,9 @@ export function assembleCrew(project: Project, assembly: Assembly): Crew {
   return crew;
 }
 
-function rosterPlaces({ repository }: Project, env: NodeJS.ProcessEnv): RosterPlaces {
-  return { shipped: packageFile("agents"), profiles: packageFile("capabilities"), root: repository.root, env };
+/** Where the agent files and profiles of a repository are. */
+export function rosterPlaces(root: string, env: Readonly<Record<string, string | undefined>>): RosterPlaces {
+  return { shipped: packageFile("agents"), profiles: packageFile("capabilities"), root, env };
 }
 
 /**
@@ -105,7 +106,7 @@ export function requireRoster(
   { plan }: PlanSource,
   { env, runtime }: { env: NodeJS.ProcessEnv; runtime?: Runtime | undefined },
 ): Set<Runtime> {
-  const agents = [...callRoster(plan, { ...rosterPlaces(project, env), runtime }).agents.values()];
+  const agents = [...callRoster(plan, { ...rosterPlaces(project.repository.root, env), runtime }).agents.values()];
   requirePrices(plan, loadPrices(), agents);
   return new Set(agents.map((agent) => agent.runtime));
 }

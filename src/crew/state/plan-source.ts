@@ -1,7 +1,7 @@
 import { readFileSync } from "node:fs";
-import { isAbsolute, join } from "node:path";
+import { resolve } from "node:path";
 import { sha256Hex } from "../../kernel/canonical.js";
-import { invalid } from "../../kernel/fault.js";
+import { invalid, messageOf } from "../../kernel/fault.js";
 import { loadPlan } from "../../plan/load-plan.js";
 import { formatFault } from "../../plan/plan-fault.js";
 import { unsupported } from "../../plan/unsupported.js";
@@ -17,14 +17,20 @@ export interface PlanSource {
 
 /** Reads, lints and checks a plan for what cannot be run yet. Throws Fault PLAN_MISSING, PLAN_INVALID, NOT_SUPPORTED (exit 2). */
 export function readPlan(path: string, cwd: string): PlanSource {
-  const absolute = isAbsolute(path) ? path : join(cwd, path);
-  let text: string;
+  return parsePlan(readPlanText(path, cwd), resolve(cwd, path));
+}
+
+/** A plan's text. Throws Fault PLAN_MISSING (exit 2). */
+export function readPlanText(path: string, cwd: string): string {
   try {
-    text = readFileSync(absolute, "utf8");
+    return readFileSync(resolve(cwd, path), "utf8");
   } catch (cause) {
-    throw invalid("PLAN_MISSING", `cannot read the plan ${path}. Give the path of a plan's YAML file.`, cause);
+    throw invalid(
+      "PLAN_MISSING",
+      `cannot read the plan '${path}' (${messageOf(cause)}). Give the path of a plan's YAML file.`,
+      cause,
+    );
   }
-  return parsePlan(text, absolute);
 }
 
 /** The same for a text already at hand, for example the one a cycle was started with. */

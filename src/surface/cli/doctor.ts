@@ -1,8 +1,9 @@
-import { existsSync } from "node:fs";
+import { accessSync, constants, existsSync } from "node:fs";
+import { dirname } from "node:path";
 import { findRepository } from "../../effect/repository.js";
 import { locateRepository, type RepositoryLocation } from "../../effect/repository-location.js";
 import { probeBackends } from "../../effect/sandbox/probe.js";
-import { Fault, messageOf } from "../../kernel/fault.js";
+import { Fault, invalid, messageOf } from "../../kernel/fault.js";
 import { resolveConnection } from "../../model/connection.js";
 import { openStore } from "../../store/store.js";
 import { describeVerb, formatOption, type OutputFormat, withArguments } from "./arguments.js";
@@ -67,7 +68,7 @@ async function checkRepository(context: CliContext, location: RepositoryLocation
 }
 
 function describeStore(path: string): string {
-  if (!existsSync(path)) return "none yet; the first run makes one";
+  if (!existsSync(path)) return describePlace(dirname(path));
   const store = openStore(path, { readonly: true });
   try {
     const checked = store.verify();
@@ -77,6 +78,20 @@ function describeStore(path: string): string {
   } finally {
     store.close();
   }
+}
+
+/** Where a database is to be made. Throws Fault PROJECT_DIRECTORY. */
+function describePlace(directory: string): string {
+  const place = existsSync(directory) ? directory : dirname(directory);
+  try {
+    accessSync(place, constants.W_OK | constants.X_OK);
+  } catch (cause) {
+    throw invalid(
+      "PROJECT_DIRECTORY",
+      `${place} is not writable (${messageOf(cause)}). Make it writable: worknode keeps its database there.`,
+    );
+  }
+  return "none yet; the first run makes one";
 }
 
 async function checkSandbox(stateDir: string, env: NodeJS.ProcessEnv): Promise<Finding[]> {

@@ -1,14 +1,17 @@
-import { readFileSync } from "node:fs";
 import { resolve } from "node:path";
+import { rosterFaults } from "../../crew/agent/roster.js";
+import { rosterPlaces } from "../../crew/cycle/assemble.js";
 import { requireApproval } from "../../crew/cycle/opening.js";
 import { withProject } from "../../crew/cycle/project.js";
-import { parsePlan } from "../../crew/state/plan-source.js";
+import { parsePlan, readPlanText } from "../../crew/state/plan-source.js";
+import { locateRepository } from "../../effect/repository-location.js";
 import { invalid } from "../../kernel/fault.js";
 import { explainPlan } from "../../plan/explain-plan.js";
-import { loadPlan } from "../../plan/load-plan.js";
-import { formatFault, hasErrors, type PlanFault } from "../../plan/plan-fault.js";
+import { type LoadedPlan, loadPlan, placeIn } from "../../plan/load-plan.js";
+import { formatFault, hasErrors, type PlanFault, sortFaults } from "../../plan/plan-fault.js";
 import { planJsonSchema } from "../../plan/plan-json-schema.js";
 import { unsupported } from "../../plan/unsupported.js";
+import type { Plan } from "../../schema/plan.js";
 import { collectInput, describeVerb, formatOption, type OutputFormat, withArguments } from "./arguments.js";
 import { type CliContext, type Verb, writeLine } from "./context.js";
 import type { PlanTestReport } from "./plan-test.js";
@@ -46,15 +49,36 @@ function lint(context: CliContext, args: readonly string[]): Promise<number> {
     .addOption(formatOption());
   return withArguments<Flags>(command, args, async ({ options, values }) => {
     const path = values[0] ?? "";
-    const { plan, faults } = loadPlan(readText(context, path), path);
-    const later = plan === undefined ? [] : unsupported(plan);
-    const ok = plan !== undefined && !hasErrors(faults);
+    const loaded = loadPlan(readPlanText(path, context.cwd), path);
+    const { faults, later } = lookFurther(context, loaded);
+    const ok = loaded.plan !== undefined && !hasErrors(faults);
     const verdict = ok ? "the plan is sound" : `${faults.length} fault(s)`;
     if (options.outputFormat === "json")
       writeLine(context.out, JSON.stringify({ ok, faults, not_supported_yet: later }));
     else for (const line of [...faultLines(path, faults, later), `${path}: ${verdict}`]) writeLine(context.out, line);
     return ok ? 0 : INVALID;
   });
+}
+
+/** What only a plan that could be read can be asked: its agents' files, and what cannot be run yet. */
+function lookFurther(
+  context: CliContext,
+  { plan, faults }: LoadedPlan,
+): { faults: readonly PlanFault[]; later: PlanFault[] } {
+  if (plan === undefined) return { faults, later: [] };
+  return { faults: sortFaults([...faults, ...agentFaults(context, plan)]), later: unsupported(plan) };
+}
+
+/** Agent files that a run in this repository would refuse, at the agents that name them; none outside a repository. */
+function agentFaults(context: CliContext, plan: Plan): PlanFault[] {
+  const location = locateRepository(context.cwd, context.env);
+  if (location === undefined) return [];
+  return rosterFaults(plan, rosterPlaces(location.root, context.env)).map(({ agent, message }) => ({
+    ...placeIn(plan, ["agents", agent]),
+    code: "bad-agent-file",
+    message,
+    severity: "error",
+  }));
 }
 
 /** Every fault, and every part that is sound and cannot be run yet. */
@@ -72,7 +96,7 @@ function explain(context: CliContext, args: readonly string[]): Promise<number> 
   );
   return withArguments(command, args, async ({ values }) => {
     const path = values[0] ?? "";
-    const { plan, faults } = loadPlan(readText(context, path), path);
+    const { plan, faults } = loadPlan(readPlanText(path, context.cwd), path);
     if (plan === undefined || hasErrors(faults)) {
       for (const fault of faults) writeLine(context.err, formatFault(path, fault));
       return INVALID;
@@ -108,7 +132,7 @@ function test(context: CliContext, args: readonly string[]): Promise<number> {
       const script = scriptOf(options);
       const path = resolve(context.cwd, values[0] ?? "");
       const { testPlan } = await import("./plan-test.js");
-      const source = parsePlan(readText(context, path), path);
+      const source = parsePlan(readPlanText(path, context.cwd), path);
       const report = await testPlan(context, source, { script, inputs: options.input });
       if (options.outputFormat === "json") writeLine(context.out, JSON.stringify(report));
       else for (const line of testLines(report)) writeLine(context.out, singleLine(line));
@@ -140,7 +164,7 @@ function approve(context: CliContext, args: readonly string[]): Promise<number> 
     .addOption(formatOption());
   return withArguments<Flags>(command, args, async ({ options, values }) => {
     const path = resolve(context.cwd, values[0] ?? "");
-    const source = parsePlan(readText(context, path), path);
+    const source = parsePlan(readPlanText(path, context.cwd), path);
     await withProject(context, (project) =>
       requireApproval(project, source, { env: context.env, yes: true, via: "plan approve" }),
     );
@@ -153,12 +177,4 @@ function approve(context: CliContext, args: readonly string[]): Promise<number> 
     );
     return 0;
   });
-}
-
-function readText(context: CliContext, path: string): string {
-  try {
-    return readFileSync(resolve(context.cwd, path), "utf8");
-  } catch (cause) {
-    throw invalid("PLAN_MISSING", `cannot read the plan ${path}. Give the path of a plan's YAML file.`, cause);
-  }
 }

@@ -1,3 +1,4 @@
+import { diskFault } from "../../effect/disk-fault.js";
 import { type Fault, messageOf } from "../../kernel/fault.js";
 import { type CliContext, writeLine } from "./context.js";
 
@@ -6,13 +7,21 @@ const INTERNAL = 1;
 
 /**
  * Says on standard error what went wrong and what to do, without a stack trace, and answers the exit
- * code. WORKNODE_DEBUG=1 adds the trace. What is no Fault is a defect of worknode itself: exit 1.
+ * code. WORKNODE_DEBUG=1 adds the trace. A disk that is full or refuses is no defect, wherever it was met; anything else
+ * that is no Fault is one of worknode itself: exit 1.
  */
-export async function reportFault(context: CliContext, thrown: unknown): Promise<number> {
+export async function reportFault(context: CliContext, met: unknown): Promise<number> {
+  const thrown = diskFault(met, placeOf(met));
   writeLine(context.err, `worknode: ${messageOf(thrown)}`);
   if (!isFault(thrown)) await reportDefect(context, thrown);
   if (context.env["WORKNODE_DEBUG"] === "1") writeLine(context.err, stackOf(thrown));
   return isFault(thrown) ? thrown.exitCode : INTERNAL;
+}
+
+/** What an error of the disk is about: of two paths the one that was to be written. */
+function placeOf(thrown: unknown): string {
+  const { dest, path } = (thrown ?? {}) as { dest?: string; path?: string };
+  return dest ?? path ?? "a file";
 }
 
 /** By name, not by class: the built program holds the lean way's faults and everybody else's, two copies of one class. */

@@ -39,7 +39,7 @@ describe("a connection", () => {
     chmodSync(folder, 0o555);
     const open = () => unprivileged(() => openStore(join(folder, ".worknode", "worknode.db")));
     expect(open).toThrowError(expect.objectContaining({ code: "STORE_READONLY", exitCode: 2 }));
-    expect(open).toThrowError(/Make its directory writable/);
+    expect(open).toThrowError(/Make it and its directory readable and writable/);
     chmodSync(folder, 0o755);
   });
 

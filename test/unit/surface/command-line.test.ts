@@ -157,6 +157,18 @@ describe("faults", () => {
     expect(context.complained()).not.toMatch(/\n\s+at /);
   });
 
+  it.each([
+    [{ code: "ENOSPC", path: "/a", dest: "/state/b" }, "Free some space"],
+    [{ code: "EDQUOT", path: "/state/b" }, "quota"],
+    [{ code: "EROFS", path: "/state/b" }, "read-only"],
+    [{ code: "EACCES", path: "/state/b" }, "writable"],
+  ])("of a disk that is full or refuses are no defects, wherever they were met: %o", async (members, remedy) => {
+    const context = makeContext();
+    expect(await reportFault(context, Object.assign(new Error("the disk said no"), members))).toBe(2);
+    expect(context.complained()).toMatch(/^worknode: cannot write \/state\/b \(the disk said no\)\. [^\n]*\n$/);
+    expect(context.complained()).toContain(remedy);
+  });
+
   it("that are no errors at all are exit 1 too", async () => {
     const context = makeContext();
     expect(await reportFault(context, "thrown text")).toBe(1);
