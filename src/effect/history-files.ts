@@ -22,6 +22,15 @@ export async function listTree({ git }: Pick<History, "git">, tree: string): Pro
   });
 }
 
+/** The symbolic links of a tree or commit. Throws Fault GIT_FAILED. */
+export async function listLinks({ git }: Pick<History, "git">, tree: string): Promise<Omit<TreeFile, "bytes">[]> {
+  const listing = await git.run(["ls-tree", "-r", "-z", tree]);
+  return splitNul(listing).flatMap((line) => {
+    const found = /^120000 blob ([0-9a-f]+)\t(.*)$/s.exec(line);
+    return found === null ? [] : [{ object: String(found[1]), path: String(found[2]) }];
+  });
+}
+
 /** Names of everything in a tree that is no folder, links and submodules included. Throws Fault GIT_FAILED. */
 export async function listNames({ git }: Pick<History, "git">, tree: string): Promise<string[]> {
   return splitNul(await git.run(["ls-tree", "-r", "-z", "--name-only", tree]));

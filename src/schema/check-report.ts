@@ -19,8 +19,11 @@ export const checkFindingSchema = z.strictObject({
 });
 export type CheckFinding = z.infer<typeof checkFindingSchema>;
 
-/** `failed` and `passed` are said in `enforce` alone: the other modes never pass anything. */
-export const checkOutcomeSchema = z.enum(["passed", "failed", "observed", "warned"]);
+/**
+ * `failed`, `passed` and `unjudged` are said in `enforce` alone: the other modes never pass anything. `unjudged`: the policy
+ * leaves out all that changed.
+ */
+export const checkOutcomeSchema = z.enum(["passed", "failed", "unjudged", "observed", "warned"]);
 
 /** What `worknode check --format json` prints (contract). */
 export const checkReportSchema = z.strictObject({

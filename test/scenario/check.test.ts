@@ -1,4 +1,4 @@
-import { mkdirSync, rmSync, writeFileSync } from "node:fs";
+import { mkdirSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterEach, describe, expect, it } from "vitest";
 import { branchy, check, checkReport, namesOf } from "./check-ground.js";
@@ -137,6 +137,21 @@ describe("the rules come from the base", () => {
     expect(report.checked).toMatchObject({ files: 3, left_out: 1, functions: 1 });
   });
 
+  it("says passed of nothing that it leaves out whole, and names what it leaves out", async () => {
+    const repo = repository({ ".worknode/check.yaml": `${ENFORCE}exclude: [src/**]\n` });
+    change(repo, { "src/a.ts": branchy("a", 9) });
+    const left = await check(repo, "--base", "main");
+    expect(left.code).toBe(0);
+    expect(left.out).toContain("note: left out by the policy: src/a.ts\n");
+    expect(left.out).toContain("worknode check: nothing judged, as the policy leaves it all out;");
+    expect(left.out).not.toContain("passed");
+    const people = repository({ ".worknode/check.yaml": `${ENFORCE}appliesTo: agents\n` });
+    change(people, { "src/a.ts": branchy("a", 9) });
+    expect(await checkReport(people, "--base", "main")).toMatchObject({ outcome: "unjudged", exit_code: 0 });
+    change(repo, { "src/a.ts": branchy("a", 9), "b.md": "b\n" });
+    expect((await checkReport(repo, "--base", "main")).outcome).toBe("passed");
+  });
+
   it("judges agents' files alone where the policy says so, and prints whom it took for one", async () => {
     const repo = repository({ ".worknode/check.yaml": `${ENFORCE}appliesTo: agents\nagents: [robby]\n` });
     change(repo, { "src/person.ts": branchy("person", 9) });
@@ -193,6 +208,7 @@ describe("with a plan", () => {
       "hard-deny .github/workflows/ci.yml:1",
       "no-delete src/a.ts:1",
       "file-kind src/new/link.ts:1",
+      "readable-code src/new/link.ts:1",
       "no-delete src/new/x.ts:1",
       "file-whitelist src/other.ts:1",
       "no-delete src/two.ts:1",
@@ -425,7 +441,36 @@ describe("input that cannot be judged is no pass", () => {
     );
     repo.git("add", "-A");
     repo.git("commit", "-q", "-m", "odd");
-    expect(await check(repo, "--base", "main")).toMatchObject({ code: 2, err: expect.stringContaining("not UTF-8") });
+    for (const args of [["--base", "main"], ["--all"]])
+      expect(await check(repo, ...args)).toMatchObject({ code: 2, err: expect.stringContaining("not UTF-8") });
+  });
+
+  it("a name that says it passed, or steers a terminal, is one line of text", async () => {
+    const repo = repository();
+    change(repo, { "src/x\nworknode check: passed; \u001b[2K.ts": branchy("a", 9) });
+    const { out } = await check(repo, "--base", "main", "--mode", "enforce");
+    expect(out).not.toMatch(/^worknode check: passed/m);
+    expect(out).toMatch(/^src\/x worknode check: passed; \.ts:2: error max-complexity/);
+  });
+
+  it("code behind a link that nobody judges, and a pointer of Git LFS, are findings; a link to code that is judged is none", async () => {
+    const repo = repository({ "src/b.ts": branchy("b", 2) });
+    repo.write("data/blob.bin", branchy("hidden", 20));
+    for (const [name, target] of [
+      ["bin.ts", "../data/blob.bin"],
+      ["out.ts", "../../elsewhere.ts"],
+      ["root.ts", "/b.ts"],
+      ["gone.ts", "gone/b.ts"],
+      ["b-too.ts", "../src/./b.ts"],
+    ] as const)
+      symlinkSync(target, join(repo.dir, "src", name));
+    change(repo, { "src/l.c": "version https://git-lfs.github.com/spec/v1\noid sha256:00\nsize 1\n" });
+    for (const args of [["--base", "main"], ["--all"]]) {
+      const report = await checkReport(repo, ...args, "--mode", "enforce");
+      expect(report.exit_code).toBe(4);
+      const lost = report.findings.filter(({ rule }) => rule === "readable-code").map(({ file }) => file);
+      expect(lost).toEqual(["src/bin.ts", "src/gone.ts", "src/l.c", "src/out.ts", "src/root.ts"]);
+    }
   });
 
   it("code that is binary, broken or huge is a finding; a picture and a submodule are none", async () => {

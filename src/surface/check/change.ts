@@ -53,11 +53,16 @@ export async function readChange(
   return { code, unreadable };
 }
 
+/** What Git LFS keeps in git in place of a file. */
+const POINTER = /^version https:\/\/git-lfs\.github\.com\/spec\//;
+
 /** The text of a blob, or why it cannot be read. */
 export function textOf(content: BlobContent | undefined): string | { why: string } {
   if (content === "too-long") return { why: `is longer than ${MAX_FILE_BYTES} bytes` };
   if (content === undefined || content === "missing") return { why: "is missing from this clone" };
-  return decodeText(content) ?? { why: "is not UTF-8 text" };
+  const text = decodeText(content);
+  if (text === null) return { why: "is not UTF-8 text" };
+  return POINTER.test(text) ? { why: "is a pointer of Git LFS: its text is not in git" } : text;
 }
 
 /** Token hashes of the functions that deleted and changed files had: what is found there moved. */

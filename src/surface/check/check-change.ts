@@ -5,6 +5,7 @@ import { agentFiles, guessAuthor, guessNotes } from "./authors.js";
 import { type ChangedCode, everyName, readChange } from "./change.js";
 import type { ProvenanceReport } from "./commit-provenance.js";
 import { type CodeReport, judgeCode } from "./judge-code.js";
+import { type Link, unjudgedLinks } from "./linked-code.js";
 import { reportOf, rulesOf } from "./outcome.js";
 import type { JudgedPlan } from "./plan-rules.js";
 import type { Judged } from "./rules.js";
@@ -22,16 +23,27 @@ export async function checkChange(place: CheckPlace, judged: Judged, wish: Check
   const rules = await judgeRules(judged, all, wish.approvedBy);
   const origin = await judgeOrigin(place, judged, { wish, tests });
   const files = plan === undefined ? [] : await judgeFiles(plan, differences, judged);
+  const out = differences.map(({ path }) => path).filter((path) => selection.isExcluded(path));
   return reportOf(judged, {
     ...code,
     findings: [...code.findings, ...files, ...rules.findings, ...origin.findings, ...tests.findings],
-    notes: [...notes, ...rules.notes, ...origin.notes, ...tests.notes, ...code.notes],
+    notes: [...notes, ...leftOutNotes(out), ...rules.notes, ...origin.notes, ...tests.notes, ...code.notes],
     commits: origin.commits,
     files: differences.length,
-    leftOut: all.length - differences.length + differences.filter(({ path }) => selection.isExcluded(path)).length,
+    leftOut: all.length - differences.length + out.length,
+    isJudged: out.length < differences.length || plan !== undefined || origin.commits > 0,
     rules: rulesOf(judged, { coverage: code.covered, tests: wish.run === true }),
     baselined: 0,
   });
+}
+
+/** Names of files told in a note. */
+const MAX_NAMED = 10;
+
+/** What nobody looked at is told by name: code may have been put there. */
+function leftOutNotes(paths: readonly string[]): string[] {
+  const more = paths.length > MAX_NAMED ? ` and ${paths.length - MAX_NAMED} more` : "";
+  return paths.length === 0 ? [] : [`left out by the policy: ${paths.slice(0, MAX_NAMED).join(", ")}${more}`];
 }
 
 async function judgeFiles(
@@ -56,11 +68,17 @@ async function judgeTexts(
 ): Promise<CodeReport & { readonly covered: boolean }> {
   const { history, subject, selection, limits } = judged;
   await place.loadMeasures(differences.map(({ path }) => path).filter(selection.isMeasured));
-  const { code, unreadable } = await readChange(history, differences, selection);
+  const { code, unreadable: unread } = await readChange(history, differences, selection);
+  const links = differences.filter(({ kind }) => kind === "link");
+  const unreadable = [...unread, ...(await unjudgedLinks(history, links.map(linkOf), judged))];
   const coverage = await readCoverageFiles(place, judged, { wish, code, tests });
   const change = { history, subject, differences, code, unreadable, limits, selection };
   const report = await judgeCode(coverage === undefined ? change : { ...change, coverage });
   return { ...report, covered: coverage !== undefined };
+}
+
+function linkOf({ path, after }: TreeDifference): Link {
+  return { path, object: after ?? "" };
 }
 
 async function judgeOrigin(

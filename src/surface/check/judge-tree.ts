@@ -1,5 +1,5 @@
 import type { History } from "../../effect/history.js";
-import { listTree } from "../../effect/history-files.js";
+import { listLinks, listTree } from "../../effect/history-files.js";
 import type { Finding } from "../../measure/finding.js";
 import { judgeMeasuredFile } from "../../measure/judge-file.js";
 import { languageOf } from "../../measure/language.js";
@@ -9,8 +9,9 @@ import { readFiles, textOf } from "./change.js";
 import { fromMeasure } from "./finding.js";
 import { type CodeReport, unreadable } from "./judge-code.js";
 import type { Limits } from "./limits.js";
+import { unjudgedLinks } from "./linked-code.js";
 import type { Selection } from "./selection.js";
-import type { Subject } from "./subject.js";
+import { refuseOddName, type Subject } from "./subject.js";
 
 /** A whole tree to be judged. */
 export interface JudgedTree {
@@ -20,10 +21,12 @@ export interface JudgedTree {
   readonly selection: Selection;
 }
 
-/** The files of a tree whose functions are measured. */
+/** The files of a tree whose functions are measured. Throws Fault BAD_NAME (exit 2). */
 export async function measuredFiles({ history, subject, selection }: Omit<JudgedTree, "limits">): Promise<string[]> {
   const files = await listTree(history, subject.head);
-  return files.filter(({ path }) => selection.isMeasured(path)).map(({ path }) => path);
+  const paths = files.filter(({ path }) => selection.isMeasured(path)).map(({ path }) => path);
+  refuseOddName(paths);
+  return paths;
 }
 
 /** Judges every file of a tree as if it were new, one after the other, so that memory stays bounded. */
@@ -31,7 +34,8 @@ export async function judgeTree(tree: JudgedTree): Promise<CodeReport> {
   const { history, subject, limits, selection } = tree;
   const files = (await listTree(history, subject.head)).filter(({ path }) => selection.isMeasured(path));
   const findings: Finding[] = [];
-  const lost: ReturnType<typeof unreadable>[] = [];
+  const links = await unjudgedLinks(history, await listLinks(history, subject.head), tree);
+  const lost: ReturnType<typeof unreadable>[] = links.map(unreadable);
   const sources: SourceText[] = [];
   const count = { functions: 0, lines: 0 };
   for await (const { path, content } of readFiles(history, files)) {

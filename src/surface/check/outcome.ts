@@ -31,13 +31,16 @@ export interface Outcome extends CodeReport {
   readonly rules: readonly string[];
   readonly baselined: number;
   readonly commits: number;
+  /** Whether anything was left to be judged; else a policy left it all out. */
+  readonly isJudged: boolean;
 }
 
 /** The report: findings at the severities of the policy, and the exit code they ask for. */
 export function reportOf({ subject, policy, mode, provenance }: Judged, outcome: Outcome): CheckReport {
   const findings = atSeverity(outcome.findings, policy);
   const code = exitCodeOf(findings);
-  const enforced = code === 0 ? "passed" : "failed";
+  const held = outcome.isJudged ? "passed" : "unjudged";
+  const enforced = code === 0 ? held : "failed";
   return {
     version: 1,
     mode,

@@ -65,9 +65,15 @@ async function stagedSubject(history: History): Promise<Subject> {
 async function differencesOf({ git }: History, from: string, to: string): Promise<TreeDifference[]> {
   if (from === to) return [];
   const differences = await compareTrees(git, from, to);
-  const odd = differences.find(({ path }) => path.includes("\ufffd"));
-  if (odd === undefined) return differences;
-  throw invalid("BAD_NAME", `the change holds a file whose name is not UTF-8: ${JSON.stringify(odd.path)}. Rename it.`);
+  refuseOddName(differences.map(({ path }) => path));
+  return differences;
+}
+
+/** Throws Fault BAD_NAME (exit 2) where git gave a name that is no UTF-8. */
+export function refuseOddName(paths: readonly string[]): void {
+  const odd = paths.find((path) => path.includes("\ufffd"));
+  if (odd !== undefined)
+    throw invalid("BAD_NAME", `there is a file whose name is not UTF-8: ${JSON.stringify(odd)}. Rename it.`);
 }
 
 /** A commit by name. Throws Fault UNKNOWN_REF, or SHALLOW where the clone may lack it (exit 2). */

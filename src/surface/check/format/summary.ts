@@ -1,9 +1,11 @@
 import type { CheckFinding, CheckReport } from "../../../schema/check-report.js";
+import { singleLine } from "../../cli/progress/paint.js";
 
 /** How a report names its outcome: what is only observed never reads like a pass. */
 const LABELS: Readonly<Record<CheckReport["outcome"], string>> = {
   passed: "passed",
   failed: "FAILED",
+  unjudged: "nothing judged, as the policy leaves it all out",
   observed: "observed, not enforced",
   warned: "warned, not enforced",
 };
@@ -43,7 +45,7 @@ export function levelOf({ severity }: CheckFinding, { mode }: CheckReport): "err
   return mode === "warn" ? "warning" : severity;
 }
 
-/** `file:line`, or what stands for a finding about no file. */
+/** `file:line` on one line, whatever the name holds; or what stands for a finding about no file. */
 export function placeOf({ file, line }: CheckFinding): string {
-  return file === "" ? "(whole change)" : `${file}:${line}`;
+  return file === "" ? "(whole change)" : `${singleLine(file)}:${line}`;
 }
