@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { systemRandom } from "../kernel/ids.js";
 import { type Call, type Permit, useOnce } from "./authority.js";
 import { snapshotCheckout } from "./branch.js";
-import { compileDeny, DEFAULT_DENY } from "./deny.js";
+import { CHECKOUT_DENY, compileDeny } from "./deny.js";
 import type { Repository } from "./repository.js";
 import { removeTree } from "./sandbox/layer.js";
 import type { TaskWorkspace } from "./workspace.js";
@@ -46,8 +46,8 @@ export async function openCheckoutWorkspace(
     layerDir: join(taskDir, "layer"),
     scratchDir: join(taskDir, "scratch"),
     journalDir: join(taskDir, "journal"),
-    deny: DEFAULT_DENY,
-    isDenied: compileDeny(DEFAULT_DENY),
+    deny: CHECKOUT_DENY,
+    isDenied: compileDeny(CHECKOUT_DENY),
     git,
   };
 }

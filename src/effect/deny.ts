@@ -18,6 +18,9 @@ export const DEFAULT_DENY: readonly string[] = [
   ".git-credentials",
 ];
 
+/** The same in a person's own checkout, where the hooks' settings lie with their token. */
+export const CHECKOUT_DENY: readonly string[] = [...DEFAULT_DENY, ".claude/settings.local.json"];
+
 const OPTIONS = { dot: true, nocase: true } as const;
 
 /**

@@ -3,7 +3,7 @@ import { readdir, realpath, stat } from "node:fs/promises";
 import { join } from "node:path";
 import { LINK_MASKS_FRESH_MS, MAX_LINK_ENTRIES, MAX_LINK_MASKS } from "../kernel/bounds.js";
 import { Fault } from "../kernel/fault.js";
-import { compileDeny, DEFAULT_DENY } from "./deny.js";
+import { CHECKOUT_DENY, compileDeny, DEFAULT_DENY } from "./deny.js";
 import type { LinkMount } from "./sandbox/spec.js";
 import type { TaskWorkspace } from "./workspace.js";
 
@@ -36,7 +36,8 @@ export async function maskLinks(
 }
 
 function patternsFor(deny: readonly string[]): readonly string[] {
-  const isDefault = deny.length === DEFAULT_DENY.length && deny.every((entry, index) => entry === DEFAULT_DENY[index]);
+  const defaults = deny.length === CHECKOUT_DENY.length ? CHECKOUT_DENY : DEFAULT_DENY;
+  const isDefault = deny.length === defaults.length && deny.every((entry, index) => entry === defaults[index]);
   return isDefault ? deny.filter((entry) => !PUBLIC_IN_PACKAGES.has(entry)) : deny;
 }
 

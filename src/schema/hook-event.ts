@@ -7,6 +7,8 @@ const name = z.string().min(1).max(MAX_NAME_CHARS);
 const base = {
   session_id: name,
   cwd: z.string().min(1),
+  /** Below the client's own configuration folder. */
+  transcript_path: z.string().optional(),
   permission_mode: z.string().optional(),
   /** Only inside a subagent. */
   agent_id: z.string().optional(),

@@ -1,7 +1,8 @@
-import { existsSync, readFileSync, symlinkSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, readFileSync, symlinkSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterEach, describe, expect, it } from "vitest";
 import { createHookService } from "../../src/crew/hook/service.js";
+import { locateRepository } from "../../src/effect/repository-location.js";
 import type { HookOutput } from "../../src/schema/hook-event.js";
 import { type HookGround, makeHookGround, PLAN, runLineOf } from "./hook-ground.js";
 
@@ -122,7 +123,7 @@ describe("with a claimed task of a plan", () => {
       .events({ type: "VERDICT" })
       .filter(({ payload }) => "mode" in payload && payload.mode === "reviewed");
     expect(reviewed).toHaveLength(1);
-    for (const permission_mode of ["bypassPermissions", "dontAsk"])
+    for (const permission_mode of ["bypassPermissions", "dontAsk", "auto", "unheard"])
       expect(verdict(await ground.call("Bash", command, { permission_mode }))).toBe("deny");
   });
 
@@ -172,6 +173,50 @@ describe("with no claimed task", () => {
     ).crew.repository.stateDir;
     expect(stateDir.startsWith(keys)).toBe(true);
     expect(verdict(await ground.call("Read", { file_path: `${stateDir}/keys/broker.pem` }))).toBe("deny");
+  });
+
+  it("guards what steers the client by whatever name, and lets nobody read the hooks' token", async () => {
+    ground = await makeHookGround(FILES);
+    const { dir, env } = ground.repo;
+    const home = env["HOME"] ?? "";
+    for (const folder of ["dotfiles", "own", "told"]) mkdirSync(join(home, folder));
+    symlinkSync(join(home, "dotfiles"), join(home, ".claude"));
+    symlinkSync(dir, join(home, "alias"));
+    env["CLAUDE_CONFIG_DIR"] = join(home, "own");
+    const transcript_path = join(home, "told/projects/-w/s.jsonl");
+    const names = ["dotfiles/settings.json", "own/settings.json", "told/settings.json", "alias/.claude/settings.json"];
+    for (const name of names) {
+      const input = { file_path: join(home, name), content: "{}" };
+      expect(verdict(await ground.call("Write", input, { transcript_path })), name).toBe("deny");
+      expect(verdict(await ground.call("mcp__fs__write", input, { transcript_path })), name).toBe("deny");
+    }
+    expect(await ground.call("Write", { file_path: join(home, "notes.md"), content: "" }, { transcript_path })).toEqual(
+      {},
+    );
+    const state = join(env["XDG_STATE_HOME"] ?? "", "worknode");
+    const { stateDir } = locateRepository(dir, env) ?? { stateDir: "" };
+    expect(stateDir.startsWith(state)).toBe(true);
+    expect(verdict(await ground.call("mcp__fs__read", { path: join(stateDir, "hook/address.json") }))).toBe("deny");
+
+    ground.repo.write(".claude/settings.local.json", "the token");
+    const file_path = join(dir, ".claude/settings.local.json");
+    expect(verdict(await ground.call("Read", { file_path }))).toBe("deny");
+    expect(verdict(await ground.call("Grep", { pattern: "token", path: dir, output_mode: "content" }))).toBe("deny");
+    await ground.call(
+      "Bash",
+      { command: "cat .claude/settings.local.json; grep -r token ." },
+      { tool_use_id: "t-cat" },
+    );
+    expect((await ground.service.run("t-cat", NEVER)).stdout).not.toContain("the token");
+  });
+
+  it("answers the very call again as before, and no other under its id", async () => {
+    const root = await claimed();
+    const write = { file_path: `${root}/notes/one.md`, content: "x" };
+    const twice = { tool_use_id: "t-1" };
+    expect(verdict(await ground.call("Write", write, twice))).toBe("allow");
+    expect(verdict(await ground.call("Write", write, twice))).toBe("allow");
+    expect(verdict(await ground.call("Write", { ...write, content: "y" }, twice))).toBe("deny");
   });
 
   it("says so when the session starts", async () => {

@@ -44,7 +44,7 @@ const FORMS: Readonly<Record<string, Form>> = Object.assign(Object.create(null) 
   Bash: (input) => ok(shellCall(input)),
   Read: same("Read"),
   Write: same("Write"),
-  Grep: same("Grep"),
+  Grep: () => err("the client's own search shows what is masked; search with `grep` in Bash, which does not"),
   Glob: (input, workspace) =>
     leavesFolder(input["pattern"]) ? err("the pattern leaves the workspace") : same("Glob")(input, workspace),
   Edit: editCall,

@@ -43,8 +43,8 @@ export interface CallDecision {
 /** Gives the command line that runs a waiting command behind the wall, by the client's id for the call. */
 export type RunLine = (toolUseId: string) => string;
 
-/** Permission modes in which no person is asked, whatever a hook says. */
-const UNASKED: ReadonlySet<string> = new Set(["bypassPermissions", "dontAsk"]);
+/** Permission modes in which a person is asked where a hook says so. In others nobody is, or a model. */
+const ASKED: ReadonlySet<string | undefined> = new Set([undefined, "default", "manual", "acceptEdits", "plan"]);
 
 /** With no claimed task these alone are held against a call: nobody may do it, or it cannot be told. */
 const GUARDED: ReadonlySet<DenialCode> = new Set<DenialCode>([
@@ -71,7 +71,7 @@ export async function decideCall(event: Call, place: HookPlace, runLine: RunLine
     case "foreign":
       return place.claimed
         ? await throughGate(named, place, { tool: call.value.tool, args: named.tool_input })
-        : { output: guardForeign(named, place.workspace) };
+        : { output: guardForeign(named, place) };
     case "shell":
       return await decideShell(named, place, { call: call.value, runLine });
     default:
@@ -97,7 +97,7 @@ async function decideFile(
   place: HookPlace,
   call: Extract<ClientCall, { kind: "gate" }>,
 ): Promise<CallDecision> {
-  const outside = place.claimed ? undefined : guardOutside(call.args, place);
+  const outside = place.claimed ? undefined : guardOutside(call.args, place, event);
   return outside === undefined ? await throughGate(event, place, call) : { output: outside };
 }
 
@@ -133,7 +133,7 @@ function askForCommand(event: Call, { crew }: HookPlace, { args }: Extract<Clien
   const refused = guardText(String(args["command"]));
   if (refused !== undefined) return deny(refused);
   const why = crew.confines ? "it asks to run outside worknode's sandbox" : "this machine has no sandbox for it";
-  if (UNASKED.has(event.permission_mode ?? ""))
+  if (!ASKED.has(event.permission_mode))
     return deny(`ERROR_REVIEW: ${why}, and in this permission mode no person is asked.`);
   return ask(`worknode: ${why}. A person decides.`);
 }
@@ -187,7 +187,7 @@ async function denied({ place, request, events }: PendingCall, denials: readonly
 /** Whether a sign-off is all that is missing, and the client can ask a person who may give it. */
 function isForPerson({ permission_mode: mode }: Call, place: HookPlace, { judgement }: CallOutcome): boolean {
   const waits = judgement.verdict.outcome === "EscalationRequired" && judgement.requires.length > 0;
-  return waits && judgement.humans <= 1 && !UNASKED.has(mode ?? "") && mayReview(place);
+  return waits && judgement.humans <= 1 && ASKED.has(mode) && mayReview(place);
 }
 
 function writtenFile(args: Record<string, unknown>, { workspace }: HookPlace): PendingCall["writes"] {

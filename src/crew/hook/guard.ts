@@ -6,6 +6,7 @@ import { deny } from "./answer.js";
 import { stringsIn } from "./client-call.js";
 import { isBelow } from "./named-path.js";
 import type { HookPlace } from "./place.js";
+import { leadsToSettings } from "./steering.js";
 
 /** Longest text that is looked at as a path (characters). */
 const MAX_PATH_CHARS = 4_096;
@@ -18,22 +19,27 @@ const NONE: ReadonlySet<string> = new Set();
 const PERSONS = /\bworknode\b|\bclaude\b|\.worknode\b|\.mcp\.json\b/i;
 
 /** Without a task a file outside the checkout is the client's own business, except what steers agents or holds keys. */
-export function guardOutside(args: Record<string, unknown>, { workspace, crew }: HookPlace): HookOutput | undefined {
+export function guardOutside(
+  args: Record<string, unknown>,
+  place: HookPlace,
+  event: HookEventOf<"PreToolUse">,
+): HookOutput | undefined {
+  const { workspace } = place;
   const named = args["file_path"] ?? args["path"];
   if (typeof named !== "string" || !isAbsolute(named) || isBelow(named, workspace.shownRoot)) return undefined;
-  if (!steers(named, workspace) && !isBelow(named, crew.repository.stateDir)) return {};
+  if (!steers(named, workspace) && !leadsToSettings(named, place, event)) return {};
   return deny(`ERROR_HARD_DENY: ${named} steers worknode, git or a client, or holds its keys. A person changes it.`);
 }
 
 /** Without a task other tools are the client's own business, except where they name what nobody may touch. */
-export function guardForeign(
-  { tool_name: tool, tool_input: input }: HookEventOf<"PreToolUse">,
-  workspace: TaskWorkspace,
-): HookOutput {
+export function guardForeign(event: HookEventOf<"PreToolUse">, place: HookPlace): HookOutput {
+  const { tool_name: tool, tool_input: input } = event;
   if (!OPEN.has(tool) && !tool.startsWith("mcp__"))
     return deny(`ERROR_POLICY: worknode does not know the tool ${tool} and cannot tell what it reaches.`);
-  const found = stringsIn(input).find((text) => text.length <= MAX_PATH_CHARS && steers(text, workspace));
-  if (found === undefined || OPEN.has(tool)) return {};
+  if (OPEN.has(tool)) return {};
+  const named = stringsIn(input).filter((text) => text.length <= MAX_PATH_CHARS);
+  const found = named.find((text) => steers(text, place.workspace) || leadsToSettings(text, place, event));
+  if (found === undefined) return {};
   return deny(`ERROR_HARD_DENY: ${tool} names ${found}, which no agent touches. A person changes it.`);
 }
 

@@ -10,13 +10,11 @@ import { performCall } from "../call/call.js";
 import type { CallOutcome, CallRequest } from "../call/call-record.js";
 import { asRecord } from "../conversation/chain.js";
 import { fixesFor, recordDone, recordFailure } from "./after.js";
-import { deny, refuse, tell } from "./answer.js";
+import { refuse, tell } from "./answer.js";
 import { decideCall, type PendingCall, type RunLine } from "./decide.js";
+import { createPendingCalls } from "./pending-calls.js";
 import { signedByPerson } from "./person-review.js";
 import type { HookPlace } from "./place.js";
-
-/** Calls under way that are remembered; the oldest is forgotten first, and its command can no longer be run. */
-const MAX_PENDING = 10_000;
 
 /** Who says where a client's calls are judged, and what its session is about. What it leaves out says nothing. */
 export interface HookDesk {
@@ -51,31 +49,21 @@ const REFUSED = 126;
 
 /** Makes the service over one desk. `runLine` gives the command line that runs a waiting command. */
 export function createHookService(desk: HookDesk, runLine: RunLine): HookService {
-  const pending = new Map<string, PendingCall>();
-
-  function keep(id: string, call: PendingCall): void {
-    const [oldest] = pending.keys();
-    if (pending.size >= MAX_PENDING && oldest !== undefined) pending.delete(oldest);
-    pending.set(id, call);
-  }
-
-  function take(id: string): PendingCall | undefined {
-    const found = pending.get(id);
-    pending.delete(id);
-    return found;
-  }
+  const pending = createPendingCalls();
 
   async function decide(event: HookEventOf<"PreToolUse">): Promise<HookOutput> {
-    if (pending.has(event.tool_use_id)) return deny("ERROR_INVALID_INPUT: this call was asked for before.");
+    const input = JSON.stringify(event);
+    const before = pending.again(event.tool_use_id, input);
+    if (before !== undefined) return before;
     const { output, pending: call } = await decideCall(event, await desk.place(event), runLine);
-    if (call !== undefined) keep(event.tool_use_id, call);
+    if (call !== undefined) pending.keep(event.tool_use_id, { call, input, output });
     return output;
   }
 
   const answers: Answers = {
     PreToolUse: decide,
-    PostToolUse: (event) => recordDone(event, take(event.tool_use_id)),
-    PostToolUseFailure: async (event) => recordFailure(event, await desk.place(event), take(event.tool_use_id)),
+    PostToolUse: (event) => recordDone(event, pending.take(event.tool_use_id)),
+    PostToolUseFailure: async (event) => recordFailure(event, await desk.place(event), pending.take(event.tool_use_id)),
     SessionStart: async (event) => (await desk.start?.(event)) ?? {},
     UserPromptSubmit: async (event) => {
       const said = (await desk.prompt?.(event)) ?? "";
@@ -100,9 +88,8 @@ export function createHookService(desk: HookDesk, runLine: RunLine): HookService
       }
     },
     async run(toolUseId, signal) {
-      const call = pending.get(toolUseId);
-      if (call?.command === undefined) return refused("worknode: no command of that name waits to be run.");
-      pending.set(toolUseId, { ...call, command: "" });
+      const call = pending.use(toolUseId);
+      if (call === undefined) return refused("worknode: no command of that name waits to be run.");
       if (call.command === "") return refused("worknode: this command was run already.");
       return report(await runBehindWall(call, signal));
     },
