@@ -5,6 +5,9 @@ import { readPart } from "../src/surface/check/single/parts.ts";
 
 export { default as visitorKeys } from "oxc-parser/src-js/generated/visit/keys";
 
+/** WebAssembly hands nothing over but text. */
+export const rawTransferSupported = () => false;
+
 /** Memory in pages of 64 KiB, as the package's own loader has it. */
 const PAGES = { initial: 4_000, maximum: 65_536 };
 
