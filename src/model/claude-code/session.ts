@@ -1,15 +1,18 @@
 import type { ProgramEnd, ProgramProcess, ProgramStart } from "../../effect/claude-program.js";
 import { err, ok, type Result } from "../../kernel/result.js";
-import type { Message, ModelReply, TextBlock, ToolResultBlock, ToolUseBlock, Usage } from "../../schema/message.js";
+import type { Message, ModelReply, TextBlock, ToolResultBlock, Usage } from "../../schema/message.js";
 import { isToolUse } from "../../schema/message.js";
 import { protocolFailure } from "../classify.js";
 import type { ModelFailure } from "../failure.js";
 import { assembleReply, type ReplyAssembly } from "../reply-assembly.js";
 import type { AttemptOptions, ModelClient, ModelRequest } from "../request.js";
+import { argumentsFor, environmentFor } from "./arguments.js";
 import { claudeFailure, failureOfText } from "./failures.js";
 import { answerLine, type ClaudeLine, readLine, userLine } from "./lines.js";
 import { newestText, wholeText } from "./opening-text.js";
-import { isOurs, openToolServer, ownName, SERVER, type ToolServer } from "./tool-server.js";
+import { callIds, ownCall } from "./own-call.js";
+import { added, NOTHING, sum } from "./stray-usage.js";
+import { isOurs, openToolServer, SERVER, type ToolServer } from "./tool-server.js";
 
 /** Longest silence while a reply is awaited (ms). */
 const SILENCE_MS = 10 * 60_000;
@@ -66,13 +69,6 @@ interface State {
 }
 
 type Settle = (result: Result<ModelReply, ModelFailure>) => void;
-
-const NOTHING: Usage = {
-  input_tokens: 0,
-  output_tokens: 0,
-  cache_read_input_tokens: 0,
-  cache_creation_input_tokens: 0,
-};
 
 /**
  * Holds a session with the user's own Claude Code, seen as a client of the Messages API: each attempt gives it the
@@ -137,9 +133,9 @@ function begin(state: State, request: ModelRequest): void {
   const mine = (): boolean => state.run === run;
   const process = options.start({
     path: options.path,
-    args: [...FLAGS, ...argumentsFor(request), resuming ? "--resume" : "--session-id", id],
+    args: [...argumentsFor(request), resuming ? "--resume" : "--session-id", id],
     cwd: options.cwd,
-    env: environmentFor(state, request),
+    env: environmentFor(request, { env: options.env, headers: { ...state.asked?.attempt.headers } }),
     onLine: (line) => {
       if (mine()) hear(state, run, line);
     },
@@ -158,42 +154,6 @@ function begin(state: State, request: ModelRequest): void {
 /** What the user's side has said, calls' results among it; messages are joined where nothing was said between them. */
 function userBlocks(messages: readonly Message[]): (TextBlock | ToolResultBlock)[] {
   return messages.flatMap(({ role, content }) => (role === "user" ? content : []));
-}
-
-/** The hardened way: none of its own tools, settings, servers or commands, and nobody to ask. */
-const FLAGS = [
-  "-p",
-  "--input-format",
-  "stream-json",
-  "--output-format",
-  "stream-json",
-  "--verbose",
-  "--include-partial-messages",
-  "--setting-sources",
-  "",
-  "--strict-mcp-config",
-  "--tools",
-  "",
-  "--disable-slash-commands",
-  "--permission-mode",
-  "dontAsk",
-  "--allowedTools",
-  `mcp__${SERVER}`,
-  "--mcp-config",
-  JSON.stringify({ mcpServers: { [SERVER]: { type: "sdk", name: SERVER } } }),
-];
-
-function argumentsFor({ model, system }: ModelRequest): string[] {
-  return ["--model", model, `--system-prompt=${system}`];
-}
-
-function environmentFor({ options, asked }: State, { maxTokens }: ModelRequest): Record<string, string> {
-  const headers = Object.entries(asked?.attempt.headers ?? {}).map(([name, value]) => `${name}: ${value}`);
-  return {
-    ...options.env,
-    CLAUDE_CODE_MAX_OUTPUT_TOKENS: String(maxTokens),
-    ANTHROPIC_CUSTOM_HEADERS: headers.join("\n"),
-  };
 }
 
 /** Gives a program under way what was added to the conversation since. */
@@ -276,37 +236,11 @@ function deliver(state: State, run: Run, reply: ModelReply): void {
   const waits = reply.stop_reason === "tool_use" && calls.length > 0 && calls.every(({ name }) => isOurs(name));
   const rests = reply.stop_reason === "end_turn" && calls.length === 0;
   const taken = callIds(state.asked?.request.messages ?? []);
-  const content = reply.content.map((block) => (isToolUse(block) ? ownCall(run, block, taken) : block));
+  const content = reply.content.map((block) => (isToolUse(block) ? ownCall(run.renamed, block, taken) : block));
   const usage = sum(reply.usage, state.stray);
   state.stray = NOTHING;
   if (!waits && !rests) end(state);
   settle(state, ok({ ...reply, content, usage }));
-}
-
-/** Ids of the calls a conversation holds. */
-function callIds(messages: readonly Message[]): Set<string> {
-  const blocks = messages.flatMap(({ role, content }) => (role === "assistant" ? content : []));
-  return new Set(blocks.filter(isToolUse).map(({ id }) => id));
-}
-
-/** A call under the tool's own name, and an id that no call before it has: a new session may begin to count anew. */
-function ownCall(run: Run, { id, name, ...rest }: ToolUseBlock, taken: Set<string>): ToolUseBlock {
-  let unique = id;
-  for (let n = 2; taken.has(unique); n += 1) unique = `${id}_${n}`;
-  taken.add(unique);
-  if (unique !== id) run.renamed.set(unique, id);
-  return { ...rest, id: unique, name: ownName(name) };
-}
-
-/** What a request that nobody asked for says it took so far. */
-function added(before: Usage, event: unknown): Usage {
-  const { type, message } = (event ?? {}) as { type?: unknown; message?: { usage?: Partial<Usage> | null } };
-  return type === "message_start" ? sum(before, { ...NOTHING, ...message?.usage }) : before;
-}
-
-function sum(left: Usage, right: Usage): Usage {
-  const figures = Object.keys(NOTHING) as (keyof Usage)[];
-  return Object.fromEntries(figures.map((name) => [name, left[name] + (right[name] ?? 0)])) as Usage;
 }
 
 /** The program ended by itself. Where it had no record of the session, a new one is told everything. */
