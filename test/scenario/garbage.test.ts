@@ -29,6 +29,9 @@ describe("a reply that makes no sense costs its execution and never the run", ()
     ["wrong types", [use("Write", { file_path: 5, content: ["x"] }), write("A.md"), submit], /file_path.*content/s],
     ["a call cut by max_tokens", [cut, write("A.md"), submit], /cut by its token limit/],
     ["a reply without a call", [{ text: "All is well." }, write("A.md"), submit], /A\.md/],
+    ["an empty reply", [{}, write("A.md"), submit], /A\.md/],
+    ["an empty reply after a call", [use("Read", { file_path: "README.md" }), {}, write("A.md"), submit], /A\.md/],
+    ["two empty replies", [{}, {}, write("A.md"), submit], /stopped twice/],
     ["a refusal", [{ text: "I will not", stopReason: "refusal" }, write("A.md"), submit], /refused/],
   ])("%s", async (_, replies, told) => {
     repo = makeRepo({ "README.md": "# r\n", "plan.yaml": plan(note("A") + note("B")) });
