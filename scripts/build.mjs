@@ -5,7 +5,7 @@ import { spawnSync } from "node:child_process";
 import { chmodSync, copyFileSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { build } from "esbuild";
-import { reachLazily } from "./reach-lazily.mjs";
+import { reachByName } from "./reach-lazily.mjs";
 
 process.chdir(fileURLToPath(new URL("..", import.meta.url)));
 
@@ -20,29 +20,14 @@ const longWay = {
   },
 };
 
-/**
- * The JavaScript of the SQLite driver is a dozen files, and finding them is a good part of a brief. short.js holds
- * them, for use where the driver installed is of the version they were taken from.
- */
+/** The driver's JavaScript, of which short.js holds what it uses, and none of the rest. */
 const holdDriver = {
   name: "hold-driver",
   setup(plugin) {
-    const outside = (path) => ({ path, external: true });
-    plugin.onResolve({ filter: /^better-sqlite3$/ }, ({ namespace }) =>
-      namespace === "driver" ? outside(DRIVER) : { path: DRIVER, namespace: "driver" },
-    );
-    plugin.onResolve({ filter: /^better-sqlite3\/package\.json$/ }, ({ path }) => outside(path));
-    plugin.onResolve({ filter: /^bindings$/ }, ({ path }) => ({ path, namespace: "driver" }));
-    plugin.onLoad({ filter: /^better-sqlite3$/, namespace: "driver" }, () => ({
-      contents: `const isSame = () => require("${DRIVER}/package.json").version === "${driver.version}";
-        const load = () => (isSame() ? require("./node_modules/${DRIVER}/lib/database.js") : require("${DRIVER}"));
-        module.exports = function Database(...options) { return new (load())(...options); };`,
-      resolveDir: process.cwd(),
-    }));
-    plugin.onLoad({ filter: /^bindings$/, namespace: "driver" }, () => ({
-      contents: `const { createRequire } = process.getBuiltinModule("node:module");
-        module.exports = createRequire(require.resolve("${DRIVER}"))("bindings");`,
-    }));
+    plugin.onResolve({ filter: /\/driver\.js$/ }, () => ({ path: `${process.cwd()}/scripts/held-driver.mjs` }));
+    plugin.onResolve({ filter: /^bindings$/ }, ({ path }) => ({ path, external: true }));
+    const unused = /better-sqlite3\/lib\/methods\/(aggregate|backup|function|inspect|serialize|table|transaction)\.js$/;
+    plugin.onLoad({ filter: unused }, () => ({ contents: "" }));
   },
 };
 
@@ -57,16 +42,17 @@ const OPTIONS = {
 const NO_MODULE = { ...OPTIONS, define: { "import.meta.url": "__filename" } };
 
 rmSync("dist", { recursive: true, force: true });
-await build({ ...NO_MODULE, entryPoints: ["src/main.ts"], format: "cjs", plugins: [longWay, reachLazily] });
+await build({ ...NO_MODULE, entryPoints: ["src/main.ts"], format: "cjs", plugins: [longWay, reachByName] });
 await build({
   ...NO_MODULE,
   entryPoints: ["src/surface/cli/short.ts"],
   format: "iife",
   globalName: "short",
   minify: true,
-  banner: { js: "(function (require, __filename) {" },
+  banner: { js: "(function (__filename) {" },
   footer: { js: "return short; })" },
-  plugins: [holdDriver, reachLazily],
+  plugins: [holdDriver, reachByName],
+  define: { ...NO_MODULE.define, DRIVER_VERSION: JSON.stringify(driver.version) },
 });
 const { metafile } = await build({
   ...OPTIONS,

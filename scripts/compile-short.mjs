@@ -1,7 +1,6 @@
 // Leaves the compiled form of dist/short.js beside it, for the Node that runs this: each command runs once, so that
 // what they call is compiled, too. Another Node, or another processor, has a file of another name and compiles anew.
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
-import { createRequire } from "node:module";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { Script } from "node:vm";
@@ -13,8 +12,8 @@ const repository = mkdtempSync(join(dist, ".sample-"));
 try {
   makeRepository(await loadStore(repository), repository, 2_000);
   process.chdir(repository);
-  const script = new Script(readFileSync(filename, "latin1"), { filename });
-  const { runShort } = script.runInThisContext()(createRequire(filename), filename);
+  const script = new Script(readFileSync(filename, "utf8"), { filename });
+  const { runShort } = script.runInThisContext()(filename);
   // They would leave at once; this process has still to keep what was compiled.
   process.exit = () => undefined;
   for (const args of [["continue", "--brief"], ["status"]])

@@ -17,3 +17,33 @@ export const reachLazily = {
     }));
   },
 };
+
+/** Loaded by Node before any program starts, or by the first of what main.js does. */
+const THERE = new Set(["node:fs", "node:path", "node:vm"]);
+
+/**
+ * The same for the shortest programs, where even asking through a proxy is felt: each member is a name of its own.
+ * Those of what Node has loaded are taken at once, and only functions of what it has not, each by one that looks.
+ */
+export const reachByName = {
+  name: "reach-by-name",
+  setup(plugin) {
+    plugin.onResolve({ filter: /^node:/ }, ({ path }) => ({ path, namespace: "named" }));
+    plugin.onLoad({ filter: /^node:/, namespace: "named" }, ({ path }) => {
+      const module = `process.getBuiltinModule("${path}")`;
+      const taken = (name) => `export const ${name} = /* @__PURE__ */ take("${name}");`;
+      const asked = (name) => `export function ${name}(...args) { return ${module}.${name}(...args); }`;
+      const names = Object.entries(process.getBuiltinModule(path)).filter(([name]) => /^\w+$/.test(name));
+      const lines = THERE.has(path)
+        ? [`const take = (name) => ${module}[name];`, ...names.map(([name]) => taken(name))]
+        : names
+            .filter(([name, member]) => typeof member === "function" && /^[a-z]/.test(name))
+            .map(([name]) => asked(name));
+      return { contents: lines.join("\n") };
+    });
+    plugin.onResolve({ filter: /^(fs|path)$/ }, ({ path }) => ({ path, namespace: "there" }));
+    plugin.onLoad({ filter: /./, namespace: "there" }, ({ path }) => ({
+      contents: `module.exports = process.getBuiltinModule("${path}");`,
+    }));
+  },
+};

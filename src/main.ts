@@ -1,6 +1,5 @@
 #!/usr/bin/env node
 import { readFileSync } from "node:fs";
-import { createRequire } from "node:module";
 import { dirname, join } from "node:path";
 import { Script } from "node:vm";
 import type { runShort } from "./surface/cli/short.js";
@@ -21,8 +20,8 @@ function loadShort(): typeof runShort {
   const directory = dirname(import.meta.url);
   const filename = join(directory, "short.js");
   const cachedData = readIfThere(join(directory, `short-${process.version}-${process.arch}.cache`));
-  const script = new Script(readFileSync(filename, "latin1"), { filename, ...(cachedData && { cachedData }) });
-  return script.runInThisContext()(createRequire(import.meta.url), filename).runShort;
+  const script = new Script(readFileSync(filename, "utf8"), { filename, ...(cachedData && { cachedData }) });
+  return script.runInThisContext()(filename).runShort;
 }
 
 function readIfThere(path: string): Buffer | undefined {

@@ -1,4 +1,4 @@
-import { lstatSync, readFileSync, realpathSync, statSync } from "node:fs";
+import { existsSync, lstatSync, readFileSync, realpathSync } from "node:fs";
 import { homedir } from "node:os";
 import { basename, dirname, isAbsolute, join, resolve } from "node:path";
 import { sha256Hex } from "../kernel/canonical.js";
@@ -67,6 +67,8 @@ function findCheckout(start: string): { checkout: string; gitDir: string } | und
 /** The git directory that `<directory>/.git` is or, being a file, names. */
 function gitDirIn(directory: string): string | undefined {
   const entry = join(directory, ".git");
+  // The usual case by one question, as those of lstat are felt where a whole program costs little more.
+  if (existsSync(join(entry, "HEAD"))) return realpathSync.native(entry);
   const stat = lstatSync(entry, { throwIfNoEntry: false });
   if (stat === undefined) return undefined;
   const target = stat.isFile() ? readPointer(entry, directory) : entry;
@@ -84,7 +86,7 @@ function isGitDir(directory: string): boolean {
 
 function commonDirOf(gitDir: string): string {
   const file = join(gitDir, "commondir");
-  if (statSync(file, { throwIfNoEntry: false }) === undefined) return gitDir;
+  if (!existsSync(file)) return gitDir;
   return realpathSync.native(resolve(gitDir, readFileSync(file, "utf8").trim()));
 }
 

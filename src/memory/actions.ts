@@ -10,7 +10,7 @@ const UNDER_WAY = ["IN_PROGRESS", "VERIFIED", "REJECTED"] as const;
 const SETTLED: ReadonlySet<string> = new Set(["DONE", "SKIPPED"]);
 
 /** Which tasks are asked about. */
-export type Choice = (row: TaskRow) => boolean;
+export type Choice = (row: Pick<TaskRow, "id" | "agent" | "owner">) => boolean;
 
 const ANY: Choice = () => true;
 

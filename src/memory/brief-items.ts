@@ -1,5 +1,5 @@
 import type { TaskRow } from "../store/cycle-rows.js";
-import type { DecisionRow, IssueRow } from "../store/memory-rows.js";
+import type { RelevantDecision, RelevantFix } from "../store/memory-rows.js";
 import type { StoreReader } from "../store/reader.js";
 import { lessonItems, noteItems } from "./brief-lessons.js";
 import { cite, type ItemContext, overlapOf, scoreOf, UNVERIFIED } from "./brief-relevance.js";
@@ -13,7 +13,7 @@ const MAX_CANDIDATES = 25;
 const MAX_FULL_CHARS = 600;
 
 /** Decisions that never stood or no longer do. */
-const FALLEN: ReadonlySet<string | undefined> = new Set(["rejected", "deprecated"]);
+const FALLEN: ReadonlySet<string | null | undefined> = new Set(["rejected", "deprecated"]);
 
 /** Kinds of items, in the order they are told. */
 export const ITEM_KINDS = ["decision", "fix", "lesson", "note", "file", "done"] as const;
@@ -46,74 +46,46 @@ export function gatherItems(store: StoreReader, cycle: number, task: TaskRow | u
   return [...records, ...fileItems(context), ...doneItems(context)];
 }
 
-/** Rows found by words first, so that their rank is kept; each once. */
-function distinct<Row>(rows: readonly Row[], key: (row: Row) => string): Row[] {
-  const seen = new Map<string, Row>();
-  for (const row of rows) if (!seen.has(key(row))) seen.set(key(row), row);
-  return [...seen.values()];
-}
-
 function termsOf({ task }: ItemContext): string[] {
   return task === undefined ? [] : searchTerms(`${task.title} ${task.feedback ?? ""} ${task.reason ?? ""}`);
 }
 
 function decisionItems(context: ItemContext): BriefItem[] {
-  const { queries } = context.store;
-  const terms = termsOf(context);
-  const current = queries.decisions(null, MAX_CANDIDATES);
-  const own = context.task === undefined ? [] : queries.taskDecisions(context.cycle, context.task.id, MAX_CANDIDATES);
-  const found = queries.searchDecisions({ terms, all: false, project: null, limit: MAX_CANDIDATES });
-  const best = found[0]?.rank ?? 0;
-  const pinned = [...context.pins].flatMap((id) => queries.decision(id) ?? []);
-  const rows = distinct([...found, ...own, ...current, ...pinned], ({ record }) => record.id);
-  const replaced = queries.superseded(rows.map(({ record }) => record.id));
-  const changes = queries.lastChanges(rows.flatMap(({ record }) => record.paths ?? []));
-  const standing = rows.filter(({ record }) => !replaced.has(record.id) && !FALLEN.has(record.status));
-  return standing.map((row) => {
-    const stale = row.record.paths?.some((path) => (changes.get(path) ?? 0) > row.seq) ?? false;
-    return decisionItem(context, row, { best, stale });
+  const { cycle, task, store } = context;
+  const of = { terms: termsOf(context), cycle, task: task?.id ?? null, limit: MAX_CANDIDATES };
+  const rows = store.queries.relevantDecisions(of).filter(({ status }) => !FALLEN.has(status));
+  const changes = store.queries.lastChanges(rows.flatMap(({ paths }) => paths ?? []));
+  return rows.map((row) => {
+    const stale = row.paths?.some((path) => (changes.get(path) ?? 0) > row.seq) ?? false;
+    return decisionItem(context, row, stale);
   });
 }
 
-function decisionItem(
-  context: ItemContext,
-  row: DecisionRow,
-  { best, stale }: { best: number; stale: boolean },
-): BriefItem {
-  const { id, question, decision, rationale, paths = [], status } = row.record;
-  const words = best > 0 ? row.rank / best : 0;
+function decisionItem(context: ItemContext, row: RelevantDecision, stale: boolean): BriefItem {
+  const { id, question, decision, rationale, paths, status, task, words, hlc } = row;
   const source = cite(id, status === "proposed" && "only proposed", stale && UNVERIFIED);
   const line = `${oneLine(question)}: ${oneLine(decision)} ${source}`;
   const full = `${oneLine(question)}: ${oneLine(decision)}. ${oneLine(rationale, MAX_FULL_CHARS)} ${source}`;
-  const { task, hlc } = row;
   const pinned = context.pins.has(id);
-  const score = scoreOf(context, { fileOverlap: overlapOf(context, paths), task, words, hlc, pinned });
+  const score = scoreOf(context, { fileOverlap: overlapOf(context, paths ?? []), task, words, hlc, pinned });
   return { kind: "decision", id, full: rationale === "" ? line : full, line, score };
 }
 
 function fixItems(context: ItemContext): BriefItem[] {
-  const { queries } = context.store;
-  const found = queries.searchIssueWords(termsOf(context), MAX_CANDIDATES);
-  const best = found[0]?.rank ?? 0;
-  const pinned = [...context.pins].flatMap((id) => queries.issueById(id) ?? []);
-  const rows = distinct([...found, ...queries.issues(1, MAX_CANDIDATES), ...pinned], ({ id }) => id);
-  const changes = queries.lastChanges(rows.flatMap(({ file }) => file ?? []));
-  const isStale = ({ file = "", resolved_seq }: IssueRow): boolean => (changes.get(file) ?? 0) > (resolved_seq ?? 0);
-  return rows.flatMap((row) => fixItem(context, row, { best, stale: isStale(row) }));
+  const rows = context.store.queries.relevantFixes({ terms: termsOf(context), limit: MAX_CANDIDATES });
+  return rows.map((row) => fixItem(context, row));
 }
 
 /** A fix whose file changed after it was noted may no longer be true, and says so. */
-function fixItem(context: ItemContext, row: IssueRow, { best, stale }: { best: number; stale: boolean }): BriefItem[] {
-  const { id, error, solution, file, task, hlc } = row;
-  if (solution === undefined) return [];
-  const source = cite(id, describeOutcomes(row), stale && UNVERIFIED);
+function fixItem(context: ItemContext, row: RelevantFix): BriefItem {
+  const { id, error, solution, file, task, words, hlc } = row;
+  const source = cite(id, describeOutcomes(row), row.stale === 1 && UNVERIFIED);
   const line = `${oneLine(error)}: ${oneLine(solution.fix)} ${source}`;
   const cause = solution.root_cause === "" ? "" : `. ${oneLine(solution.root_cause, MAX_FULL_CHARS)}`;
   const full = `${oneLine(error)}: ${oneLine(solution.fix, MAX_FULL_CHARS)}${cause} ${source}`;
-  const fileOverlap = file === undefined ? 0 : overlapOf(context, [file]);
+  const fileOverlap = file === null ? 0 : overlapOf(context, [file]);
   const pinned = context.pins.has(id);
-  const score = scoreOf(context, { fileOverlap, task, words: best > 0 ? row.rank / best : 0, hlc, pinned });
-  return [{ kind: "fix", id, full, line, score }];
+  return { kind: "fix", id, full, line, score: scoreOf(context, { fileOverlap, task, words, hlc, pinned }) };
 }
 
 function fileItems(context: ItemContext): BriefItem[] {

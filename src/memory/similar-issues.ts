@@ -41,7 +41,7 @@ export function rankIssues(store: Store, sought: SoughtError): IssueRow[] {
 }
 
 /** How often a fix helped, where it was tried: `worked 2 of 3`; else false. */
-export function describeOutcomes({ applied, worked }: IssueRow): string | false {
+export function describeOutcomes({ applied, worked }: Pick<IssueRow, "applied" | "worked">): string | false {
   return applied > 0 && `worked ${worked} of ${applied}`;
 }
 

@@ -1,5 +1,5 @@
 import type { ApprovalRow, UsageRow, UsageTotals } from "./agent-rows.js";
-import type { CycleRow, SessionRow, StepRow, TaskRow } from "./cycle-rows.js";
+import type { CycleRow, EndedTaskRow, SessionRow, StepRow, TaskRow } from "./cycle-rows.js";
 import type { DecisionRow, IssueRow, NoteRow, TriggerRow } from "./memory-rows.js";
 
 /** A row as SQLite gives it: JSON as text, booleans as 0 and 1, money in nano-dollars. */
@@ -29,6 +29,11 @@ export function cycleOf(row: Columns): CycleRow {
 export function taskOf(row: Columns): TaskRow {
   const { commit_id, ...rest } = parsed(row, ["outputs", "needs", "files", "changed", "waivers"]);
   return { ...rest, commit: commit_id } as unknown as TaskRow;
+}
+
+/** What is told of a done one of `tasks`. */
+export function endedTaskOf(row: Columns): EndedTaskRow {
+  return parsed(row, ["changed"]) as unknown as EndedTaskRow;
 }
 
 /** `steps`. */

@@ -1,9 +1,9 @@
 import { existsSync, mkdirSync } from "node:fs";
-import { createRequire } from "node:module";
 import { dirname } from "node:path";
-import Database from "better-sqlite3";
+import type Database from "better-sqlite3";
 import { assert } from "../kernel/assert.js";
 import { STORE_BUSY_MS } from "../kernel/bounds.js";
+import { openDriver } from "./driver.js";
 import { foreignStore, missingStore, newerStore, olderStore, storeFault } from "./faults.js";
 import { APPLICATION_ID, SCHEMA_VERSION } from "./migrations/version.js";
 
@@ -20,8 +20,8 @@ export interface Connection {
   readonly path: string;
   /** Runs a writing statement; rows changed. */
   run(sql: string, parameters?: Parameters): number;
-  get<Row>(sql: string, parameters?: Parameters): Row | undefined;
-  all<Row>(sql: string, parameters?: Parameters): Row[];
+  readonly get: <Row>(sql: string, parameters?: Parameters) => Row | undefined;
+  readonly all: <Row>(sql: string, parameters?: Parameters) => Row[];
   iterate<Row>(sql: string, parameters?: Parameters): IterableIterator<Row>;
 }
 
@@ -62,24 +62,10 @@ export function checkVersion(database: Database.Database, path: string): number 
   return version;
 }
 
-/**
- * The compiled part of the driver. Loaded by its path, because looking for it (as the driver does
- * otherwise) costs start-up time; where it lies elsewhere, the driver looks.
- */
-function loadDriver(): object | undefined {
-  try {
-    return createRequire(import.meta.url)("better-sqlite3/build/Release/better_sqlite3.node") as object;
-  } catch {
-    return undefined;
-  }
-}
-
 function openFile(path: string, readonly: boolean): Database.Database {
   if (readonly && !existsSync(path)) throw missingStore(path);
   if (!readonly) mkdirSync(dirname(path), { recursive: true });
-  const driver = loadDriver();
-  const options = { timeout: STORE_BUSY_MS, readonly, fileMustExist: readonly };
-  return new Database(path, driver === undefined ? options : ({ ...options, nativeBinding: driver } as object));
+  return openDriver(path, { timeout: STORE_BUSY_MS, readonly, fileMustExist: readonly });
 }
 
 /** Opens a file, does what `prepare` does and wraps it; what fails is a Fault, and the file is closed. */

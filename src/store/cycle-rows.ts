@@ -64,6 +64,9 @@ export interface TaskRow {
   touched_seq: number;
 }
 
+/** What is told of a done task. */
+export type EndedTaskRow = Pick<TaskRow, "id" | "title" | "owner" | "agent" | "summary" | "changed" | "ended_hlc">;
+
 /** What a done task was estimated at and when it was worked on. */
 export interface ActualRow {
   /** Its phase; `-` outside plans. */

@@ -1,5 +1,5 @@
-import { openToRead } from "./connection.js";
-import { guardAll } from "./faults.js";
+import { type Connection, openToRead } from "./connection.js";
+import { guard } from "./faults.js";
 import { createQueries, type Queries } from "./queries.js";
 
 /** What a store answers without its writing side: all that the brief and the status need. */
@@ -10,10 +10,12 @@ export interface StoreReader {
 }
 
 /**
- * Opens the store at `path` for its questions alone, changing nothing: what a short command pays for. Throws
- * Fault STORE_NEWER, STORE_CORRUPT, STORE_READONLY or STORE_MISSING (exit 2).
+ * Opens the store at `path` for its questions alone, changing nothing: what a short command pays for. All answers are
+ * of one moment, that of the opening. Throws Fault STORE_NEWER, STORE_CORRUPT, STORE_READONLY or STORE_MISSING (exit 2).
  */
 export function openReader(path: string): StoreReader {
   const db = openToRead(path);
-  return { path, queries: guardAll(path, createQueries(db)), close: () => db.database.close() };
+  db.database.exec("BEGIN");
+  const guarded = { get: guard(path, db.get), all: guard(path, db.all) } as Pick<Connection, "get" | "all">;
+  return { path, queries: createQueries({ ...db, ...guarded }), close: () => db.database.close() };
 }

@@ -94,3 +94,15 @@ export function rowsInOrder<Row extends { position: number }>(
   });
   return found.slice(0, limit);
 }
+
+/** Rows that a statement gave as one list, for the same reason; `words`: their rank against the best, 0 to 1. */
+export function weighed<Row extends { position: number; words: number }>(
+  row: { list: string } | undefined,
+  ranked: readonly Ranked[],
+): Row[] {
+  const best = ranked[0]?.rank ?? 0;
+  const words = new Map(ranked.map(({ position, rank }) => [position, best > 0 ? rank / best : 0]));
+  const rows = row === undefined ? [] : (JSON.parse(row.list) as Row[]);
+  for (const each of rows) each.words = words.get(each.position) ?? 0;
+  return rows;
+}

@@ -1,4 +1,4 @@
-import { execFile } from "node:child_process";
+import { execFile, execFileSync } from "node:child_process";
 import { cpSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -82,7 +82,7 @@ describe.each(PAIRS)("%s by its short way says the same as by the long one", (_n
 
   it("of a database of an older version, once brought up to date, and of a newer one", async () => {
     fill(repo);
-    setVersion(repo, 3, "DROP INDEX executions_ended");
+    setVersion(repo, 3, "DROP INDEX executions_ended; DROP TABLE pins");
     const said = await say(short);
     expect(said).toMatchObject({ code: 0, err: "" });
     expect(said).toEqual(await say(long));
@@ -143,5 +143,32 @@ describe("the short way", () => {
     expect(said.code).not.toBe(0);
     cpSync(join(ROOT, "node_modules/better-sqlite3/lib/database.js"), join(driver, "lib/database.js"));
     await expectTheSame();
+  });
+
+  it("lets the driver look where its compiled part lies elsewhere", async () => {
+    const packages = join(OTHER, "node_modules");
+    for (const name of ["bindings", "file-uri-to-path"])
+      cpSync(join(ROOT, "node_modules", name), join(packages, name), { recursive: true });
+    const built = join(driver, "build/Release/better_sqlite3.node");
+    cpSync(built, join(driver, "build/better_sqlite3.node"));
+    rmSync(built);
+    await expectTheSame();
+  });
+
+  it("opens no stream to print to a file, a pipe or nowhere: that is a tenth of a status", async () => {
+    const hook = join(OTHER, "hook.cjs");
+    writeFileSync(
+      hook,
+      `process.on("exit", () => require("fs").writeFileSync(process.argv[1] + ".loaded", process.moduleLoadList.join("\\n")));`,
+    );
+    const streamsOf = (command: string) => {
+      const shell = `"${process.execPath}" -r "${hook}" "${main}" ${command}`;
+      execFileSync("sh", ["-c", shell], { cwd: repo.dir, env: repo.env });
+      return readFileSync(`${main}.loaded`, "utf8")
+        .split("\n")
+        .filter((name) => /tty|sync_write_stream|node:?net/.test(name));
+    };
+    for (const to of ["> /dev/null", "> out.txt", "| cat"]) expect(streamsOf(`status ${to}`), to).toEqual([]);
+    expect(readFileSync(`${main}.loaded`, "utf8")).toContain("NativeModule vm");
   });
 });

@@ -1,9 +1,12 @@
 import type { Connection } from "../connection.js";
+import type { Relevance } from "../memory-rows.js";
 import { listDecisions } from "../sql/list-decisions.js";
 import { listFailures } from "../sql/list-failures.js";
 import { listIssues } from "../sql/list-issues.js";
 import { listNotes } from "../sql/list-notes.js";
 import { listPins } from "../sql/list-pins.js";
+import { listRelevantDecisions } from "../sql/list-relevant-decisions.js";
+import { listRelevantFixes } from "../sql/list-relevant-fixes.js";
 import { listRepeatedIssues } from "../sql/list-repeated-issues.js";
 import { listSuperseded } from "../sql/list-superseded.js";
 import { listTaskDecisions } from "../sql/list-task-decisions.js";
@@ -28,6 +31,10 @@ export function createMemoryQueries(db: Connection) {
     superseded: (ids: readonly string[]) => listSuperseded(db, ids),
     /** Decisions with some words, best first among the newest with each. */
     searchDecisions: (search: DecisionSearch) => searchDecisions(db, search),
+    /** Decisions nothing replaces that matter to a task, in no order. */
+    relevantDecisions: (to: Relevance) => listRelevantDecisions(db, to),
+    /** Fixes that matter to a task, in no order. */
+    relevantFixes: (to: Omit<Relevance, "cycle" | "task">) => listRelevantFixes(db, to),
     /** An issue by its fingerprint. */
     issue: (fingerprint: string) => readIssue(db, fingerprint),
     /** An issue by its id. */

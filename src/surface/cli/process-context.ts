@@ -1,7 +1,8 @@
-import { fstatSync, writeSync } from "node:fs";
+import { fstatSync, statSync, writeSync } from "node:fs";
 import type { CliContext, Screen } from "./context.js";
 
 const DEFAULT_COLUMNS = 80;
+const NOWHERE = "/dev/null";
 /** Exit code of an interrupted run (DESIGN §13). */
 const INTERRUPTED = 130;
 
@@ -52,10 +53,11 @@ export function screenOn(descriptor: 1 | 2, write: Write = writeSync): ProcessSc
   };
 }
 
-/** Whether it is worth asking: opening a stream takes long, and every terminal is a character device. */
+/** Whether it is worth asking: opening a stream takes long, and every terminal is a character device; so is /dev/null. */
 function mayBeTerminal(descriptor: number): boolean {
   try {
-    return fstatSync(descriptor).isCharacterDevice();
+    const to = fstatSync(descriptor);
+    return to.isCharacterDevice() && to.rdev !== statSync(NOWHERE, { throwIfNoEntry: false })?.rdev;
   } catch {
     return false;
   }

@@ -32,19 +32,22 @@ export function formatElapsed(ms: number): string {
   return `${Math.floor(seconds / 60)} min ${String(seconds % 60).padStart(2, "0")} s`;
 }
 
-/** Escape sequences whole, then what is left of control characters, and what turns the reading; tabs and line breaks stay. */
-const CONTROLS = [
+/**
+ * Escape sequences whole, then what is left of control characters, and what turns the reading; tabs and line breaks
+ * stay. Made where they are needed: the classes of Unicode take long to set up.
+ */
+const controls = (): RegExp[] => [
   /(?![\t\n])\p{Cc}\[[0-?]*[ -/]*[@-~]/gu,
   /(?![\t\n])[\p{Cc}\u200e\u200f\u202a-\u202e\u2066-\u2069]/gu,
 ];
 
-/** What most texts are; the classes of Unicode take long to set up. */
+/** What most texts are. */
 const PLAIN = /^[ -~]*$/;
 
 /** Text from a model or a repository that cannot steer a terminal. */
 export function harmless(text: string): string {
   if (PLAIN.test(text)) return text;
-  return CONTROLS.reduce((left, pattern) => left.replace(pattern, ""), text);
+  return controls().reduce((left, pattern) => left.replace(pattern, ""), text);
 }
 
 /** The same on one line, cut to a length. */

@@ -1,0 +1,20 @@
+import { createRequire } from "node:module";
+import Database from "better-sqlite3";
+
+/**
+ * The compiled part of the driver. Loaded by its path, because looking for it (as the driver does
+ * otherwise) costs start-up time; where it lies elsewhere, the driver looks.
+ */
+function loadNative(): object | undefined {
+  try {
+    return createRequire(import.meta.url)("better-sqlite3/build/Release/better_sqlite3.node") as object;
+  } catch {
+    return undefined;
+  }
+}
+
+/** Opens a database by the driver; throws what it throws. `short.js` has a way of its own (scripts/held-driver.mjs). */
+export function openDriver(path: string, options: Database.Options): Database.Database {
+  const native = loadNative();
+  return new Database(path, native === undefined ? options : ({ ...options, nativeBinding: native } as object));
+}
