@@ -1,8 +1,8 @@
 import { execFileSync, spawn } from "node:child_process";
-import { mkdirSync } from "node:fs";
+import { mkdirSync, writeFileSync } from "node:fs";
 import { createServer, type Server, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
-import { join, resolve } from "node:path";
+import { delimiter, join, resolve } from "node:path";
 import { realClaude } from "./claude-code.js";
 import { makeRepo, type Repo } from "./harness.js";
 
@@ -135,8 +135,12 @@ export async function makeClaudeGround(files: Record<string, string>): Promise<C
   const api = await startApi();
   const temporary = join(repo.dir, "..", "tmp");
   mkdirSync(temporary);
+  const bin = join(repo.dir, "..", "bin");
+  mkdirSync(bin);
+  writeFileSync(join(bin, "worknode"), `#!/bin/sh\nexec '${process.execPath}' '${MAIN}' "$@"\n`, { mode: 0o755 });
   const env = {
     ...repo.env,
+    PATH: `${bin}${delimiter}${repo.env["PATH"] ?? ""}`,
     TMPDIR: temporary,
     ANTHROPIC_BASE_URL: api.url,
     ANTHROPIC_API_KEY: "sk-none",

@@ -74,6 +74,43 @@ describe.skipIf(CLAUDE === undefined)("the real Claude Code", () => {
     expect(ground.api.asked.texts[0]).toContain("Resuming N-2 (Write the second note). Last session completed");
   }, 300_000);
 
+  it.each([
+    ["a team's settings", ["--project"], []],
+    ["a plugin", ["--plugin", "plugin"], ["--plugin-dir", "plugin"]],
+  ])(
+    "is held by %s as well, which it finds valid",
+    async (_, wish, flags) => {
+      ground = await makeClaudeGround({ "README.md": "# r\n", "plan.yaml": PLAN });
+      ground.worknode("plan", "approve", "plan.yaml");
+      ground.worknode("install", "claude-code", ...wish);
+      if (flags.length > 0) {
+        const said = await ground.claude("plugin", "validate", "--profile", "directory", "plugin");
+        expect(said.code, said.out).toBe(0);
+        expect(said.out).not.toContain("No author information");
+      }
+      const outside = join(ground.repo.dir, "..", "x.txt");
+      const shell: Block = {
+        type: "tool_use",
+        name: "Bash",
+        input: { command: `echo made > notes.txt; echo x > ${outside}` },
+      };
+      ground.api.play({
+        main: [
+          () => [write(join(worktree(), "main.md"), "main was here"), shell],
+          () => [write(join(worktree(), "notes/one.md"), "finished\n")],
+          say("finished"),
+        ],
+      });
+      const session = await ground.claude(...flags, "-p", "continue", "--permission-mode", "acceptEdits");
+      expect(session.code, session.out).toBe(0);
+      expect(told("File not in agent's assigned scope")).toBeGreaterThan(0);
+      for (const path of [join(worktree(), "main.md"), join(worktree(), "notes.txt"), outside])
+        expect(existsSync(path), path).toBe(false);
+      expect(ground.repo.git("show", "worknode/notes/1:notes/one.md")).toBe("finished\n");
+    },
+    300_000,
+  );
+
   it("can do nothing while the resident process is down", async () => {
     ground = await makeClaudeGround({ "README.md": "# r\n" });
     ground.worknode("install", "claude-code");

@@ -23,6 +23,16 @@ commands the task names, and list what would be refused: files outside its list,
 documentation, failing commands. Change nothing.
 `;
 
+const README = `# worknode
+
+What agents may do, decided for every tool call of a Claude Code session by worknode's gate; what is decided, done and known, kept
+for the next session. The plugin needs the \`worknode\` program in PATH (Node 20.19 or newer) and Claude Code 2.1.295 or newer.
+
+The prompt \`continue\` claims the next task of an approved plan; without a claim, worknode's own files, git, CI, clients'
+settings and secrets are guarded. Each hook runs \`worknode hook send\`, which asks a process of the repository's own on
+loopback; when anything about it fails, the call is blocked. \`worknode doctor\` tries it.
+`;
+
 /** How worknode is started on this machine, and where its hooks are served. */
 export interface ClaudeTarget {
   /** Program and first arguments that start worknode. */
@@ -57,10 +67,11 @@ export function projectFiles(root: string): WantedFile[] {
 /** A plugin's folder, for \`claude --plugin-dir\` or a marketplace. */
 export function pluginFiles(folder: string, version: string): WantedFile[] {
   const description = "worknode's gate, memory and completion check for Claude Code";
-  const manifest = { name: "worknode", version, description };
+  const manifest = { name: "worknode", version, description, author: { name: "worknode" }, license: "Apache-2.0" };
   return [
     { path: join(folder, ".claude-plugin", "plugin.json"), text: renderSettings(manifest, null) },
     { path: join(folder, "hooks", "hooks.json"), text: renderSettings({ hooks: hookGroups(SHARED) }, null) },
+    { path: join(folder, "README.md"), text: README },
     serverFile(join(folder, ".mcp.json"), ["worknode"]),
     ...wordFiles(folder),
   ];
