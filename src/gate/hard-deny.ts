@@ -34,7 +34,8 @@ const PATTERNS = [
   "**/.aider.conf.{yml,yaml}",
   "**/.vscode/{settings,tasks,mcp,launch}.json",
   "**/*.code-workspace",
-  "**/.idea/**",
+  "**/{.idea,.zed,.fleet}/**",
+  "**/{.nvim.lua,.nvimrc,.exrc,.vimrc,.lvimrc}",
   "**/.devcontainer/**",
   "**/.devcontainer.json",
   // git hooks kept in the repository, and what starts on entering the folder

@@ -9,6 +9,13 @@ const LONE_SURROGATE = /\p{Surrogate}/u;
 const FORBIDDEN = /[\0\r\n\\]/;
 
 /**
+ * Characters that a reader does not see, or that turn what is read: control characters, line separators, marks of
+ * direction, tags. The joiners are letters' own in some scripts, but between letters of ASCII they only hide.
+ */
+const HIDDEN =
+  /(?!\t)[\p{Cc}\p{Zl}\p{Zp}]|(?![\u200c\u200d])\p{Cf}|(?:^|[\0-\x7f])[\u200c\u200d]|[\u200c\u200d](?:$|[\0-\x7f])/u;
+
+/**
  * The path rules (contract, DESIGN §7). One prefix, the workspace root as shown to the agent, and one
  * leading `./` are removed; what remains is refused, never repaired. The error says which rule broke.
  */
@@ -42,7 +49,7 @@ export function pathFault(path: string): string | undefined {
 function unicodeFault(path: string): string | undefined {
   if (Buffer.byteLength(path) > MAX_PATH_BYTES) return `the path is longer than ${MAX_PATH_BYTES} bytes`;
   if (LONE_SURROGATE.test(path) || path.normalize("NFC") !== path) return "the path is not in Unicode NFC form";
-  return undefined;
+  return HIDDEN.test(path) ? "the path has a character that is not seen or that turns the text around it" : undefined;
 }
 
 function firstSegmentFault(path: string, plain: boolean): string | undefined {

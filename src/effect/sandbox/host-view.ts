@@ -40,6 +40,8 @@ const ETC_FILES = [
 const DEVICE_LINKS = ["/dev/fd", "/dev/stdin", "/dev/stdout", "/dev/stderr"];
 /** Files in shared prefixes that can hold a registry's password. */
 const CREDENTIAL_FILES = ["etc/npmrc", "etc/pip.conf", "etc/gitconfig"];
+/** Names the caller's keys, which the filter of system calls keeps from being read. */
+const KEY_LIST = "/proc/keys";
 /** Writable directories every program expects, all on the sandbox's own tmpfs. */
 const WRITABLE = ["/tmp", "/var/tmp", "/dev/shm"];
 
@@ -79,7 +81,7 @@ export function systemPart(host: readonly HostMount[], network: boolean): StageP
       bindWritable(STAGE_ROOT, STAGE_ROOT),
       ...bound.flatMap((path) => bindReadOnly(path, STAGE_ROOT + path, host)),
       ...masked.map((path) => maskFile(STAGE_ROOT + path)),
-      ...DEVICES.map((name) => bindWritable(`/dev/${name}`, `${STAGE_ROOT}/dev/${name}`)),
+      ...DEVICES.map(bindDevice),
       ...WRITABLE.map((path) => bindWritable(`${STAGE_PARTS}/t${path}`, STAGE_ROOT + path)),
     ],
     directories: [
@@ -107,9 +109,16 @@ export function finishPart(): StagePart {
     mounts: [
       { source: "proc", target: "/sys/proc", type: "proc", options },
       { source: "proc", target: `${STAGE_ROOT}/proc`, type: "proc", options: ["ro", ...options] },
+      ...(existsSync(KEY_LIST) ? [maskFile(STAGE_ROOT + KEY_LIST)] : []),
     ],
     directories: ["/sys/proc", `${STAGE_PARTS}/old`],
   });
+}
+
+/** A device, which can be written to all the same: read-only are its mode and times, the host's own where root runs worknode. */
+function bindDevice(name: string): Mount {
+  const target = `${STAGE_ROOT}/dev/${name}`;
+  return { source: `/dev/${name}`, target, type: "none", options: ["bind", "ro", "nosuid", "noexec"] };
 }
 
 /** Files of `/etc` that say who the command is and where it runs; nothing of the host's own. */

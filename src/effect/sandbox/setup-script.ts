@@ -10,19 +10,20 @@ const SYSTEM_CALLS: Readonly<Partial<Record<string, readonly number[]>>> = {
 };
 
 /**
- * Where `socket` is called, to refuse `AF_VSOCK`: the architecture as the kernel's audit names it and the call's number
- * there, then the same for its 32-bit programs, and the call they make sockets by that hides its arguments (or 0).
+ * What the filter of system calls must know: the architecture as the kernel's audit names it and the number of `socket`
+ * there; then, for its 32-bit programs (or 0), the same, the call they make sockets by that hides its arguments, and
+ * `keyctl`. Everywhere `add_key` and `request_key` come right before `keyctl`.
  */
-const SOCKET_CALLS: Readonly<Partial<Record<string, readonly number[]>>> = {
-  x64: [0xc000003e, 41, 0x40000003, 359, 102],
-  arm64: [0xc00000b7, 198, 0x40000028, 281, 0],
-  riscv64: [0xc00000f3, 198, 0, 0, 0],
+const FILTERED_CALLS: Readonly<Partial<Record<string, readonly number[]>>> = {
+  x64: [0xc000003e, 41, 0x40000003, 359, 102, 288],
+  arm64: [0xc00000b7, 198, 0x40000028, 281, 0, 311],
+  riscv64: [0xc00000f3, 198, 0, 0, 0, 0],
 };
 
 /** The numbers the set-up program takes as one argument; undefined for a processor whose calls are not known. */
 export function systemCalls(processor: string): string | undefined {
-  const [calls, sockets] = [SYSTEM_CALLS[processor], SOCKET_CALLS[processor]];
-  return calls === undefined || sockets === undefined ? undefined : [...calls, ...sockets].join(",");
+  const [calls, filtered] = [SYSTEM_CALLS[processor], FILTERED_CALLS[processor]];
+  return calls === undefined || filtered === undefined ? undefined : [...calls, ...filtered].join(",");
 }
 
 /**
@@ -87,7 +88,7 @@ $^F = 3;
 my ($calls, $operations, $backend, $network, $pids, $stage_bytes, $file_bytes, $processes, $start, $variables, @command) = @ARGV;
 my @environment = splice @command, 0, $variables;
 my $init = q{${INIT_PROGRAM}};
-my ($mount, $umount, $pivot_root, $unshare, $prctl, $capset, $prlimit, $keyctl, $close, @socket_calls) = map { $_ + 0 } split /,/, $calls;
+my ($mount, $umount, $pivot_root, $unshare, $prctl, $capset, $prlimit, $keyctl, $close, @filtered) = map { $_ + 0 } split /,/, $calls;
 
 sub fail {
   my $why = $!;
@@ -155,32 +156,41 @@ while (@fields) {
 }
 put('/proc/sys/user/max_user_namespaces', 1);
 put('/proc/sys/kernel/pid_max', $pids) if $pids ne '';
-for ([1, $file_bytes], [4, 0], [6, $processes]) { # RLIMIT_FSIZE, RLIMIT_CORE, RLIMIT_NPROC
+put('/proc/self/oom_score_adj', 1000); # when the machine's memory ends, the command ends first
+for ([1, $file_bytes], [4, 1], [6, $processes]) { # RLIMIT_FSIZE, RLIMIT_CORE (1: nor to a program of the host's), RLIMIT_NPROC
   my ($limit, $value) = @$_;
   call('cannot set a limit', $prlimit, 0, $limit, pack('Q2', $value, $value), 0);
 }
 
-# A filter for system calls: socket(AF_VSOCK) is refused with EAFNOSUPPORT, io_uring_setup with ENOSYS, all else is let
-# through. That family reaches the host of a virtual machine, and no namespace holds it; a ring opens sockets unseen here.
-my ($audit, $socket, $audit_32, $socket_32, $socketcall_32) = @socket_calls;
-my $ring = 425; # the same on every processor
+# A filter for system calls. No rings, which open sockets unseen here (ENOSYS); no keys, as the caller's own belong to his
+# number, whatever the namespace (ENOSYS); no sockets but of the families a network namespace holds (EAFNOSUPPORT): AF_VSOCK
+# reaches the host of a virtual machine. All else is let through.
+my ($audit, $socket, $audit_32, $socket_32, $socketcall_32, $keyctl_32) = @filtered;
+my @families = (1, 2, 10, 16); # AF_UNIX, AF_INET, AF_INET6, AF_NETLINK
+my ($allow, $absent, $no_family) = map { [0x06, 0, 0, $_] } 0x7fff0000, 0x00050000 | 38, 0x00050000 | 97;
+sub when { # a call's number, and what is done then
+  my ($number, @then) = @_;
+  return ([0x15, 0, scalar @then, $number], @then);
+}
+sub calls_of { # one architecture's: mask for the number, socket, what is absent, what hides its arguments
+  my ($mask, $socket, $absent_calls, $hidden) = @_;
+  return (
+    [0x20, 0, 0, 0], # load the number of the call
+    [0x54, 0, 0, $mask],
+    (map { when($_, $absent) } @$absent_calls),
+    (map { when($_, $no_family) } @$hidden),
+    when($socket, [0x20, 0, 0, 16], (map { when($_, $allow) } @families), $no_family), # load the family
+    $allow,
+  );
+}
+my $ring = 425; # io_uring_setup, the same on every processor
+my @ours = calls_of(0xbfffffff, $socket, [$ring, $keyctl - 2 .. $keyctl], []); # without the mark of x32
+my @theirs = calls_of(0xffffffff, $socket_32, [$ring, $keyctl_32 - 2 .. $keyctl_32], [$socketcall_32 || ()]);
 my @filter = (
-  [0x20, 0, 0, 4],                  # 0: load the architecture
-  [0x15, 0, 4, $audit],             # 1: ours, else 6
-  [0x20, 0, 0, 0],                  # 2: load the number of the call
-  [0x54, 0, 0, 0xbfffffff],         # 3: without the mark of x32
-  [0x15, 10, 0, $ring],             # 4: io_uring_setup, not there
-  [0x15, 5, 8, $socket],            # 5: socket, to 11, else allow
-  [0x15, 0, 7, $audit_32],          # 6: its 32-bit kind, else allow
-  [0x20, 0, 0, 0],                  # 7: load the number of the call
-  [0x15, 6, 0, $ring],              # 8: io_uring_setup, not there
-  [0x15, 3, 0, $socketcall_32 || 0xffffffff], # 9: arguments out of sight, refused
-  [0x15, 0, 3, $socket_32],         # 10: socket, else allow
-  [0x20, 0, 0, 16],                 # 11: load the family
-  [0x15, 0, 1, 40],                 # 12: AF_VSOCK, else allow
-  [0x06, 0, 0, 0x00050000 | 97],    # 13: refuse
-  [0x06, 0, 0, 0x7fff0000],         # 14: allow
-  [0x06, 0, 0, 0x00050000 | 38],    # 15: not there
+  [0x20, 0, 0, 4], # load the architecture
+  [0x15, 0, scalar @ours, $audit], @ours,
+  $audit_32 ? ([0x15, 0, scalar @theirs, $audit_32], @theirs) : (),
+  $allow,
 );
 my $program = join '', map { pack 'SCCL', @$_ } @filter;
 call('cannot filter system calls', $prctl, 22, 2, pack('Sx6P', scalar @filter, $program)); # PR_SET_SECCOMP, FILTER
@@ -190,7 +200,8 @@ if ($backend eq 'bubblewrap') {
   my ($bwrap) = grep { -x } map { "$_/bwrap" } '/usr/sbin', '/usr/bin', '/sbin', '/bin';
   exec $bwrap, '--unshare-user', '--uid', 1000, '--gid', 1000, '--unshare-pid', '--unshare-ipc', @net,
     '--as-pid-1', '--die-with-parent', '--cap-drop', 'ALL', '--dev-bind', '/sys/r', '/', '--proc', '/proc',
-    '--remount-ro', '/proc', '--chdir', $start, '/usr/bin/perl', '-e', $init, $prctl, $variables, @environment, @command;
+    (-e '/proc/keys' ? ('--ro-bind', '/sys/m/e/file', '/proc/keys') : ()), '--remount-ro', '/proc', '--chdir', $start,
+    '/usr/bin/perl', '-e', $init, $prctl, $variables, @environment, @command;
   fail('cannot start bwrap');
 }
 

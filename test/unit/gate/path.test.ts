@@ -47,9 +47,23 @@ describe("a refused path", () => {
     ["a./b", "dot or a space"],
     [`${"\u00e9".repeat(128)}/b`, "255 bytes"],
     [".GIT/config", ".git"],
+    ["a\u001b[2J", "not seen"],
+    ["a\u007f", "not seen"],
+    ["a\u0085b", "not seen"],
+    ["\u202egpj.x", "not seen"],
+    ["a\u200bb", "not seen"],
+    ["a\u200db", "not seen"],
+    ["\u200c", "not seen"],
+    ["a\u2028b", "not seen"],
+    ["a\u{e0041}b", "not seen"],
   ])("%j says why: %s", (path, why) => {
     expect(pathFault(path)).toContain(why);
   });
+});
+
+it("lets the joiners of scripts and pictures be", () => {
+  expect(pathFault("docs/\u0645\u06cc\u200c\u062e\u0648\u0627\u0647\u0645.md")).toBeUndefined();
+  expect(pathFault("docs/\u{1f468}\u200d\u{1f467}.md")).toBeUndefined();
 });
 
 describe("the workspace root", () => {
