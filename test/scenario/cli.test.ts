@@ -485,6 +485,12 @@ describe("a repository of one's own", () => {
         code: 2,
         err: expect.stringContaining(`workspace.toolchains cannot name ${path}`),
       });
+      const linted = await worknode(repo, ["plan", "lint", "plan.yaml"]);
+      const line = readFileSync(join(repo.dir, "plan.yaml"), "utf8").trimEnd().split("\n").length;
+      expect(linted.code).toBe(2);
+      expect(linted.out).toContain(
+        `plan.yaml:${line}:27: error toolchain-refused: workspace.toolchains cannot name ${path}`,
+      );
     }
     const store = repo.store();
     expect(store.events({ type: "CYCLE_STARTED" })).toEqual([]);

@@ -111,7 +111,6 @@ async function settle(crew: Crew, request: CallRequest, at: Ran): Promise<Carrie
   const { keeps, ran } = at;
   const judged = await judgeRan(crew, request, at);
   if (judged.permit === undefined) return await discard(crew, request, { ran, judged });
-  if (keeps) await ran.keepScratch();
   const { noted, fixes } = learn(crew, request, ran);
   return await keepAllowed(noted, {
     keeps,
@@ -119,6 +118,7 @@ async function settle(crew: Crew, request: CallRequest, at: Ran): Promise<Carrie
     prepared: { argsHash: hashOf(ran.changes), changes: ran.keep },
     content: [describe(ran, keptText(ran)), ...fixes.map((line) => `Known fix: ${line}`)].join("\n\n"),
     command: resultOf(ran),
+    alongside: () => ran.keepScratch(),
   });
 }
 

@@ -14,6 +14,8 @@ export interface Allowed extends Pick<HostAttempt, "permit" | "keeps"> {
   readonly prepared: Pick<Prepared, "argsHash" | "changes">;
   readonly content: string;
   readonly command?: CommandResult;
+  /** Keeps what goes with the changes and is no file of the worktree: called when they are kept, before that is recorded. */
+  readonly alongside?: () => Promise<void>;
   /** Whether the verdict on record holds what is to be kept: the log is then the journal. */
   readonly logged?: boolean;
 }
@@ -34,12 +36,16 @@ export async function keepAllowed(request: CallRequest, allowed: Allowed): Promi
 
 type Kept = Promise<Result<readonly Change[], string>>;
 
-async function keepFiles(request: CallRequest, { permit, prepared, content }: Allowed): Kept {
+async function keepFiles(request: CallRequest, allowed: Allowed): Kept {
+  const { permit, prepared, content } = allowed;
   const keep = {
     callId: request.proposal.call_id,
     prepared,
     result: { content, tool_use_id: request.toolUseId },
-    record: (changes: readonly Change[]) => request.append(keptEvents(request, changes, content)),
+    record: async (changes: readonly Change[]) => {
+      await allowed.alongside?.();
+      await request.append(keptEvents(request, changes, content));
+    },
     ...(isPutOff(request)
       ? {
           defer: (changes: readonly Change[], recorded: () => void) =>

@@ -43,20 +43,28 @@ export interface Guarded {
   readonly root: string;
 }
 
+/** A toolchain that a plan may not name: its place in the list, and what is told. */
+export interface ToolchainFault {
+  readonly index: number;
+  readonly message: string;
+}
+
 /**
- * The toolchains a plan names, as they are, or Fault TOOLCHAIN_REFUSED (exit 2) for one that would show commands more
- * than programs: a home, worknode's state, the checkout or what holds one of them, the machine's own trees, and what
- * holds keys. By its name and by what links lead to.
+ * The toolchains that would show commands more than programs: a home, worknode's state, the checkout or what holds one of
+ * them, the machine's own trees, and what holds keys. By the name and by what links lead to.
  */
-export function checkToolchains(named: readonly string[], guarded: Guarded): readonly string[] {
-  for (const path of named) {
+export function toolchainFaults(named: readonly string[], guarded: Guarded): ToolchainFault[] {
+  return named.flatMap((path, index) => {
     const why = [resolve(path), realOf(path)].map((one) => refusal(one, guarded)).find((text) => text !== undefined);
-    if (why !== undefined)
-      throw invalid(
-        "TOOLCHAIN_REFUSED",
-        `workspace.toolchains cannot name ${path}: ${why}. Name the program's own folder.`,
-      );
-  }
+    const message = `workspace.toolchains cannot name ${path}: ${why}. Name the program's own folder.`;
+    return why === undefined ? [] : [{ index, message }];
+  });
+}
+
+/** The toolchains a plan names, as they are. Throws Fault TOOLCHAIN_REFUSED (exit 2) for the first that is a fault. */
+export function checkToolchains(named: readonly string[], guarded: Guarded): readonly string[] {
+  const [fault] = toolchainFaults(named, guarded);
+  if (fault !== undefined) throw invalid("TOOLCHAIN_REFUSED", fault.message);
   return named;
 }
 

@@ -5,6 +5,7 @@ import { requireApproval } from "../../crew/cycle/opening.js";
 import { withProject } from "../../crew/cycle/project.js";
 import { parsePlan, readPlanText } from "../../crew/state/plan-source.js";
 import { locateRepository } from "../../effect/repository-location.js";
+import { toolchainFaults } from "../../effect/sandbox/toolchain-refusal.js";
 import { invalid } from "../../kernel/fault.js";
 import { explainPlan } from "../../plan/explain-plan.js";
 import { type LoadedPlan, loadPlan, placeIn } from "../../plan/load-plan.js";
@@ -66,7 +67,22 @@ function lookFurther(
   { plan, faults }: LoadedPlan,
 ): { faults: readonly PlanFault[]; later: PlanFault[] } {
   if (plan === undefined) return { faults, later: [] };
-  return { faults: sortFaults([...faults, ...agentFaults(context, plan)]), later: unsupported(plan) };
+  const found = [...agentFaults(context, plan), ...shownFaults(context, plan)];
+  return { faults: sortFaults([...faults, ...found]), later: unsupported(plan) };
+}
+
+/** Toolchains that a run in this repository would refuse to show, at the entries that name them; none outside a repository. */
+function shownFaults(context: CliContext, plan: Plan): PlanFault[] {
+  const location = locateRepository(context.cwd, context.env);
+  if (location === undefined) return [];
+  const { stateDir, root } = location;
+  const found = toolchainFaults(plan.workspace.toolchains ?? [], { home: context.env["HOME"], stateDir, root });
+  return found.map(({ index, message }) => ({
+    ...placeIn(plan, ["workspace", "toolchains", index]),
+    code: "toolchain-refused",
+    message,
+    severity: "error",
+  }));
 }
 
 /** Agent files that a run in this repository would refuse, at the agents that name them; none outside a repository. */
