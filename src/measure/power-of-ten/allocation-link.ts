@@ -10,12 +10,12 @@ export function linkAllocations(graph: CallGraph, found: readonly RuleFinding[][
   const initial = initialNodes(graph);
   for (const [node, { fact }] of graph.index.nodes.entries()) {
     if (initial.has(node)) continue;
-    for (const { name, line } of fact.allocations)
+    for (const { what, verdict, line } of fact.allocations)
       found[node]?.push({
         rule: "p10-3-alloc-after-init",
         line,
-        verdict: "fail",
-        message: `allocates by ${name} outside initialisation`,
+        verdict,
+        message: `${verdict === "fail" ? "allocates" : "may allocate"} by ${what} outside initialisation`,
       });
   }
 }

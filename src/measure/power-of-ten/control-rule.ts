@@ -6,14 +6,29 @@ import { finding, isCFamily, type RuleContext } from "./rule.js";
 import type { Unit } from "./unit.js";
 
 const LABELS: ReadonlySet<string> = new Set(["label_name", "label", "loop_label", "lifetime"]);
-const LONG_JUMP = /^(?:_|sig|__sig)?(?:set|long)jmp$/;
+const LONG_JUMP = /^(?:std::|::)?(?:_|sig|__sig|__builtin_)?(?:set|long)jmp$|^(?:get|set|make|swap)context$/;
 
 /** p10-1-jump: `goto`, `setjmp`, and leaving a loop by its label. */
 export function findJumps(unit: Unit, context: RuleContext): RuleFinding[] {
+  const inC = isCFamily(context.language);
   return unit.own.flatMap((piece) => {
-    const message = jumpMessage(piece);
-    return message === undefined ? [] : [finding(context, piece, { rule: "p10-1-jump", verdict: "fail", message })];
+    const message = jumpMessage(piece) ?? (inC ? entryMessage(piece) : undefined);
+    if (message !== undefined) return [finding(context, piece, { rule: "p10-1-jump", verdict: "fail", message })];
+    if (!inC || !isHandedJump(piece, unit)) return [];
+    return [finding(context, piece, { rule: "p10-1-jump", verdict: "unknown", message: `hands on ${piece.name}` })];
   });
+}
+
+/** A `case` within a loop that its `switch` is around. */
+function entryMessage(piece: Piece): string | undefined {
+  if (piece.kind !== "loop") return undefined;
+  const inside = below(piece, ({ type, kind }) => type !== "switch_statement" && kind !== "function");
+  return inside.some(({ type }) => type === "case_statement") ? "jumps into a loop by a case" : undefined;
+}
+
+function isHandedJump({ kind, type, name, role }: Piece, { locals }: Unit): boolean {
+  const isUse = kind === "name" && type === "identifier" && role !== "callee" && role !== "declarator";
+  return isUse && LONG_JUMP.test(name) && !locals.has(name);
 }
 
 function jumpMessage(piece: Piece): string | undefined {

@@ -47,7 +47,11 @@ export interface FunctionFact {
   /** Nested functions that run while this one does, by index; `certain` is false where they may. */
   readonly runs: readonly { readonly index: number; readonly certain: boolean }[];
   /** Allocations, judged when it is known whether it only runs at the start. */
-  readonly allocations: readonly { readonly name: string; readonly line: number }[];
+  readonly allocations: readonly {
+    readonly what: string;
+    readonly verdict: RuleFinding["verdict"];
+    readonly line: number;
+  }[];
   readonly assertions: number;
   /** A comment before it says how deep it may recurse. */
   readonly depthBound: boolean;

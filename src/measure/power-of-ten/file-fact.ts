@@ -3,7 +3,7 @@ import type { FileMeasure, RuleFinding } from "../file-measure.js";
 import type { FunctionSpan } from "../function-draft.js";
 import type { Language } from "../language.js";
 import { lineTable } from "../line-table.js";
-import { growingCollections } from "./allocation-rule.js";
+import { findFieldAllocations, growingCollections } from "./allocation-rule.js";
 import { findClassRings } from "./class-ring.js";
 import { readModule } from "./ecmascript-module.js";
 import type { FileFact } from "./fact.js";
@@ -49,6 +49,7 @@ export function fileFact(file: ReadFile): FileFact {
     findings: [
       ...rest,
       ...findClassRings(root, context),
+      ...findFieldAllocations(root, context),
       ...(language === "python" ? [] : unset.map(([name, piece]) => globalFinding(context, name, piece))),
     ],
   };

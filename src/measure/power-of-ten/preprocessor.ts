@@ -83,7 +83,7 @@ const HIDDEN: readonly (HiddenFact & { readonly pattern: RegExp })[] = [
     rule: "p10-3-alloc-after-init",
     verdict: "fail",
     what: "allocates",
-    pattern: /(?:^|\W)(?:malloc|calloc|realloc|reallocarray|aligned_alloc|alloca|strdup|strndup|asprintf)(?:\s*\(|$)/,
+    pattern: /\b(?:__builtin_)?(?:malloc|calloc|realloc|reallocarray|aligned_alloc|alloca|strdup|strndup|asprintf)\b/,
   },
   { rule: "p10-9-pointer", verdict: "unknown", what: "follows pointers", pattern: /->\s*\w+\s*->|\*\s*\*\s*\w/ },
 ];
