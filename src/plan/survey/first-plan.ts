@@ -10,10 +10,12 @@ const HEAD = `# A first plan, written by \`worknode init\`; change it as you lik
 
 /** Money a first night may cost at most, in US dollars. */
 const FIRST_BUDGET_USD = 2;
+/** Tasks a first night has at most: a workspace may have a hundred projects. */
+const FIRST_TASKS = 5;
 
 /** The text of a first plan for a repository: it lints clean, and every command in it comes from the configuration. */
 export function draftFirstPlan(config: Config): string {
-  const projects = config.projects.length === 0 ? [undefined] : config.projects;
+  const projects = config.projects.length === 0 ? [undefined] : config.projects.slice(0, FIRST_TASKS);
   const many = projects.length > 1;
   return `${HEAD}${planText({
     apiVersion: "worknode/v1",

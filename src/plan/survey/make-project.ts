@@ -10,8 +10,9 @@ export function surveyC(sources: Sources, folder: string): Found | undefined {
   const code = sources.files.some((path) => isWithin(folder, path) && C_FILE.test(path));
   if (!code) return undefined;
   const makefile = MAKEFILES.map((name) => inside(folder, name)).find((path) => sources.files.includes(path));
-  if (makefile !== undefined) return byMake(sources, folder, sources.read(makefile) ?? "");
-  return sources.files.includes(inside(folder, "CMakeLists.txt")) ? byCmake(folder) : undefined;
+  const made = makefile === undefined ? undefined : byMake(sources, folder, sources.read(makefile) ?? "");
+  if (made?.project.verify !== undefined) return made;
+  return sources.files.includes(inside(folder, "CMakeLists.txt")) ? byCmake(sources, folder) : made;
 }
 
 function byMake(sources: Sources, folder: string, makefile: string): Found {
@@ -41,13 +42,35 @@ function withGcovr(folder: string, make: readonly string[], compiler: string): P
   };
 }
 
-function byCmake(folder: string): Found {
+/**
+ * cmake's own row of configuring, building and testing; with gcovr as one command that gcc counts in, which leaves
+ * `test` to the report.
+ */
+function byCmake(sources: Sources, folder: string): Found {
   const build = inside(folder, "build");
+  const project = { path: folder, kind: "c" } as const;
+  const report = inside(folder, "coverage.json");
+  if (sources.has("gcovr")) {
+    const counted = ["--build-options", "-DCMAKE_C_FLAGS=--coverage", "-DCMAKE_CXX_FLAGS=--coverage"];
+    const tests = ["--test-command", "ctest", "--output-on-failure"];
+    const compile = [
+      "ctest",
+      "--build-and-test",
+      folder,
+      build,
+      "--build-generator",
+      "Unix Makefiles",
+      ...counted,
+      ...tests,
+    ];
+    const test = ["gcovr", "--json", report, ...(folder === "." ? [] : ["--filter", `${folder}/`])];
+    return { project: { ...project, verify: { compile, test, coverage: { report, format: "gcovr" } } }, notes: [] };
+  }
   const verify = {
     compile: ["cmake", "-S", folder, "-B", build],
     lint: ["cmake", "--build", build],
     test: ["ctest", "--test-dir", build, "--output-on-failure"],
   };
-  const note = `${folder}: no coverage report from cmake; name a command that writes one in its verify`;
-  return { project: { path: folder, kind: "c", verify }, notes: [note] };
+  const note = `${folder}: no coverage report: install gcovr, or name a command that writes one in its verify`;
+  return { project: { ...project, verify }, notes: [note] };
 }

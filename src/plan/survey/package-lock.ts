@@ -1,7 +1,7 @@
 import { z } from "zod";
 import type { Config } from "../../schema/config.js";
 import { parseYaml } from "../document.js";
-import { type Manifest, readManifest } from "./node-project.js";
+import { type Manifest, readManifest } from "./node-manifest.js";
 import type { Sources } from "./sources.js";
 
 export type PackageManager = NonNullable<Config["packageManager"]>;

@@ -16,6 +16,8 @@ export interface Sources {
 export interface Found {
   readonly project: ConfigProject;
   readonly notes: readonly string[];
+  /** Whether its tests are but those of the projects below it. */
+  readonly handsOn?: boolean;
 }
 
 /** `path` inside a project's folder; `.` is the repository itself. */

@@ -34,7 +34,7 @@ export interface Survey {
 /** Looks at names and texts of a checkout and says what it is made of and how work in it is verified. Runs nothing. */
 export function surveyRepository(sources: Sources, asked?: PackageManager): Survey {
   const { manager, rivals } = findPackageManager(sources, asked);
-  const found = withoutMembers(foldersOf(sources).flatMap((folder) => surveyFolder(sources, folder)));
+  const found = withoutMembers(foldersOf(sources).flatMap((folder) => surveyFolder(sources, folder, manager)));
   const prepare = prepareFor(sources, manager);
   const config: Config = {
     apiVersion: "worknode/v1",
@@ -57,8 +57,8 @@ export function programsOf(config: Config): string[] {
   return [...new Set([...commands, config.workspace.prepare?.command].flatMap((argv) => argv?.slice(0, 1) ?? []))];
 }
 
-function surveyFolder(sources: Sources, folder: string): Found[] {
-  return KINDS.flatMap((survey) => survey(sources, folder) ?? []);
+function surveyFolder(sources: Sources, folder: string, manager: PackageManager | undefined): Found[] {
+  return KINDS.flatMap((survey) => survey(sources, folder, manager) ?? []);
 }
 
 /** Folders with a manifest, the outermost first. */
@@ -72,14 +72,23 @@ function depth(folder: string): number {
   return folder === "." ? 0 : folder.split("/").length;
 }
 
-/** A folder below a project of the same kind that has commands is verified with it. */
-function withoutMembers(found: readonly Found[]): Found[] {
+/**
+ * A folder below a project of the same kind that has commands is verified with it. Where that one only hands on to the
+ * folders below, and one of those says what its tests cover, they stand for themselves.
+ */
+function withoutMembers(all: readonly Found[]): Found[] {
+  const found = all.filter((one) => one.handsOn !== true || !all.some((other) => isCoveredBelow(one, other)));
   const isMember = ({ path, kind }: ConfigProject): boolean =>
     found.some(
       ({ project }) =>
         project.kind === kind && project.path !== path && project.verify !== undefined && isWithin(project.path, path),
     );
   return found.filter(({ project }) => !isMember(project)).filter((one, _, kept) => hasUse(one, kept));
+}
+
+function isCoveredBelow({ project: above }: Found, { project }: Found): boolean {
+  const below = project.path !== above.path && isWithin(above.path, project.path);
+  return below && project.kind === above.kind && project.verify?.coverage !== undefined;
 }
 
 /** A project without tests says something only where it is the only one of its kind. */
