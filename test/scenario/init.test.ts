@@ -1,5 +1,5 @@
 import { execFileSync } from "node:child_process";
-import { existsSync, readFileSync, symlinkSync } from "node:fs";
+import { chmodSync, existsSync, mkdirSync, readFileSync, symlinkSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { afterEach, describe, expect, it } from "vitest";
@@ -127,6 +127,16 @@ describe("init", () => {
     return { code, out: context.printed(), err: context.complained() };
   }
 
+  /** A Claude Code that answers what `init` asks it. */
+  function claude(status: string): void {
+    const bin = join(repo.dir, "..", "bin");
+    mkdirSync(bin, { recursive: true });
+    const answer = `#!/bin/sh\ncase "$1" in --version) echo '2.9.0 (Claude Code)';; auth) echo '${status}';; esac\n`;
+    writeFileSync(join(bin, "claude"), answer);
+    chmodSync(join(bin, "claude"), 0o755);
+    repo.env["PATH"] = `${bin}:${process.env["PATH"] ?? ""}`;
+  }
+
   for (const { name, files, able, prepare, finds, commands } of KINDS) {
     it.skipIf(!able || sandboxMissing)(
       `${name}${reason}: finds how work is verified, and its first plan runs those commands`,
@@ -226,6 +236,34 @@ describe("init", () => {
     expect(out).toContain("go is not installed");
     expect(code).toBe(2);
     expect((await worknode("plan", "lint", PLAN)).code).toBe(0);
+  });
+
+  it("says what is missing where no model would answer, and is ready with any of the ways", async () => {
+    repo = makeRepo({ "README.md": "# r\n" });
+    const bare = await worknode("init");
+    expect(bare.code).toBe(0);
+    expect(bare.out).not.toContain("Ready to run");
+    for (const way of ["ANTHROPIC_API_KEY=", "ANTHROPIC_BASE_URL=", "--runtime claude-code", "plan test PLAN --script"])
+      expect(bare.out).toContain(way);
+    expect((await worknode("doctor")).out).toContain("no model is set up");
+    expect(JSON.parse((await worknode("init", "--output-format", "json")).out)).toMatchObject({ model: null });
+    claude('{"loggedIn": false}');
+    expect((await worknode("init")).out).toContain("no model is set up");
+    claude('{"loggedIn": true}');
+    const onClaude = await worknode("init");
+    expect(onClaude.out).toContain("Ready to run a plan on Claude Code");
+    expect(onClaude.out).toContain(`Next: worknode run ${PLAN} --runtime claude-code\n`);
+    repo.env["ANTHROPIC_BASE_URL"] = "http://127.0.0.1:9";
+    expect((await worknode("init")).out).toMatch(/Ready to run a plan\.\nClaude Code .*\nNext: worknode run \S+\n/);
+  });
+
+  it("is not ready where a program of its own commands is missing", async () => {
+    repo = makeRepo({ "go/go.mod": "module x\n" });
+    repo.env["PATH"] = "/usr/bin:/bin";
+    const { code, out } = await worknode("init");
+    expect(code).toBe(2);
+    expect(out).toContain("Not ready: see the fixes above.\n");
+    expect(out).not.toContain("Next:");
   });
 
   it("needs a repository with a commit", async () => {

@@ -10,6 +10,7 @@ import { describeVerb, formatOption, type OutputFormat, withArguments } from "./
 import { type CliContext, type Verb, writeLine } from "./context.js";
 import { checkClaude } from "./doctor-claude.js";
 import type { Finding } from "./finding.js";
+import { findModelWays, readyLines, runtimeOf } from "./model-ways.js";
 import { paintFor, singleLine } from "./progress/paint.js";
 import { readVersion } from "./version.js";
 
@@ -21,9 +22,10 @@ export const doctorVerb: Verb = (context, args) => {
   const command = describeVerb(context, "doctor", "Check this machine and repository.").addOption(formatOption());
   return withArguments<{ outputFormat: OutputFormat }>(command, args, async ({ options }) => {
     const { findings, ready } = await examine(context);
+    const ways = await findModelWays(context.env, findings);
     if (options.outputFormat === "json")
-      writeLine(context.out, JSON.stringify({ ready, version: readVersion(), findings }));
-    else printFindings(context, findings, ready);
+      writeLine(context.out, JSON.stringify({ ready, model: runtimeOf(ways), version: readVersion(), findings }));
+    else printFindings(context, findings, readyLines(ready, ways));
     return ready ? 0 : NOT_READY;
   });
 };
@@ -36,15 +38,15 @@ export async function examine(context: CliContext): Promise<{ findings: Finding[
   return { findings, ready: findings.every((finding) => finding.ok || !finding.needed) };
 }
 
-/** Findings as lines for people, each with its fix. */
-export function printFindings(context: CliContext, findings: readonly Finding[], ready: boolean): void {
+/** Findings as lines for people, each with its fix, and what they come to. */
+export function printFindings(context: CliContext, findings: readonly Finding[], last: readonly string[]): void {
   const paint = paintFor(context);
   for (const { ok, needed, name, detail, fix } of findings) {
     const mark = ok ? paint("green", "✓") : paint(needed ? "red" : "yellow", needed ? "✗" : "!");
     writeLine(context.out, `${mark} ${name}: ${singleLine(detail)}`);
     if (!ok && fix !== "") writeLine(context.out, `    fix: ${fix}`);
   }
-  writeLine(context.out, ready ? "Ready to run a plan." : "Not ready: see the fixes above.");
+  for (const line of last) writeLine(context.out, line);
 }
 
 function checkNode(): Finding {

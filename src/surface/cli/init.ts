@@ -1,12 +1,12 @@
 import { Option } from "commander";
 import { FIRST_PLAN_PATH, type InitReport, initProject } from "../../crew/service/init.js";
 import { CONFIG_PATH } from "../../crew/state/config.js";
-import { findClaude, isLoggedIn } from "../../effect/claude-program.js";
 import type { PackageManager } from "../../plan/survey/package-lock.js";
 import type { PlanVerify } from "../../schema/plan-task.js";
 import { describeVerb, formatOption, type OutputFormat, withArguments } from "./arguments.js";
 import { type CliContext, type Verb, writeLine } from "./context.js";
 import { examine, printFindings } from "./doctor.js";
+import { findModelWays, type ModelWays, readyLines, runtimeOf } from "./model-ways.js";
 import { harmless, paintFor } from "./progress/paint.js";
 
 const NOT_READY = 2;
@@ -38,32 +38,26 @@ export const initVerb: Verb = (context, args) => {
     const report = await initProject({ cwd, env, ...(packageManager === undefined ? {} : { packageManager }) });
     const { findings, ready } = await examine(context);
     const able = ready && report.missing.length === 0;
-    const claude = await usableClaude(env);
+    const ways = await findModelWays(env, findings);
     if (options.outputFormat === "json")
-      writeLine(context.out, JSON.stringify({ ...report, ready: able, findings, claudeCode: claude ?? null }));
+      writeLine(
+        context.out,
+        JSON.stringify({ ...report, ready: able, model: runtimeOf(ways), findings, claudeCode: ways.claude ?? null }),
+      );
     else {
       for (const line of [...reportLines(report).map(harmless), ...noteLines(context, report)])
         writeLine(context.out, line);
-      printFindings(context, findings, ready);
-      for (const line of nextLines(claude)) writeLine(context.out, line);
+      printFindings(context, findings, [...readyLines(able, ways), ...nextLines(able, ways)]);
     }
     return able ? 0 : NOT_READY;
   });
 };
 
-/** The version of a Claude Code that is installed and where somebody is logged in. */
-async function usableClaude(env: CliContext["env"]): Promise<string | undefined> {
-  const found = await findClaude(env);
-  return found.ok && (await isLoggedIn(found.value, env)) ? found.value.version : undefined;
-}
-
-function nextLines(version: string | undefined): string[] {
-  const next = `Next: worknode run ${FIRST_PLAN_PATH}`;
-  if (version === undefined) return [next];
-  return [
-    `Claude Code ${version} is logged in: with \`--runtime claude-code\` it does the work, and no key is needed.`,
-    next,
-  ];
+/** What to type next: the first plan, on what would answer it. */
+function nextLines(ready: boolean, ways: ModelWays): string[] {
+  if (!ready) return [];
+  const onClaude = runtimeOf(ways) === "claude-code" ? " --runtime claude-code" : "";
+  return [`Next: worknode run ${FIRST_PLAN_PATH}${onClaude}`];
 }
 
 function reportLines({ config, written }: InitReport): string[] {
