@@ -1,4 +1,6 @@
+import { spawn, spawnSync } from "node:child_process";
 import { userInfo } from "node:os";
+import { resolve } from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { loadPlan } from "../../src/plan/load-plan.js";
 import { runCommandLine } from "../../src/surface/cli/command-line.js";
@@ -17,6 +19,7 @@ phases:
       - { id: N-1, title: Write the first note, owner: implementer, files: { write: [notes/one.md] } }
       - { id: N-2, title: Write the second note, owner: implementer, files: { write: [more/two.md] } }
 `;
+const terminal = spawnSync("script", ["--version"]).status === 0;
 const block = use("report_blocker", { reason: "the note must be listed", needs: "one file more" });
 const amend = (patch: unknown, reason = "it belongs there"): object =>
   use("resolve_escalation", { action: "amend", reason, patch });
@@ -79,7 +82,9 @@ describe("a file the plan forgot", () => {
       expect(of(eventsOf(repo), "PLAN_AMENDED")).toHaveLength(0);
       expect(repo.git("show", "worknode/notes/1:more/two.md")).toBe("x\n");
       const { out } = await worknode("approvals");
-      expect(out).toContain("- files: { write: [notes/one.md] } + files: { write: [notes/one.md, INDEX.md] }");
+      expect(out).toContain(
+        "\n  - files: { write: [notes/one.md] }\n  + files: { write: [notes/one.md, INDEX.md] }\n  worknode approve",
+      );
       const [, id = ""] = /worknode approve (\S+)/.exec(out) ?? [];
       expect(await worknode("approve", id)).toMatchObject({ code: 0 });
       expect(await worknode("continue")).toMatchObject({ code: 0 });
@@ -91,6 +96,50 @@ describe("a file the plan forgot", () => {
     });
     expect(of(eventsOf(repo), "EVENT_TASK_COMPLETED")).toHaveLength(2);
   });
+
+  it.skipIf(!terminal)(
+    "is approved with one key at a terminal, which shows the whole change first [needs script]",
+    async () => {
+      const long = `${"word ".repeat(300)}\n+ files: { write: [FORGED.md] }`;
+      const replies = {
+        "N-1:work:1": [use("report_blocker", { reason: long })],
+        "N-1:escalation:1": [amend({ write: ["INDEX.md"] })],
+        "N-1:work:2": [write("notes/one.md"), write("INDEX.md"), submit],
+      };
+      await withModel(replies, async () => {
+        expect(await worknode("run", "plan.yaml", "--yes")).toMatchObject({ code: 6 });
+        const left = await atTerminal("x");
+        expect(left).toContain("+ files: { write: [notes/one.md, INDEX.md] }");
+        expect(left).not.toMatch(/^\s*\+ files: \{ write: \[FORGED/m);
+        expect(left).not.toContain("approved.");
+        expect(of(eventsOf(repo), "APPROVAL_RESOLVED")).toHaveLength(0);
+        expect(await atTerminal("a")).toContain("approved. A live run goes on");
+        const [answer] = of(eventsOf(repo), "APPROVAL_RESOLVED");
+        expect(answer?.payload.shown).toContain("+ files: { write: [notes/one.md, INDEX.md] }");
+        expect(await worknode("continue")).toMatchObject({ code: 0 });
+      });
+      expect(of(eventsOf(repo), "PLAN_AMENDED")[0]?.payload).toMatchObject({ files: ["INDEX.md"] });
+    },
+  );
+
+  /** `worknode approvals` on a terminal of its own where somebody presses one key when asked; what the terminal showed. */
+  async function atTerminal(key: string): Promise<string> {
+    const command = `'${process.execPath}' '${resolve("dist/main.js")}' approvals`;
+    const child = spawn("script", ["-qec", command, "/dev/null"], {
+      cwd: repo.dir,
+      env: { ...repo.env, NO_COLOR: "1", TERM: "xterm" },
+      stdio: ["pipe", "pipe", "inherit"],
+    });
+    let shown = "";
+    child.stdout.on("data", (data: Buffer) => {
+      const asked = !shown.includes("leaves it waiting") && `${shown}${data.toString()}`.includes("leaves it waiting");
+      shown += data.toString();
+      if (asked) child.stdin.write(key);
+    });
+    const code = await new Promise((ended) => child.once("close", ended));
+    expect(code).toBe(0);
+    return shown.replaceAll("\r", "");
+  }
 
   it("is not given when a person rejects it", async () => {
     await withModel({ "N-1:work:1": [block], "N-1:escalation:1": [amend({ write: ["INDEX.md"] })] }, async () => {

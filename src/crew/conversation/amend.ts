@@ -79,5 +79,5 @@ function extend(crew: Crew, id: string, files: readonly string[]): void {
 /** The change to the plan as a person reads it before deciding. */
 export function amendmentDiff(task: PlanTask, files: readonly string[]): string {
   const { write } = task.files;
-  return `- files: { write: [${write.join(", ")}] } + files: { write: [${[...write, ...files].join(", ")}] }`;
+  return `- files: { write: [${write.join(", ")}] }\n+ files: { write: [${[...write, ...files].join(", ")}] }`;
 }

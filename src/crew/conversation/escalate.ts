@@ -206,11 +206,13 @@ async function askExecutive(crew: Crew, trouble: Trouble, executive: CrewAgent):
   return amendment.ok ? { action, reason, amendment: amendment.value } : undefined;
 }
 
-function questionOf({ task, reason }: Trouble, amend: readonly string[] | undefined): string {
+/** An agent's words stay on one line: on lines of their own they could pass for the change to the plan. */
+function questionOf({ task, reason: said }: Trouble, amend: readonly string[] | undefined): string {
+  const reason = said.replace(/\s+/g, " ");
   if (amend === undefined)
     return `${task.id} cannot go on: ${reason}. Approve for another try, or reject to give it up.`;
   const change = amendmentDiff(task, amend);
-  return `${task.id} needs files the plan does not give it: ${reason}. Approve to change the plan: ${change}. Reject to give it up.`;
+  return `${task.id} needs files the plan does not give it: ${reason}. Approve to change the plan, or reject to give it up:\n${change}`;
 }
 
 /** A person approves another try, or the change to the plan, or rejects the task; until then it is parked. */

@@ -19,6 +19,8 @@ export interface CliContext {
   readonly signal: AbortSignal;
   /** Asks a person on the terminal; undefined where there is none to ask. */
   readonly confirm: ((question: string) => Promise<boolean>) | undefined;
+  /** Asks for one key, without the return key; undefined where there is nobody to press it. */
+  readonly key?: ((question: string) => Promise<string>) | undefined;
 }
 
 /** What a verb that only reads and prints needs to know. */

@@ -108,12 +108,22 @@ export function processContext(): CliContext {
       return (parts.signal ??= listenForSignals());
     },
     get confirm() {
-      const interactive = process.stdin.isTTY === true && process.stderr.isTTY === true;
-      return interactive ? askOnTerminal : undefined;
+      return isInteractive() ? askOnTerminal : undefined;
+    },
+    get key() {
+      return isInteractive() ? keyOnTerminal : undefined;
     },
   };
 }
 
+function isInteractive(): boolean {
+  return process.stdin.isTTY === true && process.stderr.isTTY === true;
+}
+
 async function askOnTerminal(question: string): Promise<boolean> {
   return await (await import("./confirm.js")).confirmOnTerminal(question);
+}
+
+async function keyOnTerminal(question: string): Promise<string> {
+  return await (await import("./confirm.js")).keyOnTerminal(question);
 }

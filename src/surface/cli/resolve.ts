@@ -4,9 +4,9 @@ import { invalid } from "../../kernel/fault.js";
 import type { AnyNewEvent } from "../../schema/event.js";
 import type { ApprovalRow } from "../../store/agent-rows.js";
 import type { Store } from "../../store/store.js";
+import { questionLines } from "./approval-lines.js";
 import { describeVerb, formatOption, type OutputFormat, withArguments } from "./arguments.js";
 import { type CliContext, type Verb, writeLine } from "./context.js";
-import { singleLine } from "./progress/paint.js";
 import { withStore } from "./project.js";
 
 interface Options {
@@ -36,14 +36,35 @@ export const rejectVerb: Verb = (context, args) => {
   );
 };
 
+/**
+ * Asks for one key about what was just shown: `a` approves it, any other leaves it waiting. False when no more is to be
+ * asked.
+ */
+export async function approveByKey(
+  context: CliContext,
+  { id, proposal_hash }: ApprovalRow,
+  key: (question: string) => Promise<string>,
+): Promise<boolean> {
+  const pressed = await key(`${id}: a approves it, q ends, any other key leaves it waiting`);
+  if (pressed === "a")
+    await resolve(context, id, { decision: "approved", reason: "approved", outputFormat: "text" }, proposal_hash);
+  return !QUIT.has(pressed);
+}
+
+/** `q`, and what Control-C and Control-D are where a terminal passes every key on. */
+const QUIT: ReadonlySet<string> = new Set(["q", "\u0003", "\u0004", ""]);
+
 type Answer = Options & { decision: "approved" | "rejected" };
 
-function resolve(context: CliContext, id: string, answer: Answer): Promise<number> {
+/** Records a person's answer and says so. `hash` is that of the proposal the person was shown, where it was shown before. */
+function resolve(context: CliContext, id: string, answer: Answer, hash?: string): Promise<number> {
   return withStore(
     context,
     (store, location) => {
       const approval = store.transaction(() => {
         const found = openApproval(store, id);
+        if (hash !== undefined && found.proposal_hash !== hash)
+          throw invalid("PROPOSAL_CHANGED", `${id} is about something else by now; look at it again.`);
         const identity = claimedIdentity(context.env, location);
         if (answer.decision === "approved") requireReviewer({ store, root: location.root }, found, identity);
         store.append([resolution(found, answer, identity)]);
@@ -94,7 +115,7 @@ function requireReviewer(
 
 /** What a person sees of what they answer, harmless on a terminal. */
 function shownOf({ task, kind, message, proposal_hash }: ApprovalRow): string {
-  return `${task ?? "-"}  ${kind}  ${singleLine(message)}  [${proposal_hash.slice(0, 12)}]`;
+  return `${task ?? "-"}  ${kind}  ${questionLines(message).join("\n  ")}  [${proposal_hash.slice(0, 12)}]`;
 }
 
 function resolution(approval: ApprovalRow, answer: Answer, identity: Identity): AnyNewEvent {

@@ -10,13 +10,18 @@ beforeEach(() => {
 });
 afterEach(() => repo.remove());
 
-function request(id: string, expiresAt: number, task: string | null = "T-1"): void {
+function request(
+  id: string,
+  expiresAt: number,
+  task: string | null = "T-1",
+  message = "new dependency\u001b[2J left-pad",
+): void {
   const store = repo.store();
   const payload = {
     id,
     kind: "gate",
     proposal_hash: `hash of ${id}`,
-    message: "new dependency\u001b[2J left-pad",
+    message,
     require: ["human"],
     exclude: [],
     expires_at: expiresAt,
@@ -81,6 +86,34 @@ describe("what waits for a person", () => {
       },
     ]);
     expect((await run("approvals")).out).toContain("Nothing waits");
+  });
+
+  it("is asked about one by one at a terminal: one key approves what was shown, others leave it, q ends", async () => {
+    for (const id of ["ap_1", "ap_2", "ap_3"]) request(id, later());
+    const pressed = async (...keys: string[]) => {
+      const asked: string[] = [];
+      const env = { ...repo.env, GIT_COMMITTER_EMAIL: "me@example.com" };
+      const key = async (question: string): Promise<string> => {
+        asked.push(question.split(":")[0] ?? "");
+        return keys.shift() ?? "";
+      };
+      const context = makeContext({ cwd: repo.dir, env, key });
+      expect(await runCommandLine(context, ["approvals"])).toBe(0);
+      return { asked, out: context.printed() };
+    };
+    expect((await pressed("many", "a", "q")).asked).toEqual(["ap_1", "ap_2", "ap_3"]);
+    expect(resolutions()).toMatchObject([{ id: "ap_2", decision: "approved", proposal_hash: "hash of ap_2" }]);
+    expect((await pressed("q")).asked).toEqual(["ap_1"]);
+    expect((await pressed("\u0003")).asked).toEqual(["ap_1"]);
+    expect(resolutions()).toHaveLength(1);
+    const json = makeContext({ cwd: repo.dir, env: repo.env, key: () => Promise.reject(new Error("asked")) });
+    expect(await runCommandLine(json, ["approvals", "--output-format", "json"])).toBe(0);
+  });
+
+  it("shows the whole of a question, however long, and nothing that steers the terminal", async () => {
+    const tail = "+ files: { write: [last.md] }";
+    request("ap_1", later(), "T-1", `${"long ".repeat(1_000)}\n\u001b[2J${tail}`);
+    expect((await run("approvals")).out).toContain(`long\n  ${tail}\n`);
   });
 
   it("is rejected with a reason, and a rejection sticks", async () => {

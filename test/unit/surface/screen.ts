@@ -16,6 +16,7 @@ export interface ContextSettings {
   readonly columns?: number;
   readonly closed?: () => boolean;
   readonly confirm?: (question: string) => Promise<boolean>;
+  readonly key?: (question: string) => Promise<string>;
 }
 
 /** Makes a context without a process behind it. */
@@ -29,6 +30,7 @@ export function makeContext(settings: ContextSettings = {}): TestContext {
     err: screenOn(err, settings),
     signal: new AbortController().signal,
     confirm: settings.confirm,
+    key: settings.key,
     printed: () => out.join(""),
     complained: () => err.join(""),
   };
