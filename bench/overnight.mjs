@@ -1,4 +1,4 @@
-// A night's start (issue 4, Speed). Prints one JSON row: {name, ratio, limit, runs}.
+// A night's start, and ten tasks at once (issue 4, Speed). Prints one JSON row a line: {name, ratio, limit, runs}.
 // Wall times, both sides alternating: what is compared waits for the disk and for a model.
 import { spawn, spawnSync } from "node:child_process";
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
@@ -7,6 +7,7 @@ import { join } from "node:path";
 import process from "node:process";
 import { fileURLToPath } from "node:url";
 import { loadSources } from "./load.mjs";
+import { openWorkspace, settingOf, WORKSPACE_PARTS } from "./workspace.mjs";
 
 const HERE = fileURLToPath(new URL(".", import.meta.url));
 const MAIN = join(HERE, "..", "dist", "main.js");
@@ -19,8 +20,10 @@ const scratch = mkdtempSync(join(HERE, ".overnight-"));
 let made = 0;
 
 async function main() {
-  const parts = ["model/scripted/server", "model/scripted/script", "store/store"];
-  await start(await loadSources(scratch, "overnight", parts));
+  const parts = ["model/scripted/server", "model/scripted/script", "store/store", "effect/sandbox/plan-commands"];
+  const sources = await loadSources(scratch, "overnight", [...parts, ...WORKSPACE_PARTS]);
+  await start(sources);
+  await tenAtOnce(sources);
 }
 
 /** From the cycle's first event to the first request that reaches the model, in a repository of many files. */
@@ -78,6 +81,87 @@ const SCRIPT = {
   defaults: { critic: [use("submit_verdict", { decision: "ACCEPT" })] },
 };
 
+/** Ten tasks that need nothing of each other: the whole run, and what it cannot do without. */
+async function tenAtOnce(sources) {
+  const place = makePlace((folder) => {
+    mkdirSync(join(folder, "test"));
+    writeFileSync(join(folder, "test/sum.test.js"), SUM_TEST);
+    writeFileSync(join(folder, "plan.yaml"), JSON.stringify(TEN_PLAN));
+  });
+  const state = join(place.folder, "verifies");
+  const opened = await openWorkspace(sources, place.repository, { stateHome: state, home: place.folder });
+  const { chosen } = await sources.probeBackends({ stateDir: state, env: process.env });
+  if (chosen === null) return note(TEN_ROW, "not measured: no sandbox can be had");
+  const verifies = () => timeVerifies(sources, opened, chosen);
+  const runs = [];
+  for (let pair = 0; pair < STARTS; pair += 1) {
+    const before = pair % 2 === 0 ? await verifies() : 0;
+    const { asked, tookMs } = await night(place, sources, TEN_SCRIPT);
+    // a request more would be a delay that the bench does not count
+    if (asked.length !== 1 + TASKS.length * 3) throw new Error(`the crew asked ${asked.length} times`);
+    runs.push(tookMs / (CHAIN * REPLY_MS + (before || (await verifies()))));
+  }
+  row(TEN_ROW, runs, 1.3);
+}
+
+/** Milliseconds that the verifies of ten tasks take in the sandbox, one after the other. */
+async function timeVerifies(sources, opened, backend) {
+  const began = process.hrtime.bigint();
+  for (let index = 0; index < TASKS.length; index += 1) {
+    const [permit, call] = opened.approve({ commands: [{ role: "test", argv: VERIFY }] });
+    const place = { ...(await settingOf(sources, opened, backend)), layersDir: opened.workspace.layerDir };
+    const result = await sources.runPlanCommands(permit, call, place);
+    await result.discard();
+    const [ran] = result.runs;
+    if (ran.exit_code !== 0) throw new Error(`the verify ended with ${ran.exit_code}: ${ran.stdout}${ran.stderr}`);
+  }
+  return Number(process.hrtime.bigint() - began) / 1e6;
+}
+
+const TEN_ROW = "ten tasks at once, the whole run / (longest chain of delays + ten sandboxed verifies)";
+const TASKS = Array.from({ length: 10 }, (_, index) => `T${index + 1}`);
+const VERIFY = ["node", "--test", "test/"];
+const SUM_TEST = 'require("node:test").test("sums", () => require("node:assert").equal(1 + 1, 2));\n';
+/** The plan's review, two replies of each task's work, its critic. */
+const CHAIN = 4;
+const REPLY_MS = 1_000;
+
+const TEN_PLAN = {
+  apiVersion: "worknode/v1",
+  kind: "Plan",
+  id: "ten",
+  title: "Ten at once",
+  budget: { maxAgents: TASKS.length },
+  phases: [
+    {
+      id: "work",
+      tasks: TASKS.map((id) => ({
+        id,
+        title: `Note ${id}`,
+        owner: "implementer",
+        files: { write: [`${id}.md`] },
+        verify: { test: VERIFY },
+      })),
+    },
+  ],
+};
+
+const late = (reply) => ({ ...reply, delayMs: REPLY_MS });
+const TEN_SCRIPT = {
+  apiVersion: "worknode/v1",
+  kind: "Script",
+  replies: {
+    "-:plan-review:1": [late(use("submit_plan_review", { decision: "ACCEPT", risks: [] }))],
+    ...Object.fromEntries(
+      TASKS.map((id) => {
+        const wrote = use("Write", { file_path: `${id}.md`, content: `a note of ${id}\n` });
+        return [`${id}:work:1`, [wrote, use("submit_result", { summary: "done" })].map(late)];
+      }),
+    ),
+  },
+  defaults: { critic: [late(use("submit_verdict", { decision: "ACCEPT" }))] },
+};
+
 function makePlace(fill) {
   made += 1;
   const folder = join(base, String(made));
@@ -95,9 +179,9 @@ function git(cwd, ...args) {
   if (done.status !== 0) throw new Error(`git ${args[0]}: ${String(done.stderr)}`);
 }
 
-/** One whole `worknode run`: the requests the model got, and its events. */
-async function night({ folder, repository }, { parseScript, startScriptedServer, openStore }) {
-  const parsed = parseScript(JSON.stringify(SCRIPT));
+/** One whole `worknode run`: the requests the model got, its events, and how long it took. */
+async function night({ folder, repository }, { parseScript, startScriptedServer, openStore }, script = SCRIPT) {
+  const parsed = parseScript(JSON.stringify(script));
   if (!parsed.ok) throw new Error(parsed.error);
   const server = await startScriptedServer({ script: parsed.value });
   const env = {
@@ -106,7 +190,9 @@ async function night({ folder, repository }, { parseScript, startScriptedServer,
     XDG_STATE_HOME: join(folder, "state"),
     ANTHROPIC_BASE_URL: server.url,
   };
+  const began = process.hrtime.bigint();
   const said = await worknode(repository, env);
+  const tookMs = Number(process.hrtime.bigint() - began) / 1e6;
   const asked = server.requests();
   await server.close();
   const store = openStore(join(repository, ".worknode", "worknode.db"), { readonly: true });
@@ -114,7 +200,7 @@ async function night({ folder, repository }, { parseScript, startScriptedServer,
   const events = store.events({ run: cycle });
   store.close();
   if (said !== "") throw new Error(said);
-  return { asked, events };
+  return { asked, events, tookMs };
 }
 
 /** What it said where it did not end well. */
@@ -134,6 +220,8 @@ function worknode(cwd, env) {
 /** Milliseconds of an event's stamp. */
 const wallOf = ({ hlc }) => Date.parse(hlc.slice(0, 24));
 const median = (values) => [...values].sort((a, b) => a - b)[Math.floor(values.length / 2)];
+
+const note = (name, text) => console.log(JSON.stringify({ name, note: text }));
 
 function row(name, values, limit) {
   const runs = values.map((value) => Number(value.toFixed(2)));

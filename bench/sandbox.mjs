@@ -7,6 +7,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { loadSources } from "./load.mjs";
+import { openWorkspace, settingOf, WORKSPACE_PARTS } from "./workspace.mjs";
 
 const HERE = fileURLToPath(new URL(".", import.meta.url));
 const ROUNDS = 60;
@@ -21,8 +22,8 @@ const base = realpathSync(mkdtempSync(join(tmpdir(), "worknode-sandbox-bench-"))
 
 async function main() {
   const worknode = await load();
-  const small = await openWorkspace(worknode, "small", 1_000);
-  const large = await openWorkspace(worknode, "large", 100_000);
+  const small = await openRepository(worknode, "small", 1_000);
+  const large = await openRepository(worknode, "large", 100_000);
   const { probes } = await worknode.probeBackends({ stateDir: join(base, "probe"), all: true });
   const backends = ["util-linux", "bubblewrap"].filter((backend) => {
     const fault = probes.find((probe) => probe.backend === backend && !probe.ok);
@@ -56,7 +57,7 @@ async function bare({ runBounded }, { root }) {
 }
 
 /** A repository with a task's worktree, and whole calls in it: layer, wall, look at what is left, removal. */
-async function openWorkspace(worknode, name, count) {
+async function openRepository(worknode, name, count) {
   const root = join(base, name, "repo");
   for (let folder = 0; folder < count / FILES_IN_A_FOLDER; folder += 1) {
     const directory = join(root, `d${folder}`);
@@ -68,33 +69,14 @@ async function openWorkspace(worknode, name, count) {
   git("init", "-q", "-b", "main");
   git("add", "-A");
   git("commit", "-q", "-m", "base");
-  const repository = await worknode.findRepository(root, {
-    env: { XDG_STATE_HOME: join(base, name, "state"), HOME: base },
-  });
-  const approve = (args) => {
-    const call = { callId: worknode.newId("call"), args };
-    return [worknode.issuePermit({ callId: call.callId, argsHash: worknode.hashOf(args), nowMs: Date.now() }), call];
-  };
-  const [cyclePermit, cycleCall] = approve({ plan_id: "bench", cycle: 1, include_wip: false });
-  const { branch } = await worknode.openCycleBranch(cyclePermit, repository, cycleCall);
-  const [permit, call] = approve({ cycle: 1, task: "B-1", branch });
-  const workspace = await worknode.openTaskWorkspace(permit, repository, call);
-  return { root, call: (backend) => callTrue(worknode, { repository, workspace, backend, approve }) };
+  const opened = await openWorkspace(worknode, root, { stateHome: join(base, name, "state"), home: base });
+  return { root, call: (backend) => callTrue(worknode, opened, backend) };
 }
 
-async function callTrue(worknode, { repository, workspace, backend, approve }) {
+async function callTrue(worknode, opened, backend) {
+  const { workspace, approve } = opened;
   const [permit, call] = approve({ command: "true" });
-  const setting = {
-    shownRoot: workspace.shownRoot,
-    lower: workspace.worktree,
-    links: await worknode.resolveLinks(repository, undefined),
-    masks: await worknode.listMasks(workspace),
-    toolchains: [],
-    env: {},
-    network: false,
-    backend,
-    git: await worknode.openGitView(repository, workspace),
-  };
+  const setting = await settingOf(worknode, opened, backend);
   const ran = await worknode.runCommandTool(permit, workspace, call, {
     setting,
     timeoutMs: TIMEOUT_MS,
@@ -120,15 +102,8 @@ async function inTurns(work) {
 }
 
 function load() {
-  const parts = [
-    "effect/sandbox/bounded-process",
-    "effect/sandbox/probe",
-    "effect/command-tool",
-    "effect/surroundings",
-  ];
-  const more = ["effect/git-view", "effect/repository", "effect/branch", "effect/task-workspace", "gate/permit"];
-  const kernel = ["kernel/canonical", "kernel/ids", "kernel/clock"];
-  return loadSources(scratch, "sandbox", [...parts, ...more, ...kernel]);
+  const own = ["effect/sandbox/bounded-process", "effect/command-tool", "kernel/clock"];
+  return loadSources(scratch, "sandbox", [...WORKSPACE_PARTS, ...own]);
 }
 
 try {
