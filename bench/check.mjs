@@ -122,6 +122,20 @@ function changeRows() {
     ],
     (bare, empty, file) => file / (bare + empty),
   );
+  mkdirSync(join(dir, ".worknode"));
+  writeFileSync(join(dir, ".worknode", "check.yaml"), "version: 1\nmode: observe\nlimits: { maxComplexity: 8 }\n");
+  git(dir, "add", "-A");
+  git(dir, "commit", "-q", "-m", "policy");
+  ratioRows(
+    "the same, a plain policy in the base",
+    2,
+    [
+      [dir, node, ["-e", "0"]],
+      [dir, "git", ["diff", "HEAD", "HEAD"]],
+      [dir, node, [CHECK, "--base", "HEAD"]],
+    ],
+    (bare, empty, file) => file / (bare + empty),
+  );
 }
 
 function fetchTree() {

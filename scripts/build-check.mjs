@@ -23,6 +23,14 @@ const parserWithin = {
   },
 };
 
+/** Messages of schemas in languages that nothing here speaks are half of their library; its English is imported apart. */
+const englishAlone = {
+  name: "english-alone",
+  setup(plugin) {
+    plugin.onLoad({ filter: /node_modules\/zod\/v4\/locales\/index\.js$/ }, () => ({ contents: "export {};" }));
+  },
+};
+
 const OPTIONS = {
   metafile: true,
   bundle: true,
@@ -33,8 +41,21 @@ const OPTIONS = {
   legalComments: "none",
   logLevel: "warning",
   charset: "ascii",
-  plugins: [parserWithin, reachLazily],
+  plugins: [parserWithin, reachLazily, englishAlone],
 };
+
+/** The schema of a policy as JSON Schema: by it alone the start tells a plain one, without the library of schemas. */
+const { outputFiles } = await build({
+  ...OPTIONS,
+  stdin: {
+    contents: 'export { checkPolicySchema as policy } from "./src/schema/check-policy.js"; export { z } from "zod";',
+    resolveDir: process.cwd(),
+  },
+  write: false,
+  format: "esm",
+});
+const schema = await import(`data:text/javascript;base64,${Buffer.from(outputFiles[0].contents).toString("base64")}`);
+const policy = schema.z.toJSONSchema(schema.policy, { io: "input", unrepresentable: "any" });
 
 /** What starts, and does alone what is asked most. */
 const start = await build({
@@ -42,7 +63,7 @@ const start = await build({
   entryPoints: ["src/check.ts"],
   outfile: OUT,
   format: "esm",
-  define: { WORKNODE_VERSION: JSON.stringify(version) },
+  define: { WORKNODE_VERSION: JSON.stringify(version), WORKNODE_POLICY: JSON.stringify(policy) },
 });
 /** What judges: a part of the file, so that it is compiled only where there is something to judge. */
 const program = await build({

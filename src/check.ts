@@ -1,8 +1,13 @@
 #!/usr/bin/env node
+import type { PolicyShape } from "./surface/check/plain-policy.js";
 import { startSingleFile } from "./surface/check/single/start.js";
 import { processContext } from "./surface/cli/process-context.js";
 
 /** Put there by the build. */
 declare const WORKNODE_VERSION: string;
+declare const WORKNODE_POLICY: PolicyShape;
 
-process.exitCode = await startSingleFile(processContext(), process.argv.slice(2), WORKNODE_VERSION);
+process.exitCode = await startSingleFile(processContext(), process.argv.slice(2), {
+  version: WORKNODE_VERSION,
+  policy: WORKNODE_POLICY,
+});

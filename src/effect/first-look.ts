@@ -5,7 +5,7 @@ import { placeOf } from "./commit-header.js";
 import { readerArguments, readerEnvironment } from "./history.js";
 import { isPlainName, parseObjects, type ReadObject } from "./object-reader.js";
 import { isAmbiguous, longNames } from "./ref-name.js";
-import { entryNamed } from "./tree-object.js";
+import { entryNamed, type TreeEntry } from "./tree-object.js";
 
 interface Place {
   readonly cwd: string;
@@ -16,29 +16,25 @@ interface Place {
 export interface Sameness {
   readonly base: string;
   readonly head: string;
+  /** What the file holds that was asked for; null where there is none. */
+  readonly content: Buffer | null;
 }
 
 /**
- * Whether HEAD holds just what a base does, on top of it or at it, and the base has no file of this path: one run of git,
- * waited for. Undefined where that is not so, or cannot be told in one look; what git says of it is left to the next
+ * Whether HEAD holds just what a base does, on top of it or at it, and what a file holds there: one run of git, waited
+ * for. Undefined where nothing is the same, or it cannot be told in one look; what git says of it is left to the next
  * one who asks. `file` lies in a folder of the top.
  */
-export function sameWithout(file: string, base: string, place: Place): Sameness | undefined {
+export function sameAs(base: string, file: string, place: Place): Sameness | undefined {
   if (!isPlainName(base)) return undefined;
   const folder = dirname(file);
   const rivals = longNames(base).map((name) => `${name}^{commit}`);
-  const asked = [`${base}^{commit}`, "HEAD^{commit}", `${base}^{tree}`, `${base}:${folder}`, ...rivals];
-  const [from, head, tree, inside, ...found] = readOnce(asked, place);
-  if (from === undefined || head === undefined || tree === undefined) return undefined;
-  if (
-    isAmbiguous(
-      base,
-      found.map((object) => object?.id),
-    )
-  )
-    return undefined;
-  const same = isSame(from, head) && lacks(tree, inside, { folder, name: basename(file) });
-  return same ? { base: from.id, head: head.id } : undefined;
+  const asked = [`${base}^{commit}`, "HEAD^{commit}", `${base}^{tree}`, `${base}:${folder}`, `${base}:${file}`];
+  const [from, head, tree, inside, object, ...found] = readOnce([...asked, ...rivals], place);
+  const ids = found.map((each) => each?.id);
+  if (from === undefined || head === undefined || tree === undefined || isAmbiguous(base, ids)) return undefined;
+  const content = contentOf({ tree, inside, object }, folder, basename(file));
+  return isSame(from, head) && content !== undefined ? { base: from.id, head: head.id, content } : undefined;
 }
 
 /** Objects by name; none where git could not be run or found no repository. */
@@ -60,14 +56,22 @@ function isSame(from: ReadObject, head: ReadObject): boolean {
   return before?.tree === after?.tree && after?.parents.includes(from.id) === true;
 }
 
-/** A folder that is there and was not given may hold anything. */
-function lacks(
-  tree: ReadObject,
-  inside: ReadObject | undefined,
-  { folder, name }: { folder: string; name: string },
-): boolean {
+interface Given {
+  readonly tree: ReadObject;
+  readonly inside: ReadObject | undefined;
+  readonly object: ReadObject | undefined;
+}
+
+/** A file by the trees that lead to it; null where they have none. Undefined for what they name and git did not give. */
+function contentOf({ tree, inside, object }: Given, folder: string, name: string): Buffer | null | undefined {
   const idBytes = tree.id.length / 2;
-  const entry = entryNamed(tree.content, folder, idBytes);
-  if (entry === undefined) return true;
-  return inside?.id === entry.id && inside.type === "tree" && entryNamed(inside.content, name, idBytes) === undefined;
+  const above = entryNamed(tree.content, folder, idBytes);
+  if (above === undefined) return null;
+  if (inside?.id !== above.id || inside.type !== "tree") return undefined;
+  const entry = entryNamed(inside.content, name, idBytes);
+  return entry === undefined ? null : regularFile(entry, object);
+}
+
+function regularFile({ mode, id }: TreeEntry, object: ReadObject | undefined): Buffer | undefined {
+  return mode.startsWith("100") && object?.id === id ? object.content : undefined;
 }

@@ -3,6 +3,11 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { afterEach, describe, expect, it } from "vitest";
+import { z } from "zod";
+import { checkPolicySchema } from "../../src/schema/check-policy.js";
+import { ciFiles } from "../../src/surface/check/ci-files.js";
+import { type PolicyShape, plainMode } from "../../src/surface/check/plain-policy.js";
+import { parsePolicy } from "../../src/surface/check/policy.js";
 import { checkUnchanged } from "../../src/surface/check/unchanged.js";
 import { makeContext } from "../unit/surface/screen.js";
 import { branchy, check } from "./check-ground.js";
@@ -23,10 +28,17 @@ afterEach(() => {
 /** What the start of the single file does alone: its exit code and words, or nothing. */
 function start(repo: Pick<Repo, "dir" | "env">, ...args: string[]): { code: number | undefined; out: string } {
   const context = makeContext({ cwd: repo.dir, env: repo.env });
-  return { code: checkUnchanged(context, args, "0.0.0"), out: context.printed() };
+  return { code: checkUnchanged(context, args, { version: "0.0.0", policy: SHAPE }), out: context.printed() };
 }
 
+/** As the build makes it. */
+const SHAPE = z.toJSONSchema(checkPolicySchema, { io: "input", unrepresentable: "any" }) as PolicyShape;
+const POLICY = ".worknode/check.yaml";
+
 const LEFT = { code: undefined, out: "" };
+
+/** What `install ci` writes. */
+const INSTALLED = String(ciFiles("github", { checkFile: CHECK }).find(({ path }) => path === POLICY)?.content);
 
 describe("the start of the single file", () => {
   it.each([
@@ -84,6 +96,122 @@ describe("the start of the single file", () => {
     expect(start({ dir: repo.dir, env: { ...repo.env, PATH: "/nowhere" } }, "--base", "main")).toEqual(LEFT);
   });
 
+  it.each(["version: 1\n", "version: 1\nmode: warn # for now\nlanguages: [typescript, tsx]\n", INSTALLED])(
+    "says under a plain policy what the whole program says: %j",
+    async (policy) => {
+      const repo = repository({ [POLICY]: policy });
+      for (const mode of [[], ["--mode", "observe"], ["--mode", "warn"]]) {
+        const args = ["--base", "main", ...mode];
+        const { code, out } = await check(repo, ...args);
+        expect(start(repo, ...args)).toEqual({ code, out });
+      }
+      expect(start(repo, "--base", "main", "--mode", "enforce")).toEqual(LEFT);
+    },
+  );
+
+  it.each([
+    "version: 2\n",
+    "mode: observe\n",
+    "version: 1\nmode: enforce\n",
+    "version: 1\nmod: observe\n",
+    "version: 1\nversion: 1\n",
+    "version: 1\nlimits: { maxComplexity: 0 }\n",
+    "version: 1\nlimits: { minLineCoverage: 1.5 }\n",
+    "version: 1\nexclude: [gone]\n",
+    "version: 1\nplan: gone\n",
+    "version: 1\n\tmode: observe\n",
+    "version: 1\r\nmode: observe\r\n",
+  ])("leaves a policy to the whole program that says more, or does not hold, whatever mode is given: %j", (policy) => {
+    const repo = repository({ [POLICY]: policy });
+    expect(start(repo, "--base", "main")).toEqual(LEFT);
+    if (!policy.includes("enforce")) expect(start(repo, "--base", "main", "--mode", "warn")).toEqual(LEFT);
+  });
+
+  it("takes nothing for a policy that the schema refuses, nor for another mode", () => {
+    const values = [
+      "1",
+      "0",
+      "01",
+      "1.5",
+      "1e3",
+      "0x1",
+      "-1",
+      "1_0",
+      "~",
+      "null",
+      "true",
+      "True",
+      "yes",
+      "off",
+      "warn",
+    ];
+    const more = [
+      "observe",
+      "enforce",
+      "agents",
+      "all",
+      "[typescript]",
+      "[]",
+      "[tsx, 1]",
+      "[tsx,c]",
+      "{ a: 1 }",
+      "{}",
+      "x y",
+    ];
+    const nested = values.flatMap((value) => [
+      `{ maxComplexity: ${value} }`,
+      `{ minLineCoverage: ${value}, maxFunctionLines: 3 }`,
+    ]);
+    const quoted = [
+      "'warn'",
+      '"warn"',
+      "&a warn",
+      "*a",
+      "!!str warn",
+      "| warn",
+      "> warn",
+      "warn: x",
+      "warn #c",
+      "warn#c",
+      "- warn",
+    ];
+    let taken = 0;
+    for (const key of [
+      ...Object.keys(SHAPE.properties ?? {}),
+      "other",
+      "__proto__",
+      "constructor",
+      "<<",
+      "? mode",
+      "'mode'",
+    ])
+      for (const value of [...values, ...more, ...nested, ...quoted])
+        for (const text of [
+          `version: 1\n${key}: ${value}\n`,
+          `${key}: ${value}\nversion: 1`,
+          `version: 1\n# c\n ${key}: ${value}\n`,
+        ]) {
+          const mode = plainMode(text, SHAPE);
+          if (mode === undefined) continue;
+          taken += 1;
+          expect({ text, mode: parsePolicy({ path: POLICY, text }).mode }).toEqual({ text, mode });
+        }
+    expect(taken).toBeGreaterThan(30);
+  });
+
+  it("understands no schema with a word that it does not know", () => {
+    const { properties = {}, ...rest } = SHAPE;
+    expect(plainMode("version: 1\n", SHAPE)).toBe("observe");
+    const limited = {
+      ...properties,
+      version: { ...properties["version"], multipleOf: 3 },
+    } as PolicyShape["properties"];
+    expect(
+      plainMode("version: 1\n", { ...rest, ...(limited === undefined ? {} : { properties: limited }) }),
+    ).toBeUndefined();
+    expect(plainMode("version: 1\n", {})).toBeUndefined();
+  });
+
   it("works where ids are of SHA-256", async () => {
     const repo = repository();
     const other = join(repo.dir, "../other");
@@ -108,6 +236,11 @@ describe("the start of the single file", () => {
       stderr: "",
       stdout: expect.stringMatching(/^note: nothing/),
     });
+    repo.write(POLICY, INSTALLED);
+    repo.git("add", "-A");
+    repo.git("commit", "-q", "-m", "policy");
+    expect(run("--base", "HEAD")).toMatchObject({ status: 0, stdout: expect.stringMatching(/^note: nothing/) });
+    repo.git("reset", "-q", "--hard", "main");
     expect(run("--base", "main", "--mode", "enforce")).toMatchObject({
       status: 2,
       stdout: "",
