@@ -68,6 +68,28 @@ describe("a run nobody looks at", () => {
     expect((await worknode(["status", "--watch"])).out).toContain("cycle 1 done");
   });
 
+  it("is not taken for dead while it is suspended, and goes on where it was", async () => {
+    const server = await scripted(repo, scriptOf(NIGHT));
+    const held = new Promise<void>((resolve) => server.onHold("late", resolve));
+    const pid = pidOf((await worknode(["run", "plan.yaml", "--yes", "--detach"])).out);
+    await held;
+    process.kill(pid, "SIGSTOP");
+    try {
+      server.release("late");
+      const busy = await worknode(["continue"]);
+      expect(busy.code).toBe(2);
+      expect(busy.err).toContain(`cycle 1 is being run by process ${pid}`);
+      expect(of(eventsOf(repo), "EVENT_TASK_COMPLETED")).toHaveLength(0);
+    } finally {
+      process.kill(pid, "SIGCONT");
+    }
+    await gone(pid);
+    expect(server.requests().filter(({ key }) => key === "N-1:work:1")).toHaveLength(2);
+    await server.close();
+    expect(of(eventsOf(repo), "SESSION_STARTED")).toHaveLength(1);
+    expect(of(eventsOf(repo), "EVENT_TASK_COMPLETED")).toHaveLength(1);
+  });
+
   it("is told to be dead after kill -9, and continues without paying twice", async () => {
     const server = await scripted(repo, scriptOf(NIGHT));
     const held = new Promise<void>((resolve) => server.onHold("late", resolve));
