@@ -120,6 +120,33 @@ describe("in a developer's clone", () => {
     expect(await uninstall(repo)).toBe("no hook of worknode's is installed\n");
   });
 
+  it("run a hook for a shell under its own name, which is how husky's find what to do, also when it was written anew", async () => {
+    const repo = repository({ ".husky/pre-commit": "echo theirs >> ran\nexit 0\n" });
+    repo.git("config", "core.hooksPath", ".husky/_");
+    const stub = '#!/usr/bin/env sh\n. "$(dirname "$0")/h"\n';
+    const put = (): void => {
+      repo.write(
+        ".husky/_/h",
+        'n=$(basename "$0")\ns=$(dirname "$(dirname "$0")")/$n\n[ ! -f "$s" ] && exit 0\nsh -e "$s" "$@"\nexit $?\n',
+      );
+      repo.write(".husky/_/pre-commit", stub);
+      repo.chmod(".husky/_/pre-commit", 0o755);
+    };
+    put();
+    await install(repo);
+    repo.write("src/a.ts", branchy("a", 4));
+    expect(git(repo, "commit", "-m", "fine", "src/a.ts").code).toBe(0);
+    expect(readFileSync(join(repo.dir, "ran"), "utf8")).toBe("theirs\n");
+    put();
+    await install(repo);
+    repo.write("src/a.ts", branchy("a", 9));
+    expect(git(repo, "commit", "-m", "too much", "src/a.ts").code).toBe(1);
+    expect(readFileSync(join(repo.dir, "ran"), "utf8")).toBe("theirs\ntheirs\n");
+    await uninstall(repo);
+    expect(readFileSync(join(repo.dir, ".husky/_/pre-commit"), "utf8")).toBe(stub);
+    expect(existsSync(join(repo.dir, ".husky/_/pre-commit.before-worknode"))).toBe(false);
+  });
+
   it("are put where core.hooksPath says", async () => {
     const repo = repository();
     repo.git("config", "core.hooksPath", ".hooks");
