@@ -1,5 +1,5 @@
 import type { RuleFinding } from "../file-measure.js";
-import { judgeLoop } from "./loop-bound.js";
+import { FINITE_SOURCE, judgeLoop, sourceOf } from "./loop-bound.js";
 import { calleeText, targetOf } from "./loop-write.js";
 import { below, boundNames, childOf, type Piece, unwrap } from "./piece.js";
 import { finding, isCFamily, type RuleContext } from "./rule.js";
@@ -62,24 +62,58 @@ export function findUnboundedLoops(unit: Unit, context: LoopContext): RuleFindin
 }
 
 /** What a loop is judged by beside its own text. */
-type LoopContext = RuleContext & { readonly globals: ReadonlySet<string> };
+type LoopContext = RuleContext & {
+  readonly globals: ReadonlySet<string>;
+  readonly hidden: ReadonlyMap<Piece, readonly string[]>;
+};
+
+/** A condition that asks a getter of this file asks a function. */
+function asksAccessor(loop: Piece, hidden: LoopContext["hidden"]): boolean {
+  const getters = new Set([...hidden.values()].flat().filter((name) => name.startsWith("get ")));
+  if (getters.size === 0) return false;
+  const asked = below(childOf(loop, "condition") ?? loop, ({ kind }) => kind !== "block").filter(
+    ({ kind }) => kind === "member",
+  );
+  return asked.some(({ name }) => getters.has(`get ${/[\w$#]+$/.exec(name)?.[0] ?? ""}`));
+}
 
 /** What the types that a function declares say against a loop that looks bounded. */
-function mayNotEnd(loop: Piece, unit: Unit, context: RuleContext): boolean {
-  return loop.kind === "each" ? mayStream(loop, unit, context) : mayNeverFall(loop, unit, context);
+function mayNotEnd(loop: Piece, unit: Unit, context: LoopContext): boolean {
+  return loop.kind === "each"
+    ? mayStream(loop, unit, context)
+    : mayNeverFall(loop, unit, context) || asksAccessor(loop, context.hidden);
 }
 
-/** What is gone over may be declared as something that gives without an end: a channel, an iterator. */
-function mayStream(loop: Piece, unit: Unit, { text }: RuleContext): boolean {
-  const { name } = unwrap(childOf(loop, "iterable") ?? loop.children.flatMap(sourceOf)[0] ?? loop);
-  return name !== "" && declarationsOf(name, unit, text).some((declared) => STREAMS.test(declared));
+/** What is gone over may be declared as something that gives without an end: a channel, an iterator, a generator. */
+function mayStream(loop: Piece, unit: Unit, { text, language }: RuleContext): boolean {
+  const { name, kind } = unwrap(sourceOf(loop) ?? loop);
+  if (name === "") return false;
+  const declared = declarationsOf(name, unit, text);
+  if (declared.some((one) => STREAMS.test(one) || isGiven(one))) return true;
+  return language === "go" && kind !== "literal" && declared.length === 0 && !isListOfGo(name, text);
 }
 
-function sourceOf(piece: Piece): Piece[] {
-  return piece.children.filter(({ role }) => role === "iterable");
+/** `it = numbers()`: a call that is not known to give something with an end. */
+function isGiven(declared: string): boolean {
+  const callee = /^[\w$]+\s*:?=\s*(?:await\s+)?(new\s+)?([\w$.]+)\s*\(/.exec(declared);
+  return (
+    callee !== null &&
+    !FINITE_SOURCE.test(callee[2] ?? "") &&
+    !(callee[1] !== undefined && OWN_CLASSES.test(callee[2] ?? ""))
+  );
 }
 
-const STREAMS = /\bchan\b|\bfunc\b|\biter\.Seq|\b(?:Async)?(?:Into)?(?:Iterable|Iterator|Generator)/;
+const OWN_CLASSES = /^(?:Map|Set|Array|URLSearchParams|\w*Array)$/;
+
+/** Whether the file says of a name that is not the function's own that it is a list, a map or a text. */
+function isListOfGo(name: string, text: string): boolean {
+  const own = /[\w]+$/.exec(name)?.[0] ?? "";
+  if (own === "" || new RegExp(`\\bfunc\\s+(?:\\([^)]*\\)\\s*)?${own}\\s*\\(`).test(text)) return false;
+  return new RegExp(`\\b${own}\\s*(?:=|:=|:)?\\s*(?:\\[|map\\[|string\\b|"|make\\((?!\\s*chan))`).test(text);
+}
+
+const STREAMS =
+  /\bchan\b|\bfunc\b|\biter\.Seq|\b(?:Async)?(?:Into)?(?:Iterable|Iterator|Generator|Receiver|generator)\b/;
 
 /** How a function declares a name: parameters and variables, from their start on. */
 function declarationsOf(name: string, { own }: Unit, text: string): string[] {

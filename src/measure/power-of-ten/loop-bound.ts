@@ -33,17 +33,33 @@ export function judgeLoop(loop: Piece, effort: Effort, aliased: ReadonlySet<stri
 
 const ENDLESS_SOURCE = /^(?:itertools\.)?(?:count|cycle|repeat)$/;
 /** Calls that give as much as there is of something else, in the languages' own libraries. */
-const FINITE_SOURCE =
-  /(?:^|[.:])(?:keys|values|entries|items|from|of|map|filter|slice|split|splitlines|matchAll|concat|reverse|toReversed|reversed|sort|sorted|toSorted|flat|flatMap|fill|match|range|enumerate|zip|list|tuple|set|dict|sum|iter|iter_mut|into_iter|drain|chars|bytes|lines|windows|chunks|rev|take|skip|len|asList|toArray|entrySet|keySet|stream|children|ancestors|getOwnPropertyNames|readdirSync|querySelectorAll)$/;
+export const FINITE_SOURCE =
+  /(?:^|[.:])(?:keys|values|entries|items|from|of|map|filter|slice|split|splitlines|matchAll|concat|reverse|toReversed|reversed|sort|sorted|toSorted|flat|flatMap|fill|match|range|enumerate|zip|list|tuple|set|dict|sum|iter|iter_mut|into_iter|drain|chars|bytes|lines|windows|chunks|rev|take|skip|len|asList|toArray|entrySet|keySet|stream|children|ancestors|getOwnPropertyNames|readdirSync|querySelectorAll|Split|SplitN|Fields|Keys|Values|Entries|append|make|Sorted|Collect)$/;
 
 function judgeEach(loop: Piece, writes: LoopWrites): Bound {
   if (loop.op === "await" || loop.op === "async") return "unknown";
-  const source = childOf(loop, "iterable");
+  const source = sourceOf(loop);
   if (source === undefined) return "pass";
   const inner = unwrap(source);
   if (isEndless(inner)) return "fail";
-  if (inner.kind === "call") return isFinite(inner) ? "pass" : "unknown";
-  return writes.grows.has(inner.name) ? "unknown" : "pass";
+  if (inner.kind === "call") return isFinite(inner) ? grownVerdict(ownerOf(inner), writes) : "unknown";
+  return grownVerdict(inner.name, writes);
+}
+
+/** What a method gives is of what it is called on. */
+function ownerOf(call: Piece): string {
+  return calleeText(call).replace(/\.\w+$/, "");
+}
+
+/** What a loop goes over; in Go its clause holds it. */
+export function sourceOf(loop: Piece): Piece | undefined {
+  const clause = loop.children.find(({ type }) => type === "range_clause");
+  return childOf(clause ?? loop, "iterable");
+}
+
+/** Unknown where the loop adds to what it goes over, sets it anew, or hands it to something that may. */
+function grownVerdict(name: string, { grows, writes, handed }: LoopWrites): Bound {
+  return name !== "" && (grows.has(name) || writes.has(name) || handed.has(name)) ? "unknown" : "pass";
 }
 
 /** What another call gives may be without an end: a generator, a stream. `iter(f, end)` asks until it is told. */

@@ -17,10 +17,13 @@ export interface LoopWrites {
   readonly shrinks: ReadonlySet<string>;
   /** Lists the loop adds to. */
   readonly grows: ReadonlySet<string>;
+  /** What the loop hands to a call, by its name. */
+  readonly handed: ReadonlySet<string>;
 }
 
 const SHRINKING = /\.(?:pop|shift|popleft|poll|remove|pop_front|pop_back)$/;
-const GROWING = /\.(?:push|unshift|append|appendleft|add|offer|extend|push_back|push_front|insert|splice)$/;
+const GROWING =
+  /\.(?:push|unshift|append|appendleft|add|addAll|addLast|addFirst|offer|offerLast|offerFirst|extend|push_back|push_front|emplace\w*|insert|splice|set|put|putAll|resize)$/;
 /** Operators by the way they move a value, when they do it by at least this much. Nothing times two is nothing. */
 const DIRECTIONS: Readonly<Record<string, { readonly how: Write["how"]; readonly least: number }>> = {
   "+=": { how: "+", least: 0 },
@@ -40,10 +43,11 @@ const SET: Move = { how: "=", byOne: false };
 export function loopWrites(loop: Piece, pieces: readonly Piece[], aliased: ReadonlySet<string>): LoopWrites {
   const always = everyRound(loop);
   const writes = new Map<string, Write[]>();
-  const found = { writes, shrinks: new Set<string>(), grows: new Set<string>() };
+  const found = { writes, shrinks: new Set<string>(), grows: new Set<string>(), handed: new Set<string>() };
   for (const piece of pieces) {
     notePiece(writes, piece, always.has(piece));
     if (piece.kind === "call") noteCall(found, piece, always.has(piece));
+    if (piece.kind === "assign") found.grows.add(grownBy(piece));
   }
   if (pieces.some(({ kind, type }) => kind === "call" || isFollowed(type)))
     for (const name of aliased) noteWrite(writes, name, { ...SET, always: false });
@@ -69,8 +73,22 @@ function noteWrite(writes: Map<string, Write[]>, target: string, write: Write): 
 /** Writes to one variable that are looked at: more of them decide nothing else. */
 const MAX_WRITES = 16;
 
-function noteCall(found: { shrinks: Set<string>; grows: Set<string> }, piece: Piece, always: boolean): void {
-  const callee = calleeText(piece);
+/** `list[i] = x` and `list.length += 1` may make the list longer. */
+function grownBy(assign: Piece): string {
+  return /^(.+?)(?:\[.*\]|\.length)$/.exec(targetOf(assign))?.[1] ?? "";
+}
+
+/** The names and members that a call is given. */
+function handedTo(call: Piece): string[] {
+  const list = childOf(call, "arguments")?.children ?? call.children.filter(({ role }) => role === "argument");
+  return list.filter(({ kind }) => kind === "name" || kind === "member").map(({ name }) => name);
+}
+
+type Changed = Record<"shrinks" | "grows" | "handed", Set<string>>;
+
+function noteCall(found: Changed, piece: Piece, always: boolean): void {
+  const callee = calleeText(piece).replaceAll("?.", ".");
+  for (const name of handedTo(piece)) found.handed.add(name);
   const owner = callee.slice(0, callee.lastIndexOf("."));
   if (always && SHRINKING.test(callee)) found.shrinks.add(owner);
   if (GROWING.test(callee)) found.grows.add(owner);

@@ -85,6 +85,7 @@ const VALUES: ReadonlySet<string> = new Set([
   "type",
   "default_value",
   "init",
+  "iterable",
   "key",
   "body",
 ]);

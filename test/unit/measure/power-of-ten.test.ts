@@ -360,7 +360,7 @@ describe("the other languages", () => {
     [
       "Go",
       "a.go",
-      "package p\nfunc f(n int) { for i := 0; i < n; i++ { work(i) }\nfor _, x := range xs { work(x) } }\n",
+      "package p\nfunc f(n int, xs []int) { for i := 0; i < n; i++ { work(i) }\nfor _, x := range xs { work(x) } }\n",
       [],
     ],
     ["Go", "a.go", "package p\nfunc f() { goto L\nL: work() }\n", ["f p10-1-jump fail"]],
