@@ -8,7 +8,7 @@ export interface Place {
   readonly key: string;
   readonly kind: string;
   readonly task: string;
-  /** Which reply of the conversation is asked for, from 0: those that the request follows, empty ones too. */
+  /** Which reply of the conversation is asked for, from 0: user messages in the request, less one. */
   readonly index: number;
 }
 
@@ -22,25 +22,13 @@ export function placeOf(header: string, body: Raw): Place | undefined {
     key: parts.slice(1, 4).join(":"),
     kind,
     task,
-    index: countReplies(body),
+    index: countUserMessages(body) - 1,
   };
 }
 
-/**
- * Replies a request follows. Each user message but the first answers one. An empty reply leaves no message, as the API
- * takes none without content: what is said to it is a text more in a user message that was whole before.
- */
-function countReplies(body: Raw): number {
+function countUserMessages(body: Raw): number {
   const messages = Array.isArray(body["messages"]) ? (body["messages"] as unknown[]) : [];
-  const asked = messages.filter((message) => isObject(message) && message["role"] === "user") as Raw[];
-  return asked.reduce((count, message) => count + textsAdded(message["content"]), asked.length - 1);
-}
-
-/** Texts beyond what makes a user message: the results it gives, or else its first text. */
-function textsAdded(content: unknown): number {
-  if (!Array.isArray(content)) return 0;
-  const texts = content.filter((block) => isObject(block) && block["type"] === "text").length;
-  return texts === content.length ? Math.max(0, texts - 1) : texts;
+  return messages.filter((message) => isObject(message) && message["role"] === "user").length;
 }
 
 function decode(text: string): string {

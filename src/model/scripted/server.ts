@@ -58,6 +58,8 @@ interface State {
   readonly holds: Holds;
   /** Faults already played, by conversation and index. */
   readonly played: Map<string, number>;
+  /** Empty replies that a conversation was given whole: they leave no message to count them by. */
+  readonly empty: Map<string, number>;
 }
 
 /**
@@ -70,6 +72,7 @@ export async function startScriptedServer(options: ScriptedServerOptions): Promi
     log: createRequestLog(options.nowMs ?? Date.now),
     holds: createHolds(),
     played: new Map(),
+    empty: new Map(),
   };
   const server = createServer((req, res) => {
     handle(state, req, res).catch((thrown: unknown) => {
@@ -109,14 +112,19 @@ function stop(server: Server): Promise<void> {
 async function handle(state: State, req: IncomingMessage, res: ServerResponse): Promise<void> {
   if (state.options.control === true && control(state, req, res)) return;
   const admitted = await admit(req, state.options);
-  const entry = state.log.open(admitted.place, admitted.headers);
+  const place = admitted.place === undefined ? undefined : placeAfterEmpty(state, admitted.place);
+  const entry = state.log.open(place, admitted.headers);
   if (!admitted.ok) {
     entry.answered(admitted.error.status, admitted.error.message);
     state.options.onLog?.(`${admitted.place?.key ?? "?"} refused ${admitted.error.status}: ${admitted.error.message}`);
     sendError(res, admitted.error);
     return;
   }
-  await answer(state, admitted, { res, entry });
+  await answer(state, { ...admitted, place: placeAfterEmpty(state, admitted.place) }, { res, entry });
+}
+
+function placeAfterEmpty(state: State, place: Place): Place {
+  return { ...place, index: place.index + (state.empty.get(place.conversation) ?? 0) };
 }
 
 function control(state: State, req: IncomingMessage, res: ServerResponse): boolean {
@@ -160,7 +168,11 @@ async function answer(state: State, admitted: Admitted, to: { res: ServerRespons
   if (reply.hold !== undefined) await state.holds.wait(reply.hold);
   if (res.destroyed) return;
   entry.answered(200);
-  playReply(delivery, () => entry.completed());
+  playReply(delivery, () => {
+    entry.completed();
+    if (delivery.reply.blocks.length === 0)
+      state.empty.set(place.conversation, (state.empty.get(place.conversation) ?? 0) + 1);
+  });
 }
 
 function pause(ms: number): Promise<void> {
