@@ -23,7 +23,7 @@ attackSuite("paths of structured tools", [
       ["decomposed letters", "src/cafe\u0301.js", "path"],
       ["full-width letters", "\uff53rc/listed.js", "file-whitelist"],
       ["another case", "SRC/listed.js", "file-whitelist"],
-      ["an invisible character", "src/\u200blisted.js", "file-whitelist"],
+      ["an invisible character", "src/\u200blisted.js", "path"],
       ["a pattern", "src/*.js", "file-whitelist"],
       ["braces", "src/{listed,other}.js", "file-whitelist"],
       ["a home", "~/.ssh/authorized_keys", "file-whitelist"],
