@@ -5,22 +5,16 @@ import { continueRun, runPlan } from "../../src/crew/cycle/session.js";
 import { runCommandLine } from "../../src/surface/cli/command-line.js";
 import { makeContext } from "../unit/surface/screen.js";
 import { makeRepo, type Repo, scripted } from "./harness.js";
+import { notesPlan } from "./notes-plan.js";
 import { eventsOf, of, scriptOf, submit, write } from "./scripted-run.js";
 
-const PLAN = `apiVersion: worknode/v1
-kind: Plan
-id: notes
-title: Write the notes
-agents:
-  executive: { tier: executive }
-  implementer: { tier: implementation }
-  validator: { tier: validation }
-phases:
-  - id: write
-    tasks:
-      - { id: N-1, title: Write the first note, owner: implementer, files: { write: [notes/one.md] } }
-      - { id: N-2, title: Write the second, owner: implementer, needs: [N-1], files: { write: [notes/two.md] } }
-`;
+const PLAN = notesPlan(
+  [
+    { id: "N-1", title: "Write the first note", write: ["notes/one.md"] },
+    { id: "N-2", title: "Write the second", write: ["notes/two.md"], needs: ["N-1"] },
+  ],
+  { named: true },
+);
 
 let repo: Repo;
 let server: Awaited<ReturnType<typeof scripted>>;

@@ -9,21 +9,12 @@ import { makeContext } from "../unit/surface/screen.js";
 import { frontFor, installClaude, linkClaude, realClaude } from "./claude-code.js";
 import { fakeClaude } from "./fake-claude.js";
 import { makeRepo, type Repo, scripted } from "./harness.js";
+import { notesPlan } from "./notes-plan.js";
 import { eventsOf, of, scriptOf, submit, write } from "./scripted-run.js";
 
-const PLAN = `apiVersion: worknode/v1
-kind: Plan
-id: notes
-title: Write the notes
-agents:
-  executive: { tier: executive }
-  implementer: { tier: implementation }
-  validator: { tier: validation }
-phases:
-  - id: write
-    tasks:
-      - { id: N-1, title: Write the notes, owner: implementer, files: { write: [notes/one.md, notes/two.md] } }
-`;
+const PLAN = notesPlan([{ id: "N-1", title: "Write the notes", write: ["notes/one.md", "notes/two.md"] }], {
+  named: true,
+});
 const BUDGET = (tokens: number): string => PLAN.replace("phases:", `budget: { tokens: ${tokens} }\nphases:`);
 
 let repo: Repo;

@@ -4,19 +4,14 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { afterEach, expect, it } from "vitest";
 import { makeRepo, type Repo, scripted } from "./harness.js";
+import { notesPlan } from "./notes-plan.js";
 import { eventsOf, of, scriptOf, submit, write } from "./scripted-run.js";
 
 const MAIN = fileURLToPath(new URL("../../dist/main.js", import.meta.url));
-const PLAN = `apiVersion: worknode/v1
-kind: Plan
-id: notes
-title: Write the notes
-phases:
-  - id: write
-    tasks:
-      - { id: N-1, title: Write the notes, owner: implementer, files: { write: [notes/one.md, notes/two.md] } }
-      - { id: N-2, title: Write more, owner: implementer, needs: [N-1], files: { write: [notes/three.md] } }
-`;
+const PLAN = notesPlan([
+  { id: "N-1", title: "Write the notes", write: ["notes/one.md", "notes/two.md"] },
+  { id: "N-2", title: "Write more", write: ["notes/three.md"], needs: ["N-1"] },
+]);
 let repo: Repo | undefined;
 afterEach(() => repo?.remove());
 

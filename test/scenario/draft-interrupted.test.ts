@@ -4,18 +4,11 @@ import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { runCommandLine } from "../../src/surface/cli/command-line.js";
 import { makeContext } from "../unit/surface/screen.js";
 import { makeRepo, type Repo, scripted } from "./harness.js";
+import { notesPlan } from "./notes-plan.js";
 import { eventsOf, of, scriptOf, submit, use, write } from "./scripted-run.js";
 
 const MAIN = fileURLToPath(new URL("../../dist/main.js", import.meta.url));
-const PLAN = `apiVersion: worknode/v1
-kind: Plan
-id: notes
-title: Write the notes
-phases:
-  - id: write
-    tasks:
-      - { id: N-1, title: Write the note, owner: implementer, files: { write: [notes/one.md] } }
-`;
+const PLAN = notesPlan([{ id: "N-1", title: "Write the note", write: ["notes/one.md"] }]);
 const handIn = use("submit_result", { summary: "drafted", outputs: { plan: PLAN } });
 const read = use("Read", { file_path: "README.md" });
 const GOAL = ["plan", "new", "write the notes", "--files", "notes"];

@@ -7,19 +7,12 @@ import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { parseScript } from "../../src/model/scripted/script.js";
 import { startScriptedServer } from "../../src/model/scripted/server.js";
 import { openStore } from "../../src/store/store.js";
+import { notesPlan } from "./notes-plan.js";
 import { scriptOf, submit, write } from "./scripted-run.js";
 import { canMount } from "./small-disk.js";
 
 const MAIN = fileURLToPath(new URL("../../dist/main.js", import.meta.url));
-const PLAN = `apiVersion: worknode/v1
-kind: Plan
-id: notes
-title: Write the notes
-phases:
-  - id: write
-    tasks:
-      - { id: N-1, title: Write the notes, owner: implementer, files: { write: [one.md, two.md] } }
-`;
+const PLAN = notesPlan([{ id: "N-1", title: "Write the notes", write: ["one.md", "two.md"] }]);
 
 describe.skipIf(!canMount())("a disk that fills up in the night", () => {
   let disk = "";

@@ -9,22 +9,11 @@ import { createNote } from "../../src/memory/notes.js";
 import { cycleStarted, event } from "../unit/store/sample-events.js";
 import { makeContext } from "../unit/surface/screen.js";
 import { makeRepo, type Repo, scripted } from "./harness.js";
+import { notesPlan } from "./notes-plan.js";
 import { scriptOf, write } from "./scripted-run.js";
 
 const MAIN = resolve("dist/main.js");
-const PLAN = `apiVersion: worknode/v1
-kind: Plan
-id: notes
-title: Write the notes
-agents:
-  executive: { tier: executive }
-  implementer: { tier: implementation }
-  validator: { tier: validation }
-phases:
-  - id: write
-    tasks:
-      - { id: N-1, title: Write the first note, owner: implementer, files: { write: [notes/one.md] } }
-`;
+const PLAN = notesPlan([{ id: "N-1", title: "Write the first note", write: ["notes/one.md"] }], { named: true });
 
 let repo: Repo;
 let client: Client;
