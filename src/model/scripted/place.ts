@@ -8,7 +8,7 @@ export interface Place {
   readonly key: string;
   readonly kind: string;
   readonly task: string;
-  /** Which reply of the conversation is asked for, from 0: user messages in the request, less one. */
+  /** Which reply of the conversation is asked for, from 0: turns of the user in the request, less one. */
   readonly index: number;
 }
 
@@ -22,13 +22,15 @@ export function placeOf(header: string, body: Raw): Place | undefined {
     key: parts.slice(1, 4).join(":"),
     kind,
     task,
-    index: countUserMessages(body) - 1,
+    index: countUserTurns(body) - 1,
   };
 }
 
-function countUserMessages(body: Raw): number {
+/** User messages in a row are one, as the API takes them for one turn. */
+function countUserTurns(body: Raw): number {
   const messages = Array.isArray(body["messages"]) ? (body["messages"] as unknown[]) : [];
-  return messages.filter((message) => isObject(message) && message["role"] === "user").length;
+  const isUser = (message: unknown): boolean => isObject(message) && message["role"] === "user";
+  return messages.filter((message, at) => isUser(message) && !isUser(messages[at - 1])).length;
 }
 
 function decode(text: string): string {

@@ -44,16 +44,4 @@ describe.skipIf(sandbox.chosen === null)("links to the host left in scratch", ()
     expect(await bash("rm out/l x.pyc; rm -r out/a; echo file > out/a")).toMatchObject({ kept: true, changes: [] });
     expect(modes()).toEqual(before);
   });
-
-  it("keep no scratch of a call whose changes are not kept: a file was changed by another meanwhile", async () => {
-    const state = join(dirname(ground.repo.dir), "state", "worknode");
-    const notes = join(state, readdirSync(state)[0] ?? "", "worktrees", "1-A", "notes.txt");
-    let round = 0;
-    const other = setInterval(() => writeFileSync(notes, `another's ${(round += 1)}\n`), 1);
-    const { report } = await ground.call("Bash", { command: "mkdir -p out; echo x > out/mark; echo y >> notes.txt" });
-    clearInterval(other);
-    expect(report.effects).toMatchObject({ kept: false, refused: [{ path: "notes.txt", rule: "lost-update" }] });
-    const next = await ground.call("Bash", { command: "cat out/mark" });
-    expect(next.report.result).toMatchObject({ exit_code: 1, stdout: "" });
-  });
 });

@@ -1,0 +1,49 @@
+import { readFileSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { expect, it } from "vitest";
+import type { CallRequest } from "../../../src/crew/call/call-record.js";
+import { keepAllowed } from "../../../src/crew/call/write-call.js";
+import { prepareWrite } from "../../../src/effect/prepared.js";
+import { issuePermit } from "../../../src/gate/permit.js";
+import type { AnyNewEvent } from "../../../src/schema/event.js";
+import { makeRepository, openTask } from "../effect/fixture.js";
+
+/** Keeps a change of `notes.txt` and says what became of its scratch; `meanwhile` comes after the change was prepared. */
+async function keepNotes(meanwhile: (file: string) => void) {
+  const workspace = await openTask(await makeRepository({ "notes.txt": "one\n" }).find());
+  const prepared = await prepareWrite(workspace, { file_path: "notes.txt", content: "two\n" });
+  if (!prepared.ok) throw new Error(prepared.error);
+  const { argsHash, changes } = prepared.value;
+  const file = join(workspace.worktree, "notes.txt");
+  meanwhile(file);
+  const order: string[] = [];
+  const request = {
+    proposal: { call_id: "c1", what: { tool: "Bash" } },
+    place: { workspace },
+    records: { stream: "task:1:A", actor: "a", run: 1, task: "A", execution: "e" },
+    toolUseId: "t",
+    append: async (events: readonly AnyNewEvent[]) => void order.push(...events.map(({ type }) => type)),
+  } as unknown as CallRequest;
+  const { effects } = await keepAllowed(request, {
+    permit: issuePermit({ callId: "c1", argsHash }),
+    keeps: true,
+    prepared: { argsHash, changes },
+    content: "done",
+    alongside: async () => void order.push("scratch"),
+  });
+  return { effects, order, text: readFileSync(file, "utf8") };
+}
+
+it("keeps the scratch of a command with its changes, before they are on record", async () => {
+  const { effects, order, text } = await keepNotes(() => undefined);
+  expect(effects).toMatchObject({ kept: true });
+  expect(order).toEqual(["scratch", "EFFECT_KEPT", "TOOL_RESULT"]);
+  expect(text).toBe("two\n");
+});
+
+it("keeps no scratch of a command whose changes are not kept: another changed the file meanwhile", async () => {
+  const { effects, order, text } = await keepNotes((file) => writeFileSync(file, "another's\n"));
+  expect(effects).toMatchObject({ kept: false, refused: [{ path: "notes.txt", rule: "lost-update" }] });
+  expect(order).toEqual(["EFFECT_DISCARDED", "TOOL_RESULT"]);
+  expect(text).toBe("another's\n");
+});
