@@ -3,8 +3,11 @@ import { dirname, join } from "node:path";
 import { isSystemPath } from "./host-view.js";
 import { isWithin } from "./mount-table.js";
 import type { SandboxSetting } from "./spec.js";
+import { COREPACK_HOME } from "./toolchain.js";
 
 const STANDARD_PATH = ["/usr/local/sbin", "/usr/local/bin", "/usr/sbin", "/usr/bin", "/sbin", "/bin"];
+/** npm asks no registry, and pnpm fetches no other version of itself than is there, whatever `packageManager` names. */
+const OFFLINE = { npm_config_offline: "true", npm_config_manage_package_manager_versions: "false" };
 const NAME = /^[A-Za-z_][A-Za-z0-9_]*$/;
 
 /** The whole environment of a command, as `NAME=value`. Names no shell knows are left out. */
@@ -16,8 +19,9 @@ export function commandEnvironment(setting: SandboxSetting, hostPath: string): s
     LANG: "C.UTF-8",
     CI: "1",
     PYTHONDONTWRITEBYTECODE: "1",
-    ...(setting.network ? {} : { npm_config_offline: "true" }),
-    ...rustHome(setting.toolchains),
+    ...(setting.network ? {} : OFFLINE),
+    ...homeOf(setting.toolchains, "RUSTUP_HOME", ".rustup"),
+    ...homeOf(setting.toolchains, "COREPACK_HOME", COREPACK_HOME),
     ...setting.env,
   };
   return Object.entries(values)
@@ -38,8 +42,8 @@ export function commandSearchPath(setting: Pick<SandboxSetting, "shownRoot" | "t
   return [...new Set([...hostPath.split(":").filter(shown), ...added, ...STANDARD_PATH])].join(":");
 }
 
-/** rustup's proxies look for the toolchains below HOME, which is another one here. */
-function rustHome(toolchains: readonly string[]): Record<string, string> {
-  const home = toolchains.find((path) => path.endsWith("/.rustup"));
-  return home === undefined ? {} : { RUSTUP_HOME: home };
+/** What a program was installed into is looked for below HOME, which is another one here. */
+function homeOf(toolchains: readonly string[], variable: string, place: string): Record<string, string> {
+  const home = toolchains.find((path) => path.endsWith(`/${place}`));
+  return home === undefined ? {} : { [variable]: home };
 }

@@ -1,5 +1,5 @@
-import { existsSync, lstatSync, realpathSync, type Stats, statSync } from "node:fs";
-import { dirname, join } from "node:path";
+import { existsSync, lstatSync, readlinkSync, realpathSync, type Stats, statSync } from "node:fs";
+import { dirname, join, resolve } from "node:path";
 import { Fault } from "../../kernel/fault.js";
 import { gitPart, SHOWN_GIT } from "./git-part.js";
 import {
@@ -69,7 +69,9 @@ function setupFault(reason: string): Fault {
 /** Programs outside the system directories, with files that may hold credentials masked. */
 function toolchainPart(spec: SandboxSpec, host: readonly HostMount[]): StagePart {
   const wanted = spec.toolchains.filter((path) => !isSystemPath(path) && !isWithin(path, spec.shownRoot));
-  const found = [...new Set(wanted)].sort().map((path) => ({ path, directory: isDirectory(path) }));
+  const all = [...new Set(wanted)].sort().map((path) => ({ path, directory: isDirectory(path) }));
+  const links = all.filter(({ path, directory }) => !directory && isShownLink(path, wanted)).map(({ path }) => path);
+  const found = all.filter(({ path }) => !links.includes(path));
   return part({
     mounts: found.flatMap(({ path }) => [
       ...bindReadOnly(path, STAGE_ROOT + path, host),
@@ -77,7 +79,15 @@ function toolchainPart(spec: SandboxSpec, host: readonly HostMount[]): StagePart
     ]),
     directories: found.map(({ path, directory }) => stageDirectory(directory ? path : dirname(path))),
     files: found.filter(({ directory }) => !directory).map(({ path }) => emptyFile(stageDirectory(path))),
+    copies: links,
   });
+}
+
+/** Whether a program is a link to what is shown as well: it stays one, as a program looks for its parts from where it lies. */
+function isShownLink(path: string, toolchains: readonly string[]): boolean {
+  if (!lstatSync(path).isSymbolicLink()) return false;
+  const target = resolve(dirname(path), readlinkSync(path));
+  return isSystemPath(target) || toolchains.some((other) => other !== path && isWithin(target, other));
 }
 
 /** Whether a path, links followed, is a directory. */

@@ -1,6 +1,6 @@
 import { dirname } from "node:path";
 import { Fault } from "../../kernel/fault.js";
-import { STAGE_ROOT, type StagePart } from "./host-view.js";
+import { type StagePart, stageDirectory } from "./host-view.js";
 import { mountCalls } from "./mount-table.js";
 
 /**
@@ -9,7 +9,7 @@ import { mountCalls } from "./mount-table.js";
  * Throws Fault SANDBOX_SETUP for a field that holds a NUL itself.
  */
 export function setupText(stage: StagePart): string {
-  const copies = stage.copies.map((path) => [path, STAGE_ROOT + path] as const);
+  const copies = stage.copies.map((path) => [path, stageDirectory(path)] as const);
   const made = [...stage.files.map(({ path }) => path), ...copies.map(([, path]) => path)];
   const operations = [
     ...withParents([...stage.directories, ...made.map((path) => dirname(path))]).map((path) => ["directory", path]),

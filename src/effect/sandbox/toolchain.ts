@@ -23,6 +23,9 @@ export interface ToolchainEnvironment {
   readonly root?: string;
 }
 
+/** Below a home. */
+export const COREPACK_HOME = ".cache/node/corepack";
+
 const ALWAYS = ["node", "npm", "npx"];
 const MAX_LINKS = 16;
 const SHEBANG_BYTES = 256;
@@ -43,11 +46,18 @@ export function resolveToolchains(programs: readonly string[], env: ToolchainEnv
     const found = findProgram(program, env);
     if (found === undefined) continue;
     const hops = followLinks(found);
-    for (const hop of hops.filter((path) => isOutside(path, env)))
-      for (const prefix of prefixesOf(hop, env)) prefixes.add(prefix);
+    const outside = hops.filter((path) => isOutside(path, env)).flatMap((path) => prefixesOf(path, env));
+    for (const prefix of [...outside, ...corepackHome(hops, env)]) prefixes.add(prefix);
     waiting.push(...interpreterOf(hops.at(-1) ?? found));
   }
   return withoutNested([...prefixes]);
+}
+
+/** Where corepack keeps the package managers that its `pnpm` and `yarn` start; without network it can fetch none. */
+function corepackHome(hops: readonly string[], { HOME }: ToolchainEnvironment): string[] {
+  if (HOME === undefined || !hops.some((path) => path.includes("/node_modules/corepack/"))) return [];
+  const home = join(HOME, COREPACK_HOME);
+  return existsSync(home) ? [home] : [];
 }
 
 function isOutside(path: string, env: ToolchainEnvironment): boolean {

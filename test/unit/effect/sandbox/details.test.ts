@@ -115,9 +115,16 @@ describe("The environment of a command", () => {
     );
   });
 
-  it("is offline for npm unless the network is given, and knows where rustup is", () => {
-    expect(value("npm_config_offline", {})).toBe("true");
-    expect(value("npm_config_offline", { network: true })).toBeUndefined();
+  it("is offline for npm and pnpm unless the network is given, and knows where rustup and corepack are", () => {
+    for (const [name, offline] of [
+      ["npm_config_offline", "true"],
+      ["npm_config_manage_package_manager_versions", "false"],
+    ] as const) {
+      expect(value(name, {})).toBe(offline);
+      expect(value(name, { network: true })).toBeUndefined();
+    }
+    expect(value("COREPACK_HOME", { toolchains: ["/h/.cache/node/corepack"] })).toBe("/h/.cache/node/corepack");
+    expect(value("COREPACK_HOME", {})).toBeUndefined();
     expect(value("RUSTUP_HOME", { toolchains: ["/h/.cargo/bin", "/h/.rustup"] })).toBe("/h/.rustup");
     expect(value("RUSTUP_HOME", {})).toBeUndefined();
   });

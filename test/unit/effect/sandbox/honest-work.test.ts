@@ -204,4 +204,22 @@ describeWalls("Ordinary work inside the sandbox", (openBench) => {
     expect(toolchains).toContain(prefix);
     expect((await bench.run(["special"], { toolchains })).stdout).toBe("from the prefix\n");
   });
+
+  it("runs a program given alone that looks for its parts beside what it is a link to, as npm installs them", async () => {
+    const { resolveToolchains } = await import("../../../../src/effect/sandbox/toolchain.js");
+    const local = join(bench.dir, "home/.local");
+    mkdirSync(join(local, "bin"), { recursive: true });
+    mkdirSync(join(local, "lib/node_modules/tool/bin"), { recursive: true });
+    const file = join(local, "lib/node_modules/tool/bin/tool.cjs");
+    writeFileSync(join(local, "lib/node_modules/tool/part.cjs"), 'module.exports = "with its parts";\n');
+    writeFileSync(file, '#!/usr/bin/env node\nconsole.log(require("../part.cjs"));\n');
+    chmodSync(file, 0o755);
+    execFileSync("ln", ["-s", "../lib/node_modules/tool/bin/tool.cjs", join(local, "bin/tool")]);
+    const PATH = `${local}/bin:${process.env["PATH"] ?? ""}`;
+    const toolchains = resolveToolchains(["tool"], { PATH, HOME: join(bench.dir, "home") });
+    expect(toolchains).toEqual(expect.arrayContaining([join(local, "bin/tool"), join(local, "lib/node_modules/tool")]));
+    expect((await bench.run([join(local, "bin/tool")], { toolchains })).stdout).toBe("with its parts\n");
+    const alone = await bench.run([join(local, "bin/tool")], { toolchains: [join(local, "bin/tool")] });
+    expect(alone.stderr).toContain("part.cjs"); // what it leads to is not shown by the link
+  });
 });

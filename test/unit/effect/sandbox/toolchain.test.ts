@@ -44,6 +44,16 @@ describe("Toolchains", () => {
     expect(resolve(["n"], "opt/links/bin")).toEqual(["opt/links", "opt/node", "opt/node-20"]);
   });
 
+  it("hold what corepack has fetched where a program is corepack's", () => {
+    program("lib/node_modules/corepack/dist/pnpm.js");
+    mkdirSync(join(dir, "bin"));
+    symlinkSync("../lib/node_modules/corepack/dist/pnpm.js", join(dir, "bin/pnpm"));
+    expect(resolve(["pnpm"], "bin")).not.toContain("home/.cache/node/corepack"); // nothing fetched yet
+    mkdirSync(join(home, ".cache/node/corepack"), { recursive: true });
+    expect(resolve(["pnpm"], "bin")).toContain("home/.cache/node/corepack");
+    expect(resolve(["sh"], "bin")).toEqual([]);
+  });
+
   it("end at a link that leads to itself", () => {
     mkdirSync(join(dir, "bin"));
     symlinkSync("loop", join(dir, "bin/loop"));
