@@ -49,9 +49,10 @@ export interface ProvenanceFault {
 /**
  * How a commit stands. `verified`: exactly what its receipt says. `squashed`: its tree is one that was verified, and
  * receipts cover all it changes. `merged`: git alone joined its parents. `rebased`: the same changes on another base,
- * whose evidence is for another tree. `unsigned`: no receipt. `refused`: a receipt that does not hold.
+ * whose evidence is for another tree. `verified-again`: rebased, and verified anew on its own tree. `unsigned`: no
+ * receipt. `refused`: a receipt that does not hold.
  */
-export type Standing = "verified" | "squashed" | "merged" | "rebased" | "unsigned" | "refused";
+export type Standing = "verified" | "squashed" | "merged" | "rebased" | "verified-again" | "unsigned" | "refused";
 
 /** What is found of one commit. */
 export interface CommitProvenance {
@@ -65,8 +66,8 @@ export interface CommitProvenance {
 /** What commits are judged by. */
 export interface ProvenanceBasis {
   readonly trust: Trust;
-  /** Whether the plan's commands ran green on a tree in this very check: then a rebase has its evidence again. */
-  isVerifiedAgain(tree: string): boolean;
+  /** Of rebased commits that were verified anew, each on its own tree: null where that passed, else what it came to. */
+  readonly again: ReadonlyMap<string, string | null>;
 }
 
 /**
@@ -144,8 +145,9 @@ function place(commit: CommitFact, from: { own: readonly Receipt[]; known: Known
   const strange = strangeChanges(commit, receipts, sameTree);
   if (strange.length > 0) return { standing: "refused", receipts, faults: strange };
   if (sameTree) return { standing: "squashed", receipts, faults: [] };
-  if (basis.isVerifiedAgain(commit.tree)) return { standing: "verified", receipts, faults: [] };
-  return { standing: "rebased", receipts, faults: [rebased(receipts)] };
+  const why = basis.again.get(commit.id);
+  if (why === null) return { standing: "verified-again", receipts, faults: [] };
+  return { standing: "rebased", receipts, faults: [rebased(receipts, why)] };
 }
 
 /** One commit of worknode's own is verified as it stands; several, or those of other commits, were squashed. */
@@ -282,12 +284,11 @@ function missing({ parents }: CommitFact): ProvenanceFault {
   };
 }
 
-function rebased(receipts: readonly Receipt[]): ProvenanceFault {
+function rebased(receipts: readonly Receipt[], why: string | undefined): ProvenanceFault {
   const tasks = receipts.map(({ predicate }) => predicate.task).join(", ");
-  return {
-    rule: "provenance-rebased",
-    path: null,
-    message: `the work of ${tasks} stands on another base than the one it was verified on`,
-    remedy: "Verify it again on this base: `worknode check --run`.",
-  };
+  const message = `the work of ${tasks} stands on another base than the one it was verified on`;
+  const verify = "Verify it again on this base: `worknode check --run`.";
+  const redo = "Merge it instead, or have worknode do the task again on this base.";
+  const said = why === undefined ? message : `${message}, and was not verified there: ${why}`;
+  return { rule: "provenance-rebased", path: null, message: said, remedy: why === undefined ? verify : redo };
 }

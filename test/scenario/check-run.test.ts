@@ -1,10 +1,7 @@
 import { afterEach, describe, expect, it } from "vitest";
-import { receiptVerb } from "../../src/surface/cli/receipt.js";
 import { reason, sandboxMissing } from "../unit/effect/sandbox/fixture.js";
-import { makeContext } from "../unit/surface/screen.js";
 import { branchy, check, checkReport, namesOf } from "./check-ground.js";
 import { makeRepo, type Repo } from "./harness.js";
-import { runScripted, submit, write } from "./scripted-run.js";
 
 let repo: Repo | undefined;
 afterEach(() => repo?.remove());
@@ -77,42 +74,45 @@ describe.skipIf(sandboxMissing)(`the plan's commands on what is judged${reason}`
   });
 });
 
-describe.skipIf(sandboxMissing)(`commits that were rebased${reason}`, () => {
-  const NOTES = `apiVersion: worknode/v1
+describe.skipIf(sandboxMissing)(`the reports that the plan names${reason}`, () => {
+  const TWO = `apiVersion: worknode/v1
 kind: Plan
-id: notes
-title: Notes
+id: p
+title: P
 phases:
   - id: only
     tasks:
-      - { id: N-1, title: One, owner: implementer, files: { write: [one.md] }, verify: { test: [test, -s, one.md] } }
-      - { id: N-2, title: Two, owner: implementer, needs: [N-1], files: { write: [two.md] }, verify: { test: [test, -s, two.md] } }
+      - { id: T1, title: One, owner: implementer, files: { write: [src/b.ts] },
+          verify: { test: [node, r.test.mjs, b], coverage: { report: coverage/b.info, format: lcov } } }
+      - { id: T2, title: Two, owner: implementer, files: { write: ["src/c.ts", "*.mjs"] },
+          verify: { test: [node, r.test.mjs, c], coverage: { report: coverage/c.info, format: lcov } } }
 `;
+  /** Writes a report of how often a file's lines were run, if any. */
+  const REPORTS = (hits: Readonly<Record<string, number | null>>): string =>
+    `import { mkdirSync, writeFileSync } from "node:fs";
+const name = process.argv[2];
+const hits = ${JSON.stringify(hits)}[name];
+const text = \`SF:src/\${name}.ts\\nFN:2,\${name}\\nFNDA:\${hits},\${name}\\nDA:2,\${hits}\\nDA:3,\${hits}\\nend_of_record\\n\`;
+mkdirSync("coverage", { recursive: true });
+if (hits !== null) writeFileSync(\`coverage/\${name}.info\`, text);
+`;
+  const files = { "src/b.ts": branchy("b", 2), "src/c.ts": branchy("c", 2) };
 
-  it("pass where the plan's commands do, and not by those of one task alone", async () => {
-    const made = makeRepo({ "plan.yaml": NOTES });
-    repo = made;
-    const context = makeContext({ cwd: made.dir, env: made.env });
-    await receiptVerb(context, ["key"]);
-    made.write("trust.pem", context.printed());
-    made.git("add", "-A");
-    made.git("commit", "-q", "-m", "rules");
-    const replies = { "N-1:work:1": [write("one.md"), submit], "N-2:work:1": [write("two.md"), submit] };
-    expect((await runScripted(made, replies)).exitCode).toBe(0);
-    made.git("switch", "-q", "-c", "side");
-    made.write("other.md", "o\n");
-    made.git("add", "-A");
-    made.git("commit", "-q", "-m", "meanwhile");
-    made.git("switch", "-q", "-C", "moved", "worknode/notes/1");
-    made.git("rebase", "-q", "side");
-    const args = ["--base", "side", "--plan", "plan.yaml", "--mode", "enforce", "--provenance", "require"];
-    const rulesBy = async (...more: string[]): Promise<string[]> =>
-      (await checkReport(made, ...args, "--trust", "trust.pem", ...more)).findings.map(({ rule }) => rule);
-    expect(await rulesBy()).toEqual(["provenance-rebased", "provenance-rebased"]);
-    expect(await rulesBy("--run")).toEqual([]);
-    expect(await rulesBy("--run", "--task", "N-1")).toEqual(
-      expect.arrayContaining(["provenance-rebased", "provenance-rebased"]),
-    );
+  it("count together, each for what it is about", async () => {
+    repo = change({ ...files, "r.test.mjs": REPORTS({ b: 1, c: 1 }) }, { "plan.yaml": TWO });
+    expect((await checkReport(repo, ...ARGS)).exit_code).toBe(0);
+    repo.remove();
+    repo = change({ ...files, "r.test.mjs": REPORTS({ b: 1, c: 0 }) }, { "plan.yaml": TWO });
+    const report = await checkReport(repo, ...ARGS);
+    expect(namesOf(report)).toEqual(expect.arrayContaining(["untested-functions src/c.ts:2"]));
+    expect(report.exit_code).toBe(4);
+  });
+
+  it("fail the change where one of them was not written", async () => {
+    repo = change({ ...files, "r.test.mjs": REPORTS({ b: 1, c: null }) }, { "plan.yaml": TWO });
+    const report = await checkReport(repo, ...ARGS);
+    expect(report.findings.find(({ rule }) => rule === "tests")?.message).toContain("wrote no report coverage/c.info");
+    expect(report.exit_code).toBe(4);
   });
 });
 

@@ -12,16 +12,17 @@ import type { Judged } from "./rules.js";
 import { judgeRules } from "./rules-changed.js";
 import type { CheckPlace, CheckWish } from "./run-check.js";
 import type { TestRun } from "./run-tests.js";
+import type { VerifyAgain } from "./verify-again.js";
 
 /** Judges what a change, or what is staged, did: its files, its code, its commits. Throws Faults of exit 2. */
 export async function checkChange(place: CheckPlace, judged: Judged, wish: CheckWish): Promise<CheckReport> {
   const { subject, plan, selection } = judged;
   const all = subject.differences ?? [];
   const { differences, notes } = await judgedDifferences(judged, all);
-  const tests = await testsOf(place, judged, wish);
+  const { tests, verifyAgain } = await testsOf(place, judged, wish);
   const code = await judgeTexts(place, judged, { wish, differences, tests });
   const rules = await judgeRules(judged, all, wish.approvedBy);
-  const origin = await judgeOrigin(place, judged, { wish, tests });
+  const origin = await judgeOrigin(place, judged, { wish, verifyAgain });
   const files = plan === undefined ? [] : await judgeFiles(plan, differences, judged);
   const out = differences.map(({ path }) => path).filter((path) => selection.isExcluded(path));
   return reportOf(judged, {
@@ -84,7 +85,7 @@ function linkOf({ path, after }: TreeDifference): Link {
 async function judgeOrigin(
   { cwd }: CheckPlace,
   { history, subject, policy, plan, provenance, trust }: Judged,
-  { wish, tests }: Pick<Texts, "wish" | "tests">,
+  { wish, verifyAgain }: { wish: CheckWish; verifyAgain: VerifyAgain | undefined },
 ): Promise<ProvenanceReport> {
   if (provenance === "off") return { findings: [], notes: [], commits: 0 };
   const { judgeCommits } = await import("./commit-provenance.js");
@@ -95,8 +96,7 @@ async function judgeOrigin(
     subject,
     trust,
     planHash: wish.plan === undefined ? undefined : plan?.hash,
-    // the commands of one task say nothing of the others' work
-    verifiedAgain: tests.pass && wish.task === undefined,
+    verifyAgain,
   });
 }
 
@@ -113,11 +113,22 @@ async function judgedDifferences(
   return { differences: all.filter(({ path }) => files.has(path)), notes: guessNotes(guesses) };
 }
 
+const NOT_RUN: TestRun = { findings: [], notes: [], reports: [] };
+
 /** Loaded where it is asked for: the sandbox is much code. */
-async function testsOf(place: CheckPlace, { plan, subject }: Judged, { run }: CheckWish): Promise<TestRun> {
-  if (run !== true || plan === undefined) return { findings: [], notes: [], pass: false, report: undefined };
+async function testsOf(
+  place: CheckPlace,
+  judged: Judged,
+  { run }: CheckWish,
+): Promise<{ tests: TestRun; verifyAgain: VerifyAgain | undefined }> {
+  const { plan, subject } = judged;
+  if (run !== true || plan === undefined) return { tests: NOT_RUN, verifyAgain: undefined };
+  const { confineCommands } = await import("./confined-commands.js");
   const { runTests } = await import("./run-tests.js");
-  return await runTests({ plan, head: subject.head }, place);
+  const { verifierOf } = await import("./verify-again.js");
+  const confined = await confineCommands(plan, place);
+  const tests = await runTests(plan, { head: subject.head, confined });
+  return { tests, verifyAgain: verifierOf({ judged: { ...judged, plan }, place, confined }) };
 }
 
 async function readCoverageFiles(
@@ -126,11 +137,11 @@ async function readCoverageFiles(
   { wish, code, tests }: { wish: CheckWish; code: readonly ChangedCode[]; tests: TestRun },
 ): Promise<{ report: PlacedCoverage; baseTotal: number | undefined } | undefined> {
   const { coverage, baseCoverage } = wish;
-  const own = tests.report;
-  if (coverage.length === 0 && own === undefined) return undefined;
+  const own = tests.reports;
+  if (coverage.length === 0 && own.length === 0) return undefined;
   const at = { cwd: place.cwd, top: history.top ?? place.cwd, files: await everyName(history, subject) };
-  const { readOwnReport, readReports, refuseStale } = await import("./coverage-files.js");
-  const report = own === undefined ? await readReports(coverage, at) : readOwnReport(own, at.files);
+  const { readOwnReports, readReports, refuseStale } = await import("./coverage-files.js");
+  const report = own.length === 0 ? await readReports(coverage, at) : readOwnReports(own, at.files);
   refuseStale(report, code);
   if (baseCoverage.length === 0) return { report, baseTotal: undefined };
   const { totalOf } = await import("../../measure/coverage.js");

@@ -1,8 +1,14 @@
-import { type CommitProvenance, judgeProvenance, type ProvenanceRule } from "../../capability/provenance.js";
+import {
+  type CommitFact,
+  type CommitProvenance,
+  judgeProvenance,
+  type ProvenanceRule,
+} from "../../capability/provenance.js";
 import { receiptTexts } from "../../capability/receipt.js";
 import { parseTrust, type Trust } from "../../capability/trust.js";
 import type { Commit } from "../../effect/commits.js";
 import { commitFacts, otherCommits } from "../../effect/provenance-facts.js";
+import { emptyTree } from "../../effect/tree-object.js";
 import { invalid } from "../../kernel/fault.js";
 import type { CheckPolicy, ProvenanceMode } from "../../schema/check-policy.js";
 import type { CheckFinding } from "../../schema/check-report.js";
@@ -10,6 +16,7 @@ import { guessAuthor } from "./authors.js";
 import { aboutFile } from "./finding.js";
 import { type RulePlace, requireRuleFile } from "./rule-files.js";
 import type { Subject } from "./subject.js";
+import type { VerifyAgain } from "./verify-again.js";
 
 /** How a change's commits are verified. */
 export interface ProvenanceWish {
@@ -21,8 +28,8 @@ export interface ProvenanceWish {
   readonly trust: string;
   /** Hash of the plan the receipts must name; undefined: any. */
   readonly planHash: string | undefined;
-  /** Whether the plan's commands passed on the head of the change in this very check. */
-  readonly verifiedAgain: boolean;
+  /** Verifies a rebased commit anew; undefined where nothing is run. */
+  readonly verifyAgain: VerifyAgain | undefined;
 }
 
 /** What became of the commits. */
@@ -42,9 +49,12 @@ export async function judgeCommits(wish: ProvenanceWish): Promise<ProvenanceRepo
     return { findings: [], commits: 0, notes: ["provenance is of commits: not looked at here"] };
   const all = await subject.commits();
   const commits = all.filter((commit) => isAsked(commit, policy));
-  const basis = { trust: await readTrust(place, wish.trust), isVerifiedAgain: () => wish.verifiedAgain };
+  const trust = await readTrust(place, wish.trust);
   const others = await otherCommits(place.history, subject.head);
-  const judged = judgeProvenance(await commitFacts(place.history, commits), others, basis);
+  const facts = await commitFacts(place.history, commits);
+  const first = judgeProvenance(facts, others, { trust, again: new Map() });
+  const again = await verifyRebased(first, facts, wish.verifyAgain);
+  const judged = again.size === 0 ? first : judgeProvenance(facts, others, { trust, again });
   const severity = mode === "require" ? "error" : "warning";
   const findings = judged.flatMap((commit) => [...faultsOf(commit), ...planFaults(commit, wish.planHash)]);
   return {
@@ -52,6 +62,21 @@ export async function judgeCommits(wish: ProvenanceWish): Promise<ProvenanceRepo
     notes: judged.map(noteOf),
     commits: commits.length,
   };
+}
+
+/** What verifying the rebased ones anew came to, by commit: each of them on its own tree, as other commits follow it. */
+async function verifyRebased(
+  judged: readonly CommitProvenance[],
+  facts: readonly CommitFact[],
+  verifyAgain: VerifyAgain | undefined,
+): Promise<Map<string, string | null>> {
+  const again = new Map<string, string | null>();
+  if (verifyAgain === undefined) return again;
+  for (const { commit, receipts } of judged.filter(({ standing }) => standing === "rebased")) {
+    const parentTree = facts.find(({ id }) => id === commit)?.parentTree ?? emptyTree(commit);
+    again.set(commit, await verifyAgain({ id: commit, parentTree, receipts }));
+  }
+  return again;
 }
 
 function isAsked(commit: Commit, { appliesTo, agents }: CheckPolicy): boolean {

@@ -6,6 +6,7 @@ import { type CoverageFormat, readCoverage } from "../../measure/coverage.js";
 import { figuresOf, type PlacedCoverage, placeReport } from "../../measure/coverage-place.js";
 import { addFile, type CoverageReport, type ReportDraft } from "../../measure/coverage-report.js";
 import type { ChangedCode } from "./change.js";
+import type { WrittenReport } from "./run-tests.js";
 
 /** Where reports were written and what they must be about. */
 export interface ReportPlace {
@@ -50,13 +51,15 @@ function jsonFormat(text: string): CoverageFormat {
  * report that is not there, cannot be read, or is about other sources than those judged.
  */
 export async function readReports(files: readonly string[], place: ReportPlace): Promise<PlacedCoverage> {
+  const reports: PlacedCoverage[] = [];
+  for (const file of files) reports.push(placed(await readReport(resolve(place.cwd, file), file), file, place));
+  return joined(reports);
+}
+
+function joined(reports: readonly PlacedCoverage[]): PlacedCoverage {
   const draft: ReportDraft = { files: new Map() };
-  const unclear = new Set<string>();
-  for (const file of files) {
-    const report = placed(await readReport(resolve(place.cwd, file), file), file, place);
-    for (const [path, figures] of report.files) addFile(draft, path, figures);
-    for (const path of report.unclear) unclear.add(path);
-  }
+  for (const { files } of reports) for (const [path, figures] of files) addFile(draft, path, figures);
+  const unclear = new Set(reports.flatMap((report) => [...report.unclear]));
   for (const path of unclear) draft.files.delete(path);
   return { files: draft.files, unclear };
 }
@@ -79,16 +82,17 @@ async function readText(path: string, shown: string): Promise<string> {
   }
 }
 
-/** The same for a report that the plan's own commands wrote. Throws Fault BAD_COVERAGE (exit 2). */
-export function readOwnReport(
-  { text, format, root }: { text: string; format: CoverageFormat; root: string },
-  files: readonly string[],
-): PlacedCoverage {
+/** The same for reports that the plan's own commands wrote. Throws Fault BAD_COVERAGE (exit 2). */
+export function readOwnReports(reports: readonly WrittenReport[], files: readonly string[]): PlacedCoverage {
+  return joined(reports.map((report) => ownReport(report, files)));
+}
+
+function ownReport({ path, text, format, root }: WrittenReport, files: readonly string[]): PlacedCoverage {
   const read = readCoverage(text, format);
-  if (!read.ok) throw bad("the plan's report", `cannot be read as ${format}: ${read.error}`);
+  if (!read.ok) throw bad(`the plan's report ${path}`, `cannot be read as ${format}: ${read.error}`);
   const found = placeReport(read.value, { root, files });
   if (found.ok) return found.value;
-  throw bad("the plan's report", `cannot be used: ${found.error}`);
+  throw bad(`the plan's report ${path}`, `cannot be used: ${found.error}`);
 }
 
 /** Relative paths may start at the top, where the command was given, or at the report's own folder or the one above. */

@@ -52,7 +52,7 @@ export async function judgeCode(change: JudgedChange): Promise<CodeReport> {
         );
   const findings = objected.length === 0 ? first : measured(change, joined(near, elsewhere));
   const ten = await powerOfTen(change, joined(near, elsewhere));
-  const covered = await coverage(change, joined(near, elsewhere));
+  const covered = await judgeCovered(change, joined(near, elsewhere));
   const all = [...findings, ...ten, ...covered.findings].map(fromMeasure);
   return {
     findings: [...all, ...change.unreadable.map(unreadable)],
@@ -98,8 +98,9 @@ async function unchangedSources(change: JudgedChange, judged: readonly string[])
   return sources;
 }
 
-async function coverage(
-  change: JudgedChange,
+/** What of changed code its tests do not reach, by a report; nothing where there is none. */
+export async function judgeCovered(
+  change: Pick<JudgedChange, "limits" | "code" | "coverage">,
   elsewhere: HashLookup,
 ): Promise<{ findings: Finding[]; notes: string[] }> {
   if (change.coverage === undefined) return { findings: [], notes: [] };

@@ -98,7 +98,7 @@ function verifyReceipts(context: CliContext, args: readonly string[]): Promise<n
   return withArguments<Options>(command, args, async ({ options, values }) => {
     const found = await withHistory(context, async (history) => {
       const { head, commits } = await commitsIn(history, values[0] ?? "HEAD");
-      const basis = { trust: readTrust(context, options.trust), isVerifiedAgain: () => false };
+      const basis = { trust: readTrust(context, options.trust), again: new Map() };
       return judgeProvenance(await commitFacts(history, commits), await otherCommits(history, head), basis);
     });
     if (options.outputFormat === "json") writeLine(context.out, JSON.stringify({ commits: found }));

@@ -100,9 +100,9 @@ function commitOf(from: Tree, to: Tree, message: string, more: Partial<CommitFac
 
 function judge(
   commit: CommitFact,
-  { others = [], by = trust, again = [] }: { others?: CommitFact[]; by?: Trust; again?: string[] } = {},
+  { others = [], by = trust, again }: { others?: CommitFact[]; by?: Trust; again?: string | null } = {},
 ): { standing: string; rules: string[] } {
-  const basis = { trust: by, isVerifiedAgain: (tree: string): boolean => again.includes(tree) };
+  const basis = { trust: by, again: new Map(again === undefined ? [] : [[commit.id, again]]) };
   const [found] = judgeProvenance([commit], others, basis);
   if (found === undefined) throw new Error("every commit is judged");
   const rules = found.faults.map(({ rule, path }) => (path === null ? rule : `${rule} ${path}`));
@@ -139,7 +139,7 @@ describe("a commit", () => {
   it("whose file was made executable afterwards is refused", () => {
     const changes = changesOf(BASE, DONE).map((change) => ({ ...change, mode: "100755" }));
     const commit = commitOf(BASE, DONE, messageOf(made), { changes, tree: id("other") });
-    expect(judge(commit, { again: [id("other")] }).rules).toEqual(["provenance-changed a"]);
+    expect(judge(commit, { again: null }).rules).toEqual(["provenance-changed a"]);
   });
 
   it("with a receipt of another commit is refused", () => {
@@ -285,13 +285,26 @@ describe("after a rebase or cherry-pick", () => {
     expect(judge(commit)).toEqual({ standing: "rebased", rules: ["provenance-rebased"] });
   });
 
-  it("they are verified where that was done in this check", () => {
-    expect(judge(commit, { again: [commit.tree] })).toEqual({ standing: "verified", rules: [] });
+  it("they are verified again where that was done in this check, and say why not where it did not pass", () => {
+    expect(judge(commit, { again: null })).toEqual({ standing: "verified-again", rules: [] });
+    expect(judge(commit, { again: "test ended with 1" })).toEqual({
+      standing: "rebased",
+      rules: ["provenance-rebased"],
+    });
+    const [failed] = judgeProvenance([commit], [], { trust, again: new Map([[commit.id, "test ended with 1"]]) });
+    expect(failed?.faults[0]?.message).toMatch(
+      /^the work of A stands on another base .* not verified there: test ended/,
+    );
+  });
+
+  it("what was verified again of another commit says nothing of this one", () => {
+    const basis = { trust, again: new Map([[id("another commit"), null]]) };
+    expect(judgeProvenance([commit], [], basis)[0]?.standing).toBe("rebased");
   });
 
   it("other changes are refused even then", () => {
     const tree: Tree = { ...MOVED, a: "2" };
-    expect(judge(commitOf(MOVED, tree, messageOf(made)), { again: [treeId(tree)] }).standing).toBe("refused");
+    expect(judge(commitOf(MOVED, tree, messageOf(made)), { again: null }).standing).toBe("refused");
   });
 });
 
