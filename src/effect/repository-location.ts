@@ -5,7 +5,7 @@ import { sha256Hex } from "../kernel/canonical.js";
 
 /** Where a repository and worknode's files for it are. Found by reading names only: no program is started. */
 export interface RepositoryLocation {
-  /** Top of the main checkout: the path agents see, and where `.worknode/` is. */
+  /** Top of the main checkout: where `.worknode/` is. */
   readonly root: string;
   /** Top of the checkout the search started in: `root`, or a linked worktree. */
   readonly checkout: string;

@@ -9,6 +9,8 @@ import { locateRepository, type RepositoryLocation } from "./repository-location
 
 /** A git repository with at least one commit, and the git that is safe to use on it. */
 export interface Repository extends RepositoryLocation {
+  /** Where agents and their commands see it: at its own path, a clone at the path of what it stands for. */
+  readonly shownRoot: string;
   /** Commit checked out in `checkout`: the base of a new cycle. */
   readonly head: string;
   /** Git bound to `checkout`. */
@@ -20,6 +22,8 @@ export interface Repository extends RepositoryLocation {
 export interface RepositoryOptions {
   readonly env?: NodeJS.ProcessEnv;
   readonly clock?: Clock;
+  /** The repository that this clone stands for. */
+  readonly shownRoot?: string | undefined;
 }
 
 /** Content of `.worknode/.gitignore`: what is worknode's own and no part of the project. */
@@ -45,7 +49,8 @@ export async function findRepository(cwd: string, options: RepositoryOptions = {
       "NO_COMMIT",
       `${location.checkout} has no commit yet. worknode starts from a commit: run \`git add -A && git commit\` first.`,
     );
-  return { ...location, head: head.stdout.toString("utf8").trim(), git, clock };
+  const { shownRoot = location.root } = options;
+  return { ...location, shownRoot, head: head.stdout.toString("utf8").trim(), git, clock };
 }
 
 async function prepareState(location: RepositoryLocation): Promise<string> {

@@ -66,7 +66,7 @@ export function describe(
   return {
     cycle: record.cycle,
     task: record.task,
-    shownRoot: repository.root,
+    shownRoot: repository.shownRoot,
     worktree,
     gitDir,
     branch: record.branch,

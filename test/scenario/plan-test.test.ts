@@ -1,8 +1,10 @@
-import { readdirSync } from "node:fs";
+import { execFileSync, spawnSync } from "node:child_process";
+import { readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
-import { dirname } from "node:path";
+import { dirname, join } from "node:path";
 import { afterEach, describe, expect, it } from "vitest";
 import { runCommandLine } from "../../src/surface/cli/command-line.js";
+import { reason, sandboxMissing } from "../unit/effect/sandbox/fixture.js";
 import { makeContext } from "../unit/surface/screen.js";
 import { makeRepo, type Repo } from "./harness.js";
 import { scriptOf, submit, write } from "./scripted-run.js";
@@ -36,6 +38,19 @@ function mockOf(replies: Record<string, readonly object[]>, expected?: object): 
 }
 
 const GOOD = { "A:work:1": [write("A.md"), submit] };
+
+const EDITABLE = `apiVersion: worknode/v1
+kind: Plan
+id: editable
+title: Editable
+waivers: [{ rule: coverage, tasks: [A], reason: no report }, { rule: documentation, tasks: [A], reason: short }]
+phases:
+  - id: build
+    tasks:
+      - { id: A, title: Answer, owner: implementer, files: { write: [src/pkg.py] }, verify: { test: [.venv/bin/python, test/check.py] } }
+`;
+const CHECK = { "test/check.py": "import pkg\n\nassert pkg.ANSWER == 42, pkg.__file__\n" };
+const python = spawnSync("python3", ["-m", "venv", "--help"]).status === 0;
 
 async function planTest(files: Record<string, string>, ...more: string[]) {
   repo = makeRepo({ "README.md": "# r\n", ".gitignore": "node_modules/\n", ...files });
@@ -100,6 +115,23 @@ describe("plan test", () => {
       err: expect.stringContaining(why),
     });
   });
+
+  it.skipIf(!python || sandboxMissing)(
+    `runs what is installed by its path on the clone, not on the checkout [needs python3 with venv]${reason}`,
+    async () => {
+      const at = makeRepo({ ".gitignore": ".venv/\n", "src/pkg.py": "ANSWER = 41\n", "plan.yaml": EDITABLE, ...CHECK });
+      repo = at;
+      execFileSync("python3", ["-m", "venv", "--without-pip", join(at.dir, ".venv")]);
+      const lib = join(at.dir, ".venv/lib");
+      const packages = join(lib, readdirSync(lib)[0] ?? "", "site-packages");
+      writeFileSync(join(packages, "editable.pth"), `${join(at.dir, "src")}\n`); // as `pip install -e .` writes it
+      at.write("mock.json", mockOf({ "A:work:1": [submit, write("src/pkg.py", "ANSWER = 42\n"), submit] }));
+      const context = makeContext({ cwd: at.dir, env: at.env });
+      const code = await runCommandLine(context, ["plan", "test", "plan.yaml", "--script", "mock.json"]);
+      expect(code, context.printed()).toBe(0);
+      expect(readFileSync(join(at.dir, "src/pkg.py"), "utf8")).toBe("ANSWER = 41\n");
+    },
+  );
 
   it("calls the script a mock too, and needs exactly one", async () => {
     const at = makeRepo({ "README.md": "# r\n", "plan.yaml": PLAN, "mock.json": mockOf(GOOD) });

@@ -88,7 +88,7 @@ export async function gatherFacts(crew: Crew, proposal: Proposal, place: CallPla
   renewHeld(crew, held);
   const prepared = await prepareCall(proposal, workspace);
   if (prepared?.ok === true) await loadMeasures(prepared.value.images.map(({ path }) => path));
-  const shownRoot = workspace?.shownRoot ?? crew.repository.root;
+  const shownRoot = workspace?.shownRoot ?? crew.repository.shownRoot;
   const { phase } = proposal.when;
   const facts: GateFacts = {
     nowMs: crew.clock.nowMs(),

@@ -133,7 +133,7 @@ export async function runPlanned(crew: Crew, where: PlannedPlace, commands: Plan
 /** What surrounds every command of a workspace: links, masks, toolchains, environment, git. */
 export async function sandboxSetting(crew: Crew, workspace: TaskWorkspace, linked = true): Promise<SandboxSetting> {
   const { link, env, toolchains } = crew.plan.workspace;
-  const { stateDir, root } = crew.repository;
+  const { stateDir, shownRoot: root } = crew.repository;
   const { chosen } = await probeBackends({ stateDir, env: crew.env });
   return {
     shownRoot: workspace.shownRoot,

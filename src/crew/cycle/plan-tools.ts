@@ -29,9 +29,9 @@ export async function requireTools(repository: Repository, source: PlanSource, p
 }
 
 function isThere(program: string, repository: Repository, source: PlanSource, place: ToolPlace): boolean {
-  const { checkout, root } = repository;
+  const { checkout, shownRoot } = repository;
   if (program.startsWith("/") || !program.includes("/"))
-    return findProgram(program, { PATH: shownPath(source, place.env, root), root: checkout }) !== undefined;
+    return findProgram(program, { PATH: shownPath(source, place.env, shownRoot), root: checkout }) !== undefined;
   if (!isInstalled(program, source)) return true;
   const places = [checkout, place.dependencies?.directory ?? checkout];
   return places.some((directory) => findProgram(program, { root: directory }) !== undefined);
@@ -45,11 +45,11 @@ function isInstalled(program: string, { plan }: PlanSource): boolean {
 }
 
 /** The search path commands are given: a program that lies elsewhere is not in their sandbox. */
-function shownPath(source: PlanSource, env: NodeJS.ProcessEnv, root: string): string {
+function shownPath(source: PlanSource, env: NodeJS.ProcessEnv, shownRoot: string): string {
   const { env: own, toolchains } = source.plan.workspace;
   const resolve = (): string[] =>
-    resolveToolchains(planPrograms(source), { PATH: env["PATH"], HOME: env["HOME"], root });
-  return own["PATH"] ?? commandSearchPath({ toolchains: toolchains ?? resolve(), shownRoot: root }, env["PATH"] ?? "");
+    resolveToolchains(planPrograms(source), { PATH: env["PATH"], HOME: env["HOME"], root: shownRoot });
+  return own["PATH"] ?? commandSearchPath({ toolchains: toolchains ?? resolve(), shownRoot }, env["PATH"] ?? "");
 }
 
 function whereMissing(program: string, source: PlanSource, { env }: ToolPlace): string {

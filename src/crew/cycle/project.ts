@@ -15,10 +15,10 @@ export interface Project {
 
 /** Opens the project around `cwd` for the length of `work`. */
 export async function withProject<T>(
-  options: { readonly cwd: string; readonly env: NodeJS.ProcessEnv },
+  options: { readonly cwd: string; readonly env: NodeJS.ProcessEnv; readonly shownRoot?: string },
   work: (project: Project) => Promise<T>,
 ): Promise<T> {
-  const repository = await findRepository(options.cwd, { env: options.env });
+  const repository = await findRepository(options.cwd, options);
   await ensureProjectDir(repository);
   const store = openStore(repository.databasePath);
   try {
@@ -39,9 +39,9 @@ export async function canConfine({ stateDir }: Repository, env: NodeJS.ProcessEn
  * MISSING_DEPENDENCY (exit 2).
  */
 export async function requireSandbox(repository: Repository, source: PlanSource, place: ToolPlace): Promise<void> {
-  const { stateDir, root } = repository;
+  const { stateDir, shownRoot } = repository;
   const { env } = place;
-  checkToolchains(source.plan.workspace.toolchains ?? [], { home: env["HOME"], stateDir, root });
+  checkToolchains(source.plan.workspace.toolchains ?? [], { home: env["HOME"], stateDir, root: shownRoot });
   if (planPrograms(source).length === 0) return;
   const report = await probeBackends({ stateDir, env });
   if (report.chosen !== null) return await requireTools(repository, source, place);

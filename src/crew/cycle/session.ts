@@ -33,6 +33,8 @@ export interface SessionOptions {
   onEvent(event: AnyEvent): void;
   /** Dependency folders of another checkout, for one that has none of its own. */
   dependencies?: PreparedFolders | undefined;
+  /** The repository that a clone stands for: agents and commands see the clone at that path. */
+  shownRoot?: string;
 }
 
 /** Options of a new run. `confirm` asks the person at the terminal; without it an unapproved plan is exit 6. */

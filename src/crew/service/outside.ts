@@ -187,7 +187,7 @@ async function factsOf(
   }
   return {
     ...own,
-    shownRoot: repository.root,
+    shownRoot: repository.shownRoot,
     phaseActive: true,
     writes,
     laterFiles: writes,

@@ -32,7 +32,8 @@ export interface PlanTestReport extends FlowPath {
 
 /**
  * Runs a plan's flow with mocked agents (S4:292-296) in a throw-away clone of HEAD: everything but the models' words
- * is real, and the user's repository, branches and log are not touched. Throws Faults of exit 2.
+ * is real, and the user's repository, branches and log are not touched. Commands see the clone at the repository's own
+ * path, which what is installed may name. Throws Faults of exit 2.
  */
 export async function testPlan(
   context: CliContext,
@@ -50,7 +51,8 @@ export async function testPlan(
     const planPath = cloneHead(repository, source, { base, ...place });
     const options = { signal: context.signal, onEvent: () => undefined, yes: true, includeWip: false };
     const { inputs } = given;
-    const run = await runPlan({ ...options, cwd: place.directory, env, planPath, inputs, dependencies });
+    const clone = { cwd: place.directory, shownRoot: repository.root, dependencies };
+    const run = await runPlan({ ...options, ...clone, env, planPath, inputs });
     return reportOf(run, pathOf(place.directory, run.cycle), script.expect);
   } finally {
     await server.close();
