@@ -5,9 +5,14 @@ import { spawnSync } from "node:child_process";
 import { chmodSync, copyFileSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { build } from "esbuild";
+import { isBuilt, markBuilt } from "./built.mjs";
 import { reachByName } from "./reach-lazily.mjs";
 
 process.chdir(fileURLToPath(new URL("..", import.meta.url)));
+if (isBuilt()) {
+  console.log("dist/ is what these sources make");
+  process.exit();
+}
 
 const DRIVER = "better-sqlite3";
 const driver = JSON.parse(readFileSync(`node_modules/${DRIVER}/package.json`, "utf8"));
@@ -80,3 +85,4 @@ function run(stdout, ...args) {
 run("ignore", "scripts/compile-short.mjs");
 run("inherit", "node_modules/typescript/bin/tsc", "-p", "tsconfig.build.json");
 writeFileSync("dist/types/package.json", '{ "type": "module" }\n');
+markBuilt();
