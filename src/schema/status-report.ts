@@ -125,6 +125,8 @@ const escalationSchema = z.strictObject({
 export const statusReportSchema = z.strictObject({
   /** Null where there is no such cycle. */
   cycle: cycleSchema.nullable(),
+  /** The process that runs the cycle, or died while it did: `alive` tells which. Null where none does. */
+  runner: z.strictObject({ pid: z.int(), owner: z.string(), alive: z.boolean() }).nullable(),
   /** The sources' keys: `cycle:current`, `cycle:N:status`, `cycle:N:instruction` (S4:210-214). */
   keys: z.record(z.string(), z.unknown()),
   tasks: z.array(taskSchema),

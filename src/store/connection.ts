@@ -1,10 +1,10 @@
-import { existsSync, mkdirSync } from "node:fs";
+import { mkdirSync, statSync } from "node:fs";
 import { dirname } from "node:path";
 import type Database from "better-sqlite3";
 import { assert } from "../kernel/assert.js";
 import { STORE_BUSY_MS } from "../kernel/bounds.js";
 import { openDriver } from "./driver.js";
-import { foreignStore, missingStore, newerStore, olderStore, storeFault } from "./faults.js";
+import { foreignStore, missingStore, newerStore, notAFile, olderStore, storeFault } from "./faults.js";
 import { APPLICATION_ID, SCHEMA_VERSION } from "./migrations/version.js";
 
 /** Statement texts are constants of src/store; more than this many means that one is spliced. */
@@ -63,7 +63,9 @@ export function checkVersion(database: Database.Database, path: string): number 
 }
 
 function openFile(path: string, readonly: boolean): Database.Database {
-  if (readonly && !existsSync(path)) throw missingStore(path);
+  const found = statSync(path, { throwIfNoEntry: false });
+  if (readonly && found === undefined) throw missingStore(path);
+  if (found?.isFile() === false) throw notAFile(path);
   if (!readonly) mkdirSync(dirname(path), { recursive: true });
   return openDriver(path, { timeout: STORE_BUSY_MS, readonly, fileMustExist: readonly });
 }

@@ -98,6 +98,11 @@ export function missingStore(path: string): Fault {
   return invalid("STORE_MISSING", `There is no database at ${path}. Run \`worknode run PLAN\` first; it makes one.`);
 }
 
+/** The fault of a folder, or another thing that is no file, where the database should be (exit 2). */
+export function notAFile(path: string): Fault {
+  return invalid("STORE_NOT_A_FILE", `${path} is a folder or a device; the database should be there. Move it aside.`);
+}
+
 /** The fault of a file that is an SQLite database but not ours (exit 2). */
 export function foreignStore(path: string): Fault {
   return invalid(

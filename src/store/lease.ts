@@ -23,13 +23,17 @@ export interface Lease extends Holder {
   readonly held: boolean;
 }
 
+/** Who holds what. */
+export interface LeaseReader {
+  readonly read: (name: string) => Lease | undefined;
+}
+
 /** Exclusive rights by name, for example to run a cycle. */
-export interface Leases {
+export interface Leases extends LeaseReader {
   /** Takes a free lease, the caller's own, or that of a dead process; else the living holder's lease. */
   acquire(name: string, holder: Holder, isAlive: (holder: Holder) => boolean): Result<{ fence: number }, Lease>;
   /** False when the fence has passed to another holder. */
   release(name: string, fence: number): boolean;
-  read(name: string): Lease | undefined;
 }
 
 interface LeaseRow {
@@ -41,14 +45,21 @@ interface LeaseRow {
   owner: string;
 }
 
+/** The leases of a database, to look at. */
+export function createLeaseReader(db: Pick<Connection, "get">): LeaseReader {
+  return {
+    read(name) {
+      const row = db.get<LeaseRow>(readLease, [name]);
+      if (row === undefined) return undefined;
+      const { fence, pid, owner } = row;
+      return { name, fence, held: row.held === 1, pid, startTime: row.start_time, owner };
+    },
+  };
+}
+
 /** The leases of a database; `transaction` runs its argument in one immediate transaction. */
 export function createLeases(db: Connection, transaction: <T>(work: () => T) => T): Leases {
-  function read(name: string): Lease | undefined {
-    const row = db.get<LeaseRow>(readLease, [name]);
-    if (row === undefined) return undefined;
-    return { name, fence: row.fence, held: row.held === 1, pid: row.pid, startTime: row.start_time, owner: row.owner };
-  }
-
+  const { read } = createLeaseReader(db);
   return {
     acquire: (name, holder, isAlive) =>
       transaction(() => {

@@ -1,11 +1,13 @@
 import { type Connection, openToRead } from "./connection.js";
 import { guard } from "./faults.js";
+import { createLeaseReader, type LeaseReader } from "./lease.js";
 import { createQueries, type Queries } from "./queries.js";
 
 /** What a store answers without its writing side: all that the brief and the status need. */
 export interface StoreReader {
   readonly path: string;
   readonly queries: Queries;
+  readonly lease: LeaseReader;
   close(): void;
 }
 
@@ -17,5 +19,10 @@ export function openReader(path: string): StoreReader {
   const db = openToRead(path);
   db.database.exec("BEGIN");
   const guarded = { get: guard(path, db.get), all: guard(path, db.all) } as Pick<Connection, "get" | "all">;
-  return { path, queries: createQueries({ ...db, ...guarded }), close: () => db.database.close() };
+  return {
+    path,
+    queries: createQueries({ ...db, ...guarded }),
+    lease: createLeaseReader(guarded),
+    close: () => db.database.close(),
+  };
 }

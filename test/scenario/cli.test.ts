@@ -1,5 +1,5 @@
 import { createHash } from "node:crypto";
-import { existsSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
 import { probeBackends } from "../../src/effect/sandbox/probe.js";
@@ -531,15 +531,45 @@ describe("a repository of one's own", () => {
     });
   });
 
-  it("a damaged database is exit 2 and says what to do", async () => {
-    repo = makeRepo({ "README.md": "x" });
-    repo.store().close();
-    writeFileSync(join(repo.dir, ".worknode/worknode.db"), "this is no database, whatever its name says. ".repeat(200));
-    const { code, err } = await worknode(repo, ["status"]);
-    expect(code).toBe(2);
-    expect(err).toMatch(/damaged[\s\S]*backup/);
-    expect(err).not.toMatch(/\n\s+at /);
-  });
+  const READS = [["status"], ["log"], ["log", "verify"], ["trace", "verify"], ["approvals"]];
+  const WRITES = [["continue"], ["continue", "--brief"], ["run", "plan.yaml", "--yes"], ["kill"], ["doctor"]];
+  const CALL = ["tool", "Glob", '{"pattern":"*"}', "--plan", "plan.yaml", "--task", "N-1", "--yes"];
+  const APPROVE = ["plan", "approve", "plan.yaml"];
+
+  /** How the place of the database is spoilt, and what every verb that opens it says then. */
+  const SPOILT: readonly [string, (path: string) => void, RegExp][] = [
+    [
+      "a damaged file",
+      (path) => writeFileSync(path, "this is no database, whatever its name says. ".repeat(200)),
+      /damaged .*Restore it from a backup/,
+    ],
+    [
+      "a folder",
+      (path) => {
+        rmSync(path);
+        mkdirSync(path);
+      },
+      /worknode\.db is a folder or a device; the database should be there\. Move it aside\./,
+    ],
+  ];
+
+  it.each(SPOILT)(
+    "%s where the database should be is exit 2 from every verb, which says what to do",
+    async (_, spoil, words) => {
+      repo = makeRepo({ "README.md": "x", "plan.yaml": PLAN });
+      repo.store().close();
+      const database = join(repo.dir, ".worknode/worknode.db");
+      for (const suffix of ["-wal", "-shm"]) rmSync(`${database}${suffix}`, { force: true });
+      spoil(database);
+      for (const args of [...READS, ...WRITES, CALL, APPROVE]) {
+        const { code, out, err } = await worknode(repo, args);
+        expect({ code, args }).toEqual({ code: 2, args });
+        expect(`${out}${err}`, args.join(" ")).toMatch(words);
+        expect(err, args.join(" ")).not.toMatch(/\n\s+at /);
+      }
+    },
+    180_000,
+  ); // doctor tries every sandbox
 
   it("a log whose chain is broken is exit 4", async () => {
     repo = makeRepo({ "README.md": "x" });

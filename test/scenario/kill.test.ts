@@ -71,6 +71,12 @@ it("continues after kill -9 in mid-task without asking again for a reply it has"
   });
   expect(first.code).toBeNull();
   server.release("here");
+  const status = await worknode(repo, ["status"]);
+  expect(status.out).toMatch(/^ {2}its process \d+ \(\w+\) is gone; `worknode continue` carries on$/m);
+  expect(status.out).toMatch(/^ {2}agent implementer on RPC-005: .*, ACTIVE, its process is gone$/m);
+  expect(JSON.parse((await worknode(repo, ["status", "--output-format", "json"])).out) as object).toMatchObject({
+    runner: { pid: expect.any(Number), owner: expect.any(String), alive: false },
+  });
   const brief = await worknode(repo, ["continue", "--brief"]);
   expect(brief.out).toContain("Resuming RPC-005 (QUIC transport implementation).");
   expect(brief.out).toContain("No blockers. Starting now...");
@@ -82,6 +88,7 @@ it("continues after kill -9 in mid-task without asking again for a reply it has"
   expect(repo.git("show", "worknode/notes/1:notes/one.md", "worknode/notes/1:notes/two.md")).toBe("one\ntwo\n");
   const third = await worknode(repo, ["continue"]);
   expect(third.code).toBe(7);
+  expect((await worknode(repo, ["status"])).out).not.toMatch(/its process|run by process/);
   expect(third.err + third.out).toContain("No incomplete cycle to continue");
   const log = await worknode(repo, ["log", "verify"]);
   expect(log.code).toBe(0);

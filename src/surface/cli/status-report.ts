@@ -2,6 +2,7 @@ import { OUTSIDE_CYCLES } from "../../memory/outside-cycles.js";
 import type { TaskStatus } from "../../schema/states.js";
 import type { StatusReport } from "../../schema/status-report.js";
 import type { CycleRow, TaskRow } from "../../store/cycle-rows.js";
+import { isHolderAlive } from "../../store/lease.js";
 import { openReader, type StoreReader } from "../../store/reader.js";
 import { approvalLines } from "./approval-lines.js";
 import type { OutputFormat } from "./arguments.js";
@@ -39,6 +40,7 @@ export function printStatus(context: ReadingContext, store: StoreReader, options
 
 /** What `status` prints for people. */
 interface Standing {
+  readonly runner: StatusReport["runner"];
   readonly tasks: TaskRow[];
   /** Tasks outside plans. */
   readonly own_tasks: TaskRow[];
@@ -50,8 +52,17 @@ interface Standing {
   readonly escalations: ReturnType<StoreReader["queries"]["openEscalations"]>;
 }
 
-function standingOf({ queries }: StoreReader, number: number): Standing {
+/** Who holds a cycle. A process that was killed holds it still, until `continue` takes it over. */
+function runnerOf({ lease }: StoreReader, number: number): StatusReport["runner"] {
+  const held = lease.read(`cycle:${number}`);
+  if (held?.held !== true) return null;
+  return { pid: held.pid, owner: held.owner, alive: isHolderAlive(held) };
+}
+
+function standingOf(store: StoreReader, number: number): Standing {
+  const { queries } = store;
   return {
+    runner: runnerOf(store, number),
     tasks: queries.tasks(number),
     own_tasks: number === OUTSIDE_CYCLES ? [] : queries.tasks(OUTSIDE_CYCLES),
     agents: queries.agents(number),
@@ -68,9 +79,10 @@ export function reportOf(store: StoreReader, number: number): StatusReport {
   const { queries } = store;
   const cycle = queries.cycle(number) ?? null;
   const keys = ["cycle:current", `cycle:${number}:status`, `cycle:${number}:instruction`];
-  const { tasks, own_tasks, agents, usage, totals, approvals, escalations } = standingOf(store, number);
+  const { runner, tasks, own_tasks, agents, usage, totals, approvals, escalations } = standingOf(store, number);
   return {
     cycle,
+    runner,
     keys: Object.fromEntries(keys.map((key) => [key, queries.kv(key) ?? null])),
     tasks,
     own_tasks,
@@ -107,18 +119,33 @@ function cycleLines(cycle: CycleRow, report: Standing, paint: Paint): string[] {
   return [
     paint("bold", `cycle ${cycle.number} ${cycle.status}${because(cycle.reason)}`),
     `  plan ${cycle.plan_id} (${singleLine(cycle.title)}), branch ${cycle.branch}, base ${cycle.base_commit.slice(0, 10)}`,
+    ...runnerLines(report.runner, paint),
     ...[...sums, ...happened].map((line) => `  ${line}`),
     ...report.tasks.map((task) => taskLine(task, paint)),
     ...report.own_tasks.map((task) => taskLine(task, paint)),
-    ...report.agents.map(
-      ({ agent, task, tier, model, status }) => `  agent ${agent} on ${task}: ${tier}, ${model}, ${status}`,
-    ),
+    ...report.agents.map((agent) => agentLine(agent, report.runner)),
     ...costLines(report.usage).map((line) => `  cost ${line}`),
     ...report.escalations.map(({ id, task, recipient, reason }) =>
       paint("yellow", `  escalation ${id} of ${task ?? "-"} to ${recipient}${because(reason)}`),
     ),
     ...(approvals.length === 0 ? [] : approvalLines(approvals)),
   ];
+}
+
+function runnerLines(runner: Standing["runner"], paint: Paint): string[] {
+  if (runner === null) return [];
+  if (runner.alive) return [`  run by process ${runner.pid} (${runner.owner})`];
+  const text = `  its process ${runner.pid} (${runner.owner}) is gone; \`worknode continue\` carries on`;
+  return [paint("yellow", text)];
+}
+
+/** An agent of a run that died was active when it did; nobody was left to record its end. */
+function agentLine(
+  { agent, task, tier, model, status }: Standing["agents"][number],
+  runner: Standing["runner"],
+): string {
+  const gone = status === "ACTIVE" && runner?.alive === false ? ", its process is gone" : "";
+  return `  agent ${agent} on ${task}: ${tier}, ${model}, ${status}${gone}`;
 }
 
 const COLOURS: Readonly<Partial<Record<TaskStatus, Colour>>> = {
