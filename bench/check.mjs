@@ -112,22 +112,39 @@ function changeRows() {
     ],
     (diff, analysis, check) => check / (3 * diff + analysis),
   );
-  ratioRows(
-    "check.mjs on an empty change / (node -e 0 + git diff)",
-    2,
-    [
-      [dir, node, ["-e", "0"]],
-      [dir, "git", ["diff", "HEAD", "HEAD"]],
-      [dir, node, [CHECK, "--base", "HEAD"]],
-    ],
-    (bare, empty, file) => file / (bare + empty),
-  );
-  mkdirSync(join(dir, ".worknode"));
-  writeFileSync(join(dir, ".worknode", "check.yaml"), "version: 1\nmode: observe\nlimits: { maxComplexity: 8 }\n");
+  emptyRows(dir, "no policy in the base");
+  for (const [kind, policy] of Object.entries(POLICIES)) {
+    putPolicy(dir, policy);
+    emptyRows(dir, kind);
+  }
+}
+
+const POLICIES = {
+  "a plain policy": "mode: observe\nlimits: { maxComplexity: 8 }\n",
+  "names and severities": "agents: [robby]\napprovers: [ana]\nseverities: { no-suppression: warning }\n",
+  "a folder left out": "exclude: [src/7/**]\n",
+  "files left out anywhere": "exclude: ['**/f7*.ts']\n",
+  "a plan": "plan: plan.yaml\n",
+};
+const PLAN = `apiVersion: worknode/v1
+kind: Plan
+id: p
+title: P
+phases: [{ id: only, tasks: [{ id: T1, title: One, owner: implementer, files: { write: [a.md] }, verify: { test: [node, t.mjs] } }] }]
+`;
+
+function putPolicy(dir, policy) {
+  mkdirSync(join(dir, ".worknode"), { recursive: true });
+  writeFileSync(join(dir, ".worknode", "check.yaml"), `version: 1\n${policy}`);
+  writeFileSync(join(dir, "plan.yaml"), PLAN);
   git(dir, "add", "-A");
   git(dir, "commit", "-q", "-m", "policy");
+}
+
+function emptyRows(dir, kind) {
+  const node = process.execPath;
   ratioRows(
-    "the same, a plain policy in the base",
+    `check.mjs on an empty change, ${kind} / (node -e 0 + git diff)`,
     2,
     [
       [dir, node, ["-e", "0"]],

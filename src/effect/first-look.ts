@@ -2,6 +2,7 @@ import { spawnSync } from "node:child_process";
 import { basename, dirname } from "node:path";
 import { MAX_GIT_OUTPUT_BYTES, MAX_GIT_TIME_MS } from "../kernel/bounds.js";
 import { placeOf } from "./commit-header.js";
+import { splitNul } from "./git.js";
 import { readerArguments, readerEnvironment } from "./history.js";
 import { isPlainName, parseObjects, type ReadObject } from "./object-reader.js";
 import { isAmbiguous, longNames } from "./ref-name.js";
@@ -37,16 +38,32 @@ export function sameAs(base: string, file: string, place: Place): Sameness | und
   return isSame(from, head) && content !== undefined ? { base: from.id, head: head.id, content } : undefined;
 }
 
+/**
+ * Names of everything in a commit that lies at or below some paths, or in all of it where one of them is empty.
+ * Undefined where git does not say.
+ */
+export function namesBelow(commit: string, paths: readonly string[], place: Place): readonly string[] | undefined {
+  const below = paths.includes("") ? [] : ["--", ...paths];
+  const listing = runOnce(["ls-tree", "-r", "-z", "--name-only", "--full-tree", commit, ...below], place);
+  return listing === undefined ? undefined : splitNul(listing.toString("utf8"));
+}
+
 /** Objects by name; none where git could not be run or found no repository. */
-function readOnce(names: readonly string[], { cwd, env }: Place): (ReadObject | undefined)[] {
-  const { status, stdout } = spawnSync("git", readerArguments(["cat-file", "--batch"]), {
+function readOnce(names: readonly string[], place: Place): (ReadObject | undefined)[] {
+  const output = runOnce(["cat-file", "--batch"], place, names.map((name) => `${name}\n`).join(""));
+  return output === undefined ? [] : parseObjects(output);
+}
+
+/** What a git wrote; undefined where it could not be run or did not end well. */
+function runOnce(args: readonly string[], { cwd, env }: Place, input = ""): Buffer | undefined {
+  const { status, stdout } = spawnSync("git", readerArguments(args), {
     cwd,
     env: readerEnvironment(cwd, env),
-    input: names.map((name) => `${name}\n`).join(""),
+    input,
     maxBuffer: MAX_GIT_OUTPUT_BYTES,
     timeout: MAX_GIT_TIME_MS,
   });
-  return status === 0 ? parseObjects(stdout) : [];
+  return status === 0 ? stdout : undefined;
 }
 
 /** The same commit, or one on top of it that changes nothing. */

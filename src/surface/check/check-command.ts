@@ -1,15 +1,14 @@
-import { readFileSync, writeFileSync } from "node:fs";
-import { resolve } from "node:path";
+import { readFileSync } from "node:fs";
 import { Option } from "commander";
-import { invalid, messageOf } from "../../kernel/fault.js";
+import { invalid } from "../../kernel/fault.js";
 import type { CheckMode, ProvenanceMode } from "../../schema/check-policy.js";
 import { describeVerb, withArguments } from "../cli/arguments.js";
 import type { CliContext, Verb } from "../cli/context.js";
 import { singleLine } from "../cli/progress/paint.js";
 import { CHECK_FORMATS, type CheckFormat, renderReport } from "./format/render.js";
-import { summaryOf } from "./format/summary.js";
 import { HOOKS, type HookName } from "./hook-name.js";
 import { type CheckWish, runCheck } from "./run-check.js";
+import { writeReport } from "./write-report.js";
 
 const MODES: readonly CheckMode[] = ["observe", "warn", "enforce"];
 const PROVENANCE: readonly ProvenanceMode[] = ["require", "warn", "off"];
@@ -95,19 +94,6 @@ async function check(
   const { coverage = [], baseCoverage = [], approvedBy = [], format, output, ...wish } = flags;
   const place = { cwd: context.cwd, env: context.env, loadMeasures: program.loadMeasures };
   const report = await runCheck(place, { ...wish, coverage, baseCoverage, approvedBy });
-  const text = renderReport(report, format, program.version);
-  if (output === undefined) context.out.write(text);
-  else {
-    writeReport(resolve(context.cwd, output), text);
-    context.out.write(`${summaryOf(report)}\n`);
-  }
+  writeReport(context, report, { format, output, version: program.version });
   return report.exit_code;
-}
-
-function writeReport(path: string, text: string): void {
-  try {
-    writeFileSync(path, text);
-  } catch (cause) {
-    throw invalid("BAD_OUTPUT", `the report cannot be written to ${path}: ${messageOf(cause)}.`, cause);
-  }
 }

@@ -1,4 +1,5 @@
-import type { CheckMode } from "../../schema/check-policy.js";
+import type { CheckPolicy } from "../../schema/check-policy.js";
+import { plainData } from "./plain-yaml.js";
 
 /** The JSON Schema of a value of a policy, of the words that are understood here. */
 export interface PolicyShape {
@@ -7,64 +8,31 @@ export interface PolicyShape {
   readonly type?: string;
   readonly minimum?: number;
   readonly maximum?: number;
+  readonly minLength?: number;
+  readonly maxLength?: number;
+  readonly pattern?: string;
   readonly minItems?: number;
+  readonly maxItems?: number;
   readonly items?: PolicyShape;
   readonly properties?: Readonly<Record<string, PolicyShape>>;
   readonly required?: readonly string[];
-  readonly additionalProperties?: boolean;
+  readonly propertyNames?: PolicyShape;
+  readonly additionalProperties?: boolean | PolicyShape;
   readonly default?: unknown;
 }
 
-/** Characters of a policy that is read here. */
-const MAX_CHARS = 10_000;
-const COMMENT = /^ *(?:#.*)?$/;
-const ENTRY = /^([A-Za-z]+): (.+?)(?: +#.*)?$/;
-const WORD = /^[A-Za-z]+$/;
-const NUMBER = /^(?:0|[1-9]\d{0,8})(?:\.\d{1,9})?$/;
+/** What of a policy a change of nothing has to do with. */
+export type PlainPolicy = Pick<CheckPolicy, "mode" | "exclude" | "plan">;
 
 /**
- * The mode of a policy that plainly fits its schema: lines of a key with a word, a number, `{ key: value }` or `[word]`,
- * all that a new set-up has. Undefined for every other policy, also for one that fits: the whole program reads those.
- * It never takes for good what the schema refuses, as `shape` is made of the schema itself.
+ * A policy that plainly fits its schema. Undefined for every other policy, also for one that fits: the whole program
+ * reads those. It never takes for good what the schema refuses, as `shape` is made of the schema itself.
  */
-export function plainMode(text: string, shape: PolicyShape): CheckMode | undefined {
-  if (text.length > MAX_CHARS || !/^[ -~\n]*$/.test(text)) return undefined;
-  const lines = text.split("\n").filter((line) => !COMMENT.test(line));
-  const policy = recordOf(lines);
-  if (policy === undefined || !fits(policy, shape)) return undefined;
-  return (policy["mode"] ?? shape.properties?.["mode"]?.default) as CheckMode | undefined;
-}
-
-type Scalar = string | number | boolean;
-type Value = Scalar | readonly (Scalar | undefined)[] | PlainRecord;
-interface PlainRecord {
-  readonly [key: string]: Value;
-}
-
-/** Entries `key: value`; undefined where one is not of that form, or given twice. */
-function recordOf(entries: readonly string[]): PlainRecord | undefined {
-  const found = entries.map((entry) => ENTRY.exec(entry) ?? ["", "", ""]);
-  const values = new Map(found.map(([, key = "", text = ""]) => [key, valueOf(text)]));
-  const whole = values.size === entries.length && ![...values.values()].includes(undefined);
-  return whole ? (Object.fromEntries(values) as PlainRecord) : undefined;
-}
-
-function valueOf(text: string): Value | undefined {
-  const inside = text.slice(2, -2).split(", ");
-  if (text.startsWith("{ ") && text.endsWith(" }")) return recordOf(inside.map(flat));
-  if (text.startsWith("[") && text.endsWith("]")) return text.slice(1, -1).split(", ").map(scalarOf);
-  return scalarOf(text);
-}
-
-/** A record in a record holds none: what would begin one is no scalar either. */
-function flat(entry: string): string {
-  return /[{}[\]#]/.test(entry) ? "" : entry;
-}
-
-function scalarOf(text: string): Scalar | undefined {
-  if (text === "true" || text === "false") return text === "true";
-  if (NUMBER.test(text)) return Number(text);
-  return WORD.test(text) ? text : undefined;
+export function plainPolicy(text: string, shape: PolicyShape): PlainPolicy | undefined {
+  const given = plainData(text);
+  if (given === undefined || !fits(given, shape)) return undefined;
+  const defaults = Object.entries(shape.properties ?? {}).map(([key, each]) => [key, each.default]);
+  return { ...Object.fromEntries(defaults), ...given } as unknown as PlainPolicy;
 }
 
 /** Words of a schema that are all understood; another may say anything. */
@@ -75,10 +43,15 @@ const UNDERSTOOD: ReadonlySet<string> = new Set([
   "type",
   "minimum",
   "maximum",
+  "minLength",
+  "maxLength",
+  "pattern",
   "minItems",
+  "maxItems",
   "items",
   "properties",
   "required",
+  "propertyNames",
   "additionalProperties",
   "default",
 ]);
@@ -90,15 +63,15 @@ function fits(value: unknown, shape: PolicyShape): boolean {
   return FITS[shape.type ?? ""]?.(value, shape) === true;
 }
 
-/** What is neither named one by one nor of these types, texts above all, may have to fit more than a schema says. */
 const FITS: Readonly<Record<string, (value: unknown, shape: PolicyShape) => boolean>> = {
   boolean: (value) => typeof value === "boolean",
   integer: (value, shape) => Number.isInteger(value) && isWithin(value as number, shape),
   number: (value, shape) => typeof value === "number" && isWithin(value, shape),
-  array: (value, { items, minItems = 0 }) =>
+  string: (value, shape) => typeof value === "string" && fitsText(value, shape),
+  array: (value, { items = {}, minItems = 0, maxItems = Number.POSITIVE_INFINITY }) =>
     Array.isArray(value) &&
     value.length >= minItems &&
-    items?.enum !== undefined &&
+    value.length <= maxItems &&
     value.every((each) => fits(each, items)),
   object: fitsObject,
 };
@@ -107,9 +80,25 @@ function isWithin(value: number, { minimum = 0, maximum = Number.MAX_SAFE_INTEGE
   return value >= minimum && value <= maximum;
 }
 
-function fitsObject(value: unknown, { properties = {}, required = [], additionalProperties }: PolicyShape): boolean {
-  if (typeof value !== "object" || value === null || additionalProperties !== false) return false;
-  const given = Object.entries(value);
-  const isKnown = given.every(([key, each]) => Object.hasOwn(properties, key) && fits(each, properties[key] ?? {}));
-  return isKnown && required.every((key) => Object.hasOwn(value, key));
+/** Blanks at an end may be taken away before the text is looked at. */
+function fitsText(
+  text: string,
+  { minLength = 0, maxLength = Number.POSITIVE_INFINITY, pattern }: PolicyShape,
+): boolean {
+  const fitsPattern = pattern === undefined || new RegExp(pattern).test(text);
+  return text === text.trim() && text.length >= minLength && text.length <= maxLength && fitsPattern;
+}
+
+function fitsObject(value: unknown, shape: PolicyShape): boolean {
+  if (typeof value !== "object" || value === null || Array.isArray(value)) return false;
+  const isKnown = Object.entries(value).every(([key, each]) => fitsEntry(key, each, shape));
+  return isKnown && (shape.required ?? []).every((key) => Object.hasOwn(value, key));
+}
+
+/** A key that is named, or any that the shape says the form of. */
+function fitsEntry(key: string, value: unknown, shape: PolicyShape): boolean {
+  const { properties = {}, propertyNames, additionalProperties } = shape;
+  if (Object.hasOwn(properties, key)) return fits(value, properties[key] ?? {});
+  if (propertyNames === undefined || typeof additionalProperties !== "object") return false;
+  return fits(key, propertyNames) && fits(value, additionalProperties);
 }

@@ -17,7 +17,10 @@ export interface Selection {
  * patterns that leave nothing, are faults: a rule that matches nothing is a mistake nobody sees.
  * Throws Fault MATCHES_NOTHING, LEAVES_NOTHING (exit 2).
  */
-export function selectFiles(policy: CheckPolicy, names: () => readonly string[]): Selection {
+export function selectFiles(
+  policy: Pick<CheckPolicy, "exclude" | "languages">,
+  names: () => readonly string[],
+): Selection {
   const excluded = compileWriteSet(policy.exclude);
   if (policy.exclude.length > 0) requireMatches(policy.exclude, names());
   const wanted = policy.languages === undefined ? undefined : new Set<Language>(policy.languages);

@@ -4,6 +4,7 @@ import { indexTree } from "../../effect/history-files.js";
 import { compareTrees, type TreeDifference } from "../../effect/tree.js";
 import { emptyTree } from "../../effect/tree-object.js";
 import { invalid } from "../../kernel/fault.js";
+import { baseOfCi } from "./ci-target.js";
 
 /** What a check is asked to look at. */
 export interface SubjectWish {
@@ -99,13 +100,6 @@ async function findBase(history: History, given: string | undefined, env: NodeJS
     "NO_BASE",
     "nothing says what the change is to be compared with: this branch has no upstream and there is no origin/HEAD. Name the base with --base, or judge every file with --all.",
   );
-}
-
-/** What the pull or merge request goes to that CI runs for. */
-function baseOfCi(env: NodeJS.ProcessEnv): string | undefined {
-  const target = env["GITHUB_BASE_REF"] || undefined;
-  if (target !== undefined) return `refs/remotes/origin/${target}`;
-  return env["CI_MERGE_REQUEST_DIFF_BASE_SHA"] || undefined;
 }
 
 /** Where a change left its base. A commit on top of the base, or a merge of the base, says so itself. */
