@@ -10,6 +10,8 @@ export interface CoveredTree {
   readonly root: string;
   /** Repository-relative paths of its files. */
   readonly files: readonly string[];
+  /** Repository-relative path of the report: one below the top may name files from a folder it lies in. */
+  readonly report?: string;
 }
 
 /** A report's figures by repository-relative path. */
@@ -53,16 +55,22 @@ const FINDERS: Readonly<Record<CoverageReport["naming"], Finder>> = {
   package: findInPackage,
 };
 
-/** Relative paths from each of the report's roots, absolute ones as they are. */
-function findPath({ roots }: CoverageReport, { root, files }: CoveredTree): (name: string) => string[] {
+/** Relative paths from each of the report's roots, else from the top and the folders the report lies in; absolute ones as they are. */
+function findPath({ roots }: CoverageReport, { root, files, report }: CoveredTree): (name: string) => string[] {
   const known = new Set(files);
   const prefix = root.endsWith("/") ? root : `${root}/`;
-  const starts = roots.length === 0 ? [""] : roots;
+  const starts = roots.length === 0 ? ["", ...foldersAbove(report ?? "")] : roots;
   return (name) =>
     (name.startsWith("/") ? [name] : starts.map((start) => posix.join(start, name)))
       .map((path) => posix.normalize(path))
       .map((path) => (path.startsWith(prefix) ? path.slice(prefix.length) : path))
       .filter((path) => known.has(path));
+}
+
+/** `a/b` and `a` of `a/b/report`. */
+function foldersAbove(path: string): string[] {
+  const segments = path.split("/").slice(0, -1);
+  return segments.map((_, index) => segments.slice(0, segments.length - index).join("/"));
 }
 
 /** The longest end of the name that is a path: what is before it is the module's. */

@@ -25,7 +25,7 @@ const BY_EXTENSION: ReadonlyMap<string, Language> = new Map([
 ]);
 
 const TEST_FOLDERS: ReadonlySet<string> = new Set(["test", "tests", "__tests__", "spec"]);
-const TEST_FILE = /(?:\.(?:test|spec)\.[^./]+|^test_[^/]*\.py|_test\.[^./]+)$/;
+const TEST_FILE = /(?:\.(?:test|spec)\.[^./]+|^test_[^/]*\.(?:py|c|cc|cpp|cxx)|_test\.[^./]+)$/;
 
 /** The language of a file by its extension, in any case; undefined when it is none that is measured. */
 export function languageOf(path: string): Language | undefined {
@@ -41,7 +41,7 @@ export function isEcmaScript(language: Language | undefined): boolean {
 
 /**
  * Whether a repository-relative path is a test: below a `test`, `tests`, `__tests__` or `spec` folder, or named
- * `*.test.*`, `*.spec.*`, `test_*.py`, `*_test.*` (DESIGN §9).
+ * `*.test.*`, `*.spec.*`, `*_test.*`, or in Python, C and C++ `test_*` (DESIGN §9).
  */
 export function isTestFile(path: string): boolean {
   const segments = path.split("/");

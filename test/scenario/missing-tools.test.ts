@@ -1,4 +1,4 @@
-import { chmodSync, existsSync, mkdirSync, writeFileSync } from "node:fs";
+import { chmodSync, existsSync, mkdirSync, symlinkSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterEach, describe, expect, it } from "vitest";
 import { runCommandLine } from "../../src/surface/cli/command-line.js";
@@ -24,7 +24,11 @@ describe.skipIf(sandboxMissing)(`A plan whose programs are not there${reason}`, 
   afterEach(() => repo.remove());
 
   /** Runs the plan with a model at hand, and counts what it was asked. */
-  async function runWith(text: string, prepare: (repo: Repo) => void = () => undefined, verb = ["run"]) {
+  async function runWith(
+    text: string,
+    prepare: (repo: Repo) => void = () => undefined,
+    verb: readonly string[] = ["run"],
+  ) {
     if (verb[0] === "run") {
       repo = makeRepo({ "plan.yaml": text, ".gitignore": "node_modules\n" });
       prepare(repo);
@@ -63,6 +67,30 @@ describe.skipIf(sandboxMissing)(`A plan whose programs are not there${reason}`, 
     expect(named.err).toMatch(
       /lies at \/.*no-such-pnpm, which commands do not see: name its folder in workspace\.tool/,
     );
+  });
+
+  it("is refused before a person is asked also where it is to run by itself", async () => {
+    const { code, err } = await runWith(plan("[no-such-pnpm, test]"), undefined, ["run", "--detach"]);
+    expect(code).toBe(2);
+    expect(err).toContain("no-such-pnpm is not installed");
+    expect(approvals()).toBe(0);
+  });
+
+  it("is refused where npx would have to fetch what it starts, with or without a version", async () => {
+    const missing = await runWith(plan("[npx, no-such-tool@4, --all]"));
+    expect(missing).toMatchObject({ code: 2, asked: 0 });
+    expect(missing.err).toContain("npx no-such-tool finds no node_modules/.bin/no-such-tool");
+    expect(approvals()).toBe(0);
+    const installed = (at: Repo): void => {
+      at.write("node_modules/no-such-tool/package.json", '{"name":"no-such-tool","version":"4.0.0","bin":"./cli"}');
+      at.write("node_modules/no-such-tool/cli", "#!/bin/sh\nexit 0\n");
+      at.chmod("node_modules/no-such-tool/cli", 0o755);
+      mkdirSync(join(at.dir, "node_modules/.bin"));
+      symlinkSync("../no-such-tool/cli", join(at.dir, "node_modules/.bin/no-such-tool"));
+    };
+    expect(await runWith(plan("[npx, no-such-tool@4, --all]"), installed)).toMatchObject({ code: 0, err: "" });
+    const prepared = "{ prepare: { command: [cp, -r, made, node_modules] } }";
+    expect((await runWith(plan("[npx, no-such-tool]", prepared))).err).not.toContain("finds no");
   });
 
   it("is refused where its packages are not installed, unless the plan prepares them", async () => {

@@ -1,4 +1,4 @@
-import { afterEach, describe, expect, it } from "vitest";
+import { afterEach, describe, expect, it, vi } from "vitest";
 import { continueRun } from "../../src/crew/cycle/session.js";
 import { eventAt } from "../../src/crew/state/records.js";
 import type { AnyEvent } from "../../src/schema/event.js";
@@ -7,8 +7,12 @@ import { makeRepo, type Repo, run, scripted } from "./harness.js";
 import { eventsOf, of, runScripted, scriptOf, submit, use, write } from "./scripted-run.js";
 
 let repo: Repo | undefined;
-afterEach(() => repo?.remove());
+afterEach(() => {
+  vi.useRealTimers();
+  repo?.remove();
+});
 
+const HOUR_MS = 60 * 60 * 1_000;
 const HEAD = "apiVersion: worknode/v1\nkind: Plan\nid: approval\ntitle: Approval\n";
 const AGENTS = `agents:
   executive: { tier: executive }
@@ -107,9 +111,8 @@ describe("named people", () => {
   });
 });
 
-it("an approval nobody gave in time is a rejection, and the agent is told", async () => {
-  const soon = "{ humanReview: always, reviewers: { expiresAfter: 1s } }";
-  repo = makeRepo({ "README.md": "# r\n", "plan.yaml": plan(soon) });
+it("an approval nobody gave within 24 hours is a rejection, and the agent is told", async () => {
+  repo = makeRepo({ "README.md": "# r\n", "plan.yaml": plan("{ humanReview: always }") });
   const blocked = use("report_blocker", { reason: "not allowed" });
   const server = await scripted(
     repo,
@@ -119,11 +122,19 @@ it("an approval nobody gave in time is a rejection, and the agent is told", asyn
     }),
   );
   expect(await run(repo)).toMatchObject({ exitCode: 6 });
-  await new Promise((resolve) => setTimeout(resolve, 1_100));
+  const askedMs = Date.now();
+  vi.useFakeTimers({ toFake: ["Date"] });
+  const told = (): boolean =>
+    of(eventsOf(repo as Repo), "TOOL_RESULT").some(({ payload }) =>
+      payload.content.includes("Rejected by nobody in time"),
+    );
+  vi.setSystemTime(askedMs + 23 * HOUR_MS);
+  await again(repo);
+  expect(told()).toBe(false);
+  vi.setSystemTime(askedMs + 24 * HOUR_MS);
   await again(repo);
   await server.close();
-  const told = of(eventsOf(repo), "TOOL_RESULT").map(({ payload }) => payload.content);
-  expect(told.some((content) => content.includes("Rejected by nobody in time"))).toBe(true);
+  expect(told()).toBe(true);
   expect(of(eventsOf(repo), "EFFECT_KEPT")).toEqual([]);
 });
 

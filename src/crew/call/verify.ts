@@ -162,15 +162,19 @@ async function maskedLinks(
 
 /** First words of every command the plan names. */
 export function planPrograms(crew: Pick<Crew, "plan">): string[] {
+  return [...new Set(planCommands(crew).flatMap((argv) => argv.slice(0, 1)))];
+}
+
+/** Every command the plan names. */
+export function planCommands(crew: Pick<Crew, "plan">): (readonly string[])[] {
   const tasks = crew.plan.phases.flatMap((phase) => phase.tasks);
   const checkpoints = crew.plan.phases.flatMap((phase) => phase.checkpoints);
-  const commands = [
+  return [
     ...tasks.flatMap((task) => verifyCommands(task).map(({ argv }) => argv)),
     ...tasks.flatMap((task) => task.steps.map((step) => (step.kind === "check" ? step.check.command : undefined))),
     ...checkpoints.map(({ command }) => command),
     crew.plan.workspace.prepare?.command,
-  ];
-  return [...new Set(commands.flatMap((argv) => argv?.slice(0, 1) ?? []))];
+  ].filter((argv) => argv !== undefined);
 }
 
 function toRecord(run: PlanCommandResult["runs"][number]): CommandRun {

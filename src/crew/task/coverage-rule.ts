@@ -34,7 +34,7 @@ export async function coverageBasis(
   const wanted = at.task.verify?.coverage;
   if (wanted === undefined) return undefined;
   if (report === undefined) return `the commands wrote no report ${wanted.report}`;
-  const read = await placed(at, { text: report, format: wanted.format, tree });
+  const read = await placed(at, { text: report, tree, ...wanted });
   if (!read.ok) return `${wanted.report}: ${read.error}`;
   const { minLineCoverage, maxUntestedFunctions } = crew.limits.validation;
   const min = Math.max(wanted.min ?? 0, minLineCoverage);
@@ -45,11 +45,11 @@ export async function coverageBasis(
 /** A report's figures by the paths of the tree it was written on. */
 async function placed(
   { workspace }: JudgedTask,
-  { text, format, tree }: { text: string; format: CoverageFormat; tree: string },
+  { text, report, format, tree }: { text: string; report: string; format: CoverageFormat; tree: string },
 ): Promise<Result<PlacedCoverage, string>> {
   const read = readCoverage(text, format);
   if (!read.ok) return read;
-  return placeReport(read.value, { root: workspace.shownRoot, files: await treePaths(workspace, tree) });
+  return placeReport(read.value, { root: workspace.shownRoot, files: await treePaths(workspace, tree), report });
 }
 
 /** Total coverage of the task's base commit by the same commands (DESIGN §9); null where there is none. */
@@ -97,9 +97,9 @@ type Measured = Extract<AnyEvent, { type: "BASE_MEASURED" }>;
 async function totalOfRun(at: JudgedTask, ran: VerifyRun, tree: string): Promise<Total> {
   const failed = ran.commands.find(({ exit_code }) => exit_code !== 0);
   if (failed !== undefined) return { total: null, reason: `${failed.role}${ENDED_WITH}${failed.exit_code}` };
-  const format = at.task.verify?.coverage?.format;
-  if (ran.report === undefined || format === undefined) return { total: null, reason: "no report was written" };
-  const read = await placed(at, { text: ran.report, format, tree });
+  const wanted = at.task.verify?.coverage;
+  if (ran.report === undefined || wanted === undefined) return { total: null, reason: "no report was written" };
+  const read = await placed(at, { text: ran.report, tree, ...wanted });
   return read.ok ? { total: totalOf(read.value), reason: "measured" } : { total: null, reason: read.error };
 }
 

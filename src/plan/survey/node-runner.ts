@@ -35,6 +35,11 @@ const LCOV_FLAGS = [
   "--test-reporter-destination=lcov.info",
 ];
 
+/** Where LCOV_FLAGS have node write its report. */
+const NODE_REPORT = "lcov.info";
+/** A script that is jest and what it is told. */
+const JEST = /^jest(\s[^&|;<>$`*?"'\\()]*)?$/;
+
 /** The package's own script, by the repository's package manager. */
 const SCRIPT: Readonly<Record<PackageManager, (folder: string) => string[]>> = {
   npm: (folder) => ["npm", ...(folder === "." ? [] : ["--prefix", folder]), "test"],
@@ -42,6 +47,16 @@ const SCRIPT: Readonly<Record<PackageManager, (folder: string) => string[]>> = {
   yarn: (folder) => ["yarn", ...(folder === "." ? [] : ["--cwd", folder]), "test"],
   bun: (folder) => ["bun", "run", ...(folder === "." ? [] : ["--cwd", folder]), "test"],
 };
+
+/** What stands before words that are for the script itself. */
+const FOR_SCRIPT: Readonly<Record<PackageManager, readonly string[]>> = { npm: ["--"], pnpm: [], yarn: [], bun: [] };
+
+/** A package's own script with options that have it count; its report names files from the package's folder. */
+function counted(place: PackagePlace, options: readonly string[], report: string): PlanVerify {
+  const { folder, manager } = place;
+  const test = [...SCRIPT[manager](folder), ...FOR_SCRIPT[manager], ...options];
+  return { test, coverage: { report: inside(folder, report), format: "lcov" } };
+}
 
 const byScript = (_: Manifest, { manager, folder }: PackagePlace): Command => SCRIPT[manager](folder);
 
@@ -57,16 +72,21 @@ export const RUNNERS: readonly Runner[] = [
     uses: (manifest) => depends(manifest, "jest"),
     needs: [],
     test: (manifest, place) => (isTop(place) ? ["npx", "jest"] : byScript(manifest, place)),
-    coverage: atTopOnly(() => ({ test: ["npx", "jest", "--coverage", "--coverageReporters=lcov"], coverage: LCOV })),
+    coverage: (manifest, place) => {
+      const options = ["--coverage", "--coverageReporters=lcov"];
+      if (isTop(place)) return { test: ["npx", "jest", ...options], coverage: LCOV };
+      return JEST.test(scriptOf(manifest)) ? counted(place, options, LCOV.report) : undefined;
+    },
   },
   {
     uses: (manifest) => nodeTest(manifest) !== undefined,
     needs: [],
     test: (manifest, place) => (isTop(place) ? nodeTest(manifest) : undefined) ?? byScript(manifest, place),
-    coverage: atTopOnly((manifest) => ({
-      test: ["node", ...LCOV_FLAGS, ...(nodeTest(manifest) ?? []).slice(1)],
-      coverage: { report: "lcov.info", format: "lcov" },
-    })),
+    coverage: (manifest, place) => {
+      const words = (nodeTest(manifest) ?? []).slice(1);
+      if (!isTop(place)) return words.every(isOption) ? counted(place, LCOV_FLAGS, NODE_REPORT) : undefined;
+      return { test: ["node", ...LCOV_FLAGS, ...words], coverage: { report: NODE_REPORT, format: "lcov" } };
+    },
   },
   {
     uses: (manifest) => depends(manifest, "c8"),
@@ -95,7 +115,7 @@ function isTop({ folder }: PackagePlace): boolean {
   return folder === ".";
 }
 
-/** Reports of packages below name their files from there; only runners known to write whole paths are asked for one. */
+/** A runner started around the script counts in the folder it is started in, which is the top. */
 function atTopOnly(coverage: (manifest: Manifest, place: PackagePlace) => PlanVerify): Runner["coverage"] {
   return (manifest, place) => (isTop(place) ? coverage(manifest, place) : undefined);
 }
@@ -121,8 +141,17 @@ export function depends({ dependencies, devDependencies }: Manifest, name: strin
   return Object.hasOwn(dependencies, name) || Object.hasOwn(devDependencies, name);
 }
 
+function scriptOf({ scripts }: Pick<Manifest, "scripts">): string {
+  return (scripts["test"] ?? "").trim();
+}
+
+/** Words that are no options end what node itself is told: no more can be said after them. */
+function isOption(word: string): boolean {
+  return word.startsWith("-");
+}
+
 /** The words of a `node --test ...` script. */
 function nodeTest({ scripts }: Manifest): Command | undefined {
-  const script = (scripts["test"] ?? "").trim();
+  const script = scriptOf({ scripts });
   return /^node\s+(.*\s)?--test(\s|$)/.test(script) && !SHELL.test(script) ? script.split(/\s+/) : undefined;
 }

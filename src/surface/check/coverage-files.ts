@@ -90,7 +90,7 @@ export function readOwnReports(reports: readonly WrittenReport[], files: readonl
 function ownReport({ path, text, format, root }: WrittenReport, files: readonly string[]): PlacedCoverage {
   const read = readCoverage(text, format);
   if (!read.ok) throw bad(`the plan's report ${path}`, `cannot be read as ${format}: ${read.error}`);
-  const found = placeReport(read.value, { root, files });
+  const found = placeReport(read.value, { root, files, report: path });
   if (found.ok) return found.value;
   throw bad(`the plan's report ${path}`, `cannot be used: ${found.error}`);
 }

@@ -1,11 +1,13 @@
 import { join } from "node:path";
+import { estimatePlan } from "../../crew/cycle/estimate.js";
 import { requireApproval } from "../../crew/cycle/opening.js";
-import { withProject } from "../../crew/cycle/project.js";
+import { requireSandbox, withProject } from "../../crew/cycle/project.js";
 import { packageFile } from "../../crew/state/package-file.js";
 import { readPlan } from "../../crew/state/plan-source.js";
 import { type Detached, startDetached } from "../../effect/detach.js";
 import { systemClock } from "../../kernel/clock.js";
 import { type CliContext, writeLine } from "./context.js";
+import { estimateLine } from "./progress/estimate-text.js";
 import { locateProject, withStore } from "./project.js";
 
 /** Longest wait for the run to have begun, and time between two looks. */
@@ -15,7 +17,7 @@ const LOOK_MS = 100;
 const OWN = new Set(["--detach", "--yes"]);
 
 /**
- * Has a person approve the plan here, where there is one, and starts the run as a process of its own that outlives
+ * Shows what the plan may take, has a person approve it here, where there is one, and starts the run as a process of its own that outlives
  * this one and its terminal. Answers 0 once it has begun, or the exit code of a run that ended before.
  */
 export async function runDetached(
@@ -26,7 +28,12 @@ export async function runDetached(
   const { plan, yes } = given;
   if (plan !== undefined) {
     const approval = { env, yes, ...(confirm === undefined ? {} : { confirm }) };
-    await withProject(context, (project) => requireApproval(project, readPlan(plan, cwd), approval));
+    await withProject(context, async (project) => {
+      const source = readPlan(plan, cwd);
+      await requireSandbox(project.repository, source, { env });
+      writeLine(context.out, estimateLine(estimatePlan(project.store, source.plan)));
+      await requireApproval(project, source, approval);
+    });
   }
   const log = join(locateProject(context).root, ".worknode", "logs", "run.log");
   const args = given.args.filter((each) => !OWN.has(each));

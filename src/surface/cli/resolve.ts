@@ -42,12 +42,11 @@ export const rejectVerb: Verb = (context, args) => {
  */
 export async function approveByKey(
   context: CliContext,
-  { id, proposal_hash }: ApprovalRow,
+  { id }: Pick<ApprovalRow, "id">,
   key: (question: string) => Promise<string>,
 ): Promise<boolean> {
   const pressed = await key(`${id}: a approves it, q ends, any other key leaves it waiting`);
-  if (pressed === "a")
-    await resolve(context, id, { decision: "approved", reason: "approved", outputFormat: "text" }, proposal_hash);
+  if (pressed === "a") await resolve(context, id, { decision: "approved", reason: "approved", outputFormat: "text" });
   return !QUIT.has(pressed);
 }
 
@@ -56,15 +55,13 @@ const QUIT: ReadonlySet<string> = new Set(["q", "\u0003", "\u0004", ""]);
 
 type Answer = Options & { decision: "approved" | "rejected" };
 
-/** Records a person's answer and says so. `hash` is that of the proposal the person was shown, where it was shown before. */
-function resolve(context: CliContext, id: string, answer: Answer, hash?: string): Promise<number> {
+/** Records a person's answer and says so. An id is made of the proposal's hash, so it never comes to mean another one. */
+function resolve(context: CliContext, id: string, answer: Answer): Promise<number> {
   return withStore(
     context,
     (store, location) => {
       const approval = store.transaction(() => {
         const found = openApproval(store, id);
-        if (hash !== undefined && found.proposal_hash !== hash)
-          throw invalid("PROPOSAL_CHANGED", `${id} is about something else by now; look at it again.`);
         const identity = claimedIdentity(context.env, location);
         if (answer.decision === "approved") requireReviewer({ store, root: location.root }, found, identity);
         store.append([resolution(found, answer, identity)]);

@@ -9,10 +9,14 @@ function place(
   naming: FileNaming,
   named: Record<string, number>,
   files: readonly string[],
-  roots: readonly string[] = [],
+  from: { readonly roots?: readonly string[]; readonly report?: string } = {},
 ): unknown {
-  const report = { files: new Map(Object.entries(named).map(([name, hits]) => [name, file(hits)])), naming, roots };
-  const placed = placeReport(report, { root: "/repo", files });
+  const report = {
+    files: new Map(Object.entries(named).map(([name, hits]) => [name, file(hits)])),
+    naming,
+    roots: from.roots ?? [],
+  };
+  const placed = placeReport(report, { root: "/repo", files, ...from });
   if (!placed.ok) return placed.error;
   const figures = [...placed.value.files].map(([path, { lines }]) => [path, lines.get(1)]);
   return Object.fromEntries([...figures, ...[...placed.value.unclear].map((path) => [path, "?"])]) as unknown;
@@ -30,15 +34,31 @@ describe("a report that names files by path", () => {
 
   it("is read from its roots, relative, absolute or empty", () => {
     for (const root of ["/repo/pkg", "pkg", "/repo/other/../pkg/", "./pkg"])
-      expect(place("path", { "a.py": 1 }, ["a.py", "pkg/a.py"], [root])).toEqual({ "pkg/a.py": 1 });
-    expect(place("path", { "a.py": 1 }, ["a.py", "pkg/a.py"], [""])).toEqual({ "a.py": 1 });
-    expect(place("path", { "b.py": 1 }, ["lib/b.py", "pkg/a.py"], ["/repo/pkg", "/repo/lib"])).toEqual({
+      expect(place("path", { "a.py": 1 }, ["a.py", "pkg/a.py"], { roots: [root] })).toEqual({ "pkg/a.py": 1 });
+    expect(place("path", { "a.py": 1 }, ["a.py", "pkg/a.py"], { roots: [""] })).toEqual({ "a.py": 1 });
+    expect(place("path", { "b.py": 1 }, ["lib/b.py", "pkg/a.py"], { roots: ["/repo/pkg", "/repo/lib"] })).toEqual({
       "lib/b.py": 1,
     });
   });
 
+  it("may be one of a package, which names files from the package's folder", () => {
+    const report = "packages/one/coverage/lcov.info";
+    const own = ["packages/one/src/a.js", "packages/two/src/a.js"];
+    expect(place("path", { "src/a.js": 1 }, own, { report })).toEqual({ "packages/one/src/a.js": 1 });
+    expect(place("path", { "packages/one/src/a.js": 1 }, own, { report })).toEqual({ "packages/one/src/a.js": 1 });
+    expect(place("path", { "src/a.js": 1 }, [...own, "src/a.js"], { report })).toEqual({
+      "packages/one/src/a.js": "?",
+      "src/a.js": "?",
+    });
+    expect(place("path", { "src/a.js": 1 }, own, { report, roots: ["packages/two"] })).toEqual({
+      "packages/two/src/a.js": 1,
+    });
+  });
+
   it("does not say which file it means where its roots have several of a name", () => {
-    expect(place("path", { "a.py": 5, "b.py": 1 }, ["lib/a.py", "pkg/a.py", "lib/b.py"], ["pkg", "lib"])).toEqual({
+    expect(
+      place("path", { "a.py": 5, "b.py": 1 }, ["lib/a.py", "pkg/a.py", "lib/b.py"], { roots: ["pkg", "lib"] }),
+    ).toEqual({
       "lib/b.py": 1,
       "pkg/a.py": "?",
       "lib/a.py": "?",
@@ -49,7 +69,7 @@ describe("a report that names files by path", () => {
     const outside = ["../a.js", "/a.js", "/repository/a.js", "/repo/../a.js", "src/../../repo2/a.js", "a.js\u0000", ""];
     const named = Object.fromEntries(outside.map((name) => [name, 9]));
     expect(place("path", { ...named, "/repo/a.js": 1 }, ["a.js"])).toEqual({ "a.js": 1 });
-    expect(place("path", { "../../a.js": 9 }, ["a.js"], ["/repo/src"])).toBe(
+    expect(place("path", { "../../a.js": 9 }, ["a.js"], { roots: ["/repo/src"] })).toBe(
       "the report names no file of the tree, but for example '../../a.js': it is about other sources",
     );
   });

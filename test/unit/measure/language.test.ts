@@ -38,18 +38,27 @@ describe("a test", () => {
     "pkg/test_a.py",
     "pkg/a_test.go",
     "pkg/a_test.py",
+    "test_a.c",
+    "lib/test_a.cpp",
+    "lib/a_test.c",
   ])("is %s", (path) => {
     expect(isTestFile(path)).toBe(true);
     expect(isCodeFile(path)).toBe(false);
   });
 
-  it.each(["src/test.ts", "src/contest/a.ts", "src/testing.ts", "src/latest.ts", "src/protest_a.py", "a.testing.ts"])(
-    "is not %s",
-    (path) => {
-      expect(isTestFile(path)).toBe(false);
-      expect(isCodeFile(path)).toBe(true);
-    },
-  );
+  it.each([
+    "src/test.ts",
+    "src/contest/a.ts",
+    "src/testing.ts",
+    "src/latest.ts",
+    "src/protest_a.py",
+    "test_a.js",
+    "test_a.h",
+    "a.testing.ts",
+  ])("is not %s", (path) => {
+    expect(isTestFile(path)).toBe(false);
+    expect(isCodeFile(path)).toBe(true);
+  });
 
   it("is no code, and neither is a file of no measured language", () => {
     expect(isCodeFile("docs/a.md")).toBe(false);

@@ -80,6 +80,28 @@ describe("a survey of a workspace", () => {
     expect(verifyOf(nested)).toMatchObject({ "node web": { test: below } });
   });
 
+  it.each([
+    ["node --test", "package-lock.json", ["npm", "--prefix", "web", "test", "--"], "web/lcov.info"],
+    ["node --test --test-timeout=9", "pnpm-lock.yaml", ["pnpm", "--dir", "web", "test"], "web/lcov.info"],
+    ["jest --ci", "yarn.lock", ["yarn", "--cwd", "web", "test"], "web/coverage/lcov.info"],
+  ])("has a package below the top count by its own script: %s", (test, lock, words, report) => {
+    const devDependencies = test.startsWith("jest") ? { jest: "30" } : {};
+    const files = { [lock]: "", "package.json": {}, "web/package.json": { scripts: { test }, devDependencies } };
+    const verify = verifyOf(checkout(files))["node web"] as { test: string[]; coverage: object };
+    expect(verify.test.slice(0, words.length)).toEqual(words);
+    expect(verify.test.slice(words.length).join(" ")).toMatch(/^--(experimental-test-coverage|coverage) .*lcov/);
+    expect(verify.coverage).toEqual({ report, format: "lcov" });
+  });
+
+  it.each(["node --test a.test.js", "jest && eslint ."])(
+    "has a package count nothing where its script takes no more options: %s",
+    (test) => {
+      const devDependencies = test.startsWith("jest") ? { jest: "30" } : {};
+      const files = { "package.json": {}, "web/package.json": { scripts: { test }, devDependencies } };
+      expect(verifyOf(checkout(files))["node web"]).toEqual({ test: ["npm", "--prefix", "web", "test"] });
+    },
+  );
+
   it("gives a first night no more than five projects", () => {
     const members = Object.fromEntries(Array.from({ length: 8 }, (_, at) => [`packages/p${at}/package.json`, COVERED]));
     const { config } = surveyRepository(checkout({ ...WORKSPACE, ...members }));
