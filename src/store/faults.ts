@@ -51,7 +51,7 @@ const RULES: readonly Rule[] = [
       `Another process kept ${path} locked for too long (${detail}). Nothing was written; try again, or end that process.`,
   },
   {
-    pattern: /^SQLITE_IOERR/,
+    pattern: /^(SQLITE_IOERR|EIO$)/,
     code: "STORE_IO",
     exitCode: 1,
     retry: "never",

@@ -6,6 +6,7 @@ import { type EventRow, eventOf } from "./chain.js";
 import { type Connection, openToRead } from "./connection.js";
 import { guard, guardAll } from "./faults.js";
 import { createGroupCommit } from "./group-commit.js";
+import { createLateSync, type LateSync } from "./late-sync.js";
 import { createLeases, type Leases } from "./lease.js";
 import { writeEvents } from "./log.js";
 import { project } from "./projections/project.js";
@@ -22,7 +23,7 @@ import { openToWrite } from "./writer.js";
 
 /**
  * The event log of one repository and everything read from it. Several processes may hold the same
- * database; whatever is appended is on disk before `append` returns. Every method may throw a Fault
+ * database; whatever is appended is on disk before `append` returns (`appendUnsynced`: soon after). Every method may throw a Fault
  * (STORE_FULL, STORE_BUSY, STORE_CORRUPT, …).
  */
 export interface Store extends StoreReader {
@@ -37,6 +38,11 @@ export interface Store extends StoreReader {
    * once the events are on disk, and rejects with what `append` would throw for them.
    */
   readonly commit: (events: readonly AnyNewEvent[]) => Promise<AnyEvent[]>;
+  /**
+   * Appends as `append` does, without waiting for the disk: what it returns `kill -9` does not take, and a power cut only
+   * where it comes before the sync that follows at once. Nothing later is on disk without it. Not inside a transaction.
+   */
+  readonly appendUnsynced: (events: readonly AnyNewEvent[]) => AnyEvent[];
   /** Runs `work` in one immediate transaction; `append` and `transaction` inside join it. `work` is synchronous. */
   transaction<T>(work: () => T): T;
   /** The events a filter chooses, large texts put back. */
@@ -106,17 +112,15 @@ export function createStore(db: Connection, options: StoreOptions = {}): Store {
     });
   }
 
-  function* iterate(afterSeq = 0): IterableIterator<AnyEvent> {
-    for (const row of db.iterate<EventRow>(iterateEvents, [afterSeq])) yield eventOf(db, row);
-  }
-
   const transaction = <T>(work: () => T): T => inTransaction(() => work());
   const group = createGroupCommit(guard(path, append));
+  const late = createLateSync(db);
   return {
     path,
     clock,
     ...guardAll(path, {
       append,
+      appendUnsynced: (events: readonly AnyNewEvent[]) => late.commit(() => append(events)),
       events: (filter: EventFilter) => selectEvents(db, filter).map((row) => eventOf(db, row)),
       subscribe: subscriptions.add,
       verify: () => verifyChain(db),
@@ -132,16 +136,28 @@ export function createStore(db: Connection, options: StoreOptions = {}): Store {
     }),
     commit: group.add,
     transaction: (work) => guard(path, () => transaction(work))(),
-    iterate,
+    iterate: (afterSeq) => iterateFrom(db, afterSeq),
     lease: guardAll(path, createLeases(db, transaction)),
     queries: guardAll(path, createQueries(db)),
     close() {
       group.flush();
       waker.flush();
       subscriptions.close();
-      db.database.close();
+      closeDatabase(db, late);
     },
   };
+}
+
+function closeDatabase({ database }: Connection, late: LateSync): void {
+  try {
+    late.close();
+  } finally {
+    database.close();
+  }
+}
+
+function* iterateFrom(db: Connection, afterSeq = 0): IterableIterator<AnyEvent> {
+  for (const row of db.iterate<EventRow>(iterateEvents, [afterSeq])) yield eventOf(db, row);
 }
 
 /**

@@ -28,13 +28,7 @@ const MAX_APPROVALS = 100;
 
 /** A cycle's open task in the client's hands, or a task outside plans; undefined where it has claimed none. */
 export function currentClaim({ store }: Project): TaskRow | undefined {
-  const cycle = store.queries.latestIncompleteCycle();
-  const cycles = cycle === undefined ? [OUTSIDE_CYCLES] : [cycle.number, OUTSIDE_CYCLES];
-  for (const number of cycles) {
-    const mine = store.queries.tasksOf(number, CLIENT, "IN_PROGRESS").find(({ agent }) => agent === CLIENT);
-    if (mine !== undefined) return mine;
-  }
-  return undefined;
+  return store.queries.claimOf(CLIENT, OUTSIDE_CYCLES);
 }
 
 /** Opens a cycle of the newest approved plan that was never started; undefined where there is none. */

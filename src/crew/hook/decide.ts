@@ -157,30 +157,34 @@ async function throughGate(
   };
   const outcome = await performCall(place.crew, request);
   const pending = { place, request, events, ...(writes === undefined ? {} : { writes }) };
-  return place.claimed ? await answerClaimed(event, pending, outcome) : await answerGuarded(pending, outcome);
+  return place.claimed ? answerClaimed(event, pending, outcome) : answerGuarded(pending, outcome);
 }
 
-/** The gate's verdict, recorded before the call is made; a look's with its result, as a crash loses nothing by it. */
-async function answerClaimed(event: Call, call: PendingCall, outcome: CallOutcome): Promise<CallDecision> {
+/**
+ * The gate's verdict, recorded before the client is told it, but not waited for on disk: the client forces to disk nothing of what
+ * it does then either (ADR 12). A look's is recorded with its result, as a crash loses nothing by it.
+ */
+function answerClaimed(event: Call, call: PendingCall, outcome: CallOutcome): CallDecision {
   const { denials, risk } = outcome.judgement;
   const asked = isForPerson(event, call.place, outcome);
-  if (denials.length > 0 && !asked) return await denied(call, denials);
-  if (call.writes !== undefined || asked) await call.place.crew.store.commit(call.events);
-  const events = call.writes !== undefined || asked ? [] : call.events;
+  if (denials.length > 0 && !asked) return denied(call, denials);
+  const waits = call.writes === undefined && !asked;
+  if (!waits) call.place.crew.store.appendUnsynced(call.events);
+  const events = waits ? call.events : [];
   if (!asked) return { output: allow({}), pending: { ...call, events } };
   const why = denials.map(({ message }) => message).join("; ");
   return { output: ask(`worknode: ${why} (risk ${risk}).`), pending: { ...call, events, asked: true } };
 }
 
-async function answerGuarded(call: PendingCall, { judgement }: CallOutcome): Promise<CallDecision> {
+function answerGuarded(call: PendingCall, { judgement }: CallOutcome): CallDecision {
   const denials = judgement.denials.filter(({ code }) => GUARDED.has(code));
-  return denials.length > 0 ? await denied(call, denials) : { output: {}, pending: { ...call, events: [] } };
+  return denials.length > 0 ? denied(call, denials) : { output: {}, pending: { ...call, events: [] } };
 }
 
-async function denied({ place, request, events }: PendingCall, denials: readonly Denial[]): Promise<CallDecision> {
+function denied({ place, request, events }: PendingCall, denials: readonly Denial[]): CallDecision {
   const content = renderDenials(denials);
   const result = resultEvent(request, { content, is_error: true }, "the gate denied it");
-  await place.crew.store.commit([...events, result]);
+  place.crew.store.appendUnsynced([...events, result]);
   return { output: deny(content) };
 }
 

@@ -13,6 +13,7 @@ import { listTasksDoneAfter } from "../sql/list-tasks-done-after.js";
 import { listTasksEndedAfter } from "../sql/list-tasks-ended-after.js";
 import { listTasksIn } from "../sql/list-tasks-in.js";
 import { listTasksOf } from "../sql/list-tasks-of.js";
+import { readClaim } from "../sql/read-claim.js";
 import { readCycle } from "../sql/read-cycle.js";
 import { readKv } from "../sql/read-kv.js";
 import { readLastEndedCycle } from "../sql/read-last-ended-cycle.js";
@@ -48,6 +49,8 @@ export function createCycleQueries(db: Connection) {
     tasksOf: (cycle: number, assignee: string, status: string) => listTasksOf(db, cycle, assignee, status),
     /** Tasks done since a stamp, newest first. */
     tasksEndedAfter: (cycle: number, hlc: string, limit: number) => listTasksEndedAfter(db, cycle, hlc, limit),
+    /** The first task an agent works on in the newest cycle that is open, else in the one that stands for outside cycles. */
+    claimOf: (agent: string, outside: number) => readClaim(db, agent, outside),
     /** Tasks of any cycle done since a stamp, oldest first. */
     tasksDoneAfter: (hlc: string, limit: number) => listTasksDoneAfter(db, hlc, limit),
     /** The last event stamped no later than a stamp; 0 when there is none. */

@@ -162,6 +162,25 @@ describe("tasks", () => {
     expect(queries.tasksOf(1, "implementer", "PENDING")).toEqual([]);
   });
 
+  it("are an agent's claim in the newest open cycle, else outside cycles, while it works on them", () => {
+    const { append, queries } = temporaryStore();
+    const outside = (task: string, agent: string) => [
+      event("TASK_ADDED", { id: task, title: task, files: [] }, { run: 0, ...ofTask(task) }),
+      event("TASK_CLAIMED", { by: agent }, { run: 0, ...ofTask(task) }),
+    ];
+    append([cycleStarted(1, [{ id: "T-1" }]), cycleStarted(2, [{ id: "T-1" }, { id: "T-2" }])]);
+    append([taskStarted("T-1")]);
+    expect(queries.claimOf("implementer", 0)).toBeUndefined();
+    append([...outside("other", "ann"), ...outside("mine", "implementer")]);
+    expect(queries.claimOf("implementer", 0)).toMatchObject({ cycle: 0, id: "mine", files: [] });
+    const second = { run: 2, task: "T-2", stream: "task:2:T-2" };
+    append([event("TASK_STARTED", { attempt: 1, agent: "implementer", worktree: "/w", base_commit: "b" }, second)]);
+    expect(queries.claimOf("implementer", 0)).toMatchObject({ cycle: 2, id: "T-2", worktree: "/w" });
+    append([event("TASK_STATUS", { status: "VERIFIED" }, second)]);
+    expect(queries.claimOf("implementer", 0)).toMatchObject({ cycle: 0, id: "mine" });
+    expect(queries.claimOf("ann", 0)).toMatchObject({ cycle: 0, id: "other" });
+  });
+
   it("have steps that can start again", () => {
     const { append, queries } = temporaryStore();
     const ended = { step: "build", status: "failed" as const, outputs: { n: 1 }, error: "e", provide: "p" };
