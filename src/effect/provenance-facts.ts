@@ -26,10 +26,25 @@ async function factOf(history: History, commit: Commit, trees: ReadonlyMap<strin
 
 /** What git makes of two parents by itself; null on a conflict, for an octopus, and for what is no merge. */
 async function mergedTree({ git }: History, parents: readonly string[]): Promise<string | null> {
+  const merged = await mergeTrees(git, parents);
+  return merged?.code === 0 ? merged.tree : null;
+}
+
+/** The same, with git's marks in what is in conflict; undefined where git joins nothing, as with unrelated histories. */
+export async function joinedTree({ git }: History, parents: readonly string[]): Promise<string | undefined> {
+  return (await mergeTrees(git, parents))?.tree;
+}
+
+/** Code 1 is a conflict: the tree is there all the same. */
+async function mergeTrees(
+  git: History["git"],
+  parents: readonly string[],
+): Promise<{ code: number; tree: string } | undefined> {
   const [ours, theirs, ...more] = parents;
-  if (ours === undefined || theirs === undefined || more.length > 0) return null;
-  const merged = await git.attempt(["merge-tree", "--write-tree", "--no-messages", ours, theirs]);
-  return merged.code === 0 ? merged.stdout.toString("utf8").trim() : null;
+  if (ours === undefined || theirs === undefined || more.length > 0) return undefined;
+  const { code, stdout } = await git.attempt(["merge-tree", "--write-tree", "--no-messages", ours, theirs]);
+  const tree = stdout.toString("utf8").split("\n")[0] ?? "";
+  return (code === 0 || code === 1) && tree !== "" ? { code, tree } : undefined;
 }
 
 /** The newest commits of every branch and tag that the judged ones do not reach: where a squash came from. */

@@ -20,10 +20,10 @@ export const checkFindingSchema = z.strictObject({
 export type CheckFinding = z.infer<typeof checkFindingSchema>;
 
 /**
- * `failed`, `passed` and `unjudged` are said in `enforce` alone: the other modes never pass anything. `unjudged`: the policy
- * leaves out all that changed.
+ * `failed`, `passed`, `unjudged` and `exempt` are said in `enforce` alone: the other modes never pass anything.
+ * `unjudged`: all that changed is left out (exit 4). `exempt`: every commit was looked at and none taken for an agent's.
  */
-export const checkOutcomeSchema = z.enum(["passed", "failed", "unjudged", "observed", "warned"]);
+export const checkOutcomeSchema = z.enum(["passed", "failed", "unjudged", "exempt", "observed", "warned"]);
 
 /** What `worknode check --format json` prints (contract). */
 export const checkReportSchema = z.strictObject({

@@ -1,6 +1,8 @@
 import { mkdirSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterEach, describe, expect, it } from "vitest";
+import { loadMeasures } from "../../src/crew/state/grammars.js";
+import { runCheck } from "../../src/surface/check/run-check.js";
 import { branchy, check, checkReport, namesOf } from "./check-ground.js";
 import { makeRepo, type Repo } from "./harness.js";
 
@@ -134,22 +136,80 @@ describe("the rules come from the base", () => {
     const report = await checkReport(repo, "--base", "main");
     expect(namesOf(report)).toEqual(["no-suppression src/a.ts:1", "max-complexity src/a.ts:3"]);
     expect(report.findings.map(({ severity }) => severity)).toEqual(["warning", "error"]);
-    expect(report.checked).toMatchObject({ files: 3, left_out: 1, functions: 1 });
+    expect(report.checked).toMatchObject({ files: 3, left_out: 2, functions: 1 });
   });
 
-  it("says passed of nothing that it leaves out whole, and names what it leaves out", async () => {
-    const repo = repository({ ".worknode/check.yaml": `${ENFORCE}exclude: [src/**]\n` });
+  it.each([
+    ["paths", "exclude: [src/**]\n", { "src/a.ts": branchy("a", 9) }, "left out by the policy: src/a.ts"],
+    ["languages", "languages: [python]\n", { "src/a.ts": branchy("a", 9) }, "left out by the policy: src/a.ts"],
+    ["submodules", "", {}, "submodules, whose commits are not looked into: lib"],
+  ])("does not pass what it leaves out whole, exit 4, and names it: %s", async (_, policy, files, note) => {
+    const repo = repository({ ".worknode/check.yaml": `${ENFORCE}${policy}` });
+    repo.git("switch", "-q", "-C", "change");
+    if (note.includes("lib"))
+      repo.git("update-index", "--add", "--cacheinfo", `160000,${repo.git("rev-parse", "HEAD").trim()},lib`);
+    for (const [path, text] of Object.entries(files)) repo.write(path, text);
+    repo.git("add", "src");
+    repo.git("commit", "-q", "-m", "change");
+    const left = await checkReport(repo, "--base", "main");
+    expect(left).toMatchObject({
+      outcome: "unjudged",
+      exit_code: 4,
+      notes: [note],
+      checked: { files: 1, left_out: 1 },
+    });
+    expect(namesOf(left)).toEqual(["nothing-judged :1"]);
+    expect((await check(repo, "--base", "main")).out).toContain(
+      "worknode check: NOTHING JUDGED, as all of it is left out;",
+    );
+    for (const mode of ["observe", "warn"])
+      expect((await check(repo, "--base", "main", "--mode", mode)).code, mode).toBe(0);
+    repo.write("b.md", "b\n");
+    repo.git("add", "b.md");
+    repo.git("commit", "-q", "-m", "more");
+    expect(await checkReport(repo, "--base", "main")).toMatchObject({ outcome: "passed", exit_code: 0, notes: [note] });
+  });
+
+  it("lets no policy soften that nothing was judged", async () => {
+    const repo = repository({ ".worknode/check.yaml": `${ENFORCE}severities: { nothing-judged: off }\n` });
+    change(repo, { "b.md": "b\n" });
+    const err = expect.stringContaining("there is no rule of this name");
+    expect(await check(repo, "--base", "main")).toMatchObject({ code: 2, err });
+  });
+
+  it("says passed of no change by people where agents alone are judged, and judges it where who did it is not known", async () => {
+    const repo = repository({ ".worknode/check.yaml": `${ENFORCE}appliesTo: agents\n` });
     change(repo, { "src/a.ts": branchy("a", 9) });
-    const left = await check(repo, "--base", "main");
-    expect(left.code).toBe(0);
-    expect(left.out).toContain("note: left out by the policy: src/a.ts\n");
-    expect(left.out).toContain("worknode check: nothing judged, as the policy leaves it all out;");
-    expect(left.out).not.toContain("passed");
-    const people = repository({ ".worknode/check.yaml": `${ENFORCE}appliesTo: agents\n` });
-    change(people, { "src/a.ts": branchy("a", 9) });
-    expect(await checkReport(people, "--base", "main")).toMatchObject({ outcome: "unjudged", exit_code: 0 });
-    change(repo, { "src/a.ts": branchy("a", 9), "b.md": "b\n" });
-    expect((await checkReport(repo, "--base", "main")).outcome).toBe("passed");
+    const people = await check(repo, "--base", "main");
+    expect(people.code).toBe(0);
+    expect(people.out).toContain("worknode check: not judged, as no commit is taken for an agent's;");
+    expect(people.out).not.toContain("passed");
+    const old = repo.git("rev-parse", "change").trim();
+    repo.git("switch", "-q", "main");
+    change(repo, { "src/b.ts": branchy("b", 9) });
+    repo.git("switch", "-q", "main");
+    repo.git("reset", "-q", "--hard", "change~1");
+    repo.write("src/old.ts", branchy("old", 13));
+    repo.git("commit", "-q", "-am", "by a person");
+    const back = { base: "main", head: "main", from: old };
+    const place = { cwd: repo.dir, env: repo.env, loadMeasures };
+    const report = await runCheck(place, { ...back, coverage: [], baseCoverage: [], approvedBy: [] });
+    expect(namesOf(report)).toEqual(["max-complexity src/old.ts:2"]);
+    expect(report.notes.join()).toContain("it takes commits back");
+  });
+
+  it("takes for an agent's what its merge makes otherwise than git would, be it one side's", async () => {
+    const repo = repository({ ".worknode/check.yaml": `${ENFORCE}appliesTo: agents\n`, "src/c.ts": branchy("c", 9) });
+    change(repo, { "x.md": "x\n" });
+    repo.git("switch", "-q", "main");
+    repo.write("src/c.ts", branchy("c", 3));
+    repo.git("commit", "-q", "-am", "a person made it simpler");
+    repo.git("switch", "-q", "change");
+    repo.git("merge", "-q", "-s", "ours", "-m", "merge\n\nCo-authored-by: Claude <noreply@anthropic.com>", "main");
+    expect(namesOf(await checkReport(repo, "--base", "main"))).toEqual(["max-complexity src/c.ts:2"]);
+    repo.git("reset", "-q", "--hard", "HEAD~1");
+    repo.git("merge", "-q", "-m", "merge\n\nCo-authored-by: Claude <noreply@anthropic.com>", "main");
+    expect(await checkReport(repo, "--base", "main")).toMatchObject({ outcome: "exempt", exit_code: 0 });
   });
 
   it("judges agents' files alone where the policy says so, and prints whom it took for one", async () => {

@@ -1,5 +1,6 @@
 import type { Commit } from "../../effect/commits.js";
 import type { History } from "../../effect/history.js";
+import { joinedTree } from "../../effect/provenance-facts.js";
 import { compareTrees } from "../../effect/tree.js";
 import { emptyTree } from "../../effect/tree-object.js";
 
@@ -52,7 +53,10 @@ export function guessNotes(guesses: readonly AuthorGuess[]): string[] {
   );
 }
 
-/** Files that agents' commits touch. A first commit touches all it holds. A merge brings what its branches hold and touches what differs from all of them. */
+/**
+ * Files that agents' commits touch. A first commit touches all it holds. A merge brings what its branches hold, and touches
+ * what differs from the tree that git makes of them by itself: also where that is one side's, kept against the other's.
+ */
 export async function agentFiles(history: History, guesses: readonly AuthorGuess[]): Promise<ReadonlySet<string>> {
   const files = new Set<string>();
   for (const { commit, agent } of guesses) {
@@ -62,10 +66,11 @@ export async function agentFiles(history: History, guesses: readonly AuthorGuess
   return files;
 }
 
-async function touched({ git }: History, { id, parents }: Commit): Promise<string[]> {
-  const sides: Set<string>[] = [];
-  for (const parent of parents.length === 0 ? [emptyTree(id)] : parents)
-    sides.push(new Set((await compareTrees(git, parent, id)).map(({ path }) => path)));
-  const [first = new Set<string>(), ...others] = sides;
-  return [...first].filter((path) => others.every((side) => side.has(path)));
+async function touched(history: History, { id, parents }: Commit): Promise<string[]> {
+  const joined = parents.length === 2 ? await joinedTree(history, parents) : undefined;
+  const before = joined === undefined ? parents : [joined];
+  const sides: string[] = [];
+  for (const side of before.length === 0 ? [emptyTree(id)] : before)
+    sides.push(...(await compareTrees(history.git, side, id)).map(({ path }) => path));
+  return sides;
 }

@@ -1,4 +1,6 @@
+import type { History } from "../../effect/history.js";
 import type { TreeDifference } from "../../effect/tree.js";
+import { emptyTree } from "../../effect/tree-object.js";
 import type { PlacedCoverage } from "../../measure/coverage-place.js";
 import type { CheckFinding, CheckReport } from "../../schema/check-report.js";
 import { agentFiles, guessAuthor, guessNotes } from "./authors.js";
@@ -6,12 +8,13 @@ import { type ChangedCode, everyName, readChange } from "./change.js";
 import type { ProvenanceReport } from "./commit-provenance.js";
 import { type CodeReport, judgeCode } from "./judge-code.js";
 import { type Link, unjudgedLinks } from "./linked-code.js";
-import { reportOf, rulesOf } from "./outcome.js";
+import { type Outcome, reportOf, rulesOf } from "./outcome.js";
 import type { JudgedPlan } from "./plan-rules.js";
 import type { Judged } from "./rules.js";
 import { judgeRules } from "./rules-changed.js";
 import type { CheckPlace, CheckWish } from "./run-check.js";
 import type { TestRun } from "./run-tests.js";
+import type { Subject } from "./subject.js";
 import type { VerifyAgain } from "./verify-again.js";
 
 /** Judges what a change, or what is staged, did: its files, its code, its commits. Throws Faults of exit 2. */
@@ -24,15 +27,21 @@ export async function checkChange(place: CheckPlace, judged: Judged, wish: Check
   const rules = await judgeRules(judged, all, wish.approvedBy);
   const origin = await judgeOrigin(place, judged, { wish, verifyAgain });
   const files = plan === undefined ? [] : await judgeFiles(plan, differences, judged);
-  const out = differences.map(({ path }) => path).filter((path) => selection.isExcluded(path));
+  const out = differences.map(({ path }) => path).filter(selection.isLeftOut);
+  const modules = differences.filter(({ kind }) => kind === "special").map(({ path }) => path);
+  const looked = {
+    differences,
+    leftOut: out.length + modules.length,
+    isOther: wish.run === true || origin.commits > 0,
+  };
   return reportOf(judged, {
     ...code,
     findings: [...code.findings, ...files, ...rules.findings, ...origin.findings, ...tests.findings],
-    notes: [...notes, ...leftOutNotes(out), ...rules.notes, ...origin.notes, ...tests.notes, ...code.notes],
+    notes: [...notes, ...leftOutNotes(out, modules), ...rules.notes, ...origin.notes, ...tests.notes, ...code.notes],
     commits: origin.commits,
     files: differences.length,
-    leftOut: all.length - differences.length + out.length,
-    isJudged: out.length < differences.length || plan !== undefined || origin.commits > 0,
+    leftOut: all.length - differences.length + looked.leftOut,
+    ...unjudged(judged, looked),
     rules: rulesOf(judged, { coverage: code.covered, tests: wish.run === true }),
     baselined: 0,
   });
@@ -42,9 +51,26 @@ export async function checkChange(place: CheckPlace, judged: Judged, wish: Check
 const MAX_NAMED = 10;
 
 /** What nobody looked at is told by name: code may have been put there. */
-function leftOutNotes(paths: readonly string[]): string[] {
+function leftOutNotes(paths: readonly string[], modules: readonly string[]): string[] {
+  return [
+    ...(paths.length === 0 ? [] : [`left out by the policy: ${named(paths)}`]),
+    ...(modules.length === 0 ? [] : [`submodules, whose commits are not looked into: ${named(modules)}`]),
+  ];
+}
+
+function named(paths: readonly string[]): string {
   const more = paths.length > MAX_NAMED ? ` and ${paths.length - MAX_NAMED} more` : "";
-  return paths.length === 0 ? [] : [`left out by the policy: ${paths.slice(0, MAX_NAMED).join(", ")}${more}`];
+  return `${paths.slice(0, MAX_NAMED).join(", ")}${more}`;
+}
+
+/** Whether anything of the change was judged: one of its files, its commits' receipts, or its tests. */
+function unjudged(
+  { plan }: Judged,
+  looked: { differences: readonly TreeDifference[]; leftOut: number; isOther: boolean },
+): Pick<Outcome, "unjudged"> {
+  if (looked.isOther) return {};
+  if (looked.differences.length === 0) return { unjudged: "exempt" };
+  return plan === undefined && looked.leftOut === looked.differences.length ? { unjudged: "unjudged" } : {};
 }
 
 async function judgeFiles(
@@ -100,7 +126,7 @@ async function judgeOrigin(
   });
 }
 
-/** With `appliesTo: agents`, what agents' commits touch; what is staged has no author yet and is judged. */
+/** With `appliesTo: agents`, what agents' commits touch; where it cannot be told who did it, an agent did. */
 async function judgedDifferences(
   { history, subject, policy }: Judged,
   all: readonly TreeDifference[],
@@ -108,9 +134,17 @@ async function judgedDifferences(
   if (policy.appliesTo === "all") return { differences: all, notes: [] };
   if (subject.scope === "staged")
     return { differences: all, notes: ["who commits is not known yet: judged as an agent"] };
+  if (await takesBack(history, subject))
+    return { differences: all, notes: ["it takes commits back, and who does is not known: judged as an agent"] };
   const guesses = (await subject.commits()).map((commit) => guessAuthor(commit, policy.agents));
   const files = await agentFiles(history, guesses);
   return { differences: all.filter(({ path }) => files.has(path)), notes: guessNotes(guesses) };
+}
+
+/** Whether what is judged lacks commits of what it is compared with, so that no commit of its own says why they went. */
+async function takesBack({ git }: History, { from, head }: Subject): Promise<boolean> {
+  if (from === null || from === emptyTree(head)) return false;
+  return (await git.attempt(["merge-base", "--is-ancestor", from, head])).code !== 0;
 }
 
 const NOT_RUN: TestRun = { findings: [], notes: [], reports: [] };

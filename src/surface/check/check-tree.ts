@@ -39,7 +39,6 @@ export async function checkTree(place: CheckPlace, asked: Judged, wish: CheckWis
     notes: [...report.notes, ...rules.notes, ...written],
     files: files.length,
     leftOut: 0,
-    isJudged: true,
     commits: 0,
     rules: rulesOf({ ...judged, plan: undefined }, { coverage: false, tests: false }),
     baselined: findings.length - beyond.length,

@@ -1,5 +1,5 @@
 import type { CheckReport } from "../../schema/check-report.js";
-import { atSeverity, exitCodeOf } from "./finding.js";
+import { aboutFile, atSeverity, exitCodeOf } from "./finding.js";
 import type { CodeReport } from "./judge-code.js";
 import type { Judged } from "./rules.js";
 
@@ -24,6 +24,9 @@ export function rulesOf(
   ].sort();
 }
 
+/** Why nothing of a change was judged: all of it is left out, or no commit of it is taken for an agent's. */
+export type Unjudged = "unjudged" | "exempt";
+
 /** What judging came to. */
 export interface Outcome extends CodeReport {
   readonly files: number;
@@ -31,21 +34,20 @@ export interface Outcome extends CodeReport {
   readonly rules: readonly string[];
   readonly baselined: number;
   readonly commits: number;
-  /** Whether anything was left to be judged; else a policy left it all out. */
-  readonly isJudged: boolean;
+  /** What came of it where nothing was judged: left out, or not an agent's. Undefined where something was. */
+  readonly unjudged?: Unjudged;
 }
 
 /** The report: findings at the severities of the policy, and the exit code they ask for. */
 export function reportOf({ subject, policy, mode, provenance }: Judged, outcome: Outcome): CheckReport {
-  const findings = atSeverity(outcome.findings, policy);
-  const code = exitCodeOf(findings);
-  const held = outcome.isJudged ? "passed" : "unjudged";
-  const enforced = code === 0 ? held : "failed";
+  const own = atSeverity(outcome.findings, policy);
+  const findings = outcome.unjudged === "unjudged" ? [NOTHING_JUDGED, ...own] : own;
+  const enforced = exitCodeOf(own) === 0 ? (outcome.unjudged ?? "passed") : "failed";
   return {
     version: 1,
     mode,
     outcome: mode === "enforce" ? enforced : mode === "warn" ? "warned" : "observed",
-    exit_code: mode === "enforce" ? code : 0,
+    exit_code: mode === "enforce" ? exitCodeOf(findings) : 0,
     base: subject.from,
     head: subject.head,
     scope: subject.scope,
@@ -63,3 +65,11 @@ export function reportOf({ subject, policy, mode, provenance }: Judged, outcome:
     notes: [...outcome.notes],
   };
 }
+
+/** No policy softens it: what nobody looked at is not verified (DESIGN §13, exit 4). */
+const NOTHING_JUDGED = aboutFile("", {
+  rule: "nothing-judged",
+  code: "ERROR_NOTHING_JUDGED",
+  message: "Nothing of this change was judged: all of it is left out",
+  remedy: "A person looks at it; or have the job not run for such paths.",
+});

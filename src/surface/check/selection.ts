@@ -6,8 +6,8 @@ import { POLICY_PATH, VENDORED_PATH } from "./rule-path.js";
 
 /** Which files a policy leaves out of the measures. */
 export interface Selection {
-  /** Whether the policy names it as generated or vendored. */
-  isExcluded(path: string): boolean;
+  /** Whether the policy leaves it out: named as generated or vendored, or code of a language it does not want. */
+  readonly isLeftOut: (path: string) => boolean;
   /** Whether its functions are measured: of a language the policy wants, and not left out. */
   readonly isMeasured: (path: string) => boolean;
 }
@@ -24,15 +24,12 @@ export function selectFiles(
   const excluded = compileWriteSet(policy.exclude);
   if (policy.exclude.length > 0) requireMatches(policy.exclude, names());
   const wanted = policy.languages === undefined ? undefined : new Set<Language>(policy.languages);
-  const isWanted = (path: string): boolean => {
+  const isLeftOut = (path: string): boolean => {
     const language = languageOf(path);
-    return language !== undefined && (wanted === undefined || wanted.has(language));
+    const isUnwanted = language !== undefined && wanted !== undefined && !wanted.has(language);
+    return isUnwanted || path === VENDORED_PATH || excluded.has(path);
   };
-  const isLeftOut = (path: string): boolean => path === VENDORED_PATH || excluded.has(path);
-  return {
-    isExcluded: isLeftOut,
-    isMeasured: (path) => isWanted(path) && !isLeftOut(path),
-  };
+  return { isLeftOut, isMeasured: (path) => languageOf(path) !== undefined && !isLeftOut(path) };
 }
 
 function requireMatches(patterns: readonly string[], names: readonly string[]): void {

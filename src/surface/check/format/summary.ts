@@ -5,7 +5,8 @@ import { singleLine } from "../../cli/progress/paint.js";
 const LABELS: Readonly<Record<CheckReport["outcome"], string>> = {
   passed: "passed",
   failed: "FAILED",
-  unjudged: "nothing judged, as the policy leaves it all out",
+  unjudged: "NOTHING JUDGED, as all of it is left out",
+  exempt: "not judged, as no commit is taken for an agent's",
   observed: "observed, not enforced",
   warned: "warned, not enforced",
 };
