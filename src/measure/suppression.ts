@@ -2,6 +2,12 @@ import type { Comment } from "./comment.js";
 import type { Suppression } from "./file-measure.js";
 import { type LineTable, lineAt } from "./line-table.js";
 
+/** Tools whose directive is their name with `-ignore` or `-disable`. */
+const NAMED_TOOLS = "deno-lint|rome|lint|jslint|stylelint|knip|semgrep|coverage|svelte|standard|xo|sonar|gosec|webhint";
+
+/** What is said of a directive whose tool has no entry of its own. */
+const ANY_TOOL = "tool ignore";
+
 /** Directives that must open their comment, as the tools that read them require. */
 const OPENING: readonly (readonly [string, RegExp])[] = [
   ["istanbul ignore", /^istanbul\s+ignore\b/],
@@ -11,8 +17,18 @@ const OPENING: readonly (readonly [string, RegExp])[] = [
   ["biome-ignore", /^biome-ignore(?:-all|-start)?\b/],
   ["oxlint-disable", /^oxlint-disable(?:-next-line|-line)?\b/],
   ["tslint:disable", /^tslint:disable\b/],
-  ["jshint", /^jshint\s+ignore\b/],
+  ["jshint", /^jshint\s+(?:ignore\b|-W\d|\w+\s*:)/],
   ["stryker disable", /^Stryker\s+disable\b/],
+  ["flow suppression", /^(?:\$Flow(?:FixMe|Issue|ExpectedError)|@noflow)\b/],
+  [ANY_TOOL, new RegExp(`^@?(?:${NAMED_TOOLS})-(?:ignore|disable)(?:-[a-z]+)*(?![\\w-])`)],
+  [ANY_TOOL, /^[a-z][\w.-]*-(?:ignore|disable)-(?:next-line|line|file|start|begin|all)\b/],
+  [ANY_TOOL, /^[a-z][\w.-]*:(?:file-)?(?:ignore|disable)(?![\w-])/],
+  ["duplication ignore", /^(?:jscpd:ignore-start|CPD-OFF)\b/],
+  ["noinspection", /^noinspection\s+\w/],
+  ["PC-lint", /^lint\s+(?:--?|!)[a-z]/i],
+  ["codechecker", /^codechecker_(?:suppress|intentional|false_positive)\b/],
+  ["coverity", /^coverity\s*\[/],
+  ["formatter off", /^(?:prettier-ignore|dprint-ignore|clang-format\s+off)\b/],
 ];
 
 /** Directives that act on any line of a comment that they open. */
@@ -27,23 +43,51 @@ const LINE_OPENING: readonly (readonly [string, RegExp])[] = [
 const ANYWHERE: readonly (readonly [string, RegExp])[] = [
   ["NOLINT", /\bNOLINT(?:NEXTLINE|BEGIN)?\b/],
   ["NOSONAR", /\bNOSONAR\b/],
+  ["NOPMD", /\bNOPMD\b/],
+  ["checkstyle", /\bCHECKSTYLE[:. ]\s*(?:OFF|IGNORE)\b|\bSUPPRESS CHECKSTYLE\b/],
+  ["OCLINT", /\bOCLINT\b/],
+  ["PVS-Studio", /(?:^|\/)\s*-V(?:::)?\d{3}/],
   ["nosec", /(?:^|\s|#)nosec\b/],
-  ["nosemgrep", /\bnosemgrep\b/],
+  ["nosemgrep", /\bnosem(?:grep)?\b/],
+  ["scanner ignore", /\b(?:devskim|flawfinder|rats|zizmor):\s*ignore\b|\b(?:checkov:skip|gitleaks:allow)\b/i],
+  ["scanner ignore", /(?:^|\s)(?:lgtm|codeql)\s*\[/],
   ["noqa", /(?:^|#)\s*(?:flake8:\s*|ruff:\s*)?noqa\b/i],
-  ["type: ignore", /(?:^|#)\s*(?:type|pyright|mypy):\s*ignore\b/],
+  ["type: ignore", /(?:^|#)\s*(?:type|(?:based)?pyright|mypy|ty):\s*ignore\b/],
+  ["type checker configuration", /(?:^|#)\s*(?:based)?pyright:\s*(?:basic|off|report\w+\s*=\s*(?:false|"?none))/],
+  ["type checker configuration", /(?:^|#)\s*mypy:\s*(?:disable|allow|no-)/],
+  ["pyre", /\bpyre-(?:ignore|fixme)\b/],
+  ["pytype", /\bpytype:\s*(?:disable|skip-file)\b/],
+  ["fixit", /(?:^|#)\s*lint-fixme\b/],
   ["pylint: disable", /\bpylint:\s*(?:disable|skip-file)\b/],
-  ["pragma: no cover", /\bpragma:\s*no\s*(?:cover|branch)\b/],
-  ["coverage exclusion", /\b(?:L|G)COVR?_EXCL_(?:LINE|START|BR_LINE|BR_START)\b/],
+  ["pragma: no cover", /\bpragma\s*:?\s*no\s*(?:cover|branch)\b/i],
+  ["coverage exclusion", /\b(?:L|GR?)COVR?_EXCL_(?:LINE|START|BR_LINE|BR_START)\b|@codeCoverageIgnore/],
   ["diagnostic ignored", /^\s*pragma\s+(?:GCC|clang)\s+diagnostic\s+ignored\b/],
-  ["warning disable", /^\s*pragma\s+warning\s*\(\s*disable\b/],
-  ["allow attribute", /^!?\[\s*(?:allow|expect)\s*\(/],
-  ["SuppressWarnings", /^@SuppressWarnings\b/],
+  ["system header", /^\s*pragma\s+(?:(?:GCC|clang)\s+)?system_header\b/],
+  ["warning disable", /^\s*pragma\s+warning\s*\((?:[^)]*\b(?:disable|suppress)\b|\s*push\s*,\s*0)/],
+  [
+    "analysis attribute",
+    /^(?:__attribute__|\[\[).*(?:\bno_(?:profile_)?instrument_function\b|\bno_sanitize|::suppress\b)/s,
+  ],
+  ["allow attribute", /^!?\[\s*(?:cfg_attr\s*\(.*,\s*)?(?:allow|expect)\s*\(/s],
+  ["clippy configuration", /^!?\[\s*clippy::\w+\s*=/],
+  [
+    "coverage attribute",
+    /^!?\[\s*(?:cfg_attr\s*\(.*,\s*)?(?:coverage\s*\(\s*off|no_coverage\b|(?:tarpaulin|mutants)::skip\b)/s,
+  ],
+  ["coverage attribute", /^!?\[\s*cfg\s*\(.*\bnot\s*\(\s*(?:tarpaulin|coverage)/s],
+  ["SuppressWarnings", /^@(?:[\w.]+\.)?Suppress(?:Warnings|FBWarnings|Lint)?\b/],
+  ["coverage annotation", /^@(?:[\w.]+\.)?(?:\w*Generated|ExcludeFrom\w*Report|CoverageIgnore)\b/],
   ["cppcheck-suppress", /\bcppcheck-suppress(?:-begin|-file|-macro)?\b/],
+  [
+    "formatter off",
+    /(?:^|#)\s*(?:fmt:\s*(?:off|skip)|yapf:\s*disable|isort:\s*skip\w*|autopep8:\s*off)\b|@formatter:off\b/,
+  ],
+  ["formatter off", /^!?\[\s*(?:cfg_attr\s*\(.*,\s*)?rustfmt(?:::|_)skip\b/s],
 ];
 
 /** Words one of which every directive above has: most comments have none, and are not tried against each. */
 const SPOKEN =
-  /ignore|disable|eslint|skip-file|no\s*(?:cover|branch)|@ts-|nolint|NOSONAR|nosec|nosemgrep|noqa|EXCL_|\[\s*(?:allow|expect)|SuppressWarnings|cppcheck-suppress/i;
+  /ignore|disable|suppress|skip|exclude|eslint|jshint|lint|flow|\boff\b|no\s*(?:cover|branch)|coverage|tarpaulin|@ts-|NOSONAR|NOPMD|nosec|nosem|noqa|noinspection|EXCL_|CPD-|checkstyle|gitleaks|coverity|codechecker|lgtm|codeql|pyright|mypy|pyre-|-V|system_header|push|_function|no_sanitize|\[\s*(?:allow|expect)|(?:allow|expect)\s*\(|clippy::|generated|prettier|report/i;
 
 const DECORATION = /^[\s*!/#]+/;
 
@@ -65,9 +109,11 @@ function kindsIn(value: string): string[] {
   if (!SPOKEN.test(value)) return [];
   const opening = value.replace(DECORATION, "");
   const lines = value.split("\n").map((line) => line.replace(DECORATION, ""));
-  return [
+  const found = [
     ...OPENING.filter(([, pattern]) => pattern.test(opening)),
     ...LINE_OPENING.filter(([, pattern]) => lines.some((line) => pattern.test(line))),
     ...ANYWHERE.filter(([, pattern]) => pattern.test(value)),
-  ].map(([kind]) => kind);
+  ];
+  const kinds = [...new Set(found.map(([kind]) => kind))];
+  return kinds.length > 1 ? kinds.filter((kind) => kind !== ANY_TOOL) : kinds;
 }

@@ -50,7 +50,7 @@ const C: TreeLanguage = {
   cases: NONE,
   elseOf: NONE,
   comments: set("comment"),
-  directives: set("preproc_call"),
+  directives: set("preproc_call", "attribute_specifier", "attribute_declaration"),
   wrappers: NONE,
   between: set("attribute_declaration"),
   parameters: set("parameter_declaration", "variadic_parameter", "identifier"),

@@ -1,7 +1,64 @@
-import { describe, expect, it } from "vitest";
+import { beforeAll, describe, expect, it } from "vitest";
+import { loadMeasures } from "../../../src/crew/state/grammars.js";
 import { measureSource } from "../../../src/measure/source.js";
 
 const kindsOf = (text: string): string[] => measureSource("a.ts", text).suppressions.map((one) => one.kind);
+
+const inTree = (path: string, text: string): string[] => measureSource(path, text).suppressions.map((one) => one.kind);
+
+beforeAll(async () => {
+  await loadMeasures(["a.rs", "A.java", "a.cpp", "a.c"]);
+});
+
+describe("what switches a rule off and is no comment", () => {
+  it.each([
+    ["#[allow(dead_code)]", "allow attribute"],
+    ["#[cfg_attr(test, allow(x))]", "allow attribute"],
+    ["#![cfg_attr(all(), expect(dead_code))]", "allow attribute"],
+    ["#[coverage(off)]", "coverage attribute"],
+    ["#[cfg_attr(coverage_nightly, coverage(off))]", "coverage attribute"],
+    ["#[no_coverage]", "coverage attribute"],
+    ["#[cfg(not(tarpaulin_include))]", "coverage attribute"],
+    ["#[tarpaulin::skip]", "coverage attribute"],
+    ['#[clippy::cognitive_complexity = "100"]', "clippy configuration"],
+    ["#[rustfmt::skip]", "formatter off"],
+    ["#![cfg_attr(rustfmt, rustfmt_skip)]", "formatter off"],
+  ])("in Rust: %s", (attribute, kind) => {
+    expect(inTree("a.rs", `${attribute}\nfn q() {}\n`)).toEqual([kind]);
+  });
+
+  it.each([
+    ['@SuppressWarnings("x")', "SuppressWarnings"],
+    ['@java.lang.SuppressWarnings("x")', "SuppressWarnings"],
+    ["@SuppressFBWarnings", "SuppressWarnings"],
+    ['@SuppressLint("x")', "SuppressWarnings"],
+    ["@lombok.Generated", "coverage annotation"],
+    ["@ExcludeFromJacocoGeneratedReport", "coverage annotation"],
+  ])("in Java: %s", (annotation, kind) => {
+    expect(inTree("A.java", `${annotation}\nclass A {}\n`)).toEqual([kind]);
+  });
+
+  it.each([
+    ['#pragma GCC diagnostic ignored "-Wall"', "diagnostic ignored"],
+    ["#pragma GCC system_header", "system header"],
+    ["#pragma warning(push, 0)", "warning disable"],
+    ["#pragma warning(push; disable: 4)", "warning disable"],
+    ["__attribute__((no_profile_instrument_function)) int q();", "analysis attribute"],
+    ["[[gnu::no_instrument_function]] int q();", "analysis attribute"],
+    ['[[gsl::suppress("x")]] int q();', "analysis attribute"],
+  ])("in C++: %s", (text, kind) => {
+    expect(inTree("a.cpp", `${text}\n`)).toEqual([kind]);
+  });
+
+  it.each([
+    ["a.rs", "#[derive(Debug)]\nstruct S;\n"],
+    ["a.rs", "#[cfg(test)]\nmod t {}\n"],
+    ["A.java", "class A { @GeneratedValue int id; @Override public String toString() { return null; } }\n"],
+    ["a.cpp", "[[maybe_unused]] int q;\n__attribute__((unused)) int r;\n#pragma once\n"],
+  ])("is not, in %s: %s", (path, text) => {
+    expect(inTree(path, text)).toEqual([]);
+  });
+});
 
 describe("a comment that switches a rule off", () => {
   it.each([
@@ -36,6 +93,55 @@ describe("a comment that switches a rule off", () => {
     ["// LCOV_EXCL_LINE", "coverage exclusion"],
     ["// GCOVR_EXCL_START", "coverage exclusion"],
     ["// cppcheck-suppress x", "cppcheck-suppress"],
+    ["/* jshint -W034 */", "jshint"],
+    ["/* jshint unused:false */", "jshint"],
+    ["// $FlowFixMe", "flow suppression"],
+    ["// @noflow", "flow suppression"],
+    ["// deno-lint-ignore no-explicit-any", "tool ignore"],
+    ["// rome-ignore lint: x", "tool ignore"],
+    ["// @lint-ignore", "tool ignore"],
+    ["// stylelint-disable", "tool ignore"],
+    ["// webhint-disable-next-line", "tool ignore"],
+    ["// other-tool-ignore-file", "tool ignore"],
+    ["//lint:ignore U1000 x", "tool ignore"],
+    ["//lint:file-ignore U1000 x", "tool ignore"],
+    ["//gocover:ignore", "tool ignore"],
+    ["//gosec:disable G101", "tool ignore"],
+    ["// jscpd:ignore-start", "duplication ignore"],
+    ["// CPD-OFF", "duplication ignore"],
+    ["// noinspection JSUnused", "noinspection"],
+    ["/*lint -e1*/", "PC-lint"],
+    ["// lint !e1", "PC-lint"],
+    ["// codechecker_suppress [x]", "codechecker"],
+    ["// coverity[x]", "coverity"],
+    ["// NOPMD", "NOPMD"],
+    ["// CHECKSTYLE:OFF", "checkstyle"],
+    ["// SUPPRESS CHECKSTYLE x", "checkstyle"],
+    ["//!OCLINT", "OCLINT"],
+    ["//-V501", "PVS-Studio"],
+    ["a(); //-V::501", "PVS-Studio"],
+    ["// nosem", "nosemgrep"],
+    ["// DevSkim: ignore DS1", "scanner ignore"],
+    ["// checkov:skip=CKV", "scanner ignore"],
+    ["// lgtm[js/x]", "scanner ignore"],
+    ["// codeql[js/x]", "scanner ignore"],
+    ["// ty: ignore[x]", "type: ignore"],
+    ["// basedpyright: ignore", "type: ignore"],
+    ["// pyright: basic", "type checker configuration"],
+    ["// pyright: reportX=false", "type checker configuration"],
+    ['// mypy: disable-error-code="x"', "type checker configuration"],
+    ["// pyre-ignore[1]", "pyre"],
+    ["// pytype: skip-file", "pytype"],
+    ["// lint-fixme: X", "fixit"],
+    ["// PRAGMA: NO COVER", "pragma: no cover"],
+    ["// pragma : no cover", "pragma: no cover"],
+    ["// GRCOV_EXCL_START", "coverage exclusion"],
+    ["/** @codeCoverageIgnore */", "coverage exclusion"],
+    ["// prettier-ignore", "formatter off"],
+    ["// clang-format off", "formatter off"],
+    ["// @formatter:off", "formatter off"],
+    ["// fmt: off", "formatter off"],
+    ["// isort: skip_file", "formatter off"],
   ])("is %s", (text, kind) => {
     expect(kindsOf(text)).toEqual([kind]);
   });
@@ -51,6 +157,16 @@ describe("a comment that switches a rule off", () => {
     "// ignore the rest",
     "// @ts-check",
     "/* eslint-enable */",
+    "// note: ignore the rest",
+    "// auto-ignore is what editors do",
+    "// lint - we run it before the tests",
+    "// git-ignored files are left out",
+    "// coverage is of changed lines",
+    "// skip what was seen, and turn the light off",
+    "// generated by the build; report what failed",
+    "// jshint is our linter",
+    "// clang-format on",
+    "// lgtm",
   ])("is not %s", (text) => {
     expect(kindsOf(text)).toEqual([]);
   });
