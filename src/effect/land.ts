@@ -2,6 +2,7 @@ import { Fault, invalid } from "../kernel/fault.js";
 import { err, ok, type Result } from "../kernel/result.js";
 import { type Call, type Permit, useOnce } from "./authority.js";
 import { cycleHead, isAncestor, resolveCommit } from "./branch.js";
+import { checkoutSettings } from "./checkout-settings.js";
 import { splitNul } from "./git.js";
 import type { Repository } from "./repository.js";
 
@@ -66,12 +67,14 @@ export async function currentBranch(repository: Repository): Promise<string> {
 /** Changed files of the user's checkout that git tracks: with any of them, nothing is landed. */
 export async function changedInCheckout(repository: Repository): Promise<string[]> {
   const args = ["status", "--porcelain=v1", "-z", "--no-renames", "--untracked-files=no", "--ignore-submodules=all"];
-  return splitNul(await repository.git.run(args)).map((entry) => entry.slice(3));
+  const settings = await checkoutSettings(repository.checkout);
+  return splitNul(await repository.git.run([...settings, ...args])).map((entry) => entry.slice(3));
 }
 
 /**
  * Fast-forwards the checked-out branch to a commit that was verified, and takes worknode's own branch away. The error
- * says why git would not: the branch moved, or an untracked file is in the way. Nothing is ever overwritten.
+ * says why git would not: the branch moved, or an untracked file is in the way. Nothing is ever overwritten. Files are
+ * written as the person's own git would write them, and no hook of theirs is run.
  */
 export async function forwardCheckout(
   permit: Permit,
@@ -82,7 +85,8 @@ export async function forwardCheckout(
   const { from, commit, as } = call.args;
   const now = await resolveCommit(repository.git, "HEAD");
   if (now !== from) return err(`the branch moved from ${from.slice(0, 10)} while the work was verified; land again`);
-  const moved = await repository.git.attempt(["merge", "--ff-only", "--quiet", commit]);
+  const settings = await checkoutSettings(repository.checkout);
+  const moved = await repository.git.attempt([...settings, "merge", "--ff-only", "--quiet", commit]);
   if (moved.code !== 0) return err(moved.stderr.trim());
   await repository.git.run(["update-ref", "-d", `refs/heads/${as}`, commit]);
   return ok(undefined);

@@ -1,4 +1,4 @@
-import { chmodSync, existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { chmodSync, existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { runCommandLine } from "../../src/surface/cli/command-line.js";
@@ -86,6 +86,30 @@ describe.skipIf(sandboxMissing)(`Taking a night's work home${reason}`, () => {
       repo.git("rev-parse", "worknode/greet/1").trim(),
     ]);
     expect([read("NOTES.md"), read("greet.js")]).toEqual(["mine\n", greet("Hi")]);
+  });
+
+  it("writes files as the person's own git does, and runs none of their hooks and signs nothing", async () => {
+    await night();
+    const before = head();
+    for (const hook of ["pre-commit", "post-merge", "post-checkout", "reference-transaction"]) {
+      repo.write(`.git/hooks/${hook}`, '#!/bin/sh\necho "$0" >> "$HOME/ran"\n');
+      repo.chmod(`.git/hooks/${hook}`, 0o755);
+    }
+    for (const [name, value] of Object.entries({ "commit.gpgsign": "true", "merge.ff": "no", "core.autocrlf": "true" }))
+      repo.git("config", name, value);
+    rmSync(join(repo.dir, "greet.js"));
+    repo.git("checkout", "-q", "--", "greet.js");
+    expect(read("greet.js")).toContain("\r\n");
+    rmSync(join(repo.env["HOME"] ?? "", "ran"), { force: true });
+    expect(await worknode("land")).toMatchObject({ code: 0, err: "" });
+    expect(read("greet.js")).toBe(greet("Hi").replaceAll("\n", "\r\n"));
+    expect(repo.git("status", "--porcelain", "--untracked-files=no")).toBe("");
+    expect(existsSync(join(repo.env["HOME"] ?? "", "ran"))).toBe(false);
+    repo.git("reset", "-q", "--hard", before);
+    repo.git("sparse-checkout", "set", "--no-cone", "/*", "!/leave.js");
+    expect(await worknode("land")).toMatchObject({ code: 0, err: "" });
+    expect(repo.git("show", "HEAD:leave.js")).toBe(LEAVE);
+    expect(existsSync(join(repo.dir, "leave.js"))).toBe(false);
   });
 
   it("lands nothing where the joined tree fails although each side passed alone", async () => {

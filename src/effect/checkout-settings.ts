@@ -1,0 +1,29 @@
+import { execFile } from "node:child_process";
+import { promisify } from "node:util";
+import { safePath, splitNul } from "./git.js";
+
+const run = promisify(execFile);
+
+/** What a person's git does to the files of a checkout, without running anything: their line endings, and which are there. */
+const NAMES = /^core\.(autocrlf|eol|sparsecheckout|sparsecheckoutcone)$/;
+/** What such a setting can be: nothing else is handed on. */
+const VALUE = /^(true|false|input|lf|crlf|native)$/;
+
+/**
+ * The person's settings for the files of their checkout, as arguments before a command of worknode's git: without them
+ * it takes every file for changed, and writes what they left out. None where there are none. Reading a setting executes
+ * nothing.
+ */
+export async function checkoutSettings(checkout: string): Promise<string[]> {
+  const { PATH = "", HOME, XDG_CONFIG_HOME } = process.env;
+  const env = { PATH: safePath(PATH, checkout), HOME, XDG_CONFIG_HOME };
+  const args = ["-c", `safe.directory=${checkout}`, "config", "--null", "--get-regexp", NAMES.source];
+  const found = await run("git", args, { cwd: checkout, env }).then(
+    ({ stdout }) => splitNul(stdout),
+    () => [], // none is set
+  );
+  return found.flatMap((entry) => {
+    const [name = "", value = "true"] = entry.split("\n");
+    return NAMES.test(name) && VALUE.test(value) ? ["-c", `${name}=${value}`] : [];
+  });
+}
