@@ -72,9 +72,11 @@ function deliver(target: string, text: string, at: NotifierPlace): Promise<void>
   return /^https?:\/\//i.test(target) ? post(target, text, at) : run(target.trim().split(/\s+/), text, at);
 }
 
+/** A redirect is no delivery: followed, a POST arrives as a GET without the notice, or at an address nobody named. */
 async function post(url: string, body: string, { noticeMs = NOTICE_MS }: NotifierPlace): Promise<void> {
   const headers = { "content-type": "application/json" };
-  const answer = await fetch(url, { method: "POST", headers, body, signal: AbortSignal.timeout(noticeMs) });
+  const signal = AbortSignal.timeout(noticeMs);
+  const answer = await fetch(url, { method: "POST", headers, body, redirect: "manual", signal });
   await answer.body?.cancel();
   if (!answer.ok) throw new Error(`the address answered ${answer.status}`);
 }

@@ -1,4 +1,7 @@
+import { once } from "node:events";
 import { chmodSync, existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { createServer } from "node:http";
+import type { AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, expect, it } from "vitest";
@@ -42,6 +45,28 @@ it("counts what fails alike, and is no worse for a program that reads nothing", 
   for (const notice of ["a", "b"]) notifier.send({ notice, more: "x".repeat(1_000_000) });
   const [problem] = await notifier.close();
   expect(problem).toContain("ended with 3 (2 times)");
+});
+
+it("takes an address that hangs, fails or sends elsewhere for one that was not told, and goes nowhere else", async () => {
+  const asked: string[] = [];
+  const listener = createServer((request, reply) => {
+    asked.push(`${request.method ?? ""} ${request.url ?? ""}`);
+    if (request.url === "/moved") reply.writeHead(307, { location: "/elsewhere" }).end();
+    if (request.url === "/broken") reply.writeHead(500).end("x".repeat(1_000_000));
+  }).listen(0, "127.0.0.1");
+  await once(listener, "listening");
+  const { port } = listener.address() as AddressInfo;
+  const told = async (path: string): Promise<string[]> => {
+    const notifier = open(`http://127.0.0.1:${port}${path}`, 1_000);
+    notifier.send({ notice: "done" });
+    return await notifier.close();
+  };
+  expect(await told("/moved")).toEqual(["the address answered 307"]);
+  expect(await told("/broken")).toEqual(["the address answered 500"]);
+  expect(await told("/hangs")).toEqual([expect.stringMatching(/timeout/)]);
+  expect(asked).toEqual(["POST /moved", "POST /broken", "POST /hangs"]);
+  listener.closeAllConnections();
+  listener.close();
 });
 
 it("keeps no more than a hundred waiting, and says how many it dropped", async () => {
