@@ -1,13 +1,11 @@
-import { execFileSync, spawnSync } from "node:child_process";
+import { execFileSync } from "node:child_process";
 import { chmodSync, existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterEach, describe, expect, it } from "vitest";
-import { installVerb, uninstallVerb } from "../../src/surface/cli/install.js";
-import { makeContext } from "../unit/surface/screen.js";
 import { branchy } from "./check-ground.js";
+import { ENFORCE, git, install, uninstall } from "./git-hook-ground.js";
 import { makeRepo, type Repo } from "./harness.js";
 
-const ENFORCE = "version: 1\nmode: enforce\n";
 const open: Repo[] = [];
 function repository(files: Record<string, string> = {}): Repo {
   const repo = makeRepo({ "src/a.ts": branchy("a", 3), ".worknode/check.yaml": ENFORCE, ...files });
@@ -17,26 +15,6 @@ function repository(files: Record<string, string> = {}): Repo {
 afterEach(() => {
   for (const repo of open.splice(0)) repo.remove();
 });
-
-async function install(repo: Pick<Repo, "dir" | "env">, ...args: string[]): Promise<string> {
-  const context = makeContext({ cwd: repo.dir, env: repo.env });
-  expect(await installVerb(context, ["git-hooks", ...args])).toBe(0);
-  return context.printed();
-}
-
-async function uninstall(repo: Repo): Promise<string> {
-  const context = makeContext({ cwd: repo.dir, env: repo.env });
-  expect(await uninstallVerb(context, ["git-hooks"])).toBe(0);
-  return context.printed();
-}
-
-/** A git command as a person gives it, hooks and all. */
-function git(repo: Repo, ...args: string[]): { code: number | null; err: string } {
-  const env = { ...repo.env, GIT_CONFIG_NOSYSTEM: "1" };
-  const identity = ["-c", "user.name=t", "-c", "user.email=t@example.com"];
-  const run = spawnSync("git", [...identity, ...args], { cwd: repo.dir, env, encoding: "utf8", timeout: 50_000 });
-  return { code: run.status, err: run.stderr };
-}
 
 describe("in a developer's clone", () => {
   it("pre-commit stops what is over a limit, by what is staged alone, and lets honest work pass", async () => {
@@ -215,6 +193,51 @@ describe("on a server", () => {
     expect(push("old")).toMatchObject({ code: 1, err: expect.stringMatching(/checked 1 file\(s\), 1 function/) });
   });
 
+  it("pre-receive judges every ref of a push, tags and rewritten branches as well, and of a refused push nothing stays", {
+    timeout: 240_000,
+  }, async () => {
+    const { repo, push } = await served();
+    const server = (...args: string[]): string => repo.git("--git-dir", join(repo.dir, "../bare.git"), ...args).trim();
+    const refs = (): string[] => server("for-each-ref", "--format=%(refname)").split("\n");
+    const branch = (name: string, complexity: number): void => {
+      repo.git("switch", "-q", "-C", name, "main");
+      repo.write("src/a.ts", branchy("a", complexity));
+      repo.git("commit", "-q", "-am", name);
+    };
+    branch("good", 4);
+    branch("bad", 9);
+    const refusal = { code: 1, err: expect.stringContaining("max-complexity") };
+    expect(push("good", "bad", "main:refs/heads/same")).toMatchObject(refusal);
+    expect(refs()).toEqual(["refs/heads/main"]);
+    expect(() => server("cat-file", "-e", repo.git("rev-parse", "bad").trim())).toThrow();
+    expect(push("good", "main:refs/heads/same").code).toBe(0);
+    for (const kind of [["-f"], ["-f", "-a", "-m", "tag"]])
+      for (const name of ["good", "bad"]) repo.git("tag", ...kind, `${name}-${kind.length}`, name);
+    expect(push("bad-1")).toMatchObject(refusal);
+    expect(push("bad-4")).toMatchObject(refusal);
+    expect(push("good-1", "good-4").code).toBe(0);
+    branch("good", 9);
+    expect(push("good")).toMatchObject(refusal);
+    expect(push(":same", "good")).toMatchObject(refusal);
+    expect(refs()).toContain("refs/heads/same");
+    branch("good", 5);
+    expect(push("good", ":same", ":refs/tags/good-1").code).toBe(0);
+    expect(refs()).toEqual(["refs/heads/good", "refs/heads/main", "refs/tags/good-4"]);
+  });
+
+  it("pre-receive may be the single file, called by two lines", async () => {
+    const { repo, push } = await served();
+    const hook = `#!/bin/sh\nexec '${process.execPath}' '${join(process.cwd(), "dist/check.mjs")}' --hook pre-receive\n`;
+    repo.write("../bare.git/hooks/pre-receive", hook);
+    repo.git("switch", "-q", "-c", "work");
+    repo.write("src/a.ts", branchy("a", 9));
+    repo.git("commit", "-q", "-am", "too much");
+    expect(push("work")).toMatchObject({ code: 1, err: expect.stringContaining("max-complexity") });
+    repo.write("src/a.ts", branchy("a", 4));
+    repo.git("commit", "-q", "--amend", "-am", "fine");
+    expect(push("work").code).toBe(0);
+  });
+
   it("pre-receive takes a rewind of the default branch for the change it is", async () => {
     const { first, push } = await served();
     expect(push(`${first}:main`)).toMatchObject({ code: 1, err: expect.stringContaining("rules-changed") });
@@ -247,6 +270,6 @@ describe("on a server", () => {
     repo.write(".git/hooks/pre-commit", readFileSync(path, "utf8").replaceAll("dist/main.js", "dist/gone.js"));
     repo.write("src/a.ts", branchy("a", 4));
     const refused = git(repo, "commit", "-am", "fine");
-    expect(refused).toMatchObject({ code: 1, err: expect.stringContaining("worknode is gone from") });
+    expect(refused).toMatchObject({ code: 1, err: expect.stringContaining("dist/gone.js - install it again") });
   });
 });

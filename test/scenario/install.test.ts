@@ -1,4 +1,4 @@
-import { execFile, execFileSync } from "node:child_process";
+import { execFile, execFileSync, spawnSync } from "node:child_process";
 import {
   cpSync,
   existsSync,
@@ -9,11 +9,13 @@ import {
   rmSync,
   statSync,
   symlinkSync,
+  writeFileSync,
 } from "node:fs";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { parse } from "yaml";
 
 const ROOT = fileURLToPath(new URL("../..", import.meta.url));
 const pkg = JSON.parse(readFileSync(join(ROOT, "package.json"), "utf8")) as {
@@ -116,6 +118,55 @@ describe("the packed tarball", () => {
     expect(JSON.parse(schema.out)).toMatchObject({ type: "object" });
   });
 
+  it.each([
+    ["github", [], ".github/workflows/worknode.yml", "refs/remotes/origin/$GITHUB_BASE_REF"],
+    ["gitlab", ["--gitlab"], ".gitlab/worknode.yml", "$CI_MERGE_REQUEST_DIFF_BASE_SHA"],
+  ])("sets up a job of %s that runs in a plain shell, and prints it first", async (forge, flags, job, target) => {
+    const dir = join(base, forge);
+    const git = (...args: string[]): string =>
+      execFileSync("git", ["-c", "user.name=t", "-c", "user.email=t@localhost", ...args], {
+        cwd: dir,
+        encoding: "utf8",
+      });
+    mkdirSync(dir);
+    git("init", "-q", "-b", "main");
+    git("commit", "-q", "--allow-empty", "-m", "first");
+    const printed = await runMain(["install", "ci", ...flags, "--print"], dir);
+    expect(printed).toMatchObject({ code: 0, err: "" });
+    expect(git("status", "--porcelain")).toBe("");
+    expect((await runMain(["install", "ci", ...flags], dir)).out).toContain(`${job} written`);
+    const text = readFileSync(join(dir, job), "utf8");
+    expect(printed.out).toContain(`# ${job}\n${text}`);
+    expect(text).toContain(target);
+    const checksum = readFileSync(join(home, "dist/check.mjs.sha256"), "utf8");
+    expect(printed.out).toContain(checksum.slice(0, 64));
+    writeFileSync(join(dir, "check.mjs.sha256"), checksum);
+    const verify = (): number | null =>
+      spawnSync("sha256sum", ["--status", "-c", "../check.mjs.sha256"], { cwd: join(dir, ".worknode") }).status;
+    expect(verify()).toBe(0);
+    git("add", "-A");
+    git("commit", "-q", "-m", "set up");
+    git("update-ref", "refs/remotes/origin/main", "main");
+    const env = { GITHUB_BASE_REF: "main", CI_MERGE_REQUEST_DIFF_BASE_SHA: git("rev-parse", "main").trim() };
+    git("switch", "-q", "-c", "change");
+    writeFileSync(join(dir, "a.ts"), `export const a = (n: number) => ${"n ? 1 : ".repeat(9)}0;\n`);
+    git("add", "-A");
+    git("commit", "-q", "-m", "change");
+    writeFileSync(join(dir, ".worknode/check.mjs"), "process.exit(9);\n", { flag: "a" });
+    expect(verify()).toBe(1);
+    const script = forge === "github" ? stepOf(text) : scriptOf(text);
+    const ran = spawnSync("bash", ["-e", "-o", "pipefail", "-c", script], {
+      cwd: dir,
+      env: { PATH: `${dirname(process.execPath)}:${process.env["PATH"]}`, HOME: base, RUNNER_TEMP: base, ...env },
+      encoding: "utf8",
+    });
+    expect(ran).toMatchObject({
+      status: 0,
+      stderr: "",
+      stdout: expect.stringContaining("observed, not enforced; 1 error(s)"),
+    });
+  });
+
   it("gives a project its library by name", () => {
     const program = "const { open } = await import('worknode'); console.log(typeof open);";
     const out = execFileSync(process.execPath, ["--input-type=module", "--eval", program], {
@@ -145,6 +196,15 @@ describe("the packed tarball", () => {
     expect(out).not.toContain("NOT FOUND");
   });
 });
+
+/** What a runner would run of a job's file. */
+function stepOf(text: string): string {
+  return parse(text).jobs.check.steps[1].run;
+}
+
+function scriptOf(text: string): string {
+  return parse(text).worknode.script.join("\n");
+}
 
 /** Packages an installation without development packages would have. */
 function runtimePackages(): string[] {

@@ -2,6 +2,7 @@ import { existsSync, mkdirSync, writeFileSync } from "node:fs";
 import { dirname, join, resolve } from "node:path";
 import { packageFile } from "../../crew/state/package-file.js";
 import { withHistory } from "../../effect/history.js";
+import { type HooksPath, hooksPathOf } from "../../effect/hooks-path.js";
 import { invalid } from "../../kernel/fault.js";
 import { ciFiles } from "../check/ci-files.js";
 import { CLIENT_HOOKS, installHooks, uninstallHooks } from "../check/git-hooks.js";
@@ -53,7 +54,7 @@ export const uninstallVerb: Verb = (context, args) => {
     if (what === "claude-code") return await (await import("./install-claude.js")).uninstallClaude(context);
     if (what !== "git-hooks")
       throw invalid("BAD_TARGET", `there is no '${what}' to uninstall: it is git-hooks or claude-code.`);
-    const done = uninstallHooks(await hooksFolder(context), [...CLIENT_HOOKS, "pre-receive"]);
+    const done = uninstallHooks((await hooksPlace(context)).folder, [...CLIENT_HOOKS, "pre-receive"]);
     for (const line of done.length === 0 ? ["no hook of worknode's is installed"] : done) writeLine(context.out, line);
     return 0;
   });
@@ -62,18 +63,36 @@ export const uninstallVerb: Verb = (context, args) => {
 async function installGitHooks(context: CliContext, { server }: Flags): Promise<number> {
   const program = { node: process.execPath, main: packageFile("dist", "main.js"), verb: ["check"] };
   const names = server === true ? ["pre-receive"] : CLIENT_HOOKS;
-  for (const line of installHooks(await hooksFolder(context), names, program)) writeLine(context.out, line);
+  for (const line of installHooks(ownFolder(await hooksPlace(context)), names, program)) writeLine(context.out, line);
   return 0;
 }
 
-/** Where git looks for hooks: `core.hooksPath` of the repository, else `hooks` of its common directory. */
-async function hooksFolder(context: CliContext): Promise<string> {
+interface HooksPlace {
+  /** The repository's own: its `core.hooksPath`, else `hooks` of its common directory. */
+  readonly folder: string;
+  /** What sends git to a folder of other repositories' as well. */
+  readonly elsewhere: HooksPath | undefined;
+}
+
+const OWN_SCOPES: ReadonlySet<string> = new Set(["local", "worktree"]);
+
+async function hooksPlace(context: CliContext): Promise<HooksPlace> {
   return await withHistory(context, async ({ git, top, gitDir }) => {
-    const configured = await git.attempt(["config", "--local", "--type=path", "--get", "core.hooksPath"]);
-    if (configured.code === 0) return resolve(top ?? gitDir, configured.stdout.toString("utf8").trim());
-    const common = (await git.run(["rev-parse", "--git-common-dir"])).trim();
-    return join(resolve(top ?? gitDir, common), "hooks");
+    const set = hooksPathOf({ top, gitDir }, context.env);
+    const isOwn = set !== undefined && OWN_SCOPES.has(set.scope);
+    if (isOwn) return { folder: resolve(top ?? gitDir, set.path), elsewhere: undefined };
+    const common = (await git.run(["rev-parse", "--git-common-dir"])).replace(/\n$/, "");
+    return { folder: join(resolve(top ?? gitDir, common), "hooks"), elsewhere: set };
   });
+}
+
+/** Throws Fault HOOKS_ELSEWHERE (exit 2) where git would not look at hooks of the repository's own. */
+function ownFolder({ folder, elsewhere }: HooksPlace): string {
+  if (elsewhere === undefined) return folder;
+  throw invalid(
+    "HOOKS_ELSEWHERE",
+    `core.hooksPath is ${elsewhere.path} (${elsewhere.scope} configuration): git looks for the hooks of all your repositories there, and for none in this one. To have this one use its own instead: git config core.hooksPath '${folder}', and install again.`,
+  );
 }
 
 async function installCi(context: CliContext, { print, gitlab }: Flags): Promise<number> {

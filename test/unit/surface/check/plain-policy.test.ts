@@ -44,6 +44,19 @@ function agree(text: string): boolean {
   return true;
 }
 
+const SCALARS: readonly string[] = [
+  "1 0 01 1.5 1e3 0x1 -1 +1 1_0 .5 5. .inf .a .. ... ~ null Null true True yes off warn observe enforce all agents typescript tsx",
+  "src/** **/x 'warn' \"warn\" 'it''s' \"\\n\" a:b a::b a#b &a *a !!str | > - ? @a %a `a` {} [] -a a- a{b} a[b] \u00e9 \u00a0",
+]
+  .flatMap((row) => row.split(" "))
+  .concat("a b| a|a: b|a #c|#c||{ a: 1 }|[a]|- a|? a|a, b|'a, b'|\"a b\"|a'b|'".split("|"));
+
+const KEYS: readonly string[] = Object.keys(SHAPE.properties ?? {}).concat(
+  "maxComplexity minLineCoverage max-complexity p10-1-x other __proto__ constructor << null true a.b 'mode' 1".split(
+    " ",
+  ),
+);
+
 describe("a plain policy", () => {
   it.each([
     DOCUMENTED,
@@ -107,6 +120,14 @@ describe("a plain policy", () => {
     "version: 1\nexclude:\n  - - a\n",
     "version: 1\nagents: [' ']\n",
     'version: 1\nagents: ["\\x41"]\n',
+    "version: 1\nagents: ['it''s']\n",
+    "version: 1\nagents: [1e3]\n",
+    "version: 1\nagents: [a\u0007b]\n",
+    "version: 1\nlimits: { maxComplexity: 010 }\n",
+    "version: 1\nlimits:\n    maxComplexity: 3\n  xxmaxFunctionLines: 4\n",
+    "version: 1\nplan: a#b\n",
+    "version: 1\nplan: 0x1f\n",
+    "version: 1\nplan: 'it''s'\n",
     "version: 1\nplan: &a x\n",
     "version: 1\nplan: [x]\n",
     "version: 1\nplan: ~\n",
@@ -117,22 +138,21 @@ describe("a plain policy", () => {
     expect(agree(text)).toBe(false);
   });
 
+  it("is never one that YAML or the schema refuses, whatever value a key has", () => {
+    const forms: readonly ((key: string, value: string) => string)[] = [
+      (key, value) => `${key}: ${value}\n`,
+      (key, value) => `${key}: [${value}]\n`,
+      (key, value) => `${key}:\n  - ${value}\n`,
+      (key, value) => `${key}: { max-complexity: ${value}, maxComplexity: ${value} }\n`,
+      (key, value) => `${key}:\n  minLineCoverage: ${value}\n`,
+    ];
+    const texts = KEYS.flatMap((key) => SCALARS.flatMap((value) => forms.map((form) => form(key, value))));
+    expect(texts.filter((text) => agree(`version: 1\n${text}`)).length).toBeGreaterThan(150);
+  });
+
   it("is never one that YAML or the schema refuses, whatever stands where", () => {
-    const scalar = fc.constantFrom(
-      ..."1 0 01 1.5 1e3 0x1 -1 +1 1_0 .5 5. .inf .a .. ... ~ null Null true True yes off warn observe enforce all agents typescript tsx".split(
-        " ",
-      ),
-      ..."src/** **/x 'warn' \"a b\" 'it''s' \"\\n\" a:b a::b a#b &a *a !!str | > - ? @a %a `a` {} [] -a a- a{b} a[b] é \u00a0 ".split(
-        " ",
-      ),
-      ..."a b| a|a: b|a #c|#c||{ a: 1 }|[a]|- a|? a|a, b|'a, b'|a'b|'".split("|"),
-    );
-    const key = fc.constantFrom(
-      ...Object.keys(SHAPE.properties ?? {}),
-      ..."maxComplexity minLineCoverage max-complexity p10-1-x other __proto__ constructor << null true a.b 'mode' 1".split(
-        " ",
-      ),
-    );
+    const scalar = fc.constantFrom(...SCALARS);
+    const key = fc.constantFrom(...KEYS);
     const pair = fc.tuple(key, fc.constantFrom(": ", ":", ":  "), scalar).map((parts) => parts.join(""));
     const flow = fc.tuple(
       fc.constantFrom("[", "{", "[ ", "{ "),
@@ -186,6 +206,14 @@ describe("the shape of a policy", () => {
       const shape = policyShape(z.strictObject({ version: z.literal(1), mode }));
       expect(plainPolicy("version: 1\nmode: b@c.de\n", shape), String(index)).toBeUndefined();
     }
+    const list = policyShape(z.strictObject({ version: z.literal(1), mode: z.array(z.string()).min(2) }));
+    expect(plainPolicy("version: 1\nmode: [a, b]\n", list)).toBeDefined();
+    expect(plainPolicy("version: 1\nmode: [a]\n", list)).toBeUndefined();
+    const record = policyShape(z.strictObject({ version: z.literal(1), mode: z.record(z.string(), z.string()) }));
+    expect(plainPolicy("version: 1\nmode: { a: b }\n", record)).toBeDefined();
+    expect(plainPolicy("version: 1\nmode: [a]\n", record)).toBeUndefined();
+    const open = policyShape(z.object({ version: z.literal(1) }).catchall(z.string()));
+    expect(plainPolicy("version: 1\nmode: a\n", open)).toBeUndefined();
     const plain = policyShape(z.strictObject({ version: z.literal(1), mode: z.string().trim().min(1).max(9) }));
     expect(plainPolicy("version: 1\nmode: b@c.de\n", plain)).toEqual({ version: 1, mode: "b@c.de" });
     expect(plainPolicy("version: 1\nmode: ' b '\n", plain)).toBeUndefined();
