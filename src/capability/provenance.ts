@@ -112,7 +112,7 @@ function judgeCommit(commit: CommitFact, known: Known, basis: ProvenanceBasis): 
   if (refused?.ok === false)
     return { commit: commit.id, standing: "refused", receipts: [], faults: [forged(refused.error)] };
   const own = opened.flatMap((each) => (each.ok ? [each.value] : []));
-  if (commit.parents.length > 1 && commit.mergedTree === commit.tree) return made(commit, "merged", own, []);
+  if (commit.parents.length > 1 && commit.mergedTree === commit.tree) return made(commit, "merged", [], []);
   if (own.length === 0 && !known.has(commit.tree)) return made(commit, "unsigned", [], [missing(commit)]);
   const placed = place(commit, { own, known }, basis);
   const faults = [...placed.faults, ...ownFaults(commit, placed, basis)];

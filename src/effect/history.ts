@@ -28,6 +28,7 @@ const SETTINGS = [
   "core.hooksPath=/dev/null",
   "core.attributesFile=/dev/null",
   "core.quotePath=false",
+  "advice.graftFileDeprecated=false",
   "protocol.allow=never",
   "gc.auto=0",
   "maintenance.auto=false",
@@ -69,7 +70,8 @@ async function openHistory(cwd: string, given: NodeJS.ProcessEnv): Promise<Histo
   if (found.code !== 0 && bare !== "true")
     throw invalid("NO_REPOSITORY", `${cwd} is not inside a git repository (git says: ${found.stderr.trim()}).`);
   const top = bare === "true" ? null : rest.join("\n").replace(/\n$/, "");
-  const start = starter(top ?? gitDir, env, cwd);
+  // named: settings may have git look for its directory elsewhere (core.worktree), or not believe it (core.bare)
+  const start = starter(top ?? gitDir, { ...env, GIT_DIR: gitDir }, cwd);
   const cutOff = readCutOff(resolve(cwd, commonDir));
   return { top, gitDir, cutOff, git: gitIn(start), objects: createObjectReader(start) };
 }

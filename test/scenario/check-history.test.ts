@@ -96,6 +96,16 @@ describe("the base", () => {
     expect(start("refs/heads/main")).toBe(0);
   });
 
+  it.each([
+    ["core.worktree", "/usr/share"],
+    ["core.bare", "true"],
+  ])("is found whatever %s says", async (setting, value) => {
+    const repo = repository();
+    commit(repo, { "src/a.ts": branchy("a", 9) });
+    repo.git("config", setting, value);
+    expect(await check(repo, "--base", "main")).toMatchObject({ code: 4, err: "" });
+  });
+
   it("is that of the checkout, not of files in it that look like a repository", async () => {
     const repo = repository();
     const other = makeRepo({ "a.md": "a\n" });

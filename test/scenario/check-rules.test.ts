@@ -82,6 +82,29 @@ describe("rules are read from the base", () => {
     ]);
   });
 
+  it("and hold for whatever starts the check on the base: a job of one's own, a hook, an include", async () => {
+    const repo = repository({
+      ".github/workflows/ci.yml": "jobs: { check: { steps: [{ uses: owner/worknode@0123 }] } }\n",
+      ".gitlab-ci.yml": "include: .gitlab/worknode.yml\n",
+      ".husky/pre-push": "npx worknode check --hook pre-push\n",
+      ".github/workflows/release.yml": "on: push\n",
+    });
+    commit(repo, {
+      ".github/workflows/ci.yml": "jobs: {}\n",
+      ".gitlab-ci.yml": "x: 1\n",
+      ".husky/pre-push": "true\n",
+      ".github/workflows/release.yml": "on: []\n",
+      "worknode.md": "worknode\n",
+    });
+    const report = await checkReport(repo, "--base", "main");
+    expect(report.exit_code).toBe(6);
+    expect(namesOf(report)).toEqual([
+      "rules-changed .github/workflows/ci.yml:1",
+      "rules-changed .gitlab-ci.yml:1",
+      "rules-changed .husky/pre-push:1",
+    ]);
+  });
+
   it("as it is now: what it leaves out may have come after the change left it", async () => {
     const repo = repository();
     commit(repo, { "src/a.ts": branchy("a", 4) });

@@ -1,5 +1,6 @@
 import { readAt } from "../../effect/history-files.js";
 import type { TreeDifference } from "../../effect/tree.js";
+import { hardDenied } from "../../gate/hard-deny.js";
 import { Fault } from "../../kernel/fault.js";
 import type { CheckPolicy } from "../../schema/check-policy.js";
 import type { CheckFinding } from "../../schema/check-report.js";
@@ -19,17 +20,47 @@ interface RulesChange {
 }
 
 /**
- * A change to policy, plan, baseline, keys or the job that checks is a finding until somebody approves it whom the base
+ * A change to policy, plan, baseline, keys or what starts the check is a finding until somebody approves it whom the base
  * names; where the base names nobody, anybody. A policy that could not be used afterwards is one whoever approves it.
  */
 export async function judgeRules(
-  { history, subject, policy, isRule }: Judged,
+  judged: Judged,
   differences: readonly TreeDifference[],
   approvedBy: readonly string[],
 ): Promise<{ findings: CheckFinding[]; notes: string[] }> {
+  const { history, subject, policy } = judged;
+  const starters = await startersOf(judged, differences);
   const isNew = differences.some(({ path }) => path === POLICY_PATH);
   const proposed = isNew ? ((await readAt(history, subject.head, POLICY_PATH))?.toString("utf8") ?? null) : null;
+  const isRule = (path: string): boolean => judged.isRule(path) || starters.has(path);
   return await judgeRulesChange({ policy, differences, isRule, approvedBy, proposed });
+}
+
+/** Files that start worknode, whoever wrote them: those of CI, hooks and clients that name it on the base. */
+async function startersOf(
+  { history, subject }: Pick<Judged, "history" | "subject">,
+  differences: readonly TreeDifference[],
+): Promise<ReadonlySet<string>> {
+  const starters = new Set<string>();
+  for (const { path } of differences.filter(({ path }) => isStarter(path))) {
+    const text = await regularAt(history, subject.rules, path);
+    if (text?.includes("worknode") === true) starters.add(path);
+  }
+  return starters;
+}
+
+/** A file of a commit; null also where a link or a submodule has its name. */
+async function regularAt(history: Judged["history"], commit: string, path: string): Promise<Buffer | null> {
+  try {
+    return await readAt(history, commit, path);
+  } catch (thrown) {
+    if (thrown instanceof Fault && thrown.code === "NO_REGULAR_FILE") return null;
+    throw thrown;
+  }
+}
+
+function isStarter(path: string): boolean {
+  return !path.startsWith(".worknode/") && hardDenied(path, new Set());
 }
 
 async function judgeRulesChange(change: RulesChange): Promise<{ findings: CheckFinding[]; notes: string[] }> {

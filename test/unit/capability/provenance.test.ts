@@ -316,6 +316,15 @@ describe("a merge", () => {
     expect(judge(commit)).toEqual({ standing: "merged", rules: [] });
   });
 
+  it("that git makes by itself is credited to nobody, whatever receipt somebody put into its message", () => {
+    const commit = commitOf(BASE, { ...BASE, b: "1" }, messageOf(made), {
+      parents,
+      mergedTree: treeId({ ...BASE, b: "1" }),
+    });
+    const [found] = judgeProvenance([commit], [], { trust, again: new Map() });
+    expect(found).toMatchObject({ standing: "merged", receipts: [], faults: [] });
+  });
+
   it.each([
     ["with more than git would make", treeId(BASE)],
     ["of a conflict", null],
