@@ -12,7 +12,11 @@ export type ClientCall =
   /** One of the gate's own tools. */
   | { readonly kind: "gate"; readonly tool: string; readonly args: Record<string, unknown> }
   /** A shell command; `outside`: it asks to run without a sandbox. */
-  | { readonly kind: "shell"; readonly args: Record<string, unknown>; readonly outside: boolean }
+  | {
+      readonly kind: "shell";
+      readonly args: { readonly command: string } & Record<string, unknown>;
+      readonly outside: boolean;
+    }
   /** Touches nothing but the client's own conversation, or is judged by a gate of its own. */
   | { readonly kind: "free" }
   /** Any other tool. */
@@ -25,8 +29,7 @@ export type ClientCall =
 const FREE: ReadonlySet<string> = new Set(
   (
     "Agent Task ListAgents SendMessage TaskOutput TaskStop BashOutput KillShell KillBash TodoWrite TaskCreate TaskGet " +
-    "TaskList TaskUpdate AskUserQuestion EnterPlanMode ExitPlanMode Skill ToolSearch StructuredOutput ReportFindings " +
-    "ScheduleWakeup"
+    "TaskList TaskUpdate AskUserQuestion EnterPlanMode ExitPlanMode Skill ToolSearch StructuredOutput ReportFindings"
   ).split(" "),
 );
 /** worknode's own MCP server judges each of its calls itself (`crew/service/outside.ts`). */
@@ -41,7 +44,7 @@ const same =
 
 /** Tools that read or change files or run commands, each with what it comes to in the gate's words. */
 const FORMS: Readonly<Record<string, Form>> = Object.assign(Object.create(null) as Record<string, Form>, {
-  Bash: (input) => ok(shellCall(input)),
+  Bash: shellCall,
   Read: same("Read"),
   Write: same("Write"),
   Grep: () => err("the client's own search shows what is masked; search with `grep` in Bash, which does not"),
@@ -67,9 +70,14 @@ function leavesFolder(pattern: unknown): boolean {
   return typeof pattern === "string" && (pattern.startsWith("/") || pattern.split("/").includes(".."));
 }
 
-function shellCall({ command, timeout, dangerouslyDisableSandbox }: Record<string, unknown>): ClientCall {
+function shellCall({
+  command,
+  timeout,
+  dangerouslyDisableSandbox,
+}: Record<string, unknown>): Result<ClientCall, string> {
+  if (typeof command !== "string") return err("the command is no text");
   const args = { command, ...(timeout === undefined ? {} : { timeout }) };
-  return { kind: "shell", args, outside: dangerouslyDisableSandbox === true };
+  return ok({ kind: "shell", args, outside: dangerouslyDisableSandbox === true });
 }
 
 /** An empty `old_string` makes a file, or fills an empty one: a Write. */

@@ -46,6 +46,8 @@ export type RunLine = (toolUseId: string) => string;
 /** Permission modes in which a person is asked where a hook says so. In others nobody is, or a model. */
 const ASKED: ReadonlySet<string | undefined> = new Set([undefined, "default", "manual", "acceptEdits", "plan"]);
 
+const SHELL_MEMBERS: ReadonlySet<string> = new Set(["timeout", "description", "run_in_background"]);
+
 /** With no claimed task these alone are held against a call: nobody may do it, or it cannot be told. */
 const GUARDED: ReadonlySet<DenialCode> = new Set<DenialCode>([
   "ERROR_HARD_DENY",
@@ -108,13 +110,17 @@ async function decideShell(
   { call, runLine }: { call: Extract<ClientCall, { kind: "shell" }>; runLine: RunLine },
 ): Promise<CallDecision> {
   if (!place.claimed && (call.outside || !place.crew.confines)) return { output: askForCommand(event, place, call) };
-  const { dangerouslyDisableSandbox: _, ...input } = event.tool_input;
-  const command = fromFolder(String(call.args["command"]), event.cwd, place);
+  const command = fromFolder(call.args.command, event.cwd, place);
   const decided = await throughGate(event, place, { tool: "Bash", args: { ...call.args, command } });
   if (decided.pending === undefined) return decided;
   const pending = { ...decided.pending, events: [], command };
-  const updatedInput = { ...input, command: runLine(event.tool_use_id) };
+  const updatedInput = { ...aboutTheShell(event.tool_input), command: runLine(event.tool_use_id) };
   return { output: withInput(decided.output, updatedInput), pending };
+}
+
+/** What the client's own shell may be told: nothing that sets how the program is started which leads behind the wall. */
+function aboutTheShell(input: Record<string, unknown>): Record<string, unknown> {
+  return Object.fromEntries(Object.entries(input).filter(([name]) => SHELL_MEMBERS.has(name)));
 }
 
 /** A session may stand in a folder of the workspace; a command behind the wall begins at its root. */
@@ -130,7 +136,7 @@ function withInput({ hookSpecificOutput }: HookOutput, updatedInput: Record<stri
 }
 
 function askForCommand(event: Call, { crew }: HookPlace, { args }: Extract<ClientCall, { kind: "shell" }>): HookOutput {
-  const refused = guardText(String(args["command"]));
+  const refused = guardText(args.command);
   if (refused !== undefined) return deny(refused);
   const why = crew.confines ? "it asks to run outside worknode's sandbox" : "this machine has no sandbox for it";
   if (!ASKED.has(event.permission_mode))

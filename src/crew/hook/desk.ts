@@ -17,6 +17,7 @@ import { tell } from "./answer.js";
 import { type CheckoutPlace, CLIENT, checkoutPlace, isKilled } from "./checkout-place.js";
 import { currentClaim, type HeldCycle, holdCycle, openApproved, takeNext } from "./claim.js";
 import { completeTask, judgeSoFar, runOf } from "./completion.js";
+import { holdToClaim } from "./held-claim.js";
 import type { HookPlace } from "./place.js";
 import type { HookDesk } from "./service.js";
 import { taskPlace } from "./task-place.js";
@@ -40,8 +41,11 @@ interface Standing {
   /** The place calls are judged at now, and the claim it is for: `<cycle>/<task>`, or `-`. */
   place: { readonly claim: string; readonly at: HookPlace } | undefined;
   checkout: CheckoutPlace | undefined;
-  /** Sessions that have not ended: what they share is left when the last one goes. */
-  readonly sessions: Set<string>;
+  /**
+   * Sessions that have not ended, each with what was claimed when its person spoke last: what they share is left when the
+   * last one goes.
+   */
+  readonly sessions: Map<string, string>;
 }
 
 /**
@@ -59,7 +63,7 @@ export function openSessionDesk(project: Project, options: Pick<RunOptions, "sig
     cycle: undefined,
     place: undefined,
     checkout: undefined,
-    sessions: new Set(),
+    sessions: new Map(),
   };
   return {
     place: (event) => inTurn(standing, () => placeFor(standing, event)),
@@ -92,8 +96,8 @@ async function placeFor(standing: Standing, event: HookEvent): Promise<HookPlace
   const { repository } = standing.project;
   if (locateRepository(event.cwd, standing.options.env)?.commonDir !== repository.commonDir)
     throw invalid("OTHER_REPOSITORY", `${event.cwd} is not of the repository ${repository.root} these hooks are for.`);
-  standing.sessions.add(event.session_id);
   const row = currentClaim(standing.project);
+  holdToClaim(standing.sessions, event, row);
   const claim = row === undefined ? "-" : `${row.cycle}/${row.id}/${row.files.join(",")}`;
   if (standing.place?.claim === claim) return standing.place.at;
   const at =

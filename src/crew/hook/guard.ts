@@ -12,7 +12,7 @@ import { leadsToSettings } from "./steering.js";
 const MAX_PATH_CHARS = 4_096;
 /** Tools beside MCP's that a session without a task may use; any other is refused until worknode knows it. */
 const OPEN: ReadonlySet<string> = new Set(
-  "WebFetch WebSearch LS NotebookRead ListMcpResourcesTool ReadMcpResourceTool".split(" "),
+  "WebFetch WebSearch LS NotebookRead ListMcpResourcesTool ReadMcpResourceTool ScheduleWakeup".split(" "),
 );
 const NONE: ReadonlySet<string> = new Set();
 /** Words of a command that is a person's to give. A courtesy: the sandbox is what holds. */

@@ -1,6 +1,7 @@
-import { describe, expect, it } from "vitest";
+import { afterEach, describe, expect, it, vi } from "vitest";
 import type { ProgramEnd, ProgramStart } from "../../../src/effect/claude-program.js";
 import { type ClaudeSession, openClaudeSession } from "../../../src/model/claude-code/session.js";
+import { openToolServer } from "../../../src/model/claude-code/tool-server.js";
 import { requestHeaders } from "../../../src/model/request.js";
 import type { Message } from "../../../src/schema/message.js";
 
@@ -30,7 +31,7 @@ const called = (...ids: string[]): Message => ({
   content: ids.map((id) => ({ type: "tool_use", id, name: "Write", input: {} })),
 });
 
-function open(more: { resume?: string; silenceMs?: number } = {}): {
+function open({ lingers = false, ...more }: { resume?: string; silenceMs?: number; lingers?: boolean } = {}): {
   session: ClaudeSession;
   programs: Program[];
   begun: { id: string; resumed: boolean }[];
@@ -61,7 +62,7 @@ function open(more: { resume?: string; silenceMs?: number } = {}): {
       programs.push(program);
       const kill = (): void => {
         program.killed = true;
-        end({ code: null, stderr: "" });
+        if (!lingers) end({ code: null, stderr: "" });
       };
       return { send: (line) => void program.told.push(JSON.parse(line) as never), kill, ended };
     },
@@ -100,6 +101,13 @@ const call = (id: string): object =>
 function speak(program: Program | undefined, lines: readonly (object | string)[]): void {
   for (const line of lines) program?.say(line);
 }
+
+const turn = (): Promise<void> => new Promise((done) => setImmediate(done));
+const synthetic = (text: string, model = "<synthetic>"): object => ({
+  type: "assistant",
+  message: { model, content: [{ type: "text", text }] },
+});
+afterEach(() => vi.useRealTimers());
 
 describe("a session with Claude Code", () => {
   it("answers a call with the result recorded for it, and not before there is one", async () => {
@@ -151,6 +159,9 @@ describe("a session with Claude Code", () => {
     );
     speak(programs[1], reply([]));
     expect(await second).toMatchObject({ value: { usage: { input_tokens: 95, output_tokens: 3 } } });
+    const third = ask(ASKED, called("t1"), said("t1", "written"), { role: "assistant", content: [] }, ASKED);
+    speak(programs[1], reply([]));
+    expect(await third).toMatchObject({ value: { usage: { input_tokens: 5, output_tokens: 2 } } });
     expect(begun).toEqual([
       { id: "s1", resumed: false },
       { id: "s1", resumed: true },
@@ -160,6 +171,7 @@ describe("a session with Claude Code", () => {
   it.each([
     ["a tool of its own", reply([{ id: "t1", name: "Bash" }])],
     ["a call beside one of its own", reply([WRITE, { id: "t2", name: "Bash" }])],
+    ["a tool of another server", reply([{ id: "t1", name: "mcp__other__Write" }])],
     ["a reply cut by its limit", reply([WRITE], "max_tokens")],
     ["a pause", reply([], "pause_turn")],
   ])("ends a program that would go on by itself after %s", async (_what, lines) => {
@@ -174,11 +186,19 @@ describe("a session with Claude Code", () => {
     const { programs, ask } = open();
     const first = ask(ASKED);
     const asked = { type: "control_request", request_id: "p", request: { subtype: "can_use_tool" } };
-    speak(programs[0], [asked, mcp("resources/list"), ...reply([])]);
+    const list = { server_name: "worknode", message: { jsonrpc: "2.0", id: 1, method: "tools/list" } };
+    const others = [
+      { subtype: "mcp_message", ...list, server_name: "other" },
+      { subtype: "can_use_tool", ...list },
+    ].map((request) => ({ type: "control_request", request_id: "o", request }));
+    speak(programs[0], [...others, asked, mcp("resources/list"), mcp("toString"), ...reply([])]);
     await first;
     const told = programs[0]?.told.slice(1);
     expect(told).toMatchObject([
+      { response: { subtype: "error", error: "mcp_message is not offered" } },
       { response: { subtype: "error", error: "can_use_tool is not offered" } },
+      { response: { subtype: "error", error: "can_use_tool is not offered" } },
+      { response: { response: { mcp_response: { error: { code: -32_601 } } } } },
       { response: { response: { mcp_response: { error: { code: -32_601 } } } } },
     ]);
   });
@@ -206,8 +226,7 @@ describe("a session with Claude Code", () => {
   ])("tells what went wrong from what it says: %s", async (text, failure_class, charged) => {
     const { programs, ask, begun } = open();
     const first = ask(ASKED);
-    const synthetic = { type: "assistant", message: { model: "<synthetic>", content: [{ type: "text", text }] } };
-    speak(programs[0], [synthetic, { type: "result", subtype: "success", is_error: true }]);
+    speak(programs[0], [synthetic(text), { type: "result", subtype: "success", is_error: true }]);
     expect(await first).toMatchObject({ ok: false, error: { failure_class, charged } });
     const second = ask(ASKED);
     expect(begun.at(-1)).toEqual({ id: "s2", resumed: false });
@@ -257,5 +276,101 @@ describe("a session with Claude Code", () => {
       error: { failure_class: "aborted" },
     });
     expect(left.programs).toHaveLength(1);
+  });
+
+  it("hears no more of a program that it ended, and is not ended by its end", async () => {
+    const { programs, ask } = open({ lingers: true });
+    const first = ask(ASKED);
+    programs[0]?.say("no JSON");
+    expect((await first).ok).toBe(false);
+    const second = ask(ASKED);
+    speak(programs[0], [synthetic("API Error: 401"), ...reply([WRITE]), "no JSON"]);
+    programs[0]?.end({ code: 3, stderr: "boom" });
+    await turn();
+    speak(programs[1], reply([]));
+    expect(await second).toMatchObject({ ok: true, value: { content: [] } });
+    expect(programs[1]?.killed).toBe(false);
+  });
+
+  it("waits for the end of the program it closes", async () => {
+    const { programs, ask, session } = open({ lingers: true });
+    const first = ask(ASKED);
+    speak(programs[0], reply([]));
+    await first;
+    let closed = false;
+    const closing = session.close().then(() => (closed = true));
+    await turn();
+    expect([programs[0]?.killed, closed]).toEqual([true, false]);
+    programs[0]?.end({ code: null, stderr: "" });
+    expect(await closing).toBe(true);
+  });
+
+  it("takes a missing record for one only where it resumes and nothing was said yet", async () => {
+    const gone = { code: 1, stderr: "No conversation found with session ID: x" };
+    const fresh = open();
+    const first = fresh.ask(ASKED);
+    fresh.programs[0]?.end(gone);
+    expect(await first).toMatchObject({ ok: false, error: { failure_class: "transport" } });
+    const begun = open({ resume: "old" });
+    const second = begun.ask(ASKED);
+    begun.programs[0]?.say(start());
+    begun.programs[0]?.end(gone);
+    expect(await second).toMatchObject({ ok: false, error: { failure_class: "stream_cut" } });
+    expect([fresh.programs.length, begun.programs.length]).toEqual([1, 1]);
+  });
+
+  it("is patient while it hears something, and after a reply", async () => {
+    vi.useFakeTimers({ toFake: ["setTimeout", "clearTimeout"] });
+    const { programs, ask } = open({ silenceMs: 100 });
+    const first = ask(ASKED);
+    for (let n = 0; n < 5; n += 1) {
+      vi.advanceTimersByTime(60);
+      programs[0]?.say({ type: "system" });
+    }
+    speak(programs[0], reply([WRITE]));
+    expect((await first).ok).toBe(true);
+    vi.advanceTimersByTime(10_000);
+    expect(programs[0]?.killed).toBe(false);
+    const second = ask(ASKED, called("t1"), said("t1", "written"));
+    vi.advanceTimersByTime(101);
+    expect(await second).toMatchObject({ error: { failure_class: "timeout" } });
+  });
+
+  it("tells of a turn what was said in it alone, and of no reply that it was a fault", async () => {
+    const { programs, ask } = open();
+    const first = ask(ASKED);
+    speak(programs[0], [synthetic("API Error: 401"), ...reply([WRITE])]);
+    expect((await first).ok).toBe(true);
+    const second = ask(ASKED, called("t1"), said("t1", "written"));
+    programs[0]?.say(synthetic("API Error: 401", "m"));
+    programs[0]?.end({ code: 3, stderr: "" });
+    expect(await second).toMatchObject({
+      error: { failure_class: "transport", bytesReceived: false, message: "Claude Code: it ended (3). " },
+    });
+  });
+});
+
+describe("the tools of a session", () => {
+  const asks = (id: string) => ({
+    id: 7,
+    method: "tools/call",
+    params: { _meta: { "claudecode/toolUseId": id } },
+  });
+  const result = (content: string, more = {}) =>
+    ({ type: "tool_result", tool_use_id: "t1", content, ...more }) as const;
+
+  it("answer a call once, and say of an error that it is one", () => {
+    const sent: string[] = [];
+    const tools = openToolServer([], (line) => sent.push(line));
+    tools.take("r1", asks("t1"));
+    tools.give([result("no", { is_error: true })]);
+    tools.give([result("late")]);
+    expect(sent.map((line) => JSON.parse(line) as object)).toMatchObject([
+      { response: { request_id: "r1", response: { mcp_response: { result: { isError: true } } } } },
+    ]);
+    tools.take("r2", asks("t1"));
+    expect(sent).toHaveLength(2);
+    expect(sent[1]).toContain('"isError":false');
+    expect(sent[1]).toContain("late");
   });
 });

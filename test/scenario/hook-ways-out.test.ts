@@ -1,0 +1,123 @@
+import { existsSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { afterEach, expect, it } from "vitest";
+import { finishTask } from "../../src/memory/own-tasks.js";
+import type { HookOutput } from "../../src/schema/hook-event.js";
+import { type HookGround, makeHookGround, PLAN } from "./hook-ground.js";
+
+let ground: HookGround;
+afterEach(() => ground.close());
+
+const FILES = { "README.md": "# r\n", "plan.yaml": PLAN, ".env": "SECRET=1\n" };
+
+function verdict({ hookSpecificOutput }: HookOutput): string | undefined {
+  return hookSpecificOutput?.permissionDecision;
+}
+
+async function claimed(): Promise<string> {
+  ground = await makeHookGround(FILES, "plan.yaml");
+  const said = (await ground.send("UserPromptSubmit", { prompt: "continue" })).hookSpecificOutput?.additionalContext;
+  return /Work in (\S+) and/.exec(said ?? "")?.[1] ?? "";
+}
+
+it("lets a claimed task out by no tool of another name, and by none that is not known", async () => {
+  const root = await claimed();
+  const input = { file_path: `${root}/README.md`, path: `${root}/README.md`, command: "id", content: "x", patch: "x" };
+  const tools =
+    "apply_patch ApplyPatch write WRITE bash BASH Bash_ PowerShell REPL Monitor SlashCommand EnterWorktree CronCreate " +
+    "RemoteTrigger ScheduleWakeup WebFetch WebSearch LS LSP NotebookRead Grep ListMcpResourcesTool ReadMcpResourceTool " +
+    "mcp__worknode mcp__worknode-x__write mcp__x__worknode__write mcp__files__write mcp__plugin_x_worknode__run " +
+    "__proto__ constructor toString hasOwnProperty";
+  for (const tool of [...tools.split(" "), "Bash ", " Write", "Write\n", "Wrıte", ""])
+    expect(verdict(await ground.call(tool, input)), JSON.stringify(tool)).toBe("deny");
+  expect(verdict(await ground.call("Agent", { prompt: "x", isolation: "remote" }))).toBe("deny");
+  expect(existsSync(join(root, "src"))).toBe(false);
+});
+
+it("lets it write nothing that steers git, a client, CI or worknode, and no name that could mean two files", async () => {
+  const root = await claimed();
+  const home = ground.repo.env["HOME"] ?? "";
+  const inside =
+    ".claude/settings.json .claude/commands/x.md .claude/skills/x/SKILL.md notes/.claude/settings.json .mcp.json .git " +
+    ".git/hooks/pre-commit .github/workflows/x.yml .worknode/config.yaml .envrc notes/one.md/ notes//one.md notes/ONE.md " +
+    "./notes/./one.md/../../README.md notes/one.md\0";
+  const paths: unknown[] = inside.split(" ").map((path) => `${root}/${path}`);
+  const outside = `${home}/.claude/settings.json ${home}/.bashrc /proc/self/environ /dev/stdout file:///etc/passwd`;
+  paths.push(`${root}/notes/one.md `, `${ground.repo.dir}/README.md`, "", ".", root, 7, null);
+  paths.push(outside.split(" "), { toString: "x" });
+  for (const path of outside.split(" ")) paths.push(path);
+  for (const file_path of paths) {
+    const said = verdict(await ground.call("Write", { file_path, content: "x" }));
+    expect(said, JSON.stringify(file_path)).toBe("deny");
+  }
+  for (const content of [undefined, 1, null, ["x"], "\ud800", "a\0b", "x".repeat(11_000_000)]) {
+    const said = verdict(await ground.call("Write", { file_path: `${root}/notes/one.md`, content }));
+    expect(said, String(content).slice(0, 20)).toBe("deny");
+  }
+});
+
+it("lets it read and search nothing but its task's folder", async () => {
+  const root = await claimed();
+  writeFileSync(join(root, ".env"), "SECRET=2\n");
+  const reads = [`${root}/.env`, `${root}/.git`, `${ground.repo.dir}/README.md`, "/etc/passwd", "/proc/self/environ"];
+  for (const file_path of reads) expect(verdict(await ground.call("Read", { file_path })), file_path).toBe("deny");
+  const globs = [
+    { pattern: "/etc/*" },
+    { pattern: "../*" },
+    { pattern: "a/../../*" },
+    { pattern: "*", path: "/etc" },
+    { pattern: "*", path: `${root}/..` },
+    { pattern: 7 },
+  ];
+  for (const input of globs) expect(verdict(await ground.call("Glob", input)), JSON.stringify(input)).toBe("deny");
+});
+
+it("lets a shell be told nothing but its time, its title and whether it waits", async () => {
+  await claimed();
+  const more = { timeout: 5_000, description: "d", run_in_background: true };
+  const sneaked = { env: { NODE_OPTIONS: "--require /tmp/x.js" }, shell: "/tmp/x", cwd: "/", sandbox: false };
+  const said = await ground.call("Bash", { command: "true", dangerouslyDisableSandbox: true, ...more, ...sneaked });
+  expect(said.hookSpecificOutput?.updatedInput).toEqual({ ...more, command: "run toolu_1" });
+  for (const command of [undefined, 7, ["id"], { toString: "id" }])
+    expect(verdict(await ground.call("Bash", { command })), JSON.stringify(command) ?? "none").toBe("deny");
+});
+
+it("holds a session to its task until its person speaks: no claim that is given up leaves it freer", async () => {
+  const root = await claimed();
+  const elsewhere = { file_path: join(ground.repo.dir, "README.md"), content: "x" };
+  const base = { stream: "task:1:N-1", actor: "claude-code", run: 1, task: "N-1", execution: null };
+  ground.store.append([{ ...base, type: "TASK_STATUS", payload: { status: "PENDING" } } as never]);
+  for (const more of [{}, { agent_id: "a1" }]) {
+    const refused = await ground.call("Write", elsewhere, more);
+    expect(refused.hookSpecificOutput?.permissionDecisionReason).toContain("task N-1 of cycle 1 is no longer claimed");
+    expect(verdict(await ground.call("Read", { file_path: `${root}/README.md` }, more))).toBe("deny");
+    expect(verdict(await ground.call("Bash", { command: "true" }, more))).toBe("deny");
+  }
+  await ground.send("SessionStart", { source: "compact" });
+  expect(verdict(await ground.call("Write", elsewhere))).toBe("deny");
+  expect(await ground.send("Stop")).toEqual({});
+  await ground.send("UserPromptSubmit", { prompt: "now the read-me" });
+  expect(await ground.call("Write", elsewhere)).toEqual({});
+});
+
+it("holds it to the files of a task outside plans as well, whose end it says itself", async () => {
+  ground = await makeHookGround(FILES);
+  const task = { id: "FIX-1", title: "Fix it", files: ["notes/**"] };
+  const base = { stream: "project", actor: "p", run: 0, execution: null, task: "FIX-1" };
+  const take = { ...base, type: "TASK_CLAIMED", payload: { by: "claude-code" } } as never;
+  const file = (path: string) => ({ file_path: join(ground.repo.dir, path), content: "x" });
+  await ground.send("UserPromptSubmit", { prompt: "fix it" });
+  ground.store.append([{ ...base, type: "TASK_ADDED", payload: task } as never, take]);
+  expect(verdict(await ground.call("Write", file("README.md")))).toBe("deny");
+  expect(finishTask(ground.store, { task: "FIX-1", by: "claude-code" }).ok).toBe(true);
+  expect(await ground.call("Write", file("README.md")), "its person had set it to no task").toEqual({});
+
+  const again = { ...base, task: "FIX-2", payload: { ...task, id: "FIX-2" }, type: "TASK_ADDED" } as never;
+  ground.store.append([
+    again,
+    { ...base, task: "FIX-2", type: "TASK_CLAIMED", payload: { by: "claude-code" } } as never,
+  ]);
+  await ground.send("UserPromptSubmit", { prompt: "go on" });
+  expect(finishTask(ground.store, { task: "FIX-2", by: "claude-code" }).ok).toBe(true);
+  expect(verdict(await ground.call("Write", file("README.md")))).toBe("deny");
+});
