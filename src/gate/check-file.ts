@@ -34,7 +34,8 @@ export function refuseRead(path: string, facts: GateFacts): Refusal | undefined 
   return facts.isDenied(path) === false ? undefined : deniedPath(path);
 }
 
-function hardDenial(path: string): Refusal {
+/** The refusal of what no whitelist allows. */
+export function hardDenial(path: string): Refusal {
   return {
     code: "ERROR_HARD_DENY",
     rule: "hard-deny",

@@ -1,10 +1,10 @@
 import type { Capability } from "../schema/capability.js";
 import type { Proposal } from "../schema/proposal.js";
 import { isStewardTool, WRITING_TOOLS } from "../schema/tool.js";
-import { isBound, refuseRead, refuseWrite } from "./check-file.js";
+import { hardDenial, isBound, refuseRead, refuseWrite } from "./check-file.js";
 import { missing, type Refusal } from "./denial.js";
 import type { GateFacts, Image, JudgedCall, ObservedPath } from "./facts.js";
-import { isRoot, resolvePath } from "./path.js";
+import { foldName, isRoot, resolvePath } from "./path.js";
 
 /** The plan check: phase active, every path by the path rules, every write in the whitelist, nothing deleted. */
 export function checkPlan({ proposal, facts }: JudgedCall): Refusal[] {
@@ -86,7 +86,16 @@ function refuseImages(proposal: Proposal, path: string, images: readonly Image[]
 /** Emptying a file is deleting it (DESIGN §5). */
 export function refuseImage(image: Image): Refusal | undefined {
   const empties = image.after === "" && image.before !== null && image.before !== "";
-  return empties ? deletion(image.path) : undefined;
+  if (empties) return deletion(image.path);
+  return isHead(image) ? hardDenial(image.path) : undefined;
+}
+
+/** What git takes for a HEAD: a branch or a commit. */
+const HEAD_TEXT = /^(?:ref:\s*refs\/|[0-9a-f]{40})/;
+
+/** Whether git would take the file's folder for a repository without a `.git`, and run what its settings name. */
+function isHead({ path, after }: Image): boolean {
+  return HEAD_TEXT.test(after) && foldName(path.slice(path.lastIndexOf("/") + 1)) === "head";
 }
 
 /** The refusal of a deletion, by whatever route. */

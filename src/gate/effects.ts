@@ -1,4 +1,4 @@
-import { MAX_EFFECTS, MAX_SANDBOX_DISK_BYTES, MAX_SANDBOX_MEMORY_BYTES } from "../kernel/bounds.js";
+import { MAX_EFFECTS, MAX_SANDBOX_DISK_BYTES, MAX_SANDBOX_FILES, MAX_SANDBOX_MEMORY_BYTES } from "../kernel/bounds.js";
 import { hashOf } from "../kernel/canonical.js";
 import { messageOf } from "../kernel/fault.js";
 import type { Capability } from "../schema/capability.js";
@@ -81,7 +81,7 @@ const REMEDIES: ReadonlyMap<string, string> = new Map([
   ["output", "Print less, or write to a file in /tmp and print its end."],
   [
     "disk",
-    `Write less: a command's files and the task's scratch may take ${gigabytes(MAX_SANDBOX_DISK_BYTES)} together. Remove scratch you no longer need.`,
+    `Write less: a command's files and the task's scratch may take ${gigabytes(MAX_SANDBOX_DISK_BYTES)} and be ${MAX_SANDBOX_FILES.toLocaleString("en")} together. Remove scratch you no longer need.`,
   ],
   [
     "memory",

@@ -83,7 +83,7 @@ function kindOf(tool: string, images: readonly Image[]): RiskKind {
   return images.some(({ before }) => before === null) ? "create" : "write";
 }
 
-/** Files whose change reaches beyond the code: configuration, CI, dependencies. */
+/** Files whose change reaches beyond the code: configuration, CI, dependencies, what test runners and builds load unasked. */
 const SENSITIVE_NAMES = new Set([
   "package.json",
   "package-lock.json",
@@ -118,13 +118,29 @@ const SENSITIVE_NAMES = new Set([
   "gnumakefile",
   "cmakelists.txt",
   "meson.build",
+  "makefile.local",
+  "build.rs",
+  "rakefile",
+  "justfile",
+  "noxfile.py",
+  "conftest.py",
+  "sitecustomize.py",
+  "usercustomize.py",
+  "pytest.ini",
+  "mypy.ini",
+  "pip.conf",
+  "bunfig.toml",
+  "biome.json",
+  "gcovr.cfg",
+  ".pnpmfile.cjs",
 ]);
 const SENSITIVE_FORMS: readonly RegExp[] = [
   /^(docker|container)file/,
   /^(docker-)?compose[^/]*\.ya?ml$/,
   /^requirements[^/]*\.txt$/,
   /^[jt]sconfig[^/]*\.json$/,
-  /\.config\.[cm]?[jt]s$/,
+  /\.(config|workspace)\.([cm]?[jt]s|json)$/,
+  /\.(mk|cmake|pth)$/,
   /^\.[a-z0-9_-]+rc(\.[a-z]+)?$/,
   /\.gradle(\.kts)?$/,
   /^gradle(-wrapper)?\.properties$/,

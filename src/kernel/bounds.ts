@@ -40,6 +40,8 @@ export const MAX_SANDBOX_FILE_BYTES = 1024 * 1024 * 1024;
 export const MAX_SANDBOX_STAGE_BYTES = 2 * 1024 * 1024 * 1024;
 /** Disk a command's files and the task's scratch may take together (bytes). */
 export const MAX_SANDBOX_DISK_BYTES = 8 * 1024 * 1024 * 1024;
+/** Files and folders of a command's layer and the task's scratch together: one that holds nothing takes a name, too. */
+export const MAX_SANDBOX_FILES = 1_000_000;
 /** Memory a command's processes may hold (bytes), and the most of the machine's as a share of 1. */
 export const MAX_SANDBOX_MEMORY_BYTES = 8 * 1024 * 1024 * 1024;
 export const MAX_SANDBOX_MEMORY_SHARE = 0.75;

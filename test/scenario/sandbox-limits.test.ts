@@ -88,6 +88,21 @@ describeWalls("A command that would take everything", (openBench) => {
     expect(existsSync(bench.spec.layer.dir)).toBe(false);
   });
 
+  it("by the names of files that hold nothing is stopped, in scratch as well, and may clear those of scratch", async () => {
+    const make = `mkdir coverage; perl -e 'for (1 .. 3000) { open F, ">", "coverage/$_" }'; sleep ${marker}`;
+    expect(await bench.sh(make, { limits: { files: 2_000 } })).toMatchObject({ stopped: "disk", exit_code: null });
+    expect(isRunning(marker)).toBe(false);
+    const scratch = join(bench.dir, "scratch");
+    mkdirSync(join(scratch, "coverage"), { recursive: true });
+    for (let index = 0; index < 2_500; index += 1) writeFileSync(join(scratch, "coverage", String(index)), "");
+    const others = { scratch, limits: { files: 2_000 } };
+    const layer = await openLayer(join(bench.dir, "state", "another"));
+    expect(await bench.sh("rm -r coverage; sleep 1", { layer, ...others })).toMatchObject({ stopped: null });
+    const more = await openLayer(join(bench.dir, "state", "third"));
+    const add = `perl -e 'for (1 .. 1500) { open F, ">", "coverage/new$_" }'`;
+    expect(await bench.sh(add, { layer: more, ...others })).toMatchObject({ stopped: "disk" });
+  });
+
   it("may clear the task's scratch when that alone is too much, and may not add to it", async () => {
     const scratch = join(bench.dir, "scratch");
     mkdirSync(join(scratch, "coverage"), { recursive: true });

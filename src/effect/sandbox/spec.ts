@@ -55,7 +55,7 @@ export interface SandboxSpec extends SandboxSetting {
   readonly cwd: string;
   readonly timeoutMs: number;
   /** Tighter than the bounds of the program, for tests. */
-  readonly limits?: { readonly diskBytes?: number; readonly memoryBytes?: number };
+  readonly limits?: { readonly diskBytes?: number; readonly files?: number; readonly memoryBytes?: number };
 }
 
 /** Why a command did not come to its own end. `killed`: something outside ended the sandbox (out of memory). */

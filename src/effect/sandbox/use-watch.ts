@@ -3,6 +3,7 @@ import { existsSync, readdirSync } from "node:fs";
 import { totalmem } from "node:os";
 import {
   MAX_SANDBOX_DISK_BYTES,
+  MAX_SANDBOX_FILES,
   MAX_SANDBOX_MEMORY_BYTES,
   MAX_SANDBOX_MEMORY_SHARE,
   USE_LOOK_MS,
@@ -24,8 +25,14 @@ export interface UseWatch {
   ended(): Promise<Overuse | null>;
 }
 
+/** What a tree takes of a disk. */
+interface DiskUse {
+  readonly bytes: number;
+  readonly files: number;
+}
+
 /** A layer that holds less is never too much, however full the task's scratch is: a command must be able to clear it. */
-const NO_GROWTH_BYTES = 1024 * 1024;
+const NO_GROWTH: DiskUse = { bytes: 1024 * 1024, files: 1_000 };
 const PATIENCE = 5;
 const DU_MS = 60_000;
 
@@ -35,15 +42,19 @@ const DU_MS = 60_000;
  * may be over for as long as a look takes to come. Throws Fault SANDBOX_WATCH when it cannot look.
  */
 export function watchUse(spec: Pick<SandboxSpec, "layer" | "scratch" | "limits">): UseWatch {
-  const diskBytes = spec.limits?.diskBytes ?? MAX_SANDBOX_DISK_BYTES;
+  const disk: DiskUse = {
+    bytes: spec.limits?.diskBytes ?? MAX_SANDBOX_DISK_BYTES,
+    files: spec.limits?.files ?? MAX_SANDBOX_FILES,
+  };
   const share = Math.floor(totalmem() * MAX_SANDBOX_MEMORY_SHARE);
   const memoryBytes = spec.limits?.memoryBytes ?? Math.min(MAX_SANDBOX_MEMORY_BYTES, share);
   let tookMs = 0;
 
   async function isDiskOver(removedBytes: number): Promise<boolean> {
-    const own = (await sizeOf(spec.layer.dir)) + removedBytes;
-    if (own <= NO_GROWTH_BYTES) return false;
-    return own > diskBytes || (spec.scratch !== undefined && own + (await sizeOf(spec.scratch)) > diskBytes);
+    const left = await useOf(spec.layer.dir);
+    const own = { ...left, bytes: left.bytes + removedBytes };
+    if (!isOver(own, NO_GROWTH)) return false;
+    return isOver(own, disk) || (spec.scratch !== undefined && isOver(sum(own, await useOf(spec.scratch)), disk));
   }
 
   async function look(pid: number): Promise<Overuse | null> {
@@ -68,13 +79,23 @@ function isUntouched({ layer }: Pick<SandboxSpec, "layer">): boolean {
   return existsSync(layer.upper) && readdirSync(layer.upper).length === 0;
 }
 
-/** Disk a tree takes (bytes), as root of a user namespace of its own: a folder without permissions hides nothing. */
-function sizeOf(directory: string): Promise<number> {
-  const args = ["--user", "--map-root-user", "--", "/usr/bin/du", "-s", "--block-size=1", "--", directory];
+function isOver(use: DiskUse, limit: DiskUse): boolean {
+  return use.bytes > limit.bytes || use.files > limit.files;
+}
+
+function sum(one: DiskUse, other: DiskUse): DiskUse {
+  return { bytes: one.bytes + other.bytes, files: one.files + other.files };
+}
+
+const MEASURE = '/usr/bin/du -s --block-size=1 -- "$1"; /usr/bin/du -s --inodes -- "$1"';
+
+/** What a tree takes, as root of a user namespace of its own: a folder without permissions hides nothing. */
+function useOf(directory: string): Promise<DiskUse> {
+  const args = ["--user", "--map-root-user", "--", "/bin/sh", "-c", MEASURE, "sh", directory];
   return new Promise((resolve, reject) => {
     execFile("/usr/bin/unshare", args, { env: {}, timeout: DU_MS }, (_, stdout, stderr) => {
-      const found = /^(\d+)\t/.exec(stdout); // complaints of files that went meanwhile do not matter
-      if (found !== null) return resolve(Number(found[1]));
+      const found = /^(\d+)\t[^]*\n(\d+)\t/.exec(stdout); // complaints of files that went meanwhile do not matter
+      if (found !== null) return resolve({ bytes: Number(found[1]), files: Number(found[2]) });
       reject(new Fault("SANDBOX_WATCH", `what a command writes cannot be measured: ${stderr.trim()}`, { exitCode: 2 }));
     });
   });

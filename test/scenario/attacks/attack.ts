@@ -13,6 +13,8 @@ export interface Attack {
   readonly task?: string;
   /** A shell command, or the input of another tool. PORT stands for a listener on the host's loopback. */
   readonly input: string | object;
+  /** How long a shell command may take (ms). */
+  readonly timeout?: number;
   readonly ends: "refused" | "contained";
   /** The rule that refuses, or what a contained command must say to show that it tried. */
   readonly by?: string | RegExp;
@@ -61,10 +63,10 @@ export function attackSuite(title: string, attacks: readonly Attack[]): void {
   });
 }
 
-async function launch(ground: Ground, { tool = "Bash", input, task }: Attack): Promise<Called> {
+async function launch(ground: Ground, { tool = "Bash", input, task, timeout = 5_000 }: Attack): Promise<Called> {
   if (typeof input !== "string") return await ground.call(tool, input, task);
   const command = input.replaceAll("PORT", String(ground.port)).replaceAll("ROOT", ground.repo.dir);
-  return await ground.call("Bash", { command, timeout: 5_000 }, task);
+  return await ground.call("Bash", { command, timeout }, task);
 }
 
 function expectRefused(called: Called, { by }: Attack): void {

@@ -238,17 +238,24 @@ attackSuite("git", [
 ]);
 
 attackSuite("what does not end", [
-  { name: "a loop", input: "while :; do :; done", ends: "refused", by: "command-timeout" },
-  { name: "a sleep", input: "sleep 1000", ends: "refused", by: "command-timeout" },
+  { name: "a loop", input: "while :; do :; done", timeout: 1_000, ends: "refused", by: "command-timeout" },
+  { name: "a sleep", input: "sleep 1000", timeout: 1_000, ends: "refused", by: "command-timeout" },
   {
     name: "a command that will not be told to stop",
     input: "trap '' TERM INT HUP; while :; do sleep 1; done",
+    timeout: 1_000,
     ends: "refused",
     by: "command-timeout",
   },
-  { name: "output without end", input: "yes", ends: "refused", by: "command-output" },
-  { name: "errors without end", input: "yes >&2", ends: "refused", by: "command-output" },
-  { name: "a fork storm", input: "f() { f | f & }; f; sleep 10", ends: "refused", by: "command-timeout" },
+  { name: "output without end", input: "yes", timeout: 30_000, ends: "refused", by: "command-output" },
+  { name: "errors without end", input: "yes >&2", timeout: 30_000, ends: "refused", by: "command-output" },
+  {
+    name: "a fork storm",
+    input: "f() { f | f & }; f; sleep 10",
+    timeout: 1_000,
+    ends: "refused",
+    by: "command-timeout",
+  },
   {
     name: "a child that waits for the judge to look away",
     input: "(sleep 1; echo x >> src/other.js) > /dev/null 2>&1 &",

@@ -112,6 +112,13 @@ describe("sensitive files", () => {
     ".eslintrc.json",
     "docker-compose.dev.yml",
     "build.gradle.kts",
+    "test/conftest.py",
+    "sitecustomize.py",
+    ".pnpmfile.cjs",
+    "jest.config.json",
+    "vitest.workspace.ts",
+    "rules.mk",
+    "pip.conf",
   ])("hold %s", (path) => expect(isSensitive(path)).toBe(true));
   it.each(["src/package.ts", "src/config.ts", "docs/makefile.md", "src/rc.ts", ".gitignore", "README.md"])(
     "do not hold %s",

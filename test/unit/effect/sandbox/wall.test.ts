@@ -273,6 +273,23 @@ describeWalls("The wall around a command", (openBench) => {
       expect((await bench.run(["perl", "-e", program])).stdout).toBe("-1 38");
     });
 
+    const asked32 = process.arch === "x64" && existsSync("/usr/bin/python3");
+    it.skipIf(!asked32)("has none of these by the calls of 32-bit programs either [needs python3 on x64]", async () => {
+      // socket(AF_VSOCK), socket(AF_UNIX), socketcall, io_uring_setup, add_key, request_key, keyctl, each by `int 0x80`
+      const program = `
+import ctypes, mmap, struct
+memory = mmap.mmap(-1, 4096, prot=7)
+place = ctypes.addressof(ctypes.c_char.from_buffer(memory))
+def call(number, first, second):
+    code = b"\\x53\\xb8" + struct.pack("<i", number) + b"\\xbb" + struct.pack("<i", first) + b"\\xb9" + struct.pack("<i", second)
+    memory.seek(0)
+    memory.write(code + b"\\x31\\xd2\\xcd\\x80\\x5b\\xc3")
+    return ctypes.CFUNCTYPE(ctypes.c_int)(place)()
+print(call(359, 40, 1), call(359, 1, 1) > 2, *[call(number, 1, 0) for number in (102, 425, 286, 287, 288)])
+`;
+      expect((await bench.run(["python3", "-c", program])).stdout).toBe("-97 True -97 -38 -38 -38 -38\n");
+    });
+
     it("sees no shared memory of the host", async () => {
       const { execFileSync } = await import("node:child_process");
       const id = /\d+/.exec(execFileSync("ipcmk", ["-M", "64"], { encoding: "utf8" }))?.[0] ?? "";
