@@ -71,10 +71,10 @@ function patterns(count) {
 
 /** One whole decision, from the token to the permit, as a closure. */
 function decision(gate, write, path = "src/module-7.md", tool = "Write") {
-  const { privateKey, publicKey } = generateKeyPairSync("ed25519");
+  const { privateKey } = generateKeyPairSync("ed25519");
   const broker = gate.createBroker({ privateKey, clock: { nowMs: () => NOW, sleep: async () => undefined } });
   const minted = broker.mint({ ...GRANT, write });
-  const verifier = gate.createVerifier(publicKey);
+  const { verifier } = broker;
   const context = { nowMs: NOW, epoch: 1, isRevoked: () => false };
   const proposal = proposalOf(gate, path, tool);
   const facts = factsOf(gate, minted.capability, { path, tool });

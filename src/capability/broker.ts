@@ -9,21 +9,19 @@ import type { Receipt } from "../schema/receipt.js";
 import type { Denial } from "../schema/verdict.js";
 import { excesses } from "./attenuation.js";
 import { receiptTrailer } from "./receipt.js";
-import { signCapability, tokenHash, verifyToken } from "./token.js";
+import { createSigner, type SignedCapability, type TokenVerifier, tokenHash, verifyToken } from "./token.js";
 
 /** What a capability grants; identity, lineage and times are the broker's to fill in. */
 export type Grant = Omit<Capability, "v" | "id" | "depth" | "parent" | "ancestors" | "nbf" | "exp">;
 
 /** A minted capability. The token stays with the broker's callers; agents never see it. */
-export interface Minted {
-  readonly token: string;
-  readonly hash: string;
-  readonly capability: Capability;
-}
+export type Minted = SignedCapability;
 
 /** The only maker of capabilities. */
 export interface Broker {
   readonly publicKey: KeyObject;
+  /** Verifies tokens of this project; those minted here cost it a look. */
+  readonly verifier: TokenVerifier;
   mint(grant: Grant, ttlMs?: number): Minted;
   /**
    * A child within `parent` in every component, else ERROR_ATTENUATION naming them; nothing is clipped.
@@ -44,11 +42,7 @@ export function createBroker(options: { privateKey: KeyObject; clock: Clock; ran
   const { privateKey, clock } = options;
   const publicKey = createPublicKey(privateKey);
   const random = options.random ?? systemRandom;
-
-  function seal(capability: Capability): Minted {
-    const token = signCapability(capability, privateKey);
-    return { token, hash: tokenHash(token), capability };
-  }
+  const { sign: seal, verifier } = createSigner(privateKey);
 
   function draft(grant: Grant, { now, ttlMs }: { now: number; ttlMs: number }): Capability {
     const sorted = { tools: [...new Set(grant.tools)].sort(), write: [...new Set(grant.write)].sort() };
@@ -58,6 +52,7 @@ export function createBroker(options: { privateKey: KeyObject; clock: Clock; ran
 
   return {
     publicKey,
+    verifier,
     mint: (grant, ttlMs = TOKEN_TTL_MS) => seal(draft(grant, { now: clock.nowMs(), ttlMs })),
     attenuate(parent, grant, ttlMs) {
       const nowMs = clock.nowMs();

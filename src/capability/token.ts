@@ -1,4 +1,4 @@
-import { type KeyObject, sign, verify } from "node:crypto";
+import { createPublicKey, type KeyObject, sign, verify } from "node:crypto";
 import { assert } from "../kernel/assert.js";
 import { MAX_TOKEN_CACHE } from "../kernel/bounds.js";
 import { canonicalJson, deepFreeze, sha256Hex } from "../kernel/canonical.js";
@@ -37,13 +37,22 @@ export interface TokenContext {
   isRevoked(ids: readonly string[]): boolean;
 }
 
-/** Signs a capability. Only the broker calls this. Throws InvariantError on one that would not verify. */
-export function signCapability(capability: Capability, privateKey: KeyObject): string {
+/** A capability and the token that carries it. */
+export interface SignedCapability {
+  readonly token: string;
+  readonly hash: string;
+  readonly capability: Capability;
+}
+
+/** Signs a capability. Throws InvariantError on one that would not verify. */
+export function signCapability(capability: Capability, privateKey: KeyObject): SignedCapability {
   assert(privateKey.asymmetricKeyType === "ed25519", "capabilities are signed with Ed25519");
   const payload = Buffer.from(canonicalJson(capability), "utf8");
-  assert(parsePayload(payload).ok, "a capability must fit its schema");
+  const parsed = parsePayload(payload);
+  assert(parsed.ok, "a capability must fit its schema");
   const signature = sign(null, signedBytes(payload), privateKey);
-  return `${PREFIX}${payload.toString("base64url")}.${signature.toString("base64url")}`;
+  const token = `${PREFIX}${payload.toString("base64url")}.${signature.toString("base64url")}`;
+  return { token, hash: tokenHash(token), capability: parsed.value };
 }
 
 /** SHA-256 of a token: how records and children name it without holding it. */
@@ -64,9 +73,27 @@ export interface TokenVerifier {
   verify(token: string, context: Omit<TokenContext, "publicKey">): Result<Capability, TokenFault>;
 }
 
-/** Makes a verifier. Accepted tokens are remembered by SHA-256, at most MAX_TOKEN_CACHE of them. */
-export function createVerifier(publicKey: KeyObject): TokenVerifier {
+/** A key pair at work: what it signs, its verifier knows without reading and checking it again. */
+export interface TokenSigner {
+  /** As `signCapability`. */
+  readonly sign: (capability: Capability) => SignedCapability;
+  readonly verifier: TokenVerifier;
+}
+
+/** Makes a signer; only the broker has one. Tokens found good are remembered by SHA-256, at most MAX_TOKEN_CACHE of them. */
+export function createSigner(privateKey: KeyObject): TokenSigner {
   const known = new Map<string, Capability>();
+  return {
+    sign(capability) {
+      const signed = signCapability(capability, privateKey);
+      remember(known, { key: signed.hash, capability: signed.capability, limit: MAX_TOKEN_CACHE });
+      return signed;
+    },
+    verifier: verifierWith(known, createPublicKey(privateKey)),
+  };
+}
+
+function verifierWith(known: Map<string, Capability>, publicKey: KeyObject): TokenVerifier {
   const recent = new Map<string, Capability>();
   const openOnce = (token: string): Result<Capability, TokenFault> => {
     if (typeof token !== "string") return err("malformed");

@@ -58,6 +58,7 @@ export function isSubsetOf(child: readonly string[], parent: readonly string[]):
 
 /** Whether two write sets may name a common file; unsure means yes. */
 export function mayOverlap(left: readonly string[], right: readonly string[]): boolean {
+  if (left.length === 0 || right.length === 0) return false;
   const [first, second] = [compileWriteSet(left), compileWriteSet(right)];
   if (left.some((entry) => second.has(entry)) || right.some((entry) => first.has(entry))) return true;
   const patterns = right.filter(isPattern).flatMap(parsePattern);

@@ -28,6 +28,8 @@ export function createHybridClock(node: string, maxDriftMs: number, last?: strin
   const start = last === undefined ? undefined : parseStamp(last);
   let wallMs = start?.wallMs ?? 0;
   let counter = start?.counter ?? 0;
+  /** The time of the last stamp as it is written: many are made within one millisecond. */
+  let written = { ms: Number.NaN, iso: "" };
 
   function advance(nowMs: number): void {
     if (nowMs > wallMs) {
@@ -56,7 +58,8 @@ export function createHybridClock(node: string, maxDriftMs: number, last?: strin
   return {
     tick(nowMs) {
       advance(nowMs);
-      return `${new Date(wallMs).toISOString()}-${counter.toString(16).padStart(4, "0")}-${node}`;
+      if (wallMs !== written.ms) written = { ms: wallMs, iso: new Date(wallMs).toISOString() };
+      return `${written.iso}-${counter.toString(16).padStart(4, "0")}-${node}`;
     },
     observe,
   };

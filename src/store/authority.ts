@@ -4,14 +4,20 @@ import { listRevocationsAfter } from "./sql/list-revocations-after.js";
 import { readDataVersion } from "./sql/read-data-version.js";
 import { readEpoch } from "./sql/read-epoch.js";
 
+/** The epoch, and whether any of some ids (a capability and its ancestors) is revoked. */
+export interface AuthorityView {
+  readonly epoch: number;
+  isRevoked(ids: readonly string[]): boolean;
+}
+
 /**
  * The project's epoch and revoked ids, held in memory. Each question costs one PRAGMA, which tells
  * whether another process has committed since; own events mark it stale. Revocations are never taken
  * back, so only new ones are read.
  */
 export interface Authority {
-  readonly epoch: () => number;
-  readonly isRevoked: (ids: readonly string[]) => boolean;
+  /** What holds now. To be used before anything is waited for, and not kept. */
+  readonly now: () => AuthorityView;
   /** Told of every event appended here, and of every rollback (no events). */
   readonly invalidate: (events?: readonly AnyEvent[]) => void;
 }
@@ -41,13 +47,9 @@ export function createAuthority(db: Connection): Authority {
   }
 
   return {
-    epoch() {
+    now() {
       refresh();
-      return epoch;
-    },
-    isRevoked(ids) {
-      refresh();
-      return ids.some((id) => revoked.has(id));
+      return { epoch, isRevoked: (ids) => ids.some((id) => revoked.has(id)) };
     },
     invalidate(events) {
       if (events === undefined) forget();

@@ -1,7 +1,7 @@
 import { type Clock, systemClock } from "../kernel/clock.js";
 import { Fault } from "../kernel/fault.js";
 import type { AnyEvent, AnyNewEvent } from "../schema/event.js";
-import { createAuthority } from "./authority.js";
+import { type AuthorityView, createAuthority } from "./authority.js";
 import { type EventRow, eventOf } from "./chain.js";
 import { type Connection, openToRead } from "./connection.js";
 import { guard, guardAll } from "./faults.js";
@@ -58,8 +58,8 @@ export interface Store extends StoreReader {
   readonly lease: Leases;
   /** Capabilities of earlier epochs are void. */
   epoch(): number;
-  /** Whether any of the ids (a capability and its ancestors) is revoked. */
-  isRevoked(ids: readonly string[]): boolean;
+  /** Epoch and revocations as they are now: for one check, made before anything is waited for. */
+  authority(): AuthorityView;
 }
 
 /** Settings of a store. `node` names this machine in stamps; the database has its own by default. */
@@ -131,8 +131,8 @@ export function createStore(db: Connection, options: StoreOptions = {}): Store {
         committed([]);
         return count;
       },
-      epoch: authority.epoch,
-      isRevoked: authority.isRevoked,
+      epoch: () => authority.now().epoch,
+      authority: authority.now,
     }),
     commit: group.add,
     transaction: (work) => guard(path, () => transaction(work))(),

@@ -39,10 +39,11 @@ export function rankByWords(
   index: WordIndex,
   { terms, all }: { terms: readonly string[]; all: boolean },
 ): Ranked[] {
-  const complete = terms.length > 1 ? matchesOf(db, index, terms.join(" ")) : [];
+  const lists = terms.map((term) => matchesOf(db, index, term));
+  const found = lists.filter((list) => list.length > 0);
+  const complete = terms.length > 1 && found.length === lists.length ? matchesOf(db, index, terms.join(" ")) : [];
   if (all && complete.length > 0) return rankByLength(db, index, new Map(complete.map((each) => [each, 1])));
-  const lists = terms.map((term) => matchesOf(db, index, term)).filter((list) => list.length > 0);
-  return rankByLength(db, index, scoresOf(lists, complete));
+  return found.length === 0 ? [] : rankByLength(db, index, scoresOf(found, complete));
 }
 
 /** Rare words count more. Records known to have all words count all, those beyond the bound of a word too. */

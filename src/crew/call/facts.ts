@@ -13,6 +13,7 @@ import { languageOf } from "../../measure/language.js";
 import { evaluateCondition } from "../../plan/expression.js";
 import type { Proposal } from "../../schema/proposal.js";
 import { toolInputSchemas } from "../../schema/tool.js";
+import type { AuthorityView } from "../../store/authority.js";
 import { timeLeftMs } from "../agent/agent-time.js";
 import { renewHeld } from "../agent/grants.js";
 import type { Crew, Held } from "../state/context.js";
@@ -90,11 +91,12 @@ export async function gatherFacts(crew: Crew, proposal: Proposal, place: CallPla
   if (prepared?.ok === true) await loadMeasures(prepared.value.images.map(({ path }) => path));
   const shownRoot = workspace?.shownRoot ?? crew.repository.shownRoot;
   const { phase } = proposal.when;
+  const authority = crew.store.authority();
   const facts: GateFacts = {
     nowMs: crew.clock.nowMs(),
     shownRoot,
-    capability: verified(crew, held),
-    killed: crew.store.epoch() > crew.epoch,
+    capability: verified(crew, held, authority),
+    killed: authority.epoch > crew.epoch,
     planHash: crew.planHash,
     phaseActive: phase === "-" || crew.activePhases.has(phase),
     writes: held.writes,
@@ -113,15 +115,12 @@ export async function gatherFacts(crew: Crew, proposal: Proposal, place: CallPla
 
 /** Whether a capability is valid now: not expired, not revoked, of this epoch. */
 export function holdsCapability(crew: Crew, held: Held): boolean {
-  return crew.store.epoch() <= crew.epoch && verified(crew, held).ok;
+  const authority = crew.store.authority();
+  return authority.epoch <= crew.epoch && verified(crew, held, authority).ok;
 }
 
-function verified(crew: Crew, held: Held): GateFacts["capability"] {
-  return crew.verifier.verify(held.minted.token, {
-    nowMs: crew.clock.nowMs(),
-    epoch: crew.store.epoch(),
-    isRevoked: (ids) => crew.store.isRevoked(ids),
-  });
+function verified(crew: Crew, held: Held, authority: AuthorityView): GateFacts["capability"] {
+  return crew.broker.verifier.verify(held.minted.token, { nowMs: crew.clock.nowMs(), ...authority });
 }
 
 function writeFacts(prepared: Result<Prepared, string> | undefined): Pick<GateFacts, "images" | "inputFault"> {

@@ -1,7 +1,6 @@
 import { join, relative } from "node:path";
 import { createBroker } from "../../capability/broker.js";
 import { loadOrCreateKey } from "../../capability/keys.js";
-import { createVerifier } from "../../capability/token.js";
 import { cycleBranchName } from "../../effect/branch.js";
 import type { ClaudeProgram } from "../../effect/claude-program.js";
 import { invalid } from "../../kernel/fault.js";
@@ -63,7 +62,6 @@ export function assembleCrew(project: Project, assembly: Assembly): Crew {
     clock: repository.clock,
     repository,
     broker,
-    verifier: createVerifier(broker.publicKey),
     publicKey: broker.publicKey,
     plan,
     limits,

@@ -108,11 +108,11 @@ function canStart(crew: Crew, running: Running, stop: string | undefined): boole
   const opens = crew.plan.phases.some(
     ({ id, needs }) => !crew.activePhases.has(id) && needs.every((need) => phaseState(crew, need) === "DONE"),
   );
-  return opens || readyTasks(crew, []).length > 0;
+  return opens || readyTasks(crew, new Set()).length > 0;
 }
 
 function startTasks(crew: Crew, running: Running): void {
-  for (const id of readyTasks(crew, [...running.tasks.keys()])) {
+  for (const id of readyTasks(crew, new Set(running.tasks.keys()))) {
     if (crew.statuses.get(id) !== "VERIFIED") crew.statuses.set(id, "READY");
     const work = running.queue.add(() => runTask(crew, id));
     const done = work.then(
@@ -202,14 +202,13 @@ async function checkFault(
 }
 
 /** Tasks that can start now. A task that needs a skipped one is skipped, unless its own `if` decides (documented in docs/plans.md). */
-function readyTasks(crew: Crew, running: readonly string[]): string[] {
+function readyTasks(crew: Crew, running: ReadonlySet<string>): string[] {
   const ready: string[] = [];
   const active = crew.plan.phases.filter(({ id }) => crew.activePhases.has(id));
   for (const task of active.flatMap((phase) => phase.tasks)) {
-    if (running.includes(task.id) || !isWaiting(crew, task)) continue;
-    const others = [...running, ...ready];
-    if (others.length < crew.plan.budget.maxAgents && others.every((other) => isApart(crew, other, task)))
-      ready.push(task.id);
+    if (running.has(task.id) || !isWaiting(crew, task)) continue;
+    const isFree = running.size + ready.length < crew.plan.budget.maxAgents;
+    if (isFree && [...running, ...ready].every((other) => isApart(crew, other, task))) ready.push(task.id);
   }
   return ready;
 }

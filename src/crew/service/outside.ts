@@ -1,7 +1,6 @@
 import { join } from "node:path";
 import { type Broker, createBroker, type Grant, type Minted } from "../../capability/broker.js";
 import { loadOrCreateKey } from "../../capability/keys.js";
-import { createVerifier } from "../../capability/token.js";
 import { compileWriteSet } from "../../capability/write-set.js";
 import type { Repository } from "../../effect/repository.js";
 import type { GateFacts, Judgement } from "../../gate/facts.js";
@@ -74,7 +73,6 @@ export function openOutside(options: OutsideOptions): Outside {
   const broker = createBroker({ privateKey: loadOrCreateKey(join(repository.stateDir, "keys")), clock: store.clock });
   const session = {
     broker,
-    verifier: createVerifier(broker.publicKey),
     epoch: store.epoch(),
     id: newId("mcp"),
     calls: 0,
@@ -121,7 +119,6 @@ export function openOutside(options: OutsideOptions): Outside {
 
 interface Session {
   readonly broker: Broker;
-  readonly verifier: ReturnType<typeof createVerifier>;
   readonly epoch: number;
   readonly calls: number;
 }
@@ -167,14 +164,11 @@ async function factsOf(
   const { session, crew, held, proposal } = at;
   const { store, repository } = options;
   const writes = compileWriteSet([]);
+  const authority = store.authority();
   const own = {
     nowMs: store.clock.nowMs(),
-    capability: session.verifier.verify(held.token, {
-      nowMs: store.clock.nowMs(),
-      epoch: store.epoch(),
-      isRevoked: (ids) => store.isRevoked(ids),
-    }),
-    killed: store.epoch() > session.epoch,
+    capability: session.broker.verifier.verify(held.token, { nowMs: store.clock.nowMs(), ...authority }),
+    killed: authority.epoch > session.epoch,
     budget: { executionsLeft: MAX_CALLS - session.calls, tokensLeft: null, usdLeft: null, timeLeftMs: null },
   };
   if (crew !== undefined) {

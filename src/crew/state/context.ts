@@ -1,6 +1,5 @@
 import type { KeyObject } from "node:crypto";
 import type { Broker, Minted } from "../../capability/broker.js";
-import type { createVerifier } from "../../capability/token.js";
 import type { WriteSet } from "../../capability/write-set.js";
 import type { ClaudeProgram } from "../../effect/claude-program.js";
 import type { Repository } from "../../effect/repository.js";
@@ -60,7 +59,6 @@ export interface Crew {
   readonly clock: Clock;
   readonly repository: Repository;
   readonly broker: Broker;
-  readonly verifier: ReturnType<typeof createVerifier>;
   readonly publicKey: KeyObject;
   readonly plan: Plan;
   /** The plan's limits, tightened by the repository's tier profiles. */

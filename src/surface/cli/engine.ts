@@ -7,7 +7,7 @@ const LATE_OPTIMIZATION: Readonly<Record<string, string>> = {
   "24": "--invocation-count-for-turbofan=60000",
 };
 /** The heap may grow to this much more than lives in it before all of it is collected (percent); V8's own is up to 300. */
-const HEAP_GROWTH = "--heap-growing-percent=60";
+const HEAP_GROWTH = "--heap-growing-percent=120";
 
 /** The flags of V8 for a session on a version of Node (`20.20.2`); none for a line of Node they were not tried on. */
 export function engineFlags(version: string): readonly string[] {

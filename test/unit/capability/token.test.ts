@@ -2,7 +2,7 @@ import { generateKeyPairSync } from "node:crypto";
 import { readFileSync, writeFileSync } from "node:fs";
 import { describe, expect, it } from "vitest";
 import { createBroker } from "../../../src/capability/broker.js";
-import { createVerifier, signCapability, tokenHash, verifyToken } from "../../../src/capability/token.js";
+import { createSigner, signCapability, tokenHash, verifyToken } from "../../../src/capability/token.js";
 import { MAX_TOKEN_CACHE } from "../../../src/kernel/bounds.js";
 import { countingRandom, grant, stillClock, testKey, testPublicKey } from "./samples.js";
 import { buildVectors, type TokenVector } from "./token-vectors.js";
@@ -33,7 +33,7 @@ describe("the token vectors", () => {
   it.each(vectors)("$name: $fault", ({ token, now_ms, epoch, revoked, fault }) => {
     const isRevoked = (ids: readonly string[]): boolean => ids.some((id) => revoked.includes(id));
     const context = { nowMs: now_ms, epoch, isRevoked };
-    const verifier = createVerifier(testPublicKey);
+    const verifier = createSigner(testKey).verifier;
     for (const result of [
       verifyToken(token, { ...context, publicKey: testPublicKey }),
       verifier.verify(token, context),
@@ -87,7 +87,7 @@ describe("verifying a token", () => {
   });
 
   it("checks time, epoch and revocation again on every call, also of a remembered token", () => {
-    const verifier = createVerifier(testPublicKey);
+    const verifier = createSigner(testKey).verifier;
     const { token, capability } = mint();
     expect(verifier.verify(token, fresh).ok).toBe(true);
     expect(verifier.verify(token, { ...fresh, nowMs: capability.exp })).toEqual({ ok: false, error: "expired" });
@@ -97,16 +97,29 @@ describe("verifying a token", () => {
   });
 
   it("gives the same object for the same token, so that what is derived from it can be kept", () => {
-    const verifier = createVerifier(testPublicKey);
+    const verifier = createSigner(testKey).verifier;
     const { token } = mint();
     const first = verifier.verify(token, fresh);
     const again = verifier.verify(`${token}x`.slice(0, -1), fresh);
     expect(first.ok && again.ok && first.value === again.value).toBe(true);
   });
 
+  it("knows what its own key signed, and nothing that looks like it", () => {
+    const broker = createBroker({ privateKey: testKey, clock: stillClock(NOW), random: countingRandom() });
+    const { token, capability } = broker.mint(grant);
+    const known = broker.verifier.verify(token, fresh);
+    expect(known.ok && known.value === capability).toBe(true);
+    expect(Object.isFrozen(capability.write)).toBe(true);
+    expect(broker.verifier.verify(token, { ...fresh, isRevoked: () => true }).ok).toBe(false);
+    const other = `${token.slice(0, -2)}${token.endsWith("AA") ? "BA" : "AA"}`;
+    expect(broker.verifier.verify(other, fresh).ok).toBe(false);
+    const forger = createBroker({ privateKey: generateKeyPairSync("ed25519").privateKey, clock: stillClock(NOW) });
+    expect(broker.verifier.verify(forger.mint(grant).token, fresh)).toEqual({ ok: false, error: "bad-signature" });
+  });
+
   it("remembers a bounded number of tokens and still verifies the first", () => {
     const broker = createBroker({ privateKey: testKey, clock: stillClock(NOW), random: countingRandom() });
-    const verifier = createVerifier(testPublicKey);
+    const verifier = createSigner(testKey).verifier;
     const first = broker.mint({ ...grant, write: [] });
     const before = verifier.verify(first.token, fresh);
     for (let index = 0; index < MAX_TOKEN_CACHE; index += 1)
@@ -128,7 +141,7 @@ describe("signing a capability", () => {
 
   it("is deterministic and named by its SHA-256", () => {
     const made = mint();
-    expect(signCapability(made.capability, testKey)).toBe(made.token);
+    expect(signCapability(made.capability, testKey)).toEqual(made);
     expect(made.hash).toBe(tokenHash(made.token));
     expect(made.hash).toMatch(/^[0-9a-f]{64}$/);
   });

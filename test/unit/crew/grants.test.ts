@@ -1,7 +1,6 @@
 import { generateKeyPairSync } from "node:crypto";
 import { describe, expect, it } from "vitest";
 import { createBroker, type Grant } from "../../../src/capability/broker.js";
-import { createVerifier } from "../../../src/capability/token.js";
 import { holdCapability } from "../../../src/crew/agent/delegation.js";
 import { renewHeld } from "../../../src/crew/agent/grants.js";
 import type { Crew, Held } from "../../../src/crew/state/context.js";
@@ -32,14 +31,12 @@ function crewAt(lease: { pid: number; held: boolean } | undefined): {
 } {
   let nowMs = 1_000_000;
   const clock = { nowMs: () => nowMs, sleep: async () => undefined };
-  const { privateKey, publicKey } = generateKeyPairSync("ed25519");
-  const broker = createBroker({ privateKey, clock });
-  const verifier = createVerifier(publicKey);
+  const broker = createBroker({ privateKey: generateKeyPairSync("ed25519").privateKey, clock });
   const store = { lease: { read: () => lease } };
   return {
     crew: { clock, broker, cycle: 1, held: new Map(), store } as unknown as Crew,
     pass: (ms) => (nowMs += ms),
-    valid: (token) => verifier.verify(token, { nowMs, epoch: 1, isRevoked: () => false }).ok,
+    valid: (token) => broker.verifier.verify(token, { nowMs, epoch: 1, isRevoked: () => false }).ok,
   };
 }
 
