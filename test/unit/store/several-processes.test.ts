@@ -1,5 +1,5 @@
 import { type ChildProcess, spawn } from "node:child_process";
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { mkdtempSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { buildSync } from "esbuild";
@@ -24,6 +24,19 @@ for (let index = 0; index < Number(count); index += 1) {
 store.close();
 `;
 
+/** Appends twice, makes the log's file look old, and comes to its end without closing the store. */
+const LEAVER = `
+import { utimesSync } from "node:fs";
+import { openStore } from "./store.mjs";
+const [path] = process.argv.slice(2);
+const store = openStore(path);
+const event = { type: "ALERT", stream: "cycle:1", actor: "leaver", run: 1, task: null, execution: null,
+  payload: { severity: "info", message: "m", to: "executive" } };
+store.append([event]);
+store.append([event]);
+utimesSync(path + "-wal", 1, 1);
+`;
+
 let folder = "";
 const children: ChildProcess[] = [];
 
@@ -42,6 +55,7 @@ beforeAll(() => {
     });
   }
   writeFileSync(join(folder, "writer.mjs"), WRITER);
+  writeFileSync(join(folder, "leaver.mjs"), LEAVER);
 });
 
 afterAll(() => {
@@ -93,6 +107,16 @@ describe("several processes on one database", () => {
     const store = temporaryStore({ path });
     expect(store.verify()).toEqual({ ok: true, events: 20 });
     expect(new Set(store.events({}).map(({ node }) => node)).size).toBe(1);
+  });
+
+  it("are woken for the last commit of one that ends without closing", async () => {
+    const store = temporaryStore();
+    store.append([cycleStarted(1, [])]);
+    const child = spawn(process.execPath, [join(folder, "leaver.mjs"), store.path], { stdio: "inherit" });
+    children.push(child);
+    await ended(child);
+    expect(child.exitCode).toBe(0);
+    expect(statSync(`${store.path}-wal`).mtimeMs).toBeGreaterThan(1_000);
   });
 
   it("lose nothing acknowledged when one is killed, and its lease passes on at once", async () => {

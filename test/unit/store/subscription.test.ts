@@ -3,7 +3,11 @@ import { join } from "node:path";
 import { setImmediate, setTimeout as wait } from "node:timers/promises";
 import { describe, expect, it } from "vitest";
 import type { AnyEvent } from "../../../src/schema/event.js";
+import type { Connection } from "../../../src/store/connection.js";
+import { readDataVersion } from "../../../src/store/sql/read-data-version.js";
+import { createSubscriptions } from "../../../src/store/subscription.js";
 import { createWaker, watchDirectory } from "../../../src/store/watch.js";
+import { openToWrite } from "../../../src/store/writer.js";
 import { event, taskCompleted, temporaryFolder, temporaryStore } from "./sample-events.js";
 
 function note(text: string) {
@@ -114,6 +118,34 @@ describe("subscribing", () => {
   });
 });
 
+describe("looking at the log", () => {
+  it("is done once for many changes of the folder, and reads nothing where nobody committed", async () => {
+    const db = openToWrite(join(temporaryFolder(), "w.db"));
+    const asked: string[] = [];
+    const get = <Row>(sql: string, parameters?: Parameters<Connection["get"]>[1]): Row | undefined => {
+      asked.push(sql);
+      return db.get<Row>(sql, parameters);
+    };
+    const looks = (): number => asked.filter((sql) => sql === readDataVersion).length;
+    const subscriptions = createSubscriptions({ ...db, get });
+    subscriptions.add(() => undefined);
+    const change = (): void => {
+      for (let index = 0; index < 100; index += 1) writeFileSync(`${db.path}-other`, String(index));
+    };
+    change();
+    while (looks() === 0) await wait(5);
+    await wait(100);
+    asked.length = 0;
+    change();
+    while (looks() === 0) await wait(5);
+    await wait(100);
+    expect(looks()).toBeLessThan(10);
+    expect(new Set(asked)).toEqual(new Set([readDataVersion]));
+    subscriptions.close();
+    db.database.close();
+  });
+});
+
 /** Changes the log's file again and again until it was noticed: the first look may come after the first change. */
 async function changeUntil<T>(path: string, noticed: Promise<T>): Promise<T> {
   let length = 0;
@@ -193,6 +225,19 @@ describe("waking the watchers of other processes", () => {
     waker.wake();
     waker.flush();
     expect(touched()).toBe(true);
+  });
+
+  it("is done by a store after its commits, and at its closing for those not told yet", async () => {
+    const store = temporaryStore();
+    const other = temporaryStore({ path: store.path });
+    const log = `${store.path}-wal`;
+    for (const told of [() => wait(200), () => other.close()]) {
+      other.append([note("wakes at once")]);
+      other.append([note("wakes together with those that follow")]);
+      utimesSync(log, 1, 1);
+      await told();
+      expect(statSync(log).mtimeMs).toBeGreaterThan(1_000);
+    }
   });
 
   it("wakes without failing where there is no file to touch", () => {

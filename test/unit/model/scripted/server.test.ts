@@ -172,6 +172,25 @@ it("shows a whole reply that was asked for again, and only that", async () => {
   expect(server.requests()[2]).toMatchObject({ key: "T-1:work:1", attempt: 3, at: 7, headers: headersOf() });
 });
 
+it("counts an empty reply once it was given whole: it leaves no message in the next request to count it by", async () => {
+  const server = await start({
+    respond: ({ index }) =>
+      index < 2 ? { faults: index === 0 ? [{ type: "status", status: 500 }] : [] } : { text: `reply ${index}` },
+  });
+  const ask = async () => ((await (await post(server, body)).json()) as { content?: unknown[] }).content;
+  expect(await ask()).toBeUndefined();
+  expect([await ask(), await ask(), await ask()]).toEqual([[], [], [{ type: "text", text: "reply 2" }]]);
+  expect(server.requests().map(({ index, status }) => [index, status])).toEqual([
+    [0, 500],
+    [0, 200],
+    [1, 200],
+    [2, 200],
+  ]);
+  expect(server.repeatedWholeReplies()).toEqual([]);
+  await ask();
+  expect(server.repeatedWholeReplies()).toEqual([{ conversation: "1:T-1:work:1", index: 2, again: 1 }]);
+});
+
 it("withholds a held reply until it is released", async () => {
   const server = await start({ respond: () => ({ text: "hi", hold: "mid" }) });
   const reached = new Promise<void>((resolve) => server.onHold("mid", resolve));
