@@ -1,5 +1,6 @@
 import { afterEach, describe, expect, it } from "vitest";
 import { continueRun } from "../../src/crew/cycle/session.js";
+import { callTool } from "../../src/crew/service/tool-call.js";
 import { loadPlan } from "../../src/plan/load-plan.js";
 import { makeRepo, type Repo, run, scripted } from "./harness.js";
 import { eventsOf, of, runScripted, scriptOf, submit, use, write } from "./scripted-run.js";
@@ -100,6 +101,44 @@ describe("decides", () => {
     expect(of(events, "ESCALATION")[0]?.payload.reason).toContain("A was rejected after 2 reworks: never");
     expect(statuses(ran)["R"]).toBe("BLOCKED");
     expect(of(events, "TASK_STARTED").some(({ task }) => task === "R")).toBe(false);
+  });
+
+  const needsMore = {
+    ...BUILD,
+    ...REPORT,
+    "R:critic:1": [reject("A.md must lead to more.md")],
+    "R:critic:3": [reject("more.md must say more")],
+    "A-rework-1:work:1": [use("report_blocker", { reason: "more.md is not listed" })],
+    "A-rework-1:escalation:1": [
+      use("resolve_escalation", { action: "amend", reason: "a page more", patch: { write: ["more.md"] } }),
+    ],
+    "A-rework-1:work:2": [write("A.md", "to more.md\n"), write("more.md", "less\n"), submit],
+    "A-rework-2:work:1": [write("more.md", "more\n"), submit],
+  };
+
+  it("amends a rework as any task: it and later reworks of the same task get the file, and the plan's task in its text", async () => {
+    const ran = ground();
+    ran.write("plan.yaml", plan("reviewer", "mayExtend: [more.md]\n"));
+    const { exitCode, events } = await runScripted(ran, needsMore);
+    expect(exitCode).toBe(0);
+    expect(ran.git("show", "worknode/second/1:A.md", "worknode/second/1:more.md")).toBe("to more.md\nmore\n");
+    const [amended] = of(events, "PLAN_AMENDED");
+    expect(amended).toMatchObject({ task: "A-rework-1", payload: { files: ["more.md"], write: ["A.md", "more.md"] } });
+    const text = loadPlan(amended?.payload.plan_source ?? "", "plan.yaml").plan;
+    expect(text?.phases[0]?.tasks[0]?.files.write).toEqual(["A.md", "more.md"]);
+    expect(of(events, "REWORK_OPENED").map(({ payload }) => payload.files)).toEqual([["A.md"], ["A.md", "more.md"]]);
+  });
+
+  it("lets one try a call as a rework's agent, and names the reworks where a task is unknown", async () => {
+    const ran = ground();
+    const first = await runScripted(ran, { ...BUILD, "R:critic:1": [reject("no")], "A-rework-1:work:1": [] });
+    expect(first.exitCode).not.toBe(0);
+    const call = { cwd: ran.dir, env: ran.env, signal: new AbortController().signal, planPath: "plan.yaml", yes: true };
+    const tried = { ...call, tool: "Write", input: { file_path: "A.md", content: "x" }, dryRun: true };
+    expect(await callTool({ ...tried, task: "A-rework-1" })).toMatchObject({ exitCode: 0 });
+    await expect(callTool({ ...tried, task: "A-rework-2" })).rejects.toThrow(
+      "the plan has no task 'A-rework-2'. It has: A, B, R, A-rework-1.",
+    );
   });
 
   it("goes on after an interruption without asking for a verdict again", async () => {

@@ -18,7 +18,7 @@ export interface Amendment {
 export function judgeAmendment(crew: Crew, task: PlanTask, patch: unknown): Result<Amendment, string> {
   const names = readPatch(patch);
   if (!names.ok) return names;
-  const amended = amendPlan(currentPlan(crew), task.id, names.value);
+  const amended = amendPlan(currentPlan(crew), plannedId(crew, task.id), names.value);
   if (!amended.ok) return err(`the amended plan has a fault: ${amended.error}`);
   const rival = [...crew.tasks.values()].find(({ task: other }) => isRival(crew, task, other, names.value));
   if (rival !== undefined)
@@ -39,6 +39,11 @@ function currentPlan(crew: Crew): string {
   return last?.type === "PLAN_AMENDED" ? last.payload.plan_source : crew.planSource;
 }
 
+/** The plan holds no reworks: what one needs more, the task that it does again is given in the plan's text. */
+function plannedId(crew: Crew, id: string): string {
+  return taskOf(crew, id).of ?? id;
+}
+
 /** Gives a task the files, recorded with who decided; the cycle, its plan hash and finished work stay. */
 export function applyAmendment(
   crew: Crew,
@@ -47,7 +52,7 @@ export function applyAmendment(
 ): void {
   const { files, by, reason } = what;
   if (files.every((file) => task.files.write.includes(file))) return; // an answer taken up again after a crash
-  const amended = amendPlan(currentPlan(crew), task.id, files);
+  const amended = amendPlan(currentPlan(crew), plannedId(crew, task.id), files);
   assert(amended.ok, "an amendment was judged before it is applied");
   const place = { stream: cycleStream(crew.cycle), actor: by, run: crew.cycle, task: task.id };
   const text = amended.value;
@@ -71,9 +76,12 @@ export function recallAmendments(crew: Crew): void {
     if (event.type === "PLAN_AMENDED" && event.task !== null) extend(crew, event.task, event.payload.files);
 }
 
+/** With a rework its task too: another rework of that has its files. */
 function extend(crew: Crew, id: string, files: readonly string[]): void {
-  const { write } = taskOf(crew, id).task.files;
-  write.push(...files.filter((file) => !write.includes(file)));
+  for (const each of new Set([id, plannedId(crew, id)])) {
+    const { write } = taskOf(crew, each).task.files;
+    write.push(...files.filter((file) => !write.includes(file)));
+  }
 }
 
 /** The change to the plan as a person reads it before deciding. */

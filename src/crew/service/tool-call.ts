@@ -58,14 +58,22 @@ async function callOnce(options: ToolOptions): Promise<{ exitCode: number; repor
 
 async function crewFor(project: Project, source: ReturnType<typeof readPlan>, options: ToolOptions): Promise<Crew> {
   const known = project.store.queries.latestIncompleteCycle(source.plan.id);
-  const ids = source.plan.phases.flatMap(({ tasks }) => tasks.map(({ id }) => id));
-  if (!ids.includes(options.task))
-    throw invalid("UNKNOWN_TASK", `the plan has no task '${options.task}'. It has: ${ids.join(", ")}.`);
+  const mine = known !== undefined && known.plan_hash === source.hash;
+  requireTask(options.task, [...tasksOf(source), ...(mine ? project.store.queries.tasks(known.number) : [])]);
   const inputs = Object.fromEntries(Object.entries(source.plan.inputs).map(([name, spec]) => [name, spec.default]));
   const mode = modeOf(options, source);
-  const mine = known !== undefined && known.plan_hash === source.hash;
   const cycle = mine ? known.number : openCycle(project, source, { inputs, openedBy: "tool", mode, includeWip: false });
   return await standingCrew(project, { source, cycle, inputs, mode, fresh: !mine }, options);
+}
+
+function tasksOf({ plan }: ReturnType<typeof readPlan>): { readonly id: string }[] {
+  return plan.phases.flatMap(({ tasks }) => tasks);
+}
+
+/** Reworks are tasks of the cycle, though none of the plan. */
+function requireTask(task: string, known: readonly { readonly id: string }[]): void {
+  const ids = [...new Set(known.map(({ id }) => id))];
+  if (!ids.includes(task)) throw invalid("UNKNOWN_TASK", `the plan has no task '${task}'. It has: ${ids.join(", ")}.`);
 }
 
 /** Which cycle a crew is put together for, and whether it was opened just now. */

@@ -88,8 +88,8 @@ export interface Crew {
   readonly endsAtMs: number | null;
   readonly loadedFiles: ReadonlySet<string>;
   readonly env: Readonly<Record<string, string | undefined>>;
-  /** Tasks by id, with the phase they belong to. */
-  readonly tasks: Map<string, { task: PlanTask; phase: string }>;
+  /** Tasks by id, with the phase they belong to, and for a rework the plan's task that it does again. */
+  readonly tasks: Map<string, { task: PlanTask; phase: string; of?: string }>;
   readonly statuses: Map<string, TaskStatus>;
   readonly activePhases: Set<string>;
   /** Capabilities held now, by `<agent>/<task>`. */
@@ -124,7 +124,7 @@ export interface Held {
 }
 
 /** A task of the plan; asking for an unknown one is a defect of the caller. */
-export function taskOf(crew: Crew, id: string): { task: PlanTask; phase: string } {
+export function taskOf(crew: Crew, id: string): { task: PlanTask; phase: string; of?: string } {
   const found = crew.tasks.get(id);
   if (found === undefined) throw new Error(`no task ${id}`);
   return found;

@@ -69,7 +69,7 @@ function addTask(crew: Crew, review: PlanTask, rework: Rework): void {
     ...(retry === undefined ? {} : { retry }),
     ...(verify === undefined ? {} : { verify }),
   };
-  crew.tasks.set(id, { task: again, phase });
+  crew.tasks.set(id, { task: again, phase, of: rework.of });
   crew.plan.phases.find((each) => each.id === phase)?.tasks.push(again);
   review.needs.push(id);
 }

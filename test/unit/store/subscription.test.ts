@@ -130,7 +130,7 @@ describe("looking at the log", () => {
     const subscriptions = createSubscriptions({ ...db, get });
     subscriptions.add(() => undefined);
     const change = (): void => {
-      for (let index = 0; index < 100; index += 1) writeFileSync(`${db.path}-other`, String(index));
+      for (let index = 0; index < 100; index += 1) writeFileSync(`${db.path}-${index % 2}`, String(index));
     };
     change();
     while (looks() === 0) await wait(5);
