@@ -121,7 +121,7 @@ describe("a finished run", () => {
   });
 
   it("status of a cycle that is not there says so", async () => {
-    expect((await worknode(repo, ["status", "--cycle", "9"])).out).toContain("No cycle yet");
+    expect((await worknode(repo, ["status", "--cycle", "9"])).out).toBe("There is no cycle 9; the newest is 1.\n");
   });
 
   it("log prints every event once, and those after a number", async () => {

@@ -100,6 +100,8 @@ export function reportOf(store: StoreReader, number: number): StatusReport {
 export function statusLines(store: StoreReader, number: number, paint: Paint): string[] {
   const cycle = store.queries.cycle(number);
   if (cycle !== undefined) return cycleLines(cycle, standingOf(store, number), paint);
+  const newest = store.queries.maxCycle();
+  if (newest > 0) return [`There is no cycle ${number}; the newest is ${newest}.`];
   const tasks = store.queries.tasks(number).map((task) => taskLine(task, paint));
   return ["No cycle yet. `worknode run PLAN` opens the first one.", ...tasks];
 }
