@@ -3,6 +3,7 @@ import { readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { afterEach, expect, it } from "vitest";
+import { holderOf, isHolderAlive } from "../../src/store/lease.js";
 import { makeRepo, type Repo, scripted } from "./harness.js";
 
 const MAIN = fileURLToPath(new URL("../../dist/main.js", import.meta.url));
@@ -80,6 +81,15 @@ it("continues after kill -9 in mid-task without asking again for a reply it has"
   const brief = await worknode(repo, ["continue", "--brief"]);
   expect(brief.out).toContain("Resuming RPC-005 (QUIC transport implementation).");
   expect(brief.out).toContain("No blockers. Starting now...");
+  const store = repo.store();
+  const taken = store.lease.acquire("cycle:1", holderOf(process.pid, "somebody"), isHolderAlive);
+  expect(await worknode(repo, ["continue"])).toEqual({
+    code: 2,
+    out: "", // nothing starts now, and nothing is said to
+    err: `worknode: cycle 1 is being run by process ${process.pid} (somebody). Wait for it, or stop it with \`worknode kill\`.\n`,
+  });
+  if (taken.ok) store.lease.release("cycle:1", taken.value.fence);
+  store.close();
   const second = await worknode(repo, ["continue"]);
   await server.close();
   expect(second.err).toBe("");

@@ -1,4 +1,6 @@
 import { afterEach, expect, it } from "vitest";
+import { cycleStream } from "../../src/crew/state/records.js";
+import type { AnyEvent } from "../../src/schema/event.js";
 import { makeRepo, type Repo, run, scripted } from "./harness.js";
 
 let repo: Repo | undefined;
@@ -69,4 +71,22 @@ it("runs a plan from review to merged branch, denying what reaches outside and r
   expect(store.rebuild()).toMatchObject({ equal: true });
   store.close();
   expect(server.repeatedWholeReplies()).toEqual([]);
+});
+
+it("shows its own cycle's events, and none of a cycle that another process runs in the same repository", async () => {
+  repo = makeRepo({ "README.md": "# r\n", "plan.yaml": PLAN });
+  const server = await scripted(repo, SCRIPT);
+  const other = repo.store();
+  const shown: AnyEvent[] = [];
+  await run(repo, "plan.yaml", (event) => {
+    shown.push(event);
+    if (event.type !== "TASK_STARTED") return;
+    const said = { severity: "info", message: "elsewhere", to: "executive" } as const;
+    const place = { stream: cycleStream(2), actor: "worknode", task: null, execution: null };
+    other.append([{ type: "ALERT", ...place, run: 2, payload: said }]);
+  });
+  await server.close();
+  expect(other.events({ run: 2 }).length).toBeGreaterThan(0);
+  expect(shown.map(({ seq }) => seq)).toEqual(other.events({ run: 1 }).map(({ seq }) => seq));
+  other.close();
 });

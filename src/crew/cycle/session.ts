@@ -18,6 +18,7 @@ import { cycleStream, eventAt } from "../state/records.js";
 import { RunStop } from "../state/stop.js";
 import { requireTeams } from "../state/teams.js";
 import { type Assembly, assembleCrew, requireRoster } from "./assemble.js";
+import { busyCycle } from "./busy.js";
 import { type Estimate, estimatePlan } from "./estimate.js";
 import { openBranch, openCycle, requireApproval } from "./opening.js";
 import { canConfine, type Project, requireSandbox, withProject } from "./project.js";
@@ -132,17 +133,18 @@ interface SessionPlan extends Omit<Assembly, "client" | "claude" | "mode" | "sig
   includeWip: boolean;
 }
 
+/** Other processes may run other cycles of the repository; what belongs to no cycle, as a kill, is for all. */
+function concerns({ run }: AnyEvent, cycle: number): boolean {
+  return run === null || run === cycle;
+}
+
 async function runSession(project: Project, plan: SessionPlan, options: SessionOptions): Promise<RunResult> {
   const { store, repository } = project;
   const lease = store.lease.acquire(`cycle:${plan.cycle}`, holderOf(process.pid, userInfo().username), isHolderAlive);
-  if (!lease.ok)
-    throw invalid(
-      "CYCLE_BUSY",
-      `cycle ${plan.cycle} is being run by process ${lease.error.pid} (${lease.error.owner}). Wait for it, or stop it with \`worknode kill\`.`,
-    );
+  if (!lease.ok) throw busyCycle(plan.cycle, lease.error);
   if (!plan.resumed) for (const event of store.events({ run: plan.cycle })) options.onEvent(event); // how it was opened
   const unsubscribe = store.subscribe((events) => {
-    for (const event of events) options.onEvent(event);
+    for (const event of events) if (concerns(event, plan.cycle)) options.onEvent(event);
   });
   const startedMs = repository.clock.nowMs();
   const place = { stream: cycleStream(plan.cycle), actor: "worknode", run: plan.cycle, task: null };

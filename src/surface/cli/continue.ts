@@ -1,4 +1,5 @@
 import { existsSync } from "node:fs";
+import { requireFree } from "../../crew/cycle/busy.js";
 import { invalid } from "../../kernel/fault.js";
 import { type Brief, projectBrief, renderBrief } from "../../memory/brief.js";
 import { OUTSIDE_CYCLES } from "../../memory/outside-cycles.js";
@@ -81,7 +82,9 @@ function tell(context: CliContext, flags: Flags): number {
   return 0;
 }
 
+/** What the screen begins with. Throws Fault CYCLE_BUSY before anything is said to start. */
 function eventsOf(brief: Brief, store: Store): AnyEvent[] {
+  if (brief.cycle !== OUTSIDE_CYCLES) requireFree(store.lease, brief.cycle);
   return brief.cycle === OUTSIDE_CYCLES ? [] : store.events({ run: brief.cycle });
 }
 
