@@ -2,7 +2,9 @@ import { afterEach, describe, expect, it, vi } from "vitest";
 import { continueRun } from "../../src/crew/cycle/session.js";
 import { eventAt } from "../../src/crew/state/records.js";
 import type { AnyEvent } from "../../src/schema/event.js";
+import { runCommandLine } from "../../src/surface/cli/command-line.js";
 import { approveVerb } from "../../src/surface/cli/resolve.js";
+import { makeContext } from "../unit/surface/screen.js";
 import { makeRepo, type Repo, run, scripted } from "./harness.js";
 import { eventsOf, of, runScripted, scriptOf, submit, use, write } from "./scripted-run.js";
 
@@ -136,6 +138,27 @@ it("an approval nobody gave within 24 hours is a rejection, and the agent is tol
   await server.close();
   expect(told()).toBe(true);
   expect(of(eventsOf(repo), "EFFECT_KEPT")).toEqual([]);
+});
+
+it("an approval of a write shows all that would be written, its indents too, and an overview its first lines", async () => {
+  repo = makeRepo({ "README.md": "# r\n", "plan.yaml": plan("{ humanReview: always }") });
+  const text = ["def f():", "\treturn 1  # \u001b[2J", ...Array.from({ length: 20 }, (_, at) => `line ${at}`)].join(
+    "\n",
+  );
+  const { events } = await runScripted(repo, { "A:work:1": [write("A.md", `${text}\n`), submit] });
+  const id = of(events, "APPROVAL_REQUESTED")[0]?.payload.id ?? "";
+  const said = async (verb: string): Promise<string> => {
+    const context = makeContext({ cwd: repo?.dir ?? "", env: repo?.env ?? {} });
+    await runCommandLine(context, verb.split(" "));
+    return context.printed();
+  };
+  const whole = await said("approvals");
+  expect(whole).toMatch(/wants to Write A.md \(risk \d+\)\n {2}\+ def f\(\):\n {2}\+ {5}return 1 {2}#/);
+  expect(whole).toContain("  + line 19\n");
+  expect(whole).not.toContain("\u001b");
+  expect(await said("status")).toMatch(/\+ line 4\n {2}\(15 more lines: worknode approvals\)\n/);
+  expect(await said(`approve ${id}`)).toContain("+ line 19");
+  expect(of(eventsOf(repo), "APPROVAL_RESOLVED")[0]?.payload.shown).toContain("+ line 19");
 });
 
 describe("named auditors", () => {

@@ -119,6 +119,19 @@ function against({ denials }: Judgement): string {
   return policies.length === 0 ? "" : `; approving overrides ${policies.join(", ")}`;
 }
 
+/** The lines a call would write or replace, as in a difference: nobody approves what they have not seen. */
+function changedLines({ args }: CallRequest["proposal"]["what"]): string[] {
+  const marked = (mark: string, text: unknown): string[] =>
+    typeof text === "string" && text !== ""
+      ? text
+          .replace(/\n$/, "")
+          .split("\n")
+          .map((line) => `${mark} ${line}`)
+      : [];
+  const { content, old_string, new_string } = args;
+  return [...marked("+", content), ...marked("-", old_string), ...marked("+", new_string)];
+}
+
 function parkForPerson(
   crew: Crew,
   request: CallRequest,
@@ -129,7 +142,10 @@ function parkForPerson(
     kind: "call",
     task: proposal.who.task === "-" ? null : proposal.who.task,
     hash: about.hash,
-    message: `${proposal.who.agent} wants to ${proposal.action} (risk ${about.judgement.risk}${against(about.judgement)})`,
+    message: [
+      `${proposal.who.agent} wants to ${proposal.action} (risk ${about.judgement.risk}${against(about.judgement)})`,
+      ...changedLines(proposal.what),
+    ].join("\n"),
     require: about.judgement.requires,
     exclude: about.excluded,
   });

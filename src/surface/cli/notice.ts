@@ -1,6 +1,7 @@
 import { Option } from "commander";
 import { openNotifier } from "../../effect/notify.js";
 import type { AnyEvent } from "../../schema/event.js";
+import { askedLine } from "./approval-lines.js";
 import { type CliContext, writeLine } from "./context.js";
 import { singleLine } from "./progress/paint.js";
 
@@ -30,7 +31,7 @@ type Tell = { [T in AnyEvent["type"]]?: (event: Extract<AnyEvent, { type: T }>) 
 const TELL: Tell = {
   APPROVAL_REQUESTED: ({ payload }) => ({
     notice: "waiting",
-    message: `${payload.message} (worknode approve ${payload.id})`,
+    message: askedLine(payload),
   }),
   ESCALATION: ({ payload }) =>
     payload.to === "human" ? { notice: "escalated", message: `${payload.from}: ${payload.reason}` } : undefined,

@@ -4,7 +4,7 @@ import type { StatusReport } from "../../schema/status-report.js";
 import type { CycleRow, TaskRow } from "../../store/cycle-rows.js";
 import { isHolderAlive } from "../../store/lease.js";
 import { openReader, type StoreReader } from "../../store/reader.js";
-import { approvalLines } from "./approval-lines.js";
+import { approvalOverview } from "./approval-lines.js";
 import type { OutputFormat } from "./arguments.js";
 import { type ReadingContext, writeLine } from "./context.js";
 import { costLines } from "./progress/cost-text.js";
@@ -130,7 +130,7 @@ function cycleLines(cycle: CycleRow, report: Standing, paint: Paint): string[] {
     ...report.escalations.map(({ id, task, recipient, reason }) =>
       paint("yellow", `  escalation ${id} of ${task ?? "-"} to ${recipient}${because(reason)}`),
     ),
-    ...(approvals.length === 0 ? [] : approvalLines(approvals)),
+    ...(approvals.length === 0 ? [] : approvalOverview(approvals)),
   ];
 }
 

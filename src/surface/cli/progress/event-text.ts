@@ -1,4 +1,5 @@
 import type { AnyEvent } from "../../../schema/event.js";
+import { askedLine } from "../approval-lines.js";
 import { type Colour, formatTokens, formatUsd, singleLine } from "./paint.js";
 import { objectOf } from "./run-state.js";
 
@@ -92,7 +93,7 @@ const SAY: Say = {
       `${event.task ?? "-"}: ${event.payload.by} decides ${event.payload.action}: ${event.payload.reason}`,
     ),
   APPROVAL_REQUESTED: ({ task, payload }) =>
-    notice("?", "yellow", `${task ?? "-"}: waits for a person: ${payload.message} (worknode approve ${payload.id})`),
+    notice("?", "yellow", `${task ?? "-"}: waits for a person: ${askedLine(payload)}`),
   APPROVAL_RESOLVED: ({ payload }) =>
     notice("?", "cyan", `${payload.id} ${payload.decision} by ${payload.by}: ${payload.reason}`),
   BUDGET_REFUSED: ({ task, payload }) =>
