@@ -118,7 +118,7 @@ export const PATTERN_TIMEOUT_MS = 100;
 /** Output at which a command is stopped, per stream (bytes); up to there the middle is left out. */
 export const MAX_OUTPUT_FLOOD_BYTES = 64 * 1024 * 1024;
 /** Time a killed sandbox may take to end. */
-export const SANDBOX_END_MS = 10_000;
+export const SANDBOX_END_MS = 30_000;
 /** Files a command may touch in its layer, scratch included, before the call is refused whole. */
 export const MAX_LAYER_ENTRIES = 200_000;
 /** `.gitignore` files read from one commit. */
