@@ -1,5 +1,6 @@
 import type { Result } from "../kernel/result.js";
 import type { Receipt, ReceiptPredicate } from "../schema/receipt.js";
+import { changedFault, forged, missing, type ProvenanceFault, partial, rebased } from "./provenance-fault.js";
 import { hasTooManyReceipts, openReceipt, receiptTexts } from "./receipt.js";
 import type { Trust } from "./trust.js";
 import { compileWriteSet } from "./write-set.js";
@@ -27,32 +28,23 @@ export interface CommitFact {
   readonly mergedTree: string | null;
 }
 
-/** Rules of provenance a commit can break. */
-export type ProvenanceRule =
-  | "provenance-missing"
-  | "provenance-signature"
-  | "provenance-changed"
-  | "provenance-rebased"
-  | "provenance-capability"
-  | "provenance-whitelist"
-  | "provenance-checks"
-  | "provenance-trailers";
-
-/** One rule that a commit breaks. */
-export interface ProvenanceFault {
-  readonly rule: ProvenanceRule;
-  readonly path: string | null;
-  readonly message: string;
-  readonly remedy: string;
-}
-
 /**
  * How a commit stands. `verified`: exactly what its receipt says. `squashed`: its tree is one that was verified, and
- * receipts cover all it changes. `merged`: git alone joined its parents. `rebased`: the same changes on another base,
- * whose evidence is for another tree. `verified-again`: rebased, and verified anew on its own tree. `unsigned`: no
- * receipt. `refused`: a receipt that does not hold.
+ * receipts cover all it changes. `stacked`: exactly what its receipt says, judged by the tree of a later commit that is
+ * judged here too. `merged`: git alone joined its parents. `rebased`: the same changes on another base, whose evidence is
+ * for another tree. `partial`: what its evidence is for is not here. `verified-again`: one of these two, and verified anew
+ * on its own tree. `unsigned`: no receipt. `refused`: a receipt that does not hold.
  */
-export type Standing = "verified" | "squashed" | "merged" | "rebased" | "verified-again" | "unsigned" | "refused";
+export type Standing =
+  | "verified"
+  | "stacked"
+  | "squashed"
+  | "merged"
+  | "rebased"
+  | "partial"
+  | "verified-again"
+  | "unsigned"
+  | "refused";
 
 /** What is found of one commit. */
 export interface CommitProvenance {
@@ -66,7 +58,7 @@ export interface CommitProvenance {
 /** What commits are judged by. */
 export interface ProvenanceBasis {
   readonly trust: Trust;
-  /** Of rebased commits that were verified anew, each on its own tree: null where that passed, else what it came to. */
+  /** Of rebased and partial commits that were verified anew, each on its own tree: null where that passed, else what it came to. */
   readonly again: ReadonlyMap<string, string | null>;
 }
 
@@ -79,14 +71,19 @@ export function judgeProvenance(
   others: readonly Pick<CommitFact, "message">[],
   basis: ProvenanceBasis,
 ): CommitProvenance[] {
-  const known = receiptsByTree([...others, ...commits], basis.trust);
+  const byTree = receiptsByTree([...others, ...commits], basis.trust);
+  const known = { byTree, here: new Set(commits.map(({ tree }) => tree)) };
   return commits.map((commit) => judgeCommit(commit, known, basis));
 }
 
-type Known = ReadonlyMap<string, readonly Receipt[]>;
+/** Receipts by the tree they speak of, and the trees of the commits that are judged. */
+interface Known {
+  readonly byTree: ReadonlyMap<string, readonly Receipt[]>;
+  readonly here: ReadonlySet<string>;
+}
 
 /** The receipts there are, by the tree they speak of: which commit carries one does not matter. */
-function receiptsByTree(commits: readonly Pick<CommitFact, "message">[], trust: Trust): Known {
+function receiptsByTree(commits: readonly Pick<CommitFact, "message">[], trust: Trust): Known["byTree"] {
   const known = new Map<string, Receipt[]>();
   for (const opened of commits.flatMap(({ message }) => openAll(message, trust))) {
     if (!opened.ok) continue;
@@ -113,10 +110,10 @@ function judgeCommit(commit: CommitFact, known: Known, basis: ProvenanceBasis): 
     return { commit: commit.id, standing: "refused", receipts: [], faults: [forged(refused.error)] };
   const own = opened.flatMap((each) => (each.ok ? [each.value] : []));
   if (commit.parents.length > 1 && commit.mergedTree === commit.tree) return made(commit, "merged", [], []);
-  if (own.length === 0 && !known.has(commit.tree)) return made(commit, "unsigned", [], [missing(commit)]);
-  const placed = place(commit, { own, known }, basis);
+  if (own.length === 0 && !known.byTree.has(commit.tree)) return made(commit, "unsigned", [], [missing(commit)]);
+  const placed = withEvidence(commit, place(commit, { own, known }, basis), { known, basis });
   const faults = [...placed.faults, ...ownFaults(commit, placed, basis)];
-  const broken = faults.some(({ rule }) => rule !== "provenance-rebased");
+  const broken = faults.some(({ rule }) => rule !== "provenance-rebased" && rule !== "provenance-partial");
   return made(commit, broken ? "refused" : placed.standing, placed.receipts, faults);
 }
 
@@ -138,9 +135,9 @@ interface Placed {
 /** Finds what a commit's receipts say of exactly this commit. */
 function place(commit: CommitFact, from: { own: readonly Receipt[]; known: Known }, basis: ProvenanceBasis): Placed {
   const { own, known } = from;
-  const line = lineTo(commit, [...own, ...[...known.values()].flat()]);
+  const line = lineTo(commit, [...own, ...[...known.byTree.values()].flat()]);
   if (line.length > 0) return { standing: standingOf(line, own), receipts: line, faults: [] };
-  const receipts = own.length > 0 ? own : (known.get(commit.tree) ?? []);
+  const receipts = own.length > 0 ? own : (known.byTree.get(commit.tree) ?? []);
   const sameTree = receipts.some((receipt) => treeOf(receipt) === commit.tree);
   const strange = strangeChanges(commit, receipts, sameTree);
   if (strange.length > 0) return { standing: "refused", receipts, faults: strange };
@@ -148,6 +145,26 @@ function place(commit: CommitFact, from: { own: readonly Receipt[]; known: Known
   const why = basis.again.get(commit.id);
   if (why === null) return { standing: "verified-again", receipts, faults: [] };
   return { standing: "rebased", receipts, faults: [rebased(receipts, why)] };
+}
+
+/**
+ * A layer of a stack was judged by the tree of the stack's last commit: that one must be here too, or the layer's own tree
+ * verified again.
+ */
+function withEvidence(
+  commit: CommitFact,
+  placed: Placed,
+  { known, basis }: { known: Known; basis: ProvenanceBasis },
+): Placed {
+  const ofTree = placed.receipts.filter((receipt) => treeOf(receipt) === commit.tree);
+  const judged = ofTree.map(({ predicate }) => predicate.checks.tree ?? commit.tree);
+  const [tree] = judged;
+  if (tree === undefined || judged.includes(commit.tree)) return placed;
+  if (judged.some((each) => known.here.has(each)))
+    return placed.standing === "verified" ? { ...placed, standing: "stacked" } : placed;
+  const why = basis.again.get(commit.id);
+  if (why === null) return { ...placed, standing: "verified-again" };
+  return { ...placed, standing: "partial", faults: [...placed.faults, partial(tree, why)] };
 }
 
 /** One commit of worknode's own is verified as it stands; several, or those of other commits, were squashed. */
@@ -206,11 +223,6 @@ function strangeChanges(commit: CommitFact, receipts: readonly Receipt[], sameTr
   ];
 }
 
-function changedFault(path: string, what: string): ProvenanceFault {
-  const remedy = "Put it into a commit of its own, or have worknode do it within a task that names the file.";
-  return { rule: "provenance-changed", path, message: `${path} ${what}`, remedy };
-}
-
 /** What does not hold of the receipts themselves, and of the commit's trailers beside its own. */
 function ownFaults(commit: CommitFact, placed: Placed, { trust }: ProvenanceBasis): ProvenanceFault[] {
   const predicates = placed.receipts.map(({ predicate }) => predicate);
@@ -263,32 +275,4 @@ function trailerFaults(message: string, predicate: ReceiptPredicate): Provenance
     const told = `the trailer Worknode-${trailer} says ${line ?? "nothing"}, the receipt ${value}`;
     return [{ rule: "provenance-trailers", path: null, message: told, remedy: "Restore the message." }];
   });
-}
-
-function forged(error: string): ProvenanceFault {
-  return {
-    rule: "provenance-signature",
-    path: null,
-    message: `the receipt is not believed: ${error}`,
-    remedy: "Trust the key that signed it (`worknode receipt key` prints it), or have worknode make the commit.",
-  };
-}
-
-function missing({ parents }: CommitFact): ProvenanceFault {
-  const merge = parents.length > 1 ? " and is no merge that git makes by itself" : "";
-  return {
-    rule: "provenance-missing",
-    path: null,
-    message: `the commit carries no receipt${merge}`,
-    remedy: "It was made outside worknode: have it reviewed as such, or done within a task.",
-  };
-}
-
-function rebased(receipts: readonly Receipt[], why: string | undefined): ProvenanceFault {
-  const tasks = receipts.map(({ predicate }) => predicate.task).join(", ");
-  const message = `the work of ${tasks} stands on another base than the one it was verified on`;
-  const verify = "Verify it again on this base: `worknode check --run`.";
-  const redo = "Merge it instead, or have worknode do the task again on this base.";
-  const said = why === undefined ? message : `${message}, and was not verified there: ${why}`;
-  return { rule: "provenance-rebased", path: null, message: said, remedy: why === undefined ? verify : redo };
 }

@@ -27,8 +27,13 @@ export interface MergeArgs {
 
 /** What became of a merge. Only `merged` changed the branch. */
 export type MergeOutcome =
-  /** One commit on the cycle's branch; `commit` is the head as it was when the task changed nothing. */
-  | { readonly kind: "merged"; readonly commit: string; readonly paths: readonly string[] }
+  /** One commit on the cycle's branch, on `parent`; `commit` is the head as it was when the task changed nothing. */
+  | {
+      readonly kind: "merged";
+      readonly commit: string;
+      readonly parent: string;
+      readonly paths: readonly string[];
+    }
   /** The branch moved since the task started: adopt `tree`, verify again, and merge again. */
   | { readonly kind: "moved"; readonly head: string; readonly tree: string }
   | { readonly kind: "conflict"; readonly paths: readonly string[] }
@@ -57,7 +62,7 @@ export async function mergeTask(
       return { kind: "refused", paths: await pathsBetween(repository, call.args.tree, tree) };
     const before = await mergedBefore(repository, workspace, tree);
     const paths = differences.map(({ path }) => path);
-    if (before !== undefined) return { kind: "merged", commit: before, paths };
+    if (before !== undefined) return { kind: "merged", ...before, paths };
     await assertNotCheckedOut(repository, workspace.branch);
     for (let attempt = 0; attempt < MAX_MERGE_ATTEMPTS; attempt += 1) {
       const outcome = await mergeOnce(repository, workspace, { tree, paths, message: call.args.message });
@@ -77,19 +82,21 @@ async function pathsBetween(repository: Repository, from: string, to: string): P
   return (await compareTrees(repository.git, from, to)).map(({ path }) => path);
 }
 
-/** The commit an interrupted merge of the same tree has made. */
-async function mergedBefore(
+/** The commit an interrupted merge of the same tree, alone or in a stack, has put on the branch, and the one it is on. */
+export async function mergedBefore(
   repository: Repository,
   workspace: TaskWorkspace,
   tree: string,
-): Promise<string | undefined> {
+): Promise<{ commit: string; parent: string } | undefined> {
   const merge = (await readRecord(workspace.taskDir))?.merge;
   if (merge?.tree !== tree) return undefined;
-  return (await isAncestor(repository, merge.commit, `refs/heads/${workspace.branch}`)) ? merge.commit : undefined;
+  const { commit } = merge;
+  if (!(await isAncestor(repository, commit, `refs/heads/${workspace.branch}`))) return undefined;
+  return { commit, parent: (await repository.git.run(["rev-parse", "--verify", `${commit}^`])).trim() };
 }
 
 /** Moving a branch that somebody has checked out would turn their files into changes they did not make. */
-async function assertNotCheckedOut(repository: Repository, branch: string): Promise<void> {
+export async function assertNotCheckedOut(repository: Repository, branch: string): Promise<void> {
   const path = await checkedOutAt(repository, branch);
   if (path === undefined) return;
   const advice = `Run \`git -C ${path} switch --detach\`, then continue.`;
@@ -124,19 +131,33 @@ async function mergeOnce(
   squash: Squash,
 ): Promise<MergeOutcome | undefined> {
   const head = await cycleHead(repository, workspace.branch);
-  if (squash.paths.length === 0) return { kind: "merged", commit: head, paths: [] };
+  if (squash.paths.length === 0) return { kind: "merged", commit: head, parent: workspace.baseCommit, paths: [] };
   if (head !== workspace.baseCommit) return joinTrees(repository, workspace, { head, tree: squash.tree });
   const commit = await commitTree(repository, squash.tree, { parent: head, message: squash.message });
-  const record = await recordOf(workspace);
-  await writeRecord(workspace.taskDir, { ...record, merge: { commit, tree: squash.tree } });
-  const ref = `refs/heads/${workspace.branch}`;
-  const moved = await repository.git.attempt(["update-ref", "-m", "worknode: merge", ref, commit, head]);
-  if (moved.code === 0) return { kind: "merged", commit, paths: squash.paths };
-  if ((await cycleHead(repository, workspace.branch)) !== head) return undefined;
-  throw new Fault("GIT_FAILED", `git could not move ${workspace.branch}: ${moved.stderr.trim()}`);
+  await recordMerge(workspace, { commit, tree: squash.tree });
+  if (!(await moveBranch(repository, workspace.branch, { from: head, to: commit }))) return undefined;
+  return { kind: "merged", commit, parent: head, paths: squash.paths };
 }
 
-async function commitTree(
+/** Says in the task's record which commit is about to be put on the branch, and the worktree's tree it was made from. */
+export async function recordMerge(workspace: TaskWorkspace, merge: NonNullable<TaskRecord["merge"]>): Promise<void> {
+  await writeRecord(workspace.taskDir, { ...(await recordOf(workspace)), merge });
+}
+
+/** Moves a branch from exactly the commit that was looked at; false where it is at another by now. Throws Fault GIT_FAILED. */
+export async function moveBranch(
+  repository: Repository,
+  branch: string,
+  { from, to }: { readonly from: string; readonly to: string },
+): Promise<boolean> {
+  const moved = await repository.git.attempt(["update-ref", "-m", "worknode: merge", `refs/heads/${branch}`, to, from]);
+  if (moved.code === 0) return true;
+  if ((await cycleHead(repository, branch)) !== from) return false;
+  throw new Fault("GIT_FAILED", `git could not move ${branch}: ${moved.stderr.trim()}`);
+}
+
+/** Makes a commit that no branch leads to yet; answers its id. */
+export async function commitTree(
   repository: Repository,
   tree: string,
   what: { parent: string; message: string },
@@ -146,9 +167,9 @@ async function commitTree(
 }
 
 /** Three-way: base, the task's tree, the moved head. Touches neither the branch nor the worktree. */
-async function joinTrees(
+export async function joinTrees(
   repository: Repository,
-  workspace: TaskWorkspace,
+  workspace: Pick<TaskWorkspace, "baseCommit">,
   { head, tree }: { head: string; tree: string },
 ): Promise<Extract<MergeOutcome, { kind: "moved" | "conflict" }>> {
   const task = await commitTree(repository, tree, { parent: workspace.baseCommit, message: "task" });
@@ -191,7 +212,7 @@ async function recordOf(workspace: TaskWorkspace): Promise<TaskRecord> {
   throw new Fault("WORKSPACE_GONE", `${workspace.taskDir} has no record of task ${workspace.task}`);
 }
 
-/** One task at a time (DESIGN §8, Merge). */
-function withMergeLock<T>(repository: Repository, work: () => Promise<T>): Promise<T> {
+/** One move of the branch at a time (DESIGN §8, Merge). */
+export function withMergeLock<T>(repository: Repository, work: () => Promise<T>): Promise<T> {
   return withLock(join(repository.stateDir, "locks", "merge"), work, repository.clock);
 }

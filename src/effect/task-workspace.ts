@@ -15,7 +15,9 @@ import {
   type Existing,
   findPlaces,
   freshPlaces,
+  HEAD_VIEW,
   type Places,
+  STACK_VIEW,
   type WorkspaceArgs,
 } from "./workspace-places.js";
 import { addWorktree, dropWorktree, freeIndex, setAside, worktreeGitDir } from "./worktree.js";
@@ -56,21 +58,44 @@ export async function openHeadWorkspace(
 ): Promise<TaskWorkspace> {
   useOnce(permit, call);
   return withWorktreeLock(repository, async () => {
-    const args = { ...call.args, task: "-" };
-    const places = await findPlaces(repository, args);
-    const head = await cycleHead(repository, args.branch);
-    const gitDir = await worktreeGitDir(repository, places.worktree);
-    if (gitDir === undefined || places.record?.state !== "ready") {
-      await discard(repository, places.worktree);
-      const fresh = freshPlaces(repository, places, args);
-      return describe(repository, fresh, await create(repository, fresh, args), deny);
-    }
-    const record: TaskRecord = { ...places.record, branch: args.branch, base_commit: head };
-    const workspace = describe(repository, places, { gitDir, record }, deny);
-    await checkOut(workspace, { tree: head, commit: head }, repository.clock);
-    await writeRecord(places.taskDir, record);
-    return workspace;
+    const head = await cycleHead(repository, call.args.branch);
+    return await openView(repository, { ...call.args, task: HEAD_VIEW }, { tree: head, commit: head }, deny);
   });
+}
+
+/** A view of a stack's tree as it would be merged into `head`. Nothing is ever kept in it. */
+export async function openStackWorkspace(
+  permit: Permit,
+  repository: Repository,
+  call: Call<WorkspaceArgs & { readonly head: string; readonly tree: string }>,
+  deny: readonly string[] = DEFAULT_DENY,
+): Promise<TaskWorkspace> {
+  useOnce(permit, call);
+  const { head, tree, cycle, branch } = call.args;
+  const args = { cycle, branch, task: STACK_VIEW };
+  return withWorktreeLock(repository, () => openView(repository, args, { tree, commit: head }, deny));
+}
+
+async function openView(
+  repository: Repository,
+  args: WorkspaceArgs,
+  to: { readonly tree: string; readonly commit: string },
+  deny: readonly string[],
+): Promise<TaskWorkspace> {
+  let places = await findPlaces(repository, args);
+  let gitDir = await worktreeGitDir(repository, places.worktree);
+  let { record } = places;
+  if (gitDir === undefined || record?.state !== "ready") {
+    await discard(repository, places.worktree);
+    places = freshPlaces(repository, places, args);
+    ({ gitDir, record } = await create(repository, places, args));
+    if (record.base_commit === to.tree) return describe(repository, places, { gitDir, record }, deny);
+  }
+  record = { ...record, branch: args.branch, base_commit: to.commit };
+  const workspace = describe(repository, places, { gitDir, record }, deny);
+  await checkOut(workspace, to, repository.clock);
+  await writeRecord(places.taskDir, record);
+  return workspace;
 }
 
 /** Puts a tree into the worktree and moves its HEAD to `commit`. Doing it again changes nothing. */

@@ -9,17 +9,29 @@ import type { TaskWorkspace } from "./workspace.js";
 /** Which workspace. */
 export interface WorkspaceArgs {
   readonly cycle: number;
-  /** Task id. */
+  /** Task id, or a view's. */
   readonly task: string;
   /** The cycle's branch. */
   readonly branch: string;
+}
+
+/** In place of a task's id: the view of the cycle's head, and that of a stack before it is merged. Neither ever holds work. */
+export const HEAD_VIEW = "-";
+export const STACK_VIEW = "+";
+
+/** Names of the views' directories, after the cycle. */
+const VIEWS: Readonly<Record<string, string>> = { [HEAD_VIEW]: "head", [STACK_VIEW]: "stack" };
+
+/** Whether a workspace is a view, which is made anew at any time, and no task's. */
+export function isView(task: string): boolean {
+  return Object.hasOwn(VIEWS, task);
 }
 
 /** The paths of a workspace, whether it is there or not. */
 export interface Places {
   readonly worktree: string;
   readonly taskDir: string;
-  /** The task's own branch; none for the view of the cycle's head. */
+  /** The task's own branch; none for a view. */
   readonly taskBranch?: string;
   /** What the task's directory says it holds. */
   readonly record: TaskRecord | undefined;
@@ -32,7 +44,7 @@ export async function findPlaces(repository: Repository, args: WorkspaceArgs): P
   const record = await readRecord(taskDir);
   const worktree = join(repository.stateDir, "worktrees", record?.place ?? name);
   const places = { worktree, taskDir, record };
-  return args.task === "-" ? places : { ...places, taskBranch: `${args.branch}-${refPart(args.task)}` };
+  return isView(args.task) ? places : { ...places, taskBranch: `${args.branch}-${refPart(args.task)}` };
 }
 
 /**
@@ -46,7 +58,8 @@ export function freshPlaces(repository: Repository, places: Places, args: Worksp
 }
 
 function placeName(args: WorkspaceArgs): string {
-  return args.task === "-" ? `${args.cycle}.head` : `${args.cycle}-${refPart(args.task)}`;
+  const view = isView(args.task) ? VIEWS[args.task] : undefined;
+  return view === undefined ? `${args.cycle}-${refPart(args.task)}` : `${args.cycle}.${view}`;
 }
 
 /** A workspace that is there. */

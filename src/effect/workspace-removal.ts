@@ -7,12 +7,12 @@ import type { TaskRecord } from "./task-record.js";
 import { findUsable, withWorktreeLock } from "./task-workspace.js";
 import { treeHash } from "./tree.js";
 import type { TaskWorkspace } from "./workspace.js";
-import { describe, findPlaces, type Places, type WorkspaceArgs } from "./workspace-places.js";
+import { describe, findPlaces, isView, type Places, type WorkspaceArgs } from "./workspace-places.js";
 import { dropWorktree } from "./worktree.js";
 
 /**
  * Takes a task's worktree and branch away, and everything beside them. Refused, with the reason, while
- * it holds work that is not on the cycle's branch. Task `-` is the view of the cycle's head, which never holds work.
+ * it holds work that is not on the cycle's branch. A view never holds work.
  */
 export async function removeTaskWorkspace(
   permit: Permit,
@@ -22,7 +22,7 @@ export async function removeTaskWorkspace(
   useOnce(permit, call);
   return withWorktreeLock(repository, async () => {
     const places = await findPlaces(repository, call.args);
-    if (call.args.task === "-") return await dropPlaces(repository, places);
+    if (isView(call.args.task)) return await dropPlaces(repository, places);
     const existing = await findUsable(repository, places, call.args);
     if (existing === undefined) return err(`task ${call.args.task} has no workspace for ${call.args.branch}`);
     const workspace = describe(repository, places, existing, []);

@@ -30,6 +30,9 @@ export const MAX_GLOB_RESULTS = 1_000;
 export const MAX_GREP_FILES = 20_000;
 /** Time of a plan's command unless the plan says otherwise. */
 export const COMMAND_TIMEOUT_MS = 10 * 60_000;
+/** Tasks that are verified and merged together, and how many of their sets of commands run at once. */
+export const MAX_BATCH_TASKS = 32;
+export const MAX_BATCH_COMMANDS = 2;
 /** Captured output of a command, per stream (bytes). */
 export const MAX_COMMAND_OUTPUT_BYTES = 1024 * 1024;
 /** Processes inside one sandbox. */

@@ -26,6 +26,7 @@ export const CHECK_RULES = [
   "provenance-signature",
   "provenance-changed",
   "provenance-rebased",
+  "provenance-partial",
   "provenance-capability",
   "provenance-whitelist",
   "provenance-checks",

@@ -66,6 +66,20 @@ export const cycleEvents = {
   PHASE_STARTED: z.object({ cycle: z.int(), phase: z.string() }),
   PHASE_ENDED: z.object({ cycle: z.int(), phase: z.string(), status: z.string() }),
   CHECKPOINT: z.object({ phase: z.string(), expression: z.string(), pass: z.boolean(), error: z.string().optional() }),
+  /** Accepted tasks were laid on top of each other and verified together, before the branch moves over all of them. */
+  BATCH_VERIFIED: z.object({
+    cycle: z.int(),
+    /** The tasks, lowest first, and the commit of the cycle's branch below them. */
+    tasks: z.array(z.string()),
+    head: z.string(),
+    /** Content hash of the tree they make together, the only one that commands ran on. */
+    tree: z.string(),
+    pass: z.boolean(),
+    /** What is wrong where they do not pass; each half is tried again by itself, at last each task alone. */
+    faults: z.array(z.string()),
+    /** Events that hold what the commands wrote. */
+    output_events: z.array(z.string()),
+  }),
   /** A person took a cycle's work onto their branch. */
   LANDED: z.object({
     cycle: z.int(),

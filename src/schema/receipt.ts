@@ -43,9 +43,11 @@ const predicateSchema = z.strictObject({
     }),
   ),
   capabilities: z.array(capabilityUseSchema),
-  /** The rules' last judgement of exactly this tree. */
+  /** The rules' last judgement of exactly this tree, or of that of the stack it was merged in. */
   checks: z.strictObject({
     pass: z.boolean(),
+    /** The tree that was judged where it is not the subject: that of the stack's last commit. */
+    tree: objectId.optional(),
     commands: z.array(z.strictObject({ role: name, argv: z.array(z.string()), exit_code: z.int().nullable() })),
     waivers: z.array(z.strictObject({ rule: name, reason: z.string() })),
   }),

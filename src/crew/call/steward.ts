@@ -18,6 +18,9 @@ type StewardTool =
   | "workspace.open"
   | "plan.command"
   | "task.merge"
+  | "batch.stack"
+  | "batch.commit"
+  | "batch.merge"
   | "workspace.remove"
   | "branch.join"
   | "branch.land";

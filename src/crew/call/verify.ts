@@ -9,11 +9,11 @@ import { listMasks, resolveLinks } from "../../effect/surroundings.js";
 import type { TaskWorkspace } from "../../effect/workspace.js";
 import { learnFromCommand } from "../../memory/failing-command.js";
 import { verifyCommands } from "../../plan/verify-commands.js";
-import type { AnyNewEvent } from "../../schema/event.js";
+import type { AnyNewEvent, EventPayload } from "../../schema/event.js";
 import type { PlanCheck } from "../../schema/plan-step.js";
 import type { PlanTask } from "../../schema/plan-task.js";
 import { type Crew, ownerOf } from "../state/context.js";
-import { type CommandRun, eventAt, taskStream } from "../state/records.js";
+import { type CommandRun, cycleStream, eventAt, taskStream } from "../state/records.js";
 import { RunStop } from "../state/stop.js";
 import { DEEP_ROLE } from "./deep-rule.js";
 import { stewardCall } from "./steward.js";
@@ -30,28 +30,41 @@ export interface VerifyRun {
 
 /**
  * Runs a task's `verify` on a tree, from empty scratch, and records what the commands wrote; what else they
- * leave behind is discarded. `files`: a directory to run on instead of the worktree; `deep`: what runs after them.
+ * leave behind is discarded. `files`: a directory to run on instead of the worktree; `deep`: what runs after them;
+ * `together`: the tree is not the task's alone, so it is on record with the cycle, and no lesson is drawn for the task.
  */
 export async function runCommands(
   crew: Crew,
   task: PlanTask,
   workspace: TaskWorkspace,
-  on: { tree: string; files?: string; deep?: readonly PlanCommand[] },
+  on: { tree: string; files?: string; deep?: readonly PlanCommand[]; together?: true },
 ): Promise<VerifyRun> {
   const commands = [...verifyCommands(task), ...(on.deep ?? [])];
   if (commands.length === 0) return { commands: [], deep: [], report: undefined, event: null };
-  const result = await runPlanned(crew, { task: task.id, workspace, files: on.files ?? workspace.worktree }, commands);
+  const own = on.together === undefined ? task.id : null;
+  const result = await runPlanned(crew, { task: own, workspace, files: on.files ?? workspace.worktree }, commands);
   try {
     const report = await readReport(task, result);
     const ran = { tree: on.tree, commands: result.runs.map(toRecord), report };
-    const own = ran.commands.filter(({ role }) => role !== DEEP_ROLE);
-    const place = { stream: taskStream(crew.cycle, task.id), actor: "worknode", run: crew.cycle, task: task.id };
-    const [event] = crew.store.append([eventAt(place, "COMMANDS_RAN", ran), ...lessonsOf(crew, task, own)]);
+    const shallow = ran.commands.filter(({ role }) => role !== DEEP_ROLE);
+    const [event] = crew.store.append(ranEvents(crew, own, { task, ran, shallow }));
     const deep = ran.commands.filter(({ role }) => role === DEEP_ROLE);
-    return { commands: own, deep, report: report?.text, event: event?.id ?? null };
+    return { commands: shallow, deep, report: report?.text, event: event?.id ?? null };
   } finally {
     await result.discard();
   }
+}
+
+/** What commands did, on record with their task or with the cycle; what they teach is of a task. */
+function ranEvents(
+  crew: Crew,
+  own: string | null,
+  { task, ran, shallow }: { task: PlanTask; ran: EventPayload<"COMMANDS_RAN">; shallow: readonly CommandRun[] },
+): AnyNewEvent[] {
+  const place = { actor: "worknode", run: crew.cycle, task: own };
+  if (own === null) return [eventAt({ ...place, stream: cycleStream(crew.cycle) }, "COMMANDS_RAN", ran)];
+  const event = eventAt({ ...place, stream: taskStream(crew.cycle, own) }, "COMMANDS_RAN", ran);
+  return [event, ...lessonsOf(crew, task, shallow)];
 }
 
 /** Failing commands become issues by themselves, and what they failed with is closed when they succeed. */

@@ -111,16 +111,7 @@ export function requireRoster(
 
 type State = Pick<
   Crew,
-  | "statuses"
-  | "activePhases"
-  | "held"
-  | "workspaces"
-  | "assigned"
-  | "answered"
-  | "violatedAtMs"
-  | "rejected"
-  | "parked"
-  | "merging"
+  "statuses" | "activePhases" | "held" | "workspaces" | "assigned" | "answered" | "violatedAtMs" | "rejected" | "parked"
 >;
 
 /** What a session learns while it runs. */
@@ -135,7 +126,6 @@ function freshState(): State {
     violatedAtMs: new Map(),
     rejected: new Set(),
     parked: new Map(),
-    merging: Promise.resolve(),
   };
 }
 

@@ -5,7 +5,7 @@ import { eventAt, taskStream } from "../state/records.js";
 import { TaskPark } from "../state/stop.js";
 import { loadTaskState } from "../state/task-state.js";
 import { setStatus, TaskFailure, type TaskRun } from "../state/task-status.js";
-import { mergeWork } from "../task/merge.js";
+import { mergeWork } from "../task/merge-train.js";
 import { runRules } from "../task/rules.js";
 import type { HookPlace } from "./place.js";
 

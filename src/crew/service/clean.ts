@@ -1,6 +1,6 @@
 import { existsSync } from "node:fs";
 import { resolveCommit } from "../../effect/branch.js";
-import { findPlaces } from "../../effect/workspace-places.js";
+import { findPlaces, HEAD_VIEW, STACK_VIEW } from "../../effect/workspace-places.js";
 import { removeTaskWorkspace } from "../../effect/workspace-removal.js";
 import type { CycleRow } from "../../store/cycle-rows.js";
 import { stewardCall } from "../call/steward.js";
@@ -41,10 +41,10 @@ function endedCycles({ store }: Project): CycleRow[] {
   return store.queries.cycles(Number.MAX_SAFE_INTEGER).filter(({ ended_hlc }) => ended_hlc !== null);
 }
 
-/** Tasks of a cycle that have a worktree; `-` is the view of the cycle's head. */
+/** Tasks of a cycle that have a worktree, and its views. */
 async function tasksWithWorktree({ repository, store }: Project, row: CycleRow): Promise<string[]> {
   const found: string[] = [];
-  for (const task of ["-", ...store.queries.tasks(row.number).map(({ id }) => id)]) {
+  for (const task of [HEAD_VIEW, STACK_VIEW, ...store.queries.tasks(row.number).map(({ id }) => id)]) {
     const places = await findPlaces(repository, { cycle: row.number, task, branch: row.branch });
     if (existsSync(places.worktree)) found.push(task);
   }

@@ -1,18 +1,14 @@
-import { hashOf } from "../../kernel/canonical.js";
 import { verifyCommands } from "../../plan/verify-commands.js";
 import type { EventPayload } from "../../schema/event.js";
-import type { PlanTask } from "../../schema/plan-task.js";
 import { prepareDependencies } from "../call/prepare.js";
 import { readReport, runPlanned } from "../call/verify.js";
 import { headWorkspace } from "../call/workspaces.js";
 import type { Crew } from "../state/context.js";
-import { joinedCoverageFaults, waiversFor } from "../task/rules.js";
+import { type Alike, groupAlike, joinedCoverageFaults } from "../task/joined-rules.js";
+import { failedCommands, waiversFor } from "../task/rules.js";
 
 /** What ran on a joined tree. */
 export type Verified = EventPayload<"LANDED">["verified"];
-
-/** Tasks that are verified alike: by the same commands, report and waivers. */
-type Alike = readonly [PlanTask, ...PlanTask[]];
 
 /** What verification of a joined tree came to; `said` is why it is not verified, empty where it is. */
 export interface JoinedVerification {
@@ -28,24 +24,12 @@ export interface JoinedVerification {
 export async function verifyJoined(crew: Crew, onto: string): Promise<JoinedVerification> {
   await prepareDependencies(crew);
   const verified: Verified = [];
-  for (const alike of groupsOf(crew)) {
+  const tasks = [...crew.tasks.values()].map(({ task }) => task).filter(({ id }) => crew.statuses.get(id) === "DONE");
+  for (const alike of groupAlike(crew, tasks)) {
     const said = await verifyAlike(crew, alike, { onto, verified });
     if (said !== "") return { verified, said };
   }
   return { verified, said: "" };
-}
-
-function groupsOf(crew: Crew): Alike[] {
-  const groups = new Map<string, [PlanTask, ...PlanTask[]]>();
-  for (const { task } of crew.tasks.values()) {
-    const commands = verifyCommands(task);
-    if (crew.statuses.get(task.id) !== "DONE" || commands.length === 0) continue;
-    const key = hashOf({ commands, coverage: task.verify?.coverage ?? null, waivers: waiversFor(crew, task.id) });
-    const group = groups.get(key);
-    if (group === undefined) groups.set(key, [task]);
-    else group.push(task);
-  }
-  return [...groups.values()];
 }
 
 async function verifyAlike(
@@ -58,10 +42,7 @@ async function verifyAlike(
   const result = await runPlanned(crew, { task: null, workspace, files: workspace.worktree }, verifyCommands(task));
   try {
     for (const { role, argv, exit_code } of result.runs) verified.push({ role, argv: [...argv], exit_code });
-    const waivers = waiversFor(crew, task.id);
-    const failed = result.runs.find(
-      ({ role, exit_code }) => exit_code !== 0 && !(role === "test" && waivers.includes("tests")),
-    );
+    const [failed] = failedCommands(result.runs, waiversFor(crew, task.id));
     if (failed !== undefined) return `${failed.stdout}\n${failed.stderr}`.trim().slice(-2_000) || "it said nothing";
     const report = (await readReport(task, result))?.text;
     const faults: string[] = [];

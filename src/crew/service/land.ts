@@ -72,12 +72,18 @@ function cycleToLand({ store }: Project, { cycle, partial }: LandOptions): Cycle
 /** A branch that is gone can be made again: the log knows its commits. */
 async function requireBranch({ repository, store }: Project, row: CycleRow): Promise<void> {
   if ((await resolveCommit(repository.git, `refs/heads/${row.branch}`)) !== undefined) return;
-  const merged = store.events({ run: row.number, type: "TASK_MERGED", reverse: true, limit: 1 })[0];
-  const last = merged?.type === "TASK_MERGED" ? merged.payload.commit : row.base_commit;
+  const last = lastMerged(store, row.number) ?? row.base_commit;
   throw invalid(
     "NO_BRANCH",
     `branch ${row.branch} does not exist any more. \`git branch ${row.branch} ${last}\` makes it again.`,
   );
+}
+
+/** The merged commit on which no other lies: after an interruption those of a batch are recorded in any order. */
+function lastMerged(store: Project["store"], cycle: number): string | undefined {
+  const merged = store.events({ run: cycle, type: "TASK_MERGED" }).filter((event) => event.type === "TASK_MERGED");
+  const parents = new Set(merged.map(({ payload }) => payload.parent));
+  return merged.findLast(({ payload }) => !parents.has(payload.commit))?.payload.commit;
 }
 
 async function requireCleanCheckout({ repository }: Project): Promise<void> {

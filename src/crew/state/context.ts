@@ -107,8 +107,6 @@ export interface Crew {
   readonly parked: Map<string, Parked>;
   /** Dependency folders that `workspace.prepare` made; undefined where the checkout has its own. */
   prepared?: PreparedFolders;
-  /** One merge at a time. */
-  merging: Promise<unknown>;
 }
 
 /** A capability an agent holds for a task, ready for the gate. */

@@ -24,22 +24,27 @@ export interface JudgedTask {
 
 /**
  * The report the task's commands wrote on a tree, ready to be judged; a text says why there is none to judge by,
- * undefined that the plan asks for none. The base's total is asked for only where the total alone would not do.
+ * undefined that the plan asks for none. The base's total is asked for only where the total alone would not do, and
+ * not at all where `alone` is false: then the total must do.
  */
 export async function coverageBasis(
   crew: Crew,
   at: JudgedTask,
-  { report, tree }: { report: string | undefined; tree: string },
+  { report, tree, alone = true }: { report: string | undefined; tree: string; alone?: boolean },
 ): Promise<CoverageBasis | string | undefined> {
   const wanted = at.task.verify?.coverage;
   if (wanted === undefined) return undefined;
   if (report === undefined) return `the commands wrote no report ${wanted.report}`;
   const read = await placed(at, { text: report, tree, ...wanted });
   if (!read.ok) return `${wanted.report}: ${read.error}`;
-  const { minLineCoverage, maxUntestedFunctions } = crew.limits.validation;
-  const min = Math.max(wanted.min ?? 0, minLineCoverage);
-  const baseTotal = totalOf(read.value) >= min ? null : await totalOfBase(crew, at);
-  return { report: read.value, min, maxUntested: maxUntestedFunctions, baseTotal };
+  const min = leastCoverage(crew, at.task);
+  const baseTotal = totalOf(read.value) >= min || !alone ? null : await totalOfBase(crew, at);
+  return { report: read.value, min, maxUntested: crew.limits.validation.maxUntestedFunctions, baseTotal };
+}
+
+/** The coverage a task's lines need, and the total where it is not held against the base's; a share of 1. */
+export function leastCoverage(crew: Crew, { verify }: PlanTask): number {
+  return Math.max(verify?.coverage?.min ?? 0, crew.limits.validation.minLineCoverage);
 }
 
 /** A report's figures by the paths of the tree it was written on. */

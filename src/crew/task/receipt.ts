@@ -1,4 +1,4 @@
-import { compareTrees, treeHash } from "../../effect/tree.js";
+import { compareTrees, type TreeDifference, treeHash } from "../../effect/tree.js";
 import type { TaskWorkspace } from "../../effect/workspace.js";
 import type { AnyEvent, StoredEvent } from "../../schema/event.js";
 import type { Receipt, ReceiptPredicate } from "../../schema/receipt.js";
@@ -12,15 +12,34 @@ export interface ReceiptedTree {
   readonly receipt: Receipt;
 }
 
-/**
- * What worknode says of a task's work as it is committed: the tree and what it changed, under which capabilities it was
- * made, how the rules judged exactly this tree, and who approved. Everything is read from the log and from git.
- */
+/** A tree that is to be a commit, and what it is one of. */
+export interface CommitSubject {
+  readonly tree: string;
+  readonly parent: { readonly commit: string; readonly tree: string };
+  readonly changes: readonly TreeDifference[];
+  /** The tree that was judged: this one, or that of the stack it is a layer of. */
+  readonly judged: string;
+}
+
+/** The receipt for what a task's worktree holds. */
 export async function receiptFor(crew: Crew, run: TaskRun, workspace: TaskWorkspace): Promise<ReceiptedTree> {
   const tree = await treeHash(workspace);
   const changes = await compareTrees(workspace.git, workspace.baseCommit, tree);
+  const parent = { commit: workspace.baseCommit, tree: await treeOfCommit(workspace) };
+  const receipt = receiptOf(crew, run, { tree, parent, changes, judged: tree });
+  return { tree, paths: changes.map(({ path }) => path), receipt };
+}
+
+/**
+ * What worknode says of a task's work as it is committed: the tree and what it changed, under which capabilities it was
+ * made, how the rules judged exactly this tree or the stack it is a layer of, and who approved. Everything is read from
+ * the log and from git.
+ */
+export function receiptOf(crew: Crew, run: TaskRun, subject: CommitSubject): Receipt {
+  const { tree, parent, changes, judged } = subject;
   const log = taskLog(crew, run.task.id);
-  const verified = log.findLast((event) => event.type === "VERIFIED");
+  const ofTree = log.filter((event) => event.type === "VERIFIED").filter(({ payload }) => payload.tree === judged);
+  const verified = ofTree.at(-1);
   const capabilities = capabilitiesOf(log);
   const predicate: ReceiptPredicate = {
     project: crew.plan.project,
@@ -29,32 +48,22 @@ export async function receiptFor(crew: Crew, run: TaskRun, workspace: TaskWorksp
     cycle: crew.cycle,
     plan: { id: crew.plan.id, hash: crew.planHash },
     issued_at: Math.max(crew.clock.nowMs(), ...capabilities.map(({ last_effect }) => last_effect)),
-    parent: { commit: workspace.baseCommit, tree: await treeOfCommit(workspace) },
+    parent: { ...parent },
     changes: changes.map(({ path, before, after, mode }) => ({ path, before, after, mode: fileMode(mode) })),
     capabilities,
-    checks: checksOf(crew, run, verified?.payload.tree === tree ? verified : undefined),
-    evidence: evidenceOf(log, verified),
+    checks: { ...checksOf(crew, run, verified), ...(judged === tree ? {} : { tree: judged }) },
+    evidence: evidenceOf(crew, log, verified),
     approvals: approvalsOf(crew, log),
   };
-  const subject: Receipt["subject"] = [{ name: "commit tree", digest: { gitTree: tree } }];
-  const receipt: Receipt = {
+  return {
     _type: "https://in-toto.io/Statement/v1",
-    subject,
+    subject: [{ name: "commit tree", digest: { gitTree: tree } }],
     predicateType: "urn:worknode:receipt:v1",
     predicate,
   };
-  return { tree, paths: changes.map(({ path }) => path), receipt };
 }
 
-const TYPES = [
-  "AGENT_SPAWNED",
-  "VERDICT",
-  "EFFECT_KEPT",
-  "VERIFIED",
-  "COMMANDS_RAN",
-  "EXECUTION_ENDED",
-  "APPROVAL_RESOLVED",
-] as const;
+const TYPES = ["AGENT_SPAWNED", "VERDICT", "EFFECT_KEPT", "VERIFIED", "EXECUTION_ENDED", "APPROVAL_RESOLVED"] as const;
 
 function taskLog(crew: Crew, task: string): AnyEvent[] {
   return crew.store.events({ run: crew.cycle, task, type: [...TYPES] });
@@ -101,7 +110,7 @@ function useOf(
   return { ...claims, token: payload.token_hash, nbf, exp: use.exp, first_effect: use.from, last_effect: use.until };
 }
 
-/** The rules' judgement of exactly this tree; without one nothing passed. */
+/** The rules' last judgement of a tree; without one nothing passed. */
 function checksOf(crew: Crew, run: TaskRun, verified: StoredEvent<"VERIFIED"> | undefined): ReceiptPredicate["checks"] {
   const commands = verified?.payload.commands ?? [];
   const waivers = crew.plan.waivers.filter(({ tasks }) => tasks.includes(run.task.id));
@@ -114,13 +123,22 @@ function checksOf(crew: Crew, run: TaskRun, verified: StoredEvent<"VERIFIED"> | 
 
 /** The judgement, what its commands wrote, and the critics' last words. */
 function evidenceOf(
+  crew: Crew,
   log: readonly AnyEvent[],
   verified: StoredEvent<"VERIFIED"> | undefined,
 ): ReceiptPredicate["evidence"] {
   const verdict = log.findLast((event) => event.type === "EXECUTION_ENDED" && event.stream.includes(":critic:"));
-  const output = log.find(({ id }) => id === verified?.payload.output_event);
+  const output = outputOf(crew, verified?.payload.output_event ?? null);
   const events = [verified, output, verdict].filter((event) => event !== undefined);
   return events.map(({ id, type, hash }) => ({ event: id, type, hash }));
+}
+
+/** The event that holds what commands wrote; those of a stack are no single task's. */
+function outputOf(crew: Crew, id: string | null): AnyEvent | undefined {
+  if (id === null) return undefined;
+  const afterSeq = Number(id.replace(/^ev_/, "")) - 1;
+  const [event] = crew.store.events({ run: crew.cycle, type: "COMMANDS_RAN", afterSeq, limit: 1 });
+  return event?.id === id ? event : undefined;
 }
 
 function approvalsOf(crew: Crew, log: readonly AnyEvent[]): ReceiptPredicate["approvals"] {

@@ -1,8 +1,7 @@
 import { join } from "node:path";
-import { isSubsetOf } from "../../capability/write-set.js";
 import { baseSources } from "../../effect/original-functions.js";
 import { readRegular } from "../../effect/path-fact.js";
-import { changedFiles, readBase, treeHash } from "../../effect/tree.js";
+import { compareTrees, readBase, type TreeDifference, treeHash } from "../../effect/tree.js";
 import type { TaskWorkspace } from "../../effect/workspace.js";
 import { MAX_FILE_BYTES } from "../../kernel/bounds.js";
 import { type CompletionInput, type CompletionReport, judgeCompletion } from "../../measure/completion.js";
@@ -10,6 +9,7 @@ import type { ChangedFile, CoverageJudgement } from "../../measure/coverage.js";
 import type { Finding } from "../../measure/finding.js";
 import { isCodeFile, languageOf } from "../../measure/language.js";
 import { isCFamily } from "../../measure/power-of-ten/rule.js";
+import type { AnyNewEvent } from "../../schema/event.js";
 import type { PlanTask } from "../../schema/plan-task.js";
 import { deepCommands, deepFindings } from "../call/deep-rule.js";
 import { movedFrom } from "../call/facts.js";
@@ -48,17 +48,17 @@ export interface RuledWork {
 }
 
 /** No command ran. */
-const NOTHING_RAN: VerifyRun = { commands: [], deep: [], report: undefined, event: null };
+export const NOTHING_RAN: VerifyRun = { commands: [], deep: [], report: undefined, event: null };
 
 /**
  * Judges a task's tree: the plan's commands run on exactly it, from empty scratch; figures are read from
  * the report they wrote. Everything is recorded as VERIFIED with the tree's hash.
  */
 export async function runRules(crew: Crew, work: RuledWork): Promise<RuleReport> {
-  const { task } = work;
+  const { task, workspace } = work;
   const waivers = waiversFor(crew, task.id);
   const tree = await treeOf(work);
-  const files = await changedTexts(work);
+  const files = await changedTexts(workspace, await differencesOf(work, tree));
   await loadMeasures(files.map(({ path }) => path));
   const ran = work.last ? await runDeeply(crew, work, { tree, files }) : NOTHING_RAN;
   const faults = await commandFaults(crew, work, { ran, waivers });
@@ -69,7 +69,7 @@ export async function runRules(crew: Crew, work: RuledWork): Promise<RuleReport>
   faults.push(...report.findings.filter(({ blocks }) => blocks).map((finding) => findingText(finding, ran)));
   if ((await treeOf(work)) !== tree) faults.push("ERROR_TESTS_FAILED: the tree changed while it was judged");
   const warnings = warningsOf(report);
-  await recordVerified(crew, work, { tree, faults, warnings, ran, judgement: report.coverage });
+  await crew.store.commit([verifiedEvent(crew, work, { tree, faults, warnings, ran, judgement: report.coverage })]);
   const coverage = waivers.includes("coverage") ? "waived" : coverageText(report.coverage);
   return { pass: faults.length === 0, feedback: faults.join("\n\n"), commands: ran.commands, coverage, waivers };
 }
@@ -82,6 +82,10 @@ export function canChange(task: PlanTask): boolean {
 /** What identifies the tree that is judged: the contents of a worktree, or the commit of one that nobody writes. */
 async function treeOf({ task, workspace }: RuledWork): Promise<string> {
   return canChange(task) ? await treeHash(workspace) : workspace.baseCommit;
+}
+
+async function differencesOf({ task, workspace }: RuledWork, tree: string): Promise<TreeDifference[]> {
+  return canChange(task) ? await compareTrees(workspace.git, workspace.baseCommit, tree) : [];
 }
 
 /** The plan's commands, and where it enforces the Power of Ten what looks deeper at the files that changed. */
@@ -105,7 +109,7 @@ function withDeep(
 }
 
 /** Judged again with what the base commit holds elsewhere, which costs more to find out, where that could help. */
-async function judgeWork(
+export async function judgeWork(
   crew: Crew,
   { workspace }: Pick<RuledWork, "workspace">,
   what: { files: readonly ChangedFile[]; waivers: readonly string[]; basis: CoverageBasis | string | undefined },
@@ -138,46 +142,21 @@ async function powerOfTenBasis(
   return { enforce, others: judged.length === 0 ? [] : await baseSources(workspace, judged) };
 }
 
-/** A task's work within a tree it was joined into; `workspace` has as its base what it was joined with. */
-export interface JoinedWork {
-  readonly task: PlanTask;
-  readonly workspace: TaskWorkspace;
-  /** The joined tree, or its commit. */
+/** What the rules came to on a tree. */
+export interface Verified {
   readonly tree: string;
-  /** What the task's commands wrote on that tree. */
-  readonly report: string | undefined;
+  readonly faults: readonly string[];
+  readonly warnings: readonly string[];
+  readonly ran: VerifyRun;
+  readonly judgement: CoverageJudgement | undefined;
 }
 
-/**
- * Judges the coverage of a task's files on a joined tree: what is wrong, nothing where it is waived or not asked for. The
- * total is not held against the base where the plan waives coverage of other work that is in it.
- */
-export async function joinedCoverageFaults(crew: Crew, work: JoinedWork): Promise<string[]> {
-  const { task, workspace, tree, report } = work;
-  const waivers = waiversFor(crew, task.id);
-  if (waivers.includes("coverage") || !canChange(task)) return [];
-  const changed = await changedTexts({ task, workspace });
-  const files = changed.filter(({ path }) => isSubsetOf([path], task.files.write));
-  if (files.length === 0) return [];
-  await loadMeasures(files.map(({ path }) => path));
-  const basis = await coverageBasis(crew, { task, workspace }, { report, tree });
-  if (typeof basis !== "object") return basis === undefined ? [] : [`ERROR_INSUFFICIENT_COVERAGE: ${basis}`];
-  const waived = crew.plan.waivers.some(({ rule }) => rule === "coverage");
-  const judged = await judgeWork(crew, work, { files, waivers, basis: waived ? { ...basis, baseTotal: 0 } : basis });
-  return judged.findings
-    .filter(({ blocks, code }) => blocks && REPORTED.has(code))
-    .map((finding) => `${task.id}: ${findingText(finding, NOTHING_RAN)}`);
-}
-
-interface Verified {
-  tree: string;
-  faults: string[];
-  warnings: string[];
-  ran: VerifyRun;
-  judgement: CoverageJudgement | undefined;
-}
-
-async function recordVerified(crew: Crew, { task, state, execution }: RuledWork, what: Verified): Promise<void> {
+/** The event that says how the rules judged a task on a tree. */
+export function verifiedEvent(
+  crew: Crew,
+  { task, state, execution }: Pick<RuledWork, "task" | "state" | "execution">,
+  what: Verified,
+): AnyNewEvent {
   const { tree, faults, warnings, ran, judgement } = what;
   const place = { stream: taskStream(crew.cycle, task.id), actor: "rules", run: crew.cycle, task: task.id };
   const verified = {
@@ -189,13 +168,14 @@ async function recordVerified(crew: Crew, { task, state, execution }: RuledWork,
     ...(judgement === undefined ? {} : { coverage: judgement }),
     findings: [...faults, ...warnings],
   };
-  await crew.store.commit([eventAt({ ...place, execution: execution ?? null }, "VERIFIED", verified)]);
+  return eventAt({ ...place, execution: execution ?? null }, "VERIFIED", verified);
 }
 
 /** Warnings on record, of which there may be many where much changed. */
 const MAX_WARNINGS = 100;
 
-function warningsOf({ findings }: CompletionReport): string[] {
+/** What does not block, in the words the record keeps. */
+export function warningsOf({ findings }: CompletionReport): string[] {
   const warnings = findings.filter(({ blocks }) => !blocks).slice(0, MAX_WARNINGS);
   return warnings.map((finding) => `warning: ${findingText(finding, NOTHING_RAN)}`);
 }
@@ -206,9 +186,7 @@ async function commandFaults(
   work: RuledWork,
   { ran, waivers }: { ran: VerifyRun; waivers: readonly string[] },
 ): Promise<string[]> {
-  const waived = (run: CommandRun): boolean => run.role === "test" && waivers.includes("tests");
-  const failed = ran.commands.filter((run) => run.exit_code !== 0 && !waived(run));
-  const faults = failed.map((run) => commandFault(run, ran));
+  const faults = failedCommands(ran.commands, waivers).map((run) => commandFault(run, ran));
   if (faults.length === 0 || work.state.rejections.length > 0) return faults;
   const before = await baseFailure(crew, work);
   if (before !== undefined)
@@ -218,10 +196,21 @@ async function commandFaults(
   return faults;
 }
 
-async function changedTexts({ task, workspace }: Pick<RuledWork, "task" | "workspace">): Promise<ChangedFile[]> {
-  if (!canChange(task)) return [];
+/** Commands that did not end well, less what a person waived. */
+export function failedCommands<T extends Pick<CommandRun, "role" | "exit_code">>(
+  commands: readonly T[],
+  waivers: readonly string[],
+): T[] {
+  return commands.filter(({ role, exit_code }) => exit_code !== 0 && !(role === "test" && waivers.includes("tests")));
+}
+
+/** The texts of a worktree that changed, with what they were in its base commit. */
+export async function changedTexts(
+  workspace: TaskWorkspace,
+  differences: readonly TreeDifference[],
+): Promise<ChangedFile[]> {
   const files: ChangedFile[] = [];
-  for (const { path, kind } of await changedFiles(workspace)) {
+  for (const { path, kind } of differences) {
     if (kind !== "add" && kind !== "modify") continue;
     const content = await readRegular(join(workspace.worktree, path), MAX_FILE_BYTES);
     if (content !== null)
@@ -230,14 +219,15 @@ async function changedTexts({ task, workspace }: Pick<RuledWork, "task" | "works
   return files;
 }
 
-function commandFault(run: CommandRun, ran: VerifyRun): string {
+/** A command that did not end well, with the end of what it said. */
+export function commandFault(run: CommandRun, ran: VerifyRun): string {
   const output = `${run.stdout}\n${run.stderr}`.trim().slice(-MAX_TAIL_CHARS);
   const end = run.exit_code ?? "no exit code (stopped)";
   return `${cited(`ERROR_TESTS_FAILED: ${run.role} command ${run.argv.join(" ")} ended with ${end}`, ran)}\n${output}`;
 }
 
 /** Code, message, place, and for figures of a report the event that holds it. */
-function findingText(finding: Finding, ran: VerifyRun): string {
+export function findingText(finding: Finding, ran: VerifyRun): string {
   const { code, message, file, line, function: name, remedy } = finding;
   const place = file === "" ? "" : ` (${[`${file}:${line}`, name ?? ""].join(" ").trim()})`;
   const text = `${code}: ${message}${place}. ${remedy}`;
@@ -245,7 +235,7 @@ function findingText(finding: Finding, ran: VerifyRun): string {
 }
 
 /** Findings whose figures come from what the commands wrote. */
-const REPORTED: ReadonlySet<string> = new Set(["ERROR_INSUFFICIENT_COVERAGE", "ERROR_UNTESTED_FUNCTIONS"]);
+export const REPORTED: ReadonlySet<string> = new Set(["ERROR_INSUFFICIENT_COVERAGE", "ERROR_UNTESTED_FUNCTIONS"]);
 
 function cited(text: string, { event }: VerifyRun): string {
   return event === null ? text : `${text} [output: ${event}]`;

@@ -14,7 +14,7 @@ import { loadTaskState } from "../state/task-state.js";
 import { setStatus, TaskFailure, type TaskRun } from "../state/task-status.js";
 import { textOf } from "../state/text.js";
 import { passGate } from "./gate-step.js";
-import { mergeWork } from "./merge.js";
+import { mergeWork } from "./merge-train.js";
 import { passesVerdicts } from "./second-verdict.js";
 import { work } from "./work.js";
 

@@ -1,9 +1,5 @@
-import {
-  type CommitFact,
-  type CommitProvenance,
-  judgeProvenance,
-  type ProvenanceRule,
-} from "../../capability/provenance.js";
+import { type CommitFact, type CommitProvenance, judgeProvenance } from "../../capability/provenance.js";
+import type { ProvenanceRule } from "../../capability/provenance-fault.js";
 import { receiptTexts } from "../../capability/receipt.js";
 import { parseTrust, type Trust } from "../../capability/trust.js";
 import type { Commit } from "../../effect/commits.js";
@@ -28,7 +24,7 @@ export interface ProvenanceWish {
   readonly trust: string;
   /** Hash of the plan the receipts must name; undefined: any. */
   readonly planHash: string | undefined;
-  /** Verifies a rebased commit anew; undefined where nothing is run. */
+  /** Verifies a rebased or partial commit anew; undefined where nothing is run. */
   readonly verifyAgain: VerifyAgain | undefined;
 }
 
@@ -64,7 +60,10 @@ export async function judgeCommits(wish: ProvenanceWish): Promise<ProvenanceRepo
   };
 }
 
-/** What verifying the rebased ones anew came to, by commit: each of them on its own tree, as other commits follow it. */
+/** Commits whose evidence is for another tree. */
+const AGAIN: ReadonlySet<CommitProvenance["standing"]> = new Set(["rebased", "partial"]);
+
+/** What verifying those anew came to, by commit: each of them on its own tree, as other commits follow it. */
 async function verifyRebased(
   judged: readonly CommitProvenance[],
   facts: readonly CommitFact[],
@@ -72,7 +71,7 @@ async function verifyRebased(
 ): Promise<Map<string, string | null>> {
   const again = new Map<string, string | null>();
   if (verifyAgain === undefined) return again;
-  for (const { commit, receipts } of judged.filter(({ standing }) => standing === "rebased")) {
+  for (const { commit, receipts } of judged.filter(({ standing }) => AGAIN.has(standing))) {
     const parentTree = facts.find(({ id }) => id === commit)?.parentTree ?? emptyTree(commit);
     again.set(commit, await verifyAgain({ id: commit, parentTree, receipts }));
   }
@@ -95,6 +94,7 @@ const CODES: Readonly<Record<ProvenanceRule, string>> = {
   "provenance-signature": "ERROR_RECEIPT_SIGNATURE",
   "provenance-changed": "ERROR_RECEIPT_CHANGED",
   "provenance-rebased": "ERROR_RECEIPT_REBASED",
+  "provenance-partial": "ERROR_RECEIPT_PARTIAL",
   "provenance-capability": "ERROR_CAPABILITY",
   "provenance-whitelist": "ERROR_PLAN_VIOLATION",
   "provenance-checks": "ERROR_TESTS_FAILED",

@@ -19,7 +19,7 @@ import { locateProject } from "./project.js";
 /** A commit whose provenance does not hold. */
 const UNVERIFIED = 4;
 /** Standings that are proven. */
-const PROVEN: ReadonlySet<CommitProvenance["standing"]> = new Set(["verified", "squashed", "merged"]);
+const PROVEN: ReadonlySet<CommitProvenance["standing"]> = new Set(["verified", "stacked", "squashed", "merged"]);
 
 /** `worknode receipt show|verify|key`. */
 export const receiptVerb: Verb = (context, args) => {

@@ -118,6 +118,41 @@ describe("a commit", () => {
     expect(judge(commitOf(BASE, DONE, messageOf(made)))).toEqual({ standing: "verified", rules: [] });
   });
 
+  describe("of a batch, whose tests ran on the tree of the last one", () => {
+    const LAST: Tree = { ...DONE, b: "1" };
+    const checkedOn =
+      (tree: Tree) =>
+      (predicate: ReceiptPredicate): ReceiptPredicate => ({
+        ...predicate,
+        checks: { ...predicate.checks, tree: treeId(tree) },
+      });
+    const first = commitOf(BASE, DONE, messageOf({ ...made, change: checkedOn(LAST) }));
+    const last = commitOf(DONE, LAST, messageOf({ from: DONE, to: LAST, task: "B" }));
+    const judgeAll = (commits: CommitFact[], again: [string, string | null][] = []): string[] =>
+      judgeProvenance(commits, [last], { trust, again: new Map(again) }).map(({ standing, faults }) =>
+        [standing, ...faults.map(({ rule }) => rule)].join(" "),
+      );
+
+    it("is stacked where that one is judged too", () => {
+      expect(judgeAll([first, last])).toEqual(["stacked", "verified"]);
+    });
+
+    it("is partial without it, though the repository holds it: nothing ran on what is taken", () => {
+      expect(judgeAll([first])).toEqual(["partial provenance-partial"]);
+      expect(judgeAll([first], [[first.id, null]])).toEqual(["verified-again"]);
+      expect(judgeAll([first], [[first.id, "red"]])).toEqual(["partial provenance-partial"]);
+    });
+
+    it("squashed with it is proven, and without it is not", () => {
+      const both = commitOf(BASE, LAST, `${first.message}\n${last.message}`);
+      expect(judgeAll([both])).toEqual(["squashed"]);
+      const third: Tree = { ...LAST, c: "1" };
+      const middle = commitOf(DONE, LAST, messageOf({ from: DONE, to: LAST, task: "B", change: checkedOn(third) }));
+      const part = commitOf(BASE, LAST, `${first.message}\n${middle.message}`);
+      expect(judgeAll([part])).toEqual(["partial provenance-partial"]);
+    });
+  });
+
   it("made outside is unsigned", () => {
     const plain = commitOf(BASE, DONE, "by hand");
     expect(judge(plain)).toEqual({ standing: "unsigned", rules: ["provenance-missing"] });

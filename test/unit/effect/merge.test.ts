@@ -82,7 +82,8 @@ describe("merging a task", () => {
   it("leaves the branch alone when the task changed nothing", async () => {
     const repository = await makeRepository().find();
     const workspace = await openTask(repository);
-    expect(await merge(repository, workspace, [])).toEqual({ kind: "merged", commit: repository.head, paths: [] });
+    const unchanged = { kind: "merged", commit: repository.head, parent: repository.head, paths: [] };
+    expect(await merge(repository, workspace, [])).toEqual(unchanged);
   });
 
   it("answers with the commit that was made when it is asked again", async () => {

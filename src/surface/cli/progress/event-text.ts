@@ -74,6 +74,10 @@ const SAY: Say = {
     notice("✓", "green", `${event.task}: done at attempt ${event.payload.attempts}: ${event.payload.summary}`),
   TASK_MERGED: (event) =>
     notice("⎇", "dim", `${event.task}: merged into ${event.payload.branch} as ${event.payload.commit.slice(0, 10)}`),
+  BATCH_VERIFIED: ({ payload: { tasks, pass, faults } }) =>
+    pass
+      ? notice("✓", "green", `${tasks.join(", ")}: verified together in the sandbox`)
+      : notice("✗", "yellow", `${tasks.join(", ")}: not green together, tried apart${feedbackOf(faults.join("\n"))}`),
   LANDED: ({ payload }) =>
     notice("⎇", "green", `landed on ${payload.branch} as ${payload.commit.slice(0, 10)} by ${payload.by.os_user}`),
   AGENT_SPAWNED: ({ payload }) =>
