@@ -19,7 +19,9 @@ const { version } = JSON.parse(readFileSync("package.json", "utf8"));
 const parserWithin = {
   name: "parser-within",
   setup(plugin) {
-    plugin.onResolve({ filter: /^oxc-parser$/ }, () => ({ path: join(process.cwd(), "scripts/check-parser.mjs") }));
+    plugin.onResolve({ filter: /^oxc-parser$|\/oxc-part\.js$/ }, () => ({
+      path: join(process.cwd(), "scripts/check-parser.mjs"),
+    }));
   },
 };
 

@@ -5,8 +5,10 @@ import { readPart } from "../src/surface/check/single/parts.ts";
 
 export { default as visitorKeys } from "oxc-parser/src-js/generated/visit/keys";
 
-/** WebAssembly hands nothing over but text. */
-export const rawTransferSupported = () => false;
+/** WebAssembly hands nothing over but text, and what lies in the repository's own packages is not to be loaded. */
+export function oxcPart(name) {
+  throw new Error(`the single file has no ${name}`);
+}
 
 /** Memory in pages of 64 KiB, as the package's own loader has it. */
 const PAGES = { initial: 4_000, maximum: 65_536 };

@@ -1,7 +1,7 @@
+import type { ChangeLimits } from "./change-limits.js";
 import { type ChangedFile, type CoverageInput, type CoverageJudgement, judgeCoverage } from "./coverage.js";
 import type { Finding } from "./finding.js";
 import type { HashLookup } from "./function-pair.js";
-import type { ChangeLimits } from "./judge-change.js";
 import { judgeMeasuredFile } from "./judge-file.js";
 import { judgePowerOfTen, type PowerOfTenInput } from "./power-of-ten/judge.js";
 import { measureSource } from "./source.js";

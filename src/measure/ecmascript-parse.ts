@@ -1,9 +1,11 @@
-import { parseSync, rawTransferSupported } from "oxc-parser";
+import { parseSync } from "oxc-parser";
 import { type Comment, isInComment } from "./comment.js";
 import type { FileMeasure, ParseError } from "./file-measure.js";
 import type { Language } from "./language.js";
 import { type LineTable, lineAt } from "./line-table.js";
 import { nestsTooDeeply } from "./nesting.js";
+import { oxcPart } from "./oxc-part.js";
+import { noteReadAsJson, parseInMemory, type TreeInMemory } from "./parser-memory.js";
 
 /** A syntax node as oxc-parser gives it (ESTree with its TypeScript extension). */
 export interface SyntaxNode {
@@ -25,6 +27,8 @@ const DECORATOR = /(?<![\w"'`/.\\])@(?=[\w$(])/g;
 
 type Options = NonNullable<Parameters<typeof parseSync>[2]>;
 
+const COMMON: Options = { preserveParens: false };
+
 /**
  * Parses ECMAScript or TypeScript text. A JavaScript file is tried as what its name says, then as CommonJS, where
  * `return` may stand outside a function. Never throws: what cannot be read is an error of the result.
@@ -38,6 +42,16 @@ export function parseEcmaScript(path: string, text: string, language: Language, 
     first ??= parsed;
   }
   return first ?? failed("not a language this parser reads");
+}
+
+/**
+ * Parses text as what its name says and leaves the tree in memory; undefined where that cannot be had, or text must
+ * not be given to the parser. Throws what the parser does.
+ */
+export function parseForVisit(path: string, text: string, language: Language): TreeInMemory | undefined {
+  const [options] = attempts(path, language);
+  if (options === undefined || nestsTooDeeply(text)) return undefined;
+  return parseInMemory(path, text, { ...COMMON, ...options });
 }
 
 function attempts(path: string, language: Language): Options[] {
@@ -64,23 +78,37 @@ function parseOnce(path: string, text: string, options: Options, table: LineTabl
   }
 }
 
+type Result = Pick<ReturnType<typeof parseSync>, "program" | "comments" | "errors">;
+
 /** A tree without types (`js`) is half as large; only one with types has the decorators of parameters. */
-function parseAs(astType: "js" | "ts", path: string, text: string, options: Options): ReturnType<typeof parseSync> {
-  const full: Options = { preserveParens: false, astType, ...options };
-  return handedOver(path, text, full) ?? parseSync(path, text, full);
+function parseAs(astType: "js" | "ts", path: string, text: string, options: Options): Result {
+  const full: Options = { ...COMMON, astType, ...options };
+  const handedOver = readInMemory(path, text, full);
+  if (handedOver === undefined) noteReadAsJson(text.length);
+  return handedOver ?? parseSync(path, text, full);
 }
 
-/**
- * From Node 22 on the parser can hand its tree over in memory instead of as JSON, at a sixth of the cost. That takes
- * 6 GiB of addresses; where they cannot be had, or a tree is too deep to be read that way, undefined: JSON is the way.
- */
-function handedOver(path: string, text: string, options: Options): ReturnType<typeof parseSync> | undefined {
-  if (!rawTransferSupported()) return undefined;
+/** Reads a tree from memory, at a sixth of the cost of JSON; undefined where it is not there, or too deep for that. */
+function readInMemory(path: string, text: string, options: Options): Result | undefined {
   try {
-    return parseSync(path, text, { ...options, experimentalRawTransfer: true } as Options);
+    const tree = parseInMemory(path, text, options);
+    return tree === undefined ? undefined : deserialize(tree, text, options);
   } catch {
     return undefined;
   }
+}
+
+interface Deserializer {
+  readonly deserialize: (bytes: Uint8Array, text: string, sourceStart: number, sourceBytes: number) => Result;
+}
+
+function deserialize(tree: TreeInMemory, text: string, { astType }: Options): Result {
+  const { deserialize: read } = oxcPart(`src-js/generated/deserialize/${astType}`) as Deserializer;
+  const { program, comments, errors } = read(tree.bytes, text, tree.sourceStart, tree.sourceBytes);
+  const { hashbang } = program;
+  if (astType === "ts" || hashbang === null) return { program, comments, errors };
+  const { value, start, end } = hashbang;
+  return { program, comments: [{ type: "Line", value, start, end }, ...comments], errors };
 }
 
 function hasDecorator(text: string, comments: readonly Comment[]): boolean {

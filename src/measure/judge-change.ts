@@ -1,13 +1,9 @@
+import type { ChangeLimits } from "./change-limits.js";
 import type { FileFigures, FileMeasure, FunctionFigures, ParseError } from "./file-measure.js";
 import type { Finding } from "./finding.js";
 import { type ChangedFunction, changedFunctions, type HashLookup } from "./function-pair.js";
+import { isPlainlyWithin } from "./plainly-within.js";
 import { measureFigures, measureSource } from "./source.js";
-
-/** What a change is judged by: complexity, and own lines of a function. */
-export interface ChangeLimits {
-  readonly maxComplexity: number;
-  readonly maxFunctionLines: number;
-}
 
 /** One file before and after. `elsewhere`: token hashes of the base's functions, so that a move is not new. */
 export interface ChangeInput {
@@ -26,9 +22,10 @@ export interface ChangeInput {
  * switches a rule off blocks. Pure and total.
  */
 export function judgeChange(input: ChangeInput): Finding[] {
-  if (hasNothingToJudge(measureFigures(input.path, input.after), input.limits)) return [];
-  const after = measureSource(input.path, input.after);
-  const before = input.before === null ? undefined : measureSource(input.path, input.before);
+  const { path, after: text, limits } = input;
+  if (isPlainlyWithin(path, text, limits) || hasNothingToJudge(measureFigures(path, text), limits)) return [];
+  const after = measureSource(path, text);
+  const before = input.before === null ? undefined : measureSource(path, input.before);
   return judgeMeasured(input, before, after);
 }
 

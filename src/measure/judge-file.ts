@@ -1,7 +1,8 @@
+import type { ChangeLimits } from "./change-limits.js";
 import type { FileMeasure } from "./file-measure.js";
 import type { Finding } from "./finding.js";
 import { changedFunctions, type HashLookup } from "./function-pair.js";
-import { type ChangeLimits, judgeMeasured } from "./judge-change.js";
+import { judgeMeasured } from "./judge-change.js";
 import { isCodeFile, isTestFile } from "./language.js";
 
 /** What one file is judged by. */

@@ -15,7 +15,9 @@ function endsLine(text: string, at: number): boolean {
 /** Finds the lines of a text. Every ECMAScript line terminator counts, so that none can hide a line. */
 export function lineTable(text: string): LineTable {
   const starts = [0];
-  for (let at = 0; at < text.length; at += 1) if (endsLine(text, at)) starts.push(at + 1);
+  if (["\r", "\u2028", "\u2029"].some((unit) => text.includes(unit))) {
+    for (let at = 0; at < text.length; at += 1) if (endsLine(text, at)) starts.push(at + 1);
+  } else for (let at = text.indexOf("\n"); at !== -1; at = text.indexOf("\n", at + 1)) starts.push(at + 1);
   return starts;
 }
 

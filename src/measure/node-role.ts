@@ -18,7 +18,8 @@ export interface NodeRole {
   readonly signs?: (node: SyntaxNode, place: Place) => Signature;
 }
 
-const LOGICAL_ASSIGNMENTS: ReadonlySet<unknown> = new Set(["&&=", "||=", "??="]);
+/** Assignments that may not be made. */
+export const LOGICAL_ASSIGNMENTS: ReadonlySet<unknown> = new Set(["&&=", "||=", "??="]);
 
 const always = (): boolean => true;
 const isOptional = (node: SyntaxNode): boolean => node["optional"] === true;

@@ -105,6 +105,11 @@ export function findSuppressions(comments: readonly Comment[], table: LineTable)
   );
 }
 
+/** Whether what a comment says, without its delimiters, is such a directive. */
+export function switchesOff(value: string): boolean {
+  return kindsIn(value).length > 0;
+}
+
 function kindsIn(value: string): string[] {
   if (!SPOKEN.test(value)) return [];
   const opening = value.replace(DECORATION, "");

@@ -3,6 +3,7 @@ import { beforeAll, describe, expect, it } from "vitest";
 import { loadGrammars } from "../../src/measure/grammar.js";
 import { judgeChange } from "../../src/measure/judge-change.js";
 import { type Language, languageOf } from "../../src/measure/language.js";
+import { noteReadAsJson } from "../../src/measure/parser-memory.js";
 import { readFacts } from "../../src/measure/power-of-ten/analysis.js";
 import { linkFiles } from "../../src/measure/power-of-ten/link.js";
 import { measureFigures, measureSource } from "../../src/measure/source.js";
@@ -66,6 +67,7 @@ const NOISE = [
   "\u{1f600}",
 ];
 
+beforeAll(() => noteReadAsJson(1024 * 1024));
 beforeAll(() =>
   loadGrammars(
     SEEDS.map(([path]) => languageOf(path) as Language),

@@ -1,12 +1,17 @@
 import fc from "fast-check";
-import { describe, expect, it } from "vitest";
+import { beforeAll, describe, expect, it } from "vitest";
 import { changedLines } from "../../src/measure/changed-lines.js";
 import { readCoverage } from "../../src/measure/coverage.js";
 import { judgeChange, judgeMeasured } from "../../src/measure/judge-change.js";
+import { noteReadAsJson } from "../../src/measure/parser-memory.js";
 import { measureSource } from "../../src/measure/source.js";
 import { coverageFormatSchema } from "../../src/schema/plan-task.js";
 
 const limits = { maxComplexity: 8, maxFunctionLines: 60 };
+
+/** As in a process that has read a while: trees are read from memory, and looked at first. */
+beforeAll(() => noteReadAsJson(1024 * 1024));
+
 const PIECES = [
   "function f(a) {",
   "}",

@@ -1,5 +1,5 @@
 import { compileWriteSet } from "../../capability/write-set.js";
-import type { ChangeLimits } from "../../measure/judge-change.js";
+import type { ChangeLimits } from "../../measure/change-limits.js";
 import type { CheckPolicy } from "../../schema/check-policy.js";
 import type { JudgedPlan } from "./plan-rules.js";
 

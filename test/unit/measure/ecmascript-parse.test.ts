@@ -1,52 +1,79 @@
 import { readdirSync, readFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
-import { rawTransferSupported } from "oxc-parser";
 import { afterEach, expect, test, vi } from "vitest";
 
 const SOURCES = fileURLToPath(new URL("../../../src/measure/", import.meta.url));
+/** More than is read as JSON before the memory is set up. */
+const MANY_CHARS = 1024 * 1024;
 
 afterEach(() => {
+  vi.doUnmock("../../../src/measure/oxc-part.js");
   vi.doUnmock("oxc-parser");
   vi.resetModules();
 });
 
-type Parser = typeof import("oxc-parser");
+type Part = (name: string) => unknown;
 
-/** What the sources of the measures measure as, where the parser is as given. */
-async function measuredBy(changed: (parser: Parser) => Partial<Parser>): Promise<unknown[]> {
+/** What each text measures as after `read` characters, and how many were read as JSON; parts of the parser as `changed`. */
+async function measured(read: number, changed: (part: Part) => Part = (part) => part): Promise<Measured> {
   vi.resetModules();
+  let asJson = 0;
   vi.doMock("oxc-parser", async (original) => {
-    const parser = await original<Parser>();
-    return { ...parser, ...changed(parser) };
+    const parser = await original<typeof import("oxc-parser")>();
+    const parseSync: typeof parser.parseSync = (...args) => {
+      asJson += 1;
+      return parser.parseSync(...args);
+    };
+    return { ...parser, parseSync };
   });
+  vi.doMock("../../../src/measure/oxc-part.js", async (original) => {
+    const { oxcPart } = await original<{ oxcPart: Part }>();
+    return { oxcPart: changed(oxcPart) };
+  });
+  const { noteReadAsJson } = await import("../../../src/measure/parser-memory.js");
   const { measureSource } = await import("../../../src/measure/source.js");
-  const files = readdirSync(SOURCES).filter((name) => name.endsWith(".ts"));
-  return files.map((name) => measureSource(name, readFileSync(`${SOURCES}${name}`, "utf8")));
+  noteReadAsJson(read);
+  return { measures: TEXTS.map(([path, text]) => measureSource(path, text)), asJson };
 }
 
-const asText = (): Promise<unknown[]> => measuredBy(() => ({ rawTransferSupported: () => false }));
+interface Measured {
+  readonly measures: readonly unknown[];
+  readonly asJson: number;
+}
 
-test.runIf(rawTransferSupported())("a tree handed over in memory measures as one handed over as text", async () => {
-  let handedOver = 0;
-  const inMemory = await measuredBy(({ parseSync }) => ({
-    parseSync: (path, text, options) => {
-      if ((options as { experimentalRawTransfer?: boolean }).experimentalRawTransfer === true) handedOver += 1;
-      return parseSync(path, text, options);
-    },
-  }));
-  expect(handedOver).toBeGreaterThan(30);
-  expect(inMemory).toEqual(await asText());
+const TEXTS: readonly (readonly [path: string, text: string])[] = [
+  ...readdirSync(SOURCES)
+    .filter((name) => name.endsWith(".ts"))
+    .map((name) => [name, readFileSync(`${SOURCES}${name}`, "utf8")] as const),
+  ["a.js", "#!/usr/bin/env node eslint-disable\nf(1n, /a/u, 'é\ud800');\n"],
+  ["b.ts", "#!/usr/bin/env node\nlet a: string = `é${1}`; // é @ts-ignore\nfunction b() {\n"],
+  ["c.ts", "class A { constructor(@b() private c = 1) {} }"],
+  ["d.jsx", "const a = <b>é{c && d}</b>;"],
+  ["e.cjs", "return a ? b : c;"],
+  ["f.ts", ""],
+  ["g.d.ts", "declare function a(b: number): void;"],
+  ["h.js", "\ufefflet a = () => b;"],
+];
+
+test("a tree handed over in memory measures as one read as JSON", async () => {
+  const inMemory = await measured(MANY_CHARS);
+  const asJson = await measured(0);
+  expect(inMemory.measures).toEqual(asJson.measures);
+  expect(asJson.asJson).toBeGreaterThan(TEXTS.length);
+  expect(inMemory.asJson).toBe(1);
 });
 
-test("a tree that cannot be handed over in memory is read as text", async () => {
-  const refused = await measuredBy(({ parseSync }) => ({
-    rawTransferSupported: () => true,
-    parseSync: (path, text, options) => {
-      if ((options as { experimentalRawTransfer?: boolean }).experimentalRawTransfer === true)
-        throw new RangeError("Array buffer allocation failed");
-      return parseSync(path, text, options);
-    },
-  }));
-  expect(refused.length).toBeGreaterThan(30);
-  expect(refused).toEqual(await asText());
+test.each([
+  ["addresses", "src-js/bindings", { getBufferOffset: () => 3 * 1024 ** 3 }],
+  ["a processor", "src-js/bindings", { rawTransferSupported: () => false }],
+  ["a reader", "src-js/generated/deserialize/js", undefined],
+])("without %s for it, trees are read as JSON", async (_, lacking, instead) => {
+  const refused = await measured(MANY_CHARS, (part) => (name) => {
+    if (name !== lacking) return part(name);
+    if (instead === undefined) throw new RangeError("Array buffer allocation failed");
+    return { ...(part(name) as object), ...instead };
+  });
+  const asJson = await measured(0);
+  expect(refused.measures).toEqual(asJson.measures);
+  expect(refused.asJson).toBeGreaterThan(TEXTS.length / 2);
 });
