@@ -3,8 +3,8 @@ import { cpSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:f
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { beforeAll, describe, expect, it } from "vitest";
-import { loadGrammars, parserOf } from "../../../src/measure/grammar.js";
+import { beforeAll, describe, expect, it, vi } from "vitest";
+import { loadGrammars } from "../../../src/measure/grammar.js";
 import { judgeChange } from "../../../src/measure/judge-change.js";
 import { measureSource } from "../../../src/measure/source.js";
 
@@ -12,19 +12,26 @@ const GRAMMARS = fileURLToPath(new URL("../../../grammars", import.meta.url));
 const LANGUAGES = ["c", "cpp", "python", "go", "rust", "java"] as const;
 
 describe("a grammar", () => {
-  it("that was not loaded is a fault, not a file without functions", () => {
-    expect(() => measureSource("a.rs", "fn main() {}")).toThrow("was not loaded");
-    expect(() => parserOf("java")).toThrow("was not loaded");
+  it("that was not loaded is a fault, not a file without functions", async () => {
+    vi.resetModules();
+    const [source, grammar] = [
+      await import("../../../src/measure/source.js"),
+      await import("../../../src/measure/grammar.js"),
+    ];
+    expect(() => source.measureSource("a.rs", "fn main() {}")).toThrow("was not loaded");
+    expect(() => grammar.parserOf("java")).toThrow("was not loaded");
   });
 
   it("that is not the one shipped is refused", async () => {
     const folder = mkdtempSync(join(tmpdir(), "worknode-grammars-"));
+    vi.resetModules();
+    const fresh = await import("../../../src/measure/grammar.js");
     try {
       cpSync(GRAMMARS, folder, { recursive: true });
       const file = join(folder, "tree-sitter-go.wasm");
       writeFileSync(file, Buffer.concat([readFileSync(file), Buffer.from([0])]));
-      await expect(loadGrammars(["go"], folder)).rejects.toMatchObject({ code: "GRAMMAR_CHANGED" });
-      await expect(loadGrammars(["go"], join(folder, "gone"))).rejects.toMatchObject({ code: "GRAMMAR_MISSING" });
+      await expect(fresh.loadGrammars(["go"], folder)).rejects.toMatchObject({ code: "GRAMMAR_CHANGED" });
+      await expect(fresh.loadGrammars(["go"], join(folder, "gone"))).rejects.toMatchObject({ code: "GRAMMAR_MISSING" });
     } finally {
       rmSync(folder, { recursive: true, force: true });
     }
