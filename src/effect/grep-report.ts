@@ -60,13 +60,15 @@ export class GrepReport {
     return this.#contentRows(path, hit.lines, splitLines(text));
   }
 
-  /** As grep prints: `:` after a matching line's number, `-` after a neighbour's, `--` between groups. */
+  /** As grep prints: `:` after a matching line's number, `-` after a neighbour's, `--` between groups where neighbours are asked for. */
   #contentRows(path: string, matching: readonly number[], lines: readonly string[]): string[] {
     const hits = new Set(matching);
+    const context = this.#context();
+    const grouped = context.before + context.after > 0;
     const rows: string[] = [];
     let last = 0;
-    for (const number of withNeighbours(matching, this.#context(), lines.length)) {
-      if (last > 0 && number > last + 1) rows.push("--");
+    for (const number of withNeighbours(matching, context, lines.length)) {
+      if (grouped && last > 0 && number > last + 1) rows.push("--");
       const mark = hits.has(number) ? ":" : "-";
       const at = this.#input["-n"] === false ? "" : `${number}${mark}`;
       rows.push(`${path}${mark}${at}${clipLine(lines[number - 1] ?? "")}`);

@@ -180,8 +180,10 @@ describe("Grep", () => {
     expect(
       await grepIn(workspace, { pattern: "return", path: "src/a.js", output_mode: "content", "-B": 1, "-A": 1 }),
     ).toBe("src/a.js-2-function two() {\nsrc/a.js:3:  return 2;\nsrc/a.js-4-}");
-    expect(await grepIn(workspace, { pattern: "const|^}", path: "src/a.js", output_mode: "content" })).toBe(
-      "src/a.js:1:const one = 1;\n--\nsrc/a.js:4:}",
+    const ends = { pattern: "const|^}", path: "src/a.js", output_mode: "content" } as const;
+    expect(await grepIn(workspace, ends)).toBe("src/a.js:1:const one = 1;\nsrc/a.js:4:}");
+    expect(await grepIn(workspace, { ...ends, "-A": 1 })).toBe(
+      "src/a.js:1:const one = 1;\nsrc/a.js-2-function two() {\n--\nsrc/a.js:4:}",
     );
     expect(await grepIn(workspace, { pattern: "return", path: "src/a.js", output_mode: "content", "-C": 9 })).toContain(
       "src/a.js-1-const one",
