@@ -145,7 +145,8 @@ describe("the start of the single file", () => {
     "mode: observe\n",
     "version: 1\nmod: observe\n",
     "version: 1\nexclude: ''\n",
-    "version: 1\nexclude: [../main]\n",
+    "version: 1\nexclude: ['../main']\n",
+    "version: 1\nexclude: [src/**]\nplan: gone\n",
     "version: 1\nplan: gone\n",
     "version: 1\nagents: [caf\u00e9]\n".replace("\u00e9", "\udce9"),
   ])(
