@@ -77,6 +77,8 @@ describe("the start of the single file", () => {
       const at = { dir: repo.dir, env: { ...repo.env, ...ci } };
       expect(await start(at)).toEqual(await check(at));
       expect(await start(at, "--base", "main")).toEqual(await check(at, "--base", "main"));
+      const other = { dir: repo.dir, env: { ...repo.env, GITHUB_BASE_REF: "gone" } };
+      expect(await start(other, "--base", "main")).toMatchObject({ code: 0 });
       const read = (): string => readFileSync(join(repo.dir, "report.xml"), "utf8");
       const args = ["--format", "junit", "--output", "report.xml"];
       const whole = { run: await check(at, ...args), report: read() };
