@@ -99,6 +99,21 @@ describe("a stack of tasks", () => {
     expect(made.head).toBe(other);
   });
 
+  it("leaves out a task that changes a file of another, though git would join both without a conflict", async () => {
+    const lines = (first: string, last: string): string => [first, ...Array(20).fill("same"), last, ""].join("\n");
+    const repository = await makeRepository({ "long.txt": lines("a", "z") }).find();
+    const workspaces: TaskWorkspace[] = [];
+    for (const [task, text] of [
+      ["T1", lines("A", "z")],
+      ["T2", lines("a", "Z")],
+    ] as const) {
+      const workspace = await openTask(repository, task);
+      write(workspace.worktree, { "long.txt": text });
+      workspaces.push(workspace);
+    }
+    expect(tasksOf(await stack(repository, workspaces))).toEqual(["T1"]);
+  });
+
   it("is not merged where the branch moved meanwhile, and each of its tasks can still be", async () => {
     const { home, repository, workspaces } = await ground({ "a.txt": "1\n" }, { "b.txt": "2\n" });
     const made = await stack(repository, workspaces);
