@@ -167,6 +167,16 @@ const MAY_RESOLVE = new Set([
   "surface/cli/demo/repository.ts",
 ]);
 
+test("each decision record has a number of its own, and names it in its heading", () => {
+  const folder = join(ROOT, "docs", "adr");
+  const records = readdirSync(folder).filter((name) => /^\d{4}-/.test(name));
+  const numbers = records.map((name) => Number(name.slice(0, 4)));
+  expect(records.length).toBeGreaterThan(10);
+  expect(new Set(numbers).size).toBe(records.length);
+  for (const name of records)
+    expect(readFileSync(join(folder, name), "utf8")).toMatch(new RegExp(`^# ${Number(name.slice(0, 4))}\\. `));
+});
+
 test("files are nouns in kebab-case and say what they hold", () => {
   const wrong = sources
     .map(({ path }) => path.split("/").at(-1) ?? "")

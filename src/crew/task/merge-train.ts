@@ -30,7 +30,7 @@ interface Train {
 const trains = new WeakMap<Crew, Train>();
 
 /**
- * Puts an accepted task on the cycle's branch as one commit (ADR 12). One task or batch is merged at a time; those that
+ * Puts an accepted task on the cycle's branch as one commit (ADR 16). One task or batch is merged at a time; those that
  * come meanwhile wait, and go as the next batch: laid on top of each other, verified once as a whole, and the branch moves
  * over all of them. A batch that is not green is tried again in halves, so that the task at fault ends up alone and is
  * rejected by itself; then `rework` does it again while others are merged.
