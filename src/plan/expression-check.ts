@@ -17,7 +17,7 @@ export interface ExpressionFault {
 
 const UNKNOWN = new Set(["no_such_key", "unknown_variable"]);
 
-/** Checks expressions of one scope; the environment is built once. */
+/** Checks expressions of one scope; the environment is built once, when there is one to check. */
 export interface ExpressionChecker {
   /** What is wrong with the expression; a condition must be a boolean. Undefined when nothing is. */
   check(expression: string, wants: "condition" | "value"): ExpressionFault | undefined;
@@ -25,12 +25,22 @@ export interface ExpressionChecker {
 
 /** Makes the checker of a scope. */
 export function createChecker(scope: Scope): ExpressionChecker {
+  let environment: Environment | undefined;
+  return {
+    check(expression, wants) {
+      environment ??= environmentOf(scope);
+      return checkIn(environment, bareExpression(expression), wants);
+    },
+  };
+}
+
+function environmentOf(scope: Scope): Environment {
   const environment = createEnvironment(false);
   for (const [name, shape] of Object.entries(scope)) {
     if (typeof shape === "string") environment.registerVariable(name, shape);
     else environment.registerVariable({ name, schema: shape as Record<string, string> });
   }
-  return { check: (expression, wants) => checkIn(environment, bareExpression(expression), wants) };
+  return environment;
 }
 
 function checkIn(environment: Environment, text: string, wants: "condition" | "value"): ExpressionFault | undefined {
