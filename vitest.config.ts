@@ -3,14 +3,20 @@ import { defineConfig } from "vitest/config";
 /** Where `.ci/run` reads the counts from. */
 const report = process.env["WORKNODE_TEST_REPORT"];
 
+/** Tests that start many programs. */
+const APART = ["test/scenario/**/*.test.ts", "test/acceptance/**/*.test.ts", "test/unit/effect/**/*.test.ts"];
+
 export default defineConfig({
   test: {
-    include: ["test/**/*.test.ts"],
+    projects: [
+      // Starting a program copies the page tables of the process that does: these start thousands, each from a small process.
+      { extends: true, test: { name: "apart", include: APART, isolate: true } },
+      // One process runs many files: loading the sources anew for each took a third of the time. A file puts back what it changes.
+      { extends: true, test: { name: "together", include: ["test/**/*.test.ts"], exclude: APART, isolate: false } },
+    ],
     testTimeout: 60_000,
     hookTimeout: 60_000,
     maxWorkers: 2,
-    // One process runs many files: loading the sources anew for each took a third of the time. A file puts back what it changes.
-    isolate: false,
     reporters: report === undefined ? ["default"] : ["default", ["json", { outputFile: report }]],
     coverage: {
       provider: "v8",
