@@ -1,24 +1,11 @@
 import { afterEach, describe, expect, it } from "vitest";
+import { PLAN, spawn } from "./delegation-ground.js";
 import { makeRepo, type Repo } from "./harness.js";
 import { of, runScripted, submit, use, write } from "./scripted-run.js";
 
 let repo: Repo | undefined;
 afterEach(() => repo?.remove());
 
-const PLAN = `apiVersion: worknode/v1
-kind: Plan
-id: hand
-title: Hand on
-budget: { usd: 50 }
-phases:
-  - id: build
-    tasks:
-      - {id: P, title: Hand on, owner: executive, files: {write: [docs/p.md]}}
-      - {id: A, title: Notes, needs: [P], owner: implementer, files: {write: [notes/*.md, A.md]}}
-      - {id: B, title: Another, needs: [P], owner: implementer, files: {write: [B.md]}}
-`;
-const spawn = (more: object = {}): object =>
-  use("spawn_agent", { role: "implementer", task: "A", reason: "split", ...more });
 const end = (agent: string): object => use("terminate_agent", { agent_id: agent, reason: "over" });
 
 const TRIES = [

@@ -1,25 +1,12 @@
 import { afterEach, describe, expect, it } from "vitest";
 import type { AnyEvent } from "../../src/schema/event.js";
+import { PLAN, spawn } from "./delegation-ground.js";
 import { makeRepo, type Repo, run, scripted } from "./harness.js";
 import { eventsOf, of, runScripted, type ScriptedRun, scriptOf, submit, use, write } from "./scripted-run.js";
 
 let repo: Repo | undefined;
 afterEach(() => repo?.remove());
 
-const PLAN = `apiVersion: worknode/v1
-kind: Plan
-id: hand
-title: Hand on
-budget: { usd: 50 }
-phases:
-  - id: build
-    tasks:
-      - {id: P, title: Hand on, owner: executive, files: {write: [docs/p.md]}}
-      - {id: A, title: Notes, needs: [P], owner: implementer, files: {write: [notes/*.md, A.md]}}
-      - {id: B, title: Another, needs: [P], owner: implementer, files: {write: [B.md]}}
-`;
-const spawn = (more: object = {}): object =>
-  use("spawn_agent", { role: "implementer", task: "A", reason: "split", ...more });
 const B = { "B:work:1": [write("B.md"), submit] };
 
 /** Runs the plan; in its first task the executive makes `calls`. */
