@@ -5,8 +5,9 @@ import { invalid } from "../kernel/fault.js";
 import { systemRandom } from "../kernel/ids.js";
 import { type Call, type Permit, useOnce } from "./authority.js";
 import { compileDeny, DEFAULT_DENY } from "./deny.js";
-import { type Git, gitRefused, isRefused, splitNul } from "./git.js";
+import { type Git, splitNul } from "./git.js";
 import { userExcludes } from "./git-excludes.js";
+import { gitRefused, isRefused } from "./git-process.js";
 import { copyIndex } from "./index-copy.js";
 import type { Repository } from "./repository.js";
 
@@ -52,12 +53,12 @@ export async function openCycleBranch(
 ): Promise<CycleBranch> {
   useOnce(permit, call);
   const branch = cycleBranchName(call.args.plan_id, call.args.cycle);
-  const existing = await resolveCommit(repository.git, `refs/heads/${branch}`);
+  const existing = await branchTip(repository, branch);
   if (existing !== undefined) return reuse(repository, branch, existing);
   const head = call.args.include_wip ? await snapshotCheckout(repository) : repository.head;
   const fault = await createRef(repository.git, `refs/heads/${branch}`, head);
   if (fault === undefined) return { branch, head, created: true };
-  const other = await resolveCommit(repository.git, `refs/heads/${branch}`); // made by another process meanwhile
+  const other = await branchTip(repository, branch); // made by another process meanwhile
   if (other !== undefined) return reuse(repository, branch, other);
   if (isRefused(fault)) throw gitRefused("update-ref", fault);
   throw invalid("BRANCH_FAILED", `git could not create ${branch}: ${fault}. Rename the branch in its way.`);
@@ -86,9 +87,15 @@ export async function isAncestor(repository: Pick<Repository, "git">, commit: st
   return (await repository.git.attempt(["merge-base", "--is-ancestor", commit, of])).code === 0;
 }
 
+/** The commit a branch is at, or undefined. */
+export async function branchTip({ git }: Pick<Repository, "git">, branch: string): Promise<string | undefined> {
+  const [commit] = await git.objects.describe([`refs/heads/${branch}^{commit}`]);
+  return commit?.id;
+}
+
 /** The newest commit of the cycle's branch. Throws Fault NO_BRANCH (exit 2). */
 export async function cycleHead(repository: Pick<Repository, "git">, branch: string): Promise<string> {
-  const head = await resolveCommit(repository.git, `refs/heads/${branch}`);
+  const head = await branchTip(repository, branch);
   if (head === undefined) throw invalid("NO_BRANCH", `branch ${branch} does not exist. It held the cycle's result.`);
   return head;
 }

@@ -56,7 +56,7 @@ function endLine(line: string): string {
   return `${line}\n`;
 }
 
-/** A smaller pack is packed anew with the rest, so that a cycle of many merges does not end with as many packs. */
+/** A smaller pack that lacks some of the rest is packed anew with it, so that a cycle of many merges does not end with as many packs. */
 const LEAST_LINKED_OBJECTS = 1_000;
 
 /** Packs that hold nothing else are linked, as they never change; the rest is packed anew. */
@@ -67,7 +67,9 @@ async function fillStore(
 ): Promise<void> {
   const missing = new Set(objects);
   for (const index of await packIndexes(repository, workspace)) {
-    const names = await linkable(index, workspace.baseCommit.length / 2, objects);
+    if (missing.size === 0) return;
+    const least = Math.min(LEAST_LINKED_OBJECTS, missing.size);
+    const names = await linkable(index, { nameBytes: workspace.baseCommit.length / 2, least, objects });
     if (names.some((name) => missing.has(name)) && (await linkPack(index, packs)))
       for (const name of names) missing.delete(name);
   }
@@ -77,9 +79,12 @@ async function fillStore(
 }
 
 /** What a pack holds, where all of it is shown and it is worth a link; else nothing. */
-async function linkable(index: string, nameBytes: number, objects: ReadonlySet<string>): Promise<string[]> {
+async function linkable(
+  index: string,
+  { nameBytes, least, objects }: { nameBytes: number; least: number; objects: ReadonlySet<string> },
+): Promise<string[]> {
   const names = await packNames(index, { nameBytes, most: objects.size }).catch(() => undefined); // gone meanwhile
-  if (names === undefined || names.length < LEAST_LINKED_OBJECTS) return [];
+  if (names === undefined || names.length < least) return [];
   return names.every((name) => objects.has(name)) ? names : [];
 }
 

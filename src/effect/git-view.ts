@@ -1,6 +1,7 @@
 import { existsSync } from "node:fs";
 import { readFile, rename } from "node:fs/promises";
 import { basename, join } from "node:path";
+import { hashOf } from "../kernel/canonical.js";
 import { Fault } from "../kernel/fault.js";
 import { systemRandom } from "../kernel/ids.js";
 import { splitNul } from "./git.js";
@@ -52,17 +53,32 @@ async function chooseHistory(repository: Repository, workspace: TaskWorkspace): 
   for (const merged of [[], [`--merged=${baseCommit}`]]) {
     const refs = (await git.run(["for-each-ref", `--format=${REF_FORMAT}`, ...merged, ...SHOWN_REFS])).split("\n");
     const found = refs.filter((line) => line !== "").map((line) => line.split(" "));
-    const objects = await reachable(workspace, [baseCommit, ...found.map(([object = ""]) => object)]);
+    const ends = [baseCommit, ...found.map(([object = ""]) => object)];
+    const shallow = await cutOff(repository);
+    const objects = await reachableOnce(repository, workspace, { ends, shallow });
     if (objects !== undefined)
-      return {
-        head,
-        objects,
-        refs: packedRefs(baseCommit, head, found),
-        cutOff: await cutOff(repository),
-        without: [],
-      };
+      return { head, objects, refs: packedRefs(baseCommit, head, found), cutOff: shallow, without: [] };
   }
   return await baseAlone(workspace, head);
+}
+
+/** Objects of a history that are remembered. */
+const MAX_REMEMBERED_OBJECTS = 50_000;
+/** The last history that was looked through: tasks that start together start from the same one. */
+const lastHistory = new WeakMap<Repository, { readonly key: string; readonly objects: ReadonlySet<string> }>();
+
+/** What the ends lead to never changes, but by where a shallow clone is cut off. Only a whole history is remembered. */
+async function reachableOnce(
+  repository: Repository,
+  workspace: TaskWorkspace,
+  { ends, shallow }: { ends: readonly string[]; shallow: readonly string[] },
+): Promise<ReadonlySet<string> | undefined> {
+  const key = hashOf([[...new Set(ends)].sort(), shallow, workspace.deny]);
+  const known = lastHistory.get(repository);
+  if (known?.key === key) return known.objects;
+  const objects = await reachable(workspace, ends);
+  if (objects !== undefined && objects.size <= MAX_REMEMBERED_OBJECTS) lastHistory.set(repository, { key, objects });
+  return objects;
 }
 
 /** Every object that these lead to. Undefined where one is a denied file, or where there are too many to look through. */

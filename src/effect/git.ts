@@ -1,8 +1,8 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { isAbsolute, relative } from "node:path";
-import { MAX_GIT_OUTPUT_BYTES, MAX_GIT_TIME_MS } from "../kernel/bounds.js";
 import { type Clock, systemClock } from "../kernel/clock.js";
-import { Fault, invalid } from "../kernel/fault.js";
+import { collectGit, type GitOutput, gitFailed } from "./git-process.js";
+import { createIdleReader, type IdleReader } from "./idle-reader.js";
 
 /** What one run of git needs beside its arguments. */
 export interface GitOptions {
@@ -12,19 +12,14 @@ export interface GitOptions {
   readonly input?: string;
 }
 
-/** What a run of git left behind. */
-export interface GitOutput {
-  readonly code: number;
-  readonly stdout: Buffer;
-  readonly stderr: string;
-}
-
 /** Git bound to one checkout, executing nothing the repository configures. */
 export interface Git {
   /** Standard output as text. Throws Fault GIT_FAILED on any exit code but 0. */
   run(args: readonly string[], options?: GitOptions): Promise<string>;
   /** The same, with the exit code as data. Throws only when git cannot be run or a limit stops it. */
   attempt(args: readonly string[], options?: GitOptions): Promise<GitOutput>;
+  /** The repository's objects and refs, answered by one git for all its checkouts. */
+  readonly objects: IdleReader;
   /** The same git for another checkout of the repository. */
   at(gitDir: string, workTree: string): Git;
 }
@@ -63,6 +58,14 @@ const IDENTITY = { name: "worknode", email: "worknode@localhost" };
 /** Makes the safe runner for one checkout. Starts nothing. */
 export function createGit(place: GitPlace): Git {
   const clock = place.clock ?? systemClock;
+  return gitAt(
+    place,
+    clock,
+    createIdleReader((args) => start(place, args, environment(place, {}, clock))),
+  );
+}
+
+function gitAt(place: GitPlace, clock: Clock, objects: IdleReader): Git {
   const attempt = (args: readonly string[], options: GitOptions = {}): Promise<GitOutput> =>
     collectGit(start(place, args, environment(place, options, clock)), args, options.input);
   return {
@@ -72,7 +75,8 @@ export function createGit(place: GitPlace): Git {
       if (output.code !== 0) throw gitFailed(args, output);
       return output.stdout.toString("utf8");
     },
-    at: (gitDir, workTree) => createGit({ ...place, gitDir, workTree }),
+    objects,
+    at: (gitDir, workTree) => gitAt({ ...place, gitDir, workTree }, clock, objects),
   };
 }
 
@@ -121,80 +125,6 @@ export function safePath(path: string, workTree: string): string {
     .split(":")
     .filter((entry) => outside(entry) && !entry.includes("/node_modules/"))
     .join(":");
-}
-
-/** What a git that was started leaves behind, bounded in time and size. Throws Fault NO_GIT (exit 2), GIT_STOPPED. */
-export function collectGit(
-  child: ChildProcess,
-  args: readonly string[],
-  input: string | undefined,
-): Promise<GitOutput> {
-  return new Promise((resolve, reject) => {
-    const stdout: Buffer[] = [];
-    const stderr: Buffer[] = [];
-    let bytes = 0;
-    let stopped: string | undefined;
-    const stop = (reason: string): void => {
-      stopped ??= reason;
-      child.kill("SIGKILL");
-    };
-    const timer = setTimeout(() => stop(`took longer than ${MAX_GIT_TIME_MS} ms`), MAX_GIT_TIME_MS);
-    const take = (into: Buffer[]) => (chunk: Buffer) => {
-      bytes += chunk.length;
-      if (bytes > MAX_GIT_OUTPUT_BYTES) stop(`wrote more than ${MAX_GIT_OUTPUT_BYTES} bytes`);
-      else into.push(chunk);
-    };
-    child.stdout?.on("data", take(stdout));
-    child.stderr?.on("data", take(stderr));
-    child.stdin?.on("error", () => undefined); // git may end before it has read everything; its exit code tells
-    child.stdin?.end(input ?? "");
-    child.once("error", (cause) => {
-      clearTimeout(timer);
-      reject(gitMissing(cause));
-    });
-    child.once("close", (code) => {
-      clearTimeout(timer);
-      const output = {
-        code: code ?? -1,
-        stdout: Buffer.concat(stdout),
-        stderr: Buffer.concat(stderr).toString("utf8"),
-      };
-      if (stopped === undefined) resolve(output);
-      else reject(new Fault("GIT_STOPPED", `git ${args[0] ?? ""} ${stopped} and was stopped`));
-    });
-  });
-}
-
-/** The fault of a git that could not be started (exit 2). */
-export function gitMissing(cause: Error): Fault {
-  return invalid("NO_GIT", `git could not be started: ${cause.message}. Install git 2.38 or newer.`, cause);
-}
-
-/** Whether git says that it may not write. */
-export function isRefused(said: string): boolean {
-  return /insufficient permission|permission denied|read-only file system|unable to create directory/i.test(said);
-}
-
-/** The fault of a repository that cannot be written (exit 2). */
-export function gitRefused(command: string, said: string): Fault {
-  return invalid(
-    "GIT_READONLY",
-    `git ${command} could not write the repository (git says: ${said}). Make its .git writable for this user, then \`worknode continue\`.`,
-  );
-}
-
-/** The fault of a git that ended with an exit code but 0. */
-export function gitFailed(args: readonly string[], output: GitOutput): Fault {
-  const text = output.stderr.trim().slice(0, 2_000);
-  if (/no space left on device/i.test(text))
-    return invalid("DISK_FULL", `git ${args[0] ?? ""}: no space left on device. Free some space and continue.`);
-  if (isRefused(text)) return gitRefused(args[0] ?? "", text);
-  if (/promisor remote/i.test(text))
-    return invalid(
-      "MISSING_OBJECT",
-      `this clone lacks objects that are looked at (git says: ${text}). Clone without --filter.`,
-    );
-  return new Fault("GIT_FAILED", `git ${args.slice(0, 2).join(" ")} failed with exit code ${output.code}: ${text}`);
 }
 
 /** Splits the NUL-terminated output of a `-z` command. */

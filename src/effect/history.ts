@@ -2,7 +2,8 @@ import { type ChildProcess, spawn } from "node:child_process";
 import { existsSync, readFileSync } from "node:fs";
 import { dirname, join, resolve } from "node:path";
 import { invalid } from "../kernel/fault.js";
-import { collectGit, type Git, type GitOutput, gitFailed, safePath } from "./git.js";
+import { type Git, safePath } from "./git.js";
+import { collectGit, type GitOutput, gitFailed } from "./git-process.js";
 import { createObjectReader, type ObjectReader } from "./object-reader.js";
 
 /**

@@ -1,5 +1,6 @@
 import { spawnSync } from "node:child_process";
-import { gitFailed, gitMissing, safePath } from "./git.js";
+import { safePath } from "./git.js";
+import { gitFailed, gitMissing } from "./git-process.js";
 import type { History } from "./history.js";
 
 /** What `core.hooksPath` is, and by which configuration: `system`, `global`, `local`, `worktree` or `command`. */

@@ -11,7 +11,7 @@ import {
   withMergeLock,
 } from "./merge.js";
 import type { Repository } from "./repository.js";
-import { compareTrees, type TreeDifference, treeHash } from "./tree.js";
+import { compareTrees, type TreeDifference, treeHash, treeOfCommit } from "./tree.js";
 import type { TaskWorkspace } from "./workspace.js";
 
 /** Accepted tasks that are to be joined together, and the files each may have changed. */
@@ -54,7 +54,7 @@ export async function stackTasks(
   useOnce(permit, call);
   const { branch, tasks } = call.args;
   const head = await cycleHead(repository, branch);
-  const headTree = (await repository.git.run(["rev-parse", "--verify", `${head}^{tree}`])).trim();
+  const headTree = await treeOfCommit(repository.git, head);
   const works = await Promise.all(tasks.map(({ task, write }) => lookAt(repository, workspaces.get(task), write)));
   const layers: Layer[] = [];
   for (const work of works.filter((each) => each !== undefined)) {

@@ -1,7 +1,7 @@
 import type { ChildProcess } from "node:child_process";
 import { MAX_GIT_OUTPUT_BYTES, MAX_GIT_TIME_MS } from "../kernel/bounds.js";
 import { Fault } from "../kernel/fault.js";
-import { gitFailed, gitMissing } from "./git.js";
+import { gitFailed, gitMissing } from "./git-process.js";
 
 /** An object of a repository, without its content. */
 export interface GitObject {

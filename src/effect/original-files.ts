@@ -2,6 +2,7 @@ import { mkdir, rm } from "node:fs/promises";
 import { join } from "node:path";
 import { systemRandom } from "../kernel/ids.js";
 import { removeTree } from "./sandbox/layer.js";
+import { treeOfCommit } from "./tree.js";
 import type { TaskWorkspace } from "./workspace.js";
 
 /** The files of a task's base commit in a directory of their own, until discarded. */
@@ -12,9 +13,9 @@ export interface BaseFiles {
   discard(): Promise<void>;
 }
 
-/** Id of the tree of a task's base commit. Throws Fault GIT_FAILED. */
+/** Id of the tree of a task's base commit. Throws Fault NO_COMMIT. */
 export async function baseTree(workspace: TaskWorkspace): Promise<string> {
-  return (await workspace.git.run(["rev-parse", "--verify", `${workspace.baseCommit}^{tree}`])).trim();
+  return await treeOfCommit(workspace.git, workspace.baseCommit);
 }
 
 /**

@@ -17,12 +17,29 @@ interface Holder {
 }
 
 /**
- * Runs `work` while holding the lock file, waiting for other processes and other callers in this one.
+ * Runs `work` while holding the lock file, waiting for other processes and, in their order, other callers in this one.
  * The lock of a dead process is taken over at once. It keeps worknode's processes from getting in each
  * other's way; what must never be wrong is decided by git's own compare-and-swap of refs.
  * Throws Fault LOCK_TIMEOUT (transient) after MAX_LOCK_WAIT_MS.
  */
 export async function withLock<T>(file: string, work: () => Promise<T>, clock: Clock = systemClock): Promise<T> {
+  const turn = (turns.get(file) ?? Promise.resolve()).then(() => holdLock(file, work, clock));
+  const over = turn.then(
+    () => undefined,
+    () => undefined,
+  );
+  turns.set(file, over);
+  try {
+    return await turn;
+  } finally {
+    if (turns.get(file) === over) turns.delete(file);
+  }
+}
+
+/** When the last caller of this process will be done with a lock: looking again and again is for other processes. */
+const turns = new Map<string, Promise<void>>();
+
+async function holdLock<T>(file: string, work: () => Promise<T>, clock: Clock): Promise<T> {
   const holder: Holder = { pid: process.pid, start: startTimeOf(process.pid) ?? "", nonce: systemRandom.hex(8) };
   const mine = `${file}.${holder.nonce}`;
   await mkdir(dirname(file), { recursive: true, mode: 0o700 });

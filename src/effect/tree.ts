@@ -2,6 +2,7 @@ import { rm } from "node:fs/promises";
 import { join } from "node:path";
 import { MAX_FILE_BYTES } from "../kernel/bounds.js";
 import { sha256Hex } from "../kernel/canonical.js";
+import { Fault } from "../kernel/fault.js";
 import { systemRandom } from "../kernel/ids.js";
 import type { Change, ChangeKind } from "../schema/effect.js";
 import { stagePaths, statusPaths } from "./branch.js";
@@ -9,6 +10,7 @@ import { type Git, splitNul } from "./git.js";
 import { copyIndex } from "./index-copy.js";
 import { keptPaths } from "./kept-paths.js";
 import { decodeText } from "./text.js";
+import { recallTree, rememberTree, signWorktree } from "./tree-memory.js";
 import type { TaskWorkspace } from "./workspace.js";
 
 /** Base texts remembered for each workspace. */
@@ -20,16 +22,32 @@ const baseTexts = new WeakMap<TaskWorkspace, Map<string, string | null>>();
  * call kept them. Equal ids mean equal contents. The worktree's own index is not touched.
  */
 export async function treeHash(workspace: TaskWorkspace): Promise<string> {
+  const changed = await statusPaths(workspace.git);
+  const paths = [...new Set([...changed, ...keptPaths(workspace)])].sort();
+  const before = await signWorktree(workspace, paths);
+  const known = await recallTree(workspace, before);
+  if (known !== undefined) return known;
+  const tree = await makeTree(workspace, paths);
+  rememberTree(workspace, tree, { before, after: await signWorktree(workspace, paths) });
+  return tree;
+}
+
+async function makeTree(workspace: TaskWorkspace, paths: readonly string[]): Promise<string> {
   const indexFile = join(workspace.taskDir, `index.${systemRandom.hex(8)}`);
   try {
     await copyIndex(join(workspace.gitDir, "index"), indexFile);
-    const changed = await statusPaths(workspace.git, { indexFile });
-    const paths = new Set([...changed, ...keptPaths(workspace)]);
-    await stagePaths(workspace.git, [...paths], indexFile);
+    await stagePaths(workspace.git, paths, indexFile);
     return (await workspace.git.run(["write-tree"], { indexFile })).trim();
   } finally {
     await rm(indexFile, { force: true });
   }
+}
+
+/** Id of a commit's tree. Throws Fault NO_COMMIT where there is no such commit. */
+export async function treeOfCommit(git: Pick<Git, "objects">, commit: string): Promise<string> {
+  const [tree] = await git.objects.describe([`${commit}^{tree}`]);
+  if (tree === undefined) throw new Fault("NO_COMMIT", `the repository holds no commit ${commit}`);
+  return tree.id;
 }
 
 /** Repository-relative paths of all files of a tree. Throws Fault GIT_FAILED. */
@@ -51,8 +69,25 @@ export interface TreeDifference {
 /** `.gitmodules` and settings may have git leave submodules out: they are told all the same. */
 const COMPARE = ["diff-tree", "-r", "-z", "--no-renames", "--full-index", "--ignore-submodules=none", "--raw"];
 
-/** What changed from one tree (or commit) to another, without renames, by path. */
+/** Comparisons remembered, and files that differ in each of them; a longer one is made anew. */
+const MAX_COMPARISONS = 64;
+const MAX_REMEMBERED_DIFFERENCES = 256;
+const comparisons = new Map<string, TreeDifference[]>();
+
+/** What changed from one tree (or commit) to another, without renames, by path. What two ids stand for never changes. */
 export async function compareTrees(git: Pick<Git, "run">, from: string, to: string): Promise<TreeDifference[]> {
+  const key = `${from} ${to}`;
+  const known = comparisons.get(key);
+  if (known !== undefined) return [...known];
+  const differences = await compareAnew(git, from, to);
+  if (!/^[0-9a-f]{40,64} [0-9a-f]{40,64}$/.test(key) || differences.length > MAX_REMEMBERED_DIFFERENCES)
+    return differences;
+  if (comparisons.size >= MAX_COMPARISONS) comparisons.clear();
+  comparisons.set(key, differences);
+  return [...differences];
+}
+
+async function compareAnew(git: Pick<Git, "run">, from: string, to: string): Promise<TreeDifference[]> {
   const fields = splitNul(await git.run([...COMPARE, from, to]));
   const differences: TreeDifference[] = [];
   for (let index = 0; index + 1 < fields.length; index += 2)
@@ -108,8 +143,8 @@ export async function changedFiles(workspace: TaskWorkspace, from = workspace.ba
 
 async function hashBlob(git: Git, id: string | null): Promise<string | null> {
   if (id === null) return null;
-  const blob = await git.attempt(["cat-file", "blob", id]);
-  return blob.code === 0 ? sha256Hex(blob.stdout) : null;
+  const [object] = await git.objects.read([id]);
+  return object?.type === "blob" ? sha256Hex(object.content) : null;
 }
 
 /**
@@ -121,17 +156,17 @@ export async function readBase(workspace: TaskWorkspace, path: string): Promise<
   baseTexts.set(workspace, texts);
   const known = texts.get(path);
   if (known !== undefined) return known;
-  const blob = await workspace.git.attempt(["cat-file", "blob", `${workspace.baseCommit}:${path}`]);
-  const text = blob.code === 0 && blob.stdout.length <= MAX_FILE_BYTES ? decodeText(blob.stdout) : null;
+  const [blob] = await workspace.git.objects.read([`${workspace.baseCommit}:${path}`]);
+  const text = blob?.type === "blob" && blob.bytes <= MAX_FILE_BYTES ? decodeText(blob.content) : null;
   if (texts.size >= MAX_BASE_TEXTS) texts.clear();
   texts.set(path, text);
   return text;
 }
 
-/** The task's changes as a unified diff, cut after `maxChars` characters, which it then says. */
-export async function describeDiff(workspace: TaskWorkspace, maxChars: number): Promise<string> {
-  const tree = await treeHash(workspace);
+/** The task's changes, or those of `tree`, as a unified diff, cut after `maxChars` characters, which it then says. */
+export async function describeDiff(workspace: TaskWorkspace, maxChars: number, tree?: string): Promise<string> {
+  const to = tree ?? (await treeHash(workspace));
   const args = ["diff-tree", "-p", "--no-renames", "--no-ext-diff", "--no-textconv", "--no-color"];
-  const text = await workspace.git.run([...args, workspace.baseCommit, tree]);
+  const text = await workspace.git.run([...args, workspace.baseCommit, to]);
   return text.length <= maxChars ? text : `${text.slice(0, maxChars)}\n(diff cut after ${maxChars} characters)\n`;
 }

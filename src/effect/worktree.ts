@@ -2,7 +2,7 @@ import { mkdir, readdir, readFile, rename, rm, stat, writeFile } from "node:fs/p
 import { basename, join, resolve } from "node:path";
 import type { Clock } from "../kernel/clock.js";
 import { systemRandom } from "../kernel/ids.js";
-import { createRef, resolveCommit } from "./branch.js";
+import { branchTip, createRef, resolveCommit } from "./branch.js";
 import type { Repository } from "./repository.js";
 
 /** Longest wait for a git that outlived its worknode, and time between two looks. */
@@ -17,22 +17,17 @@ export interface WorktreePlace {
 
 /**
  * Makes a git worktree at `commit`, and returns its git directory. Nothing may stand at the path. A
- * branch of that name which holds other commits is kept under another name. Each step is one git
- * process: a git that outlives a killed worknode can only go on with a step, and only in its own path.
+ * branch of that name which holds other commits is kept under another name. A git that outlives a
+ * killed worknode can only go on with its own step, and only in its own path.
  */
 export async function addWorktree(repository: Repository, place: WorktreePlace, commit: string): Promise<string> {
   const { worktree, branch } = place;
   if (branch !== undefined) await keepBranch(repository, branch, commit);
   await forgetWorktree(repository, worktree);
-  await repository.git.run(["worktree", "add", "--force", "--detach", "--no-checkout", worktree, commit]);
-  const gitDir = await registerWorktree(repository, worktree);
-  const git = repository.git.at(gitDir, worktree);
-  if (branch !== undefined) {
-    await git.run(["update-ref", `refs/heads/${branch}`, commit]);
-    await git.run(["symbolic-ref", "HEAD", `refs/heads/${branch}`]);
-  }
-  await git.run(["read-tree", "--reset", "-u", commit]);
-  return gitDir;
+  if (branch !== undefined) await repository.git.run(["update-ref", `refs/heads/${branch}`, commit]);
+  const at = branch === undefined ? ["--detach", worktree, commit] : [worktree, branch];
+  await repository.git.run(["worktree", "add", "--quiet", "--force", ...at]);
+  return await registerWorktree(repository, worktree);
 }
 
 /** Waits for a git that outlived its worknode to finish with the index; a lock that stays was left by a dead one. */
@@ -75,8 +70,8 @@ export async function worktreeGitDir(repository: Repository, worktree: string): 
 }
 
 async function keepBranch(repository: Repository, branch: string, commit: string): Promise<void> {
-  const tip = await resolveCommit(repository.git, `refs/heads/${branch}`);
-  if (tip === undefined) return;
+  const tip = await branchTip(repository, branch);
+  if (tip === undefined || tip === commit) return;
   const contained = await repository.git.attempt(["merge-base", "--is-ancestor", tip, commit]);
   if (contained.code === 0) return;
   await createRef(repository.git, `refs/heads/${branch}-left-${tip.slice(0, 12)}`, tip);

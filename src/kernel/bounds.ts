@@ -94,6 +94,8 @@ export const BRIEF_TOKENS = 1_500;
 export const MAX_GIT_OUTPUT_BYTES = 64 * 1024 * 1024;
 /** Time one run of git may take. */
 export const MAX_GIT_TIME_MS = 10 * 60_000;
+/** Time without a question after which a git that answers several is ended. */
+export const GIT_IDLE_MS = 2_000;
 /** Time a caller's pattern may take over everything it is matched with, in one call. */
 export const MAX_SEARCH_TIME_MS = 5_000;
 /** Characters of a pattern given to `Glob` or `Grep`. */

@@ -1,9 +1,13 @@
+import PQueue from "p-queue";
+import { openGitView } from "../../effect/git-view.js";
 import { recoverJournal } from "../../effect/keep.js";
 import { readBelow } from "../../effect/path-fact.js";
+import { listMasks } from "../../effect/surroundings.js";
 import { openHeadWorkspace, openTaskWorkspace } from "../../effect/task-workspace.js";
 import type { TaskWorkspace } from "../../effect/workspace.js";
 import { MAX_FILE_BYTES } from "../../kernel/bounds.js";
 import type { FileReader } from "../../plan/cel-environment.js";
+import { verifyCommands } from "../../plan/verify-commands.js";
 import type { AnyNewEvent } from "../../schema/event.js";
 import { conversationStream } from "../conversation/conversation.js";
 import type { Crew } from "../state/context.js";
@@ -45,14 +49,50 @@ export async function headWorkspace(crew: Crew): Promise<TaskWorkspace> {
   }
 }
 
+/** Workspaces being opened, and what is made for their commands as soon as none is. */
+interface Openings {
+  readonly after: PQueue;
+  count: number;
+}
+
+const openings = new WeakMap<Crew, Openings>();
+
 async function open(crew: Crew, task: string): Promise<TaskWorkspace> {
+  const all = openings.get(crew) ?? { after: new PQueue({ concurrency: 1 }), count: 0 };
+  openings.set(crew, all);
+  all.count += 1;
+  all.after.pause();
+  try {
+    return await openNow(crew, task);
+  } finally {
+    all.count -= 1;
+    if (all.count === 0) all.after.start();
+  }
+}
+
+async function openNow(crew: Crew, task: string): Promise<TaskWorkspace> {
   const args = { cycle: crew.cycle, task, branch: crew.branch };
   const openIt = task === HEAD ? openHeadWorkspace : openTaskWorkspace;
   const own = { tool: "workspace.open", task: task === HEAD ? null : task, args } as const;
   return await stewardCall(crew, own, async ({ permit, call }) => {
     const value = await openIt(permit, crew.repository, call, crew.plan.workspace.deny);
+    if (runsCommands(crew, task)) surround(crew, value);
     return { value, said: `worktree ${value.worktree} at ${value.baseCommit}` };
   });
+}
+
+function runsCommands(crew: Crew, task: string): boolean {
+  const known = crew.tasks.get(task)?.task;
+  return known !== undefined && verifyCommands(known).length > 0;
+}
+
+/**
+ * Has what surrounds a workspace's commands made while its model thinks, one workspace after the other. What goes wrong
+ * with it is not remembered, and comes again where a command needs it.
+ */
+function surround(crew: Crew, workspace: TaskWorkspace): void {
+  const make = () => Promise.allSettled([openGitView(crew.repository, workspace), listMasks(workspace)]);
+  void openings.get(crew)?.after.add(make);
 }
 
 /** What a call that a crash interrupted after its decision leaves to record; nothing when it was recorded. */

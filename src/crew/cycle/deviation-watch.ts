@@ -1,6 +1,6 @@
 import { readJournals } from "../../effect/journal.js";
 import { keptPaths } from "../../effect/kept-paths.js";
-import { changedFiles } from "../../effect/tree.js";
+import { compareTrees, treeHash } from "../../effect/tree.js";
 import { Fault } from "../../kernel/fault.js";
 import { parseStamp } from "../../kernel/hlc.js";
 import {
@@ -204,7 +204,7 @@ async function foreignFiles(crew: Crew, task: string): Promise<string[]> {
   const workspace = crew.workspaces.get(task);
   if (workspace === undefined || crew.statuses.get(task) === "DONE") return [];
   try {
-    const changed = await changedFiles(workspace);
+    const changed = await compareTrees(workspace.git, workspace.baseCommit, await treeHash(workspace));
     const keeping = [...readJournals(workspace).values()].flatMap(({ changes }) => changes.map(({ path }) => path));
     const recorded = new Set([...keeping, ...keptPaths(workspace)]);
     return changed.map(({ path }) => path).filter((path) => !recorded.has(path));

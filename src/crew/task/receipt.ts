@@ -1,4 +1,4 @@
-import { compareTrees, type TreeDifference, treeHash } from "../../effect/tree.js";
+import { compareTrees, type TreeDifference, treeHash, treeOfCommit } from "../../effect/tree.js";
 import type { TaskWorkspace } from "../../effect/workspace.js";
 import type { AnyEvent, StoredEvent } from "../../schema/event.js";
 import type { Receipt, ReceiptPredicate } from "../../schema/receipt.js";
@@ -25,7 +25,7 @@ export interface CommitSubject {
 export async function receiptFor(crew: Crew, run: TaskRun, workspace: TaskWorkspace): Promise<ReceiptedTree> {
   const tree = await treeHash(workspace);
   const changes = await compareTrees(workspace.git, workspace.baseCommit, tree);
-  const parent = { commit: workspace.baseCommit, tree: await treeOfCommit(workspace) };
+  const parent = { commit: workspace.baseCommit, tree: await treeOfCommit(workspace.git, workspace.baseCommit) };
   const receipt = receiptOf(crew, run, { tree, parent, changes, judged: tree });
   return { tree, paths: changes.map(({ path }) => path), receipt };
 }
@@ -67,10 +67,6 @@ const TYPES = ["AGENT_SPAWNED", "VERDICT", "EFFECT_KEPT", "VERIFIED", "EXECUTION
 
 function taskLog(crew: Crew, task: string): AnyEvent[] {
   return crew.store.events({ run: crew.cycle, task, type: [...TYPES] });
-}
-
-async function treeOfCommit(workspace: TaskWorkspace): Promise<string> {
-  return (await workspace.git.run(["rev-parse", "--verify", `${workspace.baseCommit}^{tree}`])).trim();
 }
 
 /** Of what is no regular file the merge refuses to make a commit. */

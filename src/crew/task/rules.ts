@@ -25,6 +25,8 @@ const MAX_TAIL_CHARS = 4_000;
 
 /** What the rules found on one tree. */
 export interface RuleReport {
+  /** The tree that was judged; the commit of a task without files of its own. */
+  readonly tree: string;
   readonly pass: boolean;
   readonly feedback: string;
   readonly commands: readonly CommandRun[];
@@ -71,7 +73,8 @@ export async function runRules(crew: Crew, work: RuledWork): Promise<RuleReport>
   const warnings = warningsOf(report);
   await crew.store.commit([verifiedEvent(crew, work, { tree, faults, warnings, ran, judgement: report.coverage })]);
   const coverage = waivers.includes("coverage") ? "waived" : coverageText(report.coverage);
-  return { pass: faults.length === 0, feedback: faults.join("\n\n"), commands: ran.commands, coverage, waivers };
+  const pass = faults.length === 0;
+  return { tree, pass, feedback: faults.join("\n\n"), commands: ran.commands, coverage, waivers };
 }
 
 /** Whether the task has files of its own; without any it looks at the cycle's head, where no call writes. */

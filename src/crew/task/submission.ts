@@ -68,7 +68,7 @@ async function submissionOf(
     brief: work.brief,
     workspace: work.workspace,
     summary: what.summary,
-    diff: canChange(work.task) ? await describeDiff(work.workspace, MAX_DIFF_CHARS) : "",
+    diff: canChange(work.task) ? await describeDiff(work.workspace, MAX_DIFF_CHARS, what.report.tree) : "",
     commands: what.report.commands,
     coverage: what.report.coverage,
     waivers: what.report.waivers,

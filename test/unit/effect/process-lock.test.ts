@@ -22,6 +22,16 @@ describe("a lock between processes", () => {
     expect(readdirSync(directory)).toEqual([]);
   });
 
+  it("lets callers of one process in as they came, without looking again and again", async () => {
+    const file = join(temporaryDirectory(), "lock");
+    const came: number[] = [];
+    let slept = 0;
+    const clock = { nowMs: () => 0, sleep: () => Promise.resolve(void (slept += 1)) };
+    const enter = (index: number): Promise<number> => withLock(file, () => Promise.resolve(came.push(index)), clock);
+    await Promise.all(Array.from({ length: 8 }, (_, index) => enter(index)));
+    expect([came, slept]).toEqual([[0, 1, 2, 3, 4, 5, 6, 7], 0]);
+  });
+
   it("is taken over at once from a dead process, a reused pid and an unreadable holder", async () => {
     const directory = temporaryDirectory();
     const dead = Number(execFileSync(process.execPath, ["-p", "process.pid"], { encoding: "utf8" }));

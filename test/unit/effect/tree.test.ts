@@ -1,4 +1,4 @@
-import { chmodSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
+import { chmodSync, rmSync, symlinkSync, utimesSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { setTimeout } from "node:timers/promises";
 import { describe, expect, it } from "vitest";
@@ -6,6 +6,7 @@ import { ensureParents } from "../../../src/effect/file-content.js";
 import { keptPaths, noteKept } from "../../../src/effect/kept-paths.js";
 import { observePath, readRegular, viewWorkspace } from "../../../src/effect/path-fact.js";
 import { changedFiles, compareTrees, describeDiff, readBase, treeHash } from "../../../src/effect/tree.js";
+import type { TaskWorkspace } from "../../../src/effect/workspace.js";
 import { sha256Hex } from "../../../src/kernel/canonical.js";
 import { git, makeRepository, openTask, temporaryDirectory, write } from "./fixture.js";
 
@@ -89,21 +90,53 @@ describe("the tree of a workspace", () => {
   it("forgets the oldest base texts beyond its bound", async () => {
     const workspace = await openTask(await makeRepository().find());
     let runs = 0;
-    const answer = { code: 1, stdout: Buffer.alloc(0), stderr: "" };
-    const cheap = {
-      ...workspace,
-      git: {
-        ...workspace.git,
-        attempt: () => {
-          runs += 1;
-          return Promise.resolve(answer);
-        },
-      },
+    const read = (): Promise<undefined[]> => {
+      runs += 1;
+      return Promise.resolve([undefined]);
     };
+    const cheap = { ...workspace, git: { ...workspace.git, objects: { ...workspace.git.objects, read } } };
     for (let index = 0; index < 257; index += 1) await readBase(cheap, `f${index}`);
     await readBase(cheap, "f256");
     await readBase(cheap, "f0");
     expect(runs).toBe(258);
+  });
+
+  it("is made once for the same files, and anew for other text of the same size and time", async () => {
+    const opened = await openTask(await makeRepository().find());
+    const commands: (string | undefined)[] = [];
+    const run: TaskWorkspace["git"]["run"] = (args, options) => {
+      commands.push(args[0]);
+      return opened.git.run(args, options);
+    };
+    const workspace = { ...opened, git: { ...opened.git, run } };
+    const file = join(workspace.worktree, "a.txt");
+    const changed = new Date(0);
+    const put = (text: string): void => {
+      writeFileSync(file, text);
+      utimesSync(file, changed, changed);
+    };
+    put("two\n");
+    const tree = await treeHash(workspace);
+    commands.length = 0;
+    expect(await treeHash(workspace)).toBe(tree);
+    expect(commands).toEqual(["status"]);
+    put("TWO\n");
+    const other = await treeHash(workspace);
+    expect(git(workspace.worktree, "show", `${other}:a.txt`)).toBe("TWO\n");
+    chmodSync(file, 0o755);
+    expect(await treeHash(workspace)).not.toBe(other);
+    rmSync(file);
+    expect(git(workspace.worktree, "ls-tree", await treeHash(workspace))).toBe("");
+  });
+
+  it("is made anew where somebody has pruned it", async () => {
+    const home = makeRepository();
+    const workspace = await openTask(await home.find());
+    write(workspace.worktree, { "a.txt": "two\n" });
+    const tree = await treeHash(workspace);
+    git(home.root, "prune", "--expire=now");
+    expect(await treeHash(workspace)).toBe(tree);
+    expect(git(home.root, "show", `${tree}:a.txt`)).toBe("two\n");
   });
 
   it("is described as a diff, cut where it grows too long", async () => {
