@@ -11,19 +11,23 @@ export interface TreeFile {
   readonly path: string;
   readonly object: string;
   readonly bytes: number;
+  readonly executable: boolean;
 }
 
 /** The regular files of a tree or commit. Throws Fault GIT_FAILED. */
 export async function listTree({ git }: Pick<History, "git">, tree: string): Promise<TreeFile[]> {
   const listing = await git.run(["ls-tree", "-r", "-l", "-z", tree]);
   return splitNul(listing).flatMap((line) => {
-    const found = /^100\d+ blob ([0-9a-f]+) +(\d+)\t(.*)$/s.exec(line);
-    return found === null ? [] : [{ object: String(found[1]), bytes: Number(found[2]), path: String(found[3]) }];
+    const [, mode = "", object = "", bytes, path = ""] = /^100(\d+) blob ([0-9a-f]+) +(\d+)\t(.*)$/s.exec(line) ?? [];
+    return mode === "" ? [] : [{ path, object, bytes: Number(bytes), executable: mode === "755" }];
   });
 }
 
 /** The symbolic links of a tree or commit. Throws Fault GIT_FAILED. */
-export async function listLinks({ git }: Pick<History, "git">, tree: string): Promise<Omit<TreeFile, "bytes">[]> {
+export async function listLinks(
+  { git }: Pick<History, "git">,
+  tree: string,
+): Promise<Pick<TreeFile, "path" | "object">[]> {
   const listing = await git.run(["ls-tree", "-r", "-z", tree]);
   return splitNul(listing).flatMap((line) => {
     const found = /^120000 blob ([0-9a-f]+)\t(.*)$/s.exec(line);

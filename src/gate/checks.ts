@@ -80,7 +80,7 @@ export function judgeImage(
 ): Refusal[] {
   const { path, after } = image;
   const before = image.base === undefined ? image.before : image.base;
-  if (languageOf(path) === undefined) return [];
+  if (languageOf(path, after) === undefined) return [];
   const limits = {
     maxComplexity: Math.min(MAX_COMPLEXITY, max_complexity),
     maxFunctionLines: Math.min(MAX_FUNCTION_LINES, max_function_lines),

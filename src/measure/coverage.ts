@@ -73,7 +73,7 @@ export function totalOf(report: PlacedCoverage): number {
  * code file the report does not name, or is not about as it is, counts 0; lines of functions that merely moved do not count.
  */
 export function judgeCoverage(input: CoverageInput): CoverageJudgement {
-  const files = input.changed.filter(({ path }) => isCodeFile(path)).map((file) => examine(file, input));
+  const files = input.changed.filter(({ path, after }) => isCodeFile(path, after)).map((file) => examine(file, input));
   if (files.every(({ functions }) => functions.length === 0)) return { lines: null, total: null, denials: [] };
   const of = files.reduce((sum, file) => sum + file.of, 0);
   const lines = of === 0 ? 1 : files.reduce((sum, file) => sum + file.hit, 0) / of;

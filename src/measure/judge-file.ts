@@ -3,7 +3,7 @@ import type { FileMeasure } from "./file-measure.js";
 import type { Finding } from "./finding.js";
 import { changedFunctions, type HashLookup } from "./function-pair.js";
 import { judgeMeasured } from "./judge-change.js";
-import { isCodeFile, isTestFile } from "./language.js";
+import { isTestFile } from "./language.js";
 
 /** What one file is judged by. */
 export interface FileRules {
@@ -21,7 +21,8 @@ export function judgeMeasuredFile(before: FileMeasure | undefined, after: FileMe
   const { path } = after;
   const elsewhere = input.elsewhere ?? new Set<string>();
   const findings = judgeMeasured({ limits: input.limits, isTest: isTestFile(path), elsewhere }, before, after);
-  if (!input.requireDocs || input.waivers.includes("documentation") || !isCodeFile(path)) return findings;
+  if (!input.requireDocs || input.waivers.includes("documentation") || after.language === null || isTestFile(path))
+    return findings;
   const changed = changedFunctions(before, after, elsewhere).map(({ now }) => now);
   const bare = changed.filter(({ named, documented }) => named && !documented);
   return [...findings, ...bare.map((one) => undocumented(path, one.line, one.qualified_name))];

@@ -12,7 +12,7 @@ import { dataOf } from "./tree-visit.js";
  * tenth of the cost. False says nothing: what there is to object to, if anything, is for the measures to find.
  */
 export function isPlainlyWithin(path: string, text: string, limits: ChangeLimits): boolean {
-  const language = languageOf(path);
+  const language = languageOf(path, text);
   if (language === undefined || !isEcmaScript(language)) return false;
   try {
     const tree = parseForVisit(path, text, language);

@@ -7,12 +7,12 @@ import { measureTree } from "./tree-source.js";
 
 /**
  * Measures one file's text: its functions with complexity, length, parameters, documentation and token hash
- * (DESIGN §9). `path` is repository-relative and decides the language. Text that cannot be read gives `parse: "failed"`
+ * (DESIGN §9). `path` is repository-relative and decides the language, else the first line of a script. Text that cannot be read gives `parse: "failed"`
  * and the reason; a file of another language has no functions and `language: null`. Throws Fault GRAMMAR_NOT_LOADED
  * for a language whose grammar `loadGrammars` has not loaded: nobody takes that for a file without functions.
  */
 export function measureSource(path: string, text: string): FileMeasure {
-  const language = languageOf(path);
+  const language = languageOf(path, text);
   if (language === undefined) return unmeasured(path, text);
   if (isEcmaScript(language)) return measureEcmaScript(path, text, language);
   return measureTree(path, text, language as GrammarLanguage);
@@ -20,7 +20,7 @@ export function measureSource(path: string, text: string): FileMeasure {
 
 /** `measureSource` without the hashes of the functions' tokens, for who does not compare functions: half the work. */
 export function measureFigures(path: string, text: string): FileFigures {
-  const language = languageOf(path);
+  const language = languageOf(path, text);
   return language !== undefined && isEcmaScript(language)
     ? ecmaScriptFigures(path, text, language)
     : measureSource(path, text);

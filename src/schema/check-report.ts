@@ -40,6 +40,8 @@ export const checkReportSchema = z.strictObject({
   checked: z.strictObject({
     files: z.int(),
     left_out: z.int(),
+    /** Files that were looked at and are of no measured language: what they hold was not judged. */
+    unmeasured: z.int(),
     functions: z.int(),
     lines: z.int(),
     rules: z.array(z.string()),

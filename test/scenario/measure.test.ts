@@ -14,6 +14,7 @@ const FILES: Record<string, string> = {
   "src/b.c": "int knot(int a) { return a ? 1 : a || 2; }\n",
   "src/broken.py": "def f(:\n",
   "notes.md": "# no code\n",
+  tool: "#!/usr/bin/env python3\ndef run(n):\n    return n or 1\n",
   "ignored/c.js": "function hidden() {}\n",
   ".gitignore": "ignored/\n",
 };
@@ -34,6 +35,12 @@ function measure(...args: string[]): { code: number | null; out: string; err: st
   const run = spawnSync(process.execPath, [MAIN, "measure", ...args], { cwd: folder, env, encoding: "utf8" });
   return { code: run.status, out: run.stdout, err: run.stderr };
 }
+
+it("measures a script that is named, by its first line", () => {
+  const { code, out } = measure("tool");
+  expect(code).toBe(0);
+  expect(out).toContain("tool:2  complexity 2  length 2  parameters 1  documented  run\n");
+});
 
 it("measures files and folders without a repository or a database, and prints what its schema says", () => {
   const { code, out } = measure("src", "notes.md", "--format", "json");

@@ -9,6 +9,7 @@ import { hardDenied } from "../../gate/hard-deny.js";
 import type { Permit } from "../../gate/permit.js";
 import { MAX_SHELL_OUTPUT_CHARS, SHELL_TIMEOUT_MS } from "../../kernel/bounds.js";
 import { hashOf } from "../../kernel/canonical.js";
+import { languagesOf } from "../../measure/language.js";
 import { learnFromCommand } from "../../memory/failing-command.js";
 import type { CommandResult } from "../../schema/effect.js";
 import type { ToolInput } from "../../schema/tool.js";
@@ -137,7 +138,7 @@ async function judgeRan(crew: Crew, request: CallRequest, { ran, workspace }: Ra
   const { facts } = await gatherFacts(crew, request.proposal, request.place);
   const paths = await Promise.all(ran.changes.map(({ path }) => observePath(workspace.worktree, path)));
   const { changes, images, modes, stopped } = ran;
-  await loadMeasures(images.map(({ path }) => path));
+  await loadMeasures(languagesOf(images));
   const effects: EffectFacts = {
     proposal: request.proposal,
     facts: { ...facts, paths },

@@ -9,7 +9,7 @@ import type { GateFacts, Image, Judgement, PolicyFact } from "../../gate/facts.j
 import { judge } from "../../gate/judge.js";
 import { resolvePath } from "../../gate/path.js";
 import { err, type Result } from "../../kernel/result.js";
-import { languageOf } from "../../measure/language.js";
+import { languageOf, languagesOf } from "../../measure/language.js";
 import { evaluateCondition } from "../../plan/expression.js";
 import type { Proposal } from "../../schema/proposal.js";
 import { toolInputSchemas } from "../../schema/tool.js";
@@ -61,6 +61,7 @@ export async function judgeCall(
   const limited = judgement.denials.some(({ check }) => check === "limits");
   if (!limited || workspace === undefined) return { ...gathered, judgement };
   const images = await withBase(workspace, facts.images);
+  await loadMeasures(languagesOf(images));
   const elsewhere = await movedFrom(workspace, images);
   return { ...gathered, judgement: judge(proposal, { ...facts, images, elsewhere }) };
 }
@@ -88,7 +89,7 @@ export async function gatherFacts(crew: Crew, proposal: Proposal, place: CallPla
   const { workspace, held } = place;
   renewHeld(crew, held);
   const prepared = await prepareCall(proposal, workspace);
-  if (prepared?.ok === true) await loadMeasures(prepared.value.images.map(({ path }) => path));
+  if (prepared?.ok === true) await loadMeasures(languagesOf(prepared.value.images));
   const shownRoot = workspace?.shownRoot ?? crew.repository.shownRoot;
   const { phase } = proposal.when;
   const authority = crew.store.authority();

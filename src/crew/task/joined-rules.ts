@@ -3,6 +3,7 @@ import type { Layer } from "../../effect/merge-stack.js";
 import { compareTrees } from "../../effect/tree.js";
 import type { TaskWorkspace } from "../../effect/workspace.js";
 import { hashOf } from "../../kernel/canonical.js";
+import { languagesOf } from "../../measure/language.js";
 import { verifyCommands } from "../../plan/verify-commands.js";
 import type { PlanTask } from "../../schema/plan-task.js";
 import type { VerifyRun } from "../call/verify.js";
@@ -62,7 +63,7 @@ export async function joinedCoverageFaults(crew: Crew, work: JoinedWork): Promis
   const own = differences.filter(({ path }) => isSubsetOf([path], task.files.write));
   const files = await changedTexts(workspace, own);
   if (files.length === 0) return [];
-  await loadMeasures(files.map(({ path }) => path));
+  await loadMeasures(languagesOf(files));
   const basis = await coverageBasis(crew, { task, workspace }, { report, tree });
   if (typeof basis !== "object") return basis === undefined ? [] : [`ERROR_INSUFFICIENT_COVERAGE: ${basis}`];
   const waived = crew.plan.waivers.some(({ rule }) => rule === "coverage");
@@ -92,7 +93,7 @@ export async function judgeLayer(crew: Crew, { task, layer, view, tree, ran }: L
   const workspace = { ...view, baseCommit: layer.below };
   const waivers = waiversFor(crew, task.id);
   const files = await changedTexts(workspace, layer.changes);
-  await loadMeasures(files.map(({ path }) => path));
+  await loadMeasures(languagesOf(files));
   const faults = failedCommands(ran.commands, waivers).map((run) => commandFault(run, ran));
   const wanted = faults.length === 0 && !waivers.includes("coverage");
   const at = { task, workspace };

@@ -7,7 +7,7 @@ import { MAX_FILE_BYTES } from "../../kernel/bounds.js";
 import { type CompletionInput, type CompletionReport, judgeCompletion } from "../../measure/completion.js";
 import type { ChangedFile, CoverageJudgement } from "../../measure/coverage.js";
 import type { Finding } from "../../measure/finding.js";
-import { isCodeFile, languageOf } from "../../measure/language.js";
+import { isCodeFile, languageOf, languagesOf } from "../../measure/language.js";
 import { isCFamily } from "../../measure/power-of-ten/rule.js";
 import type { AnyNewEvent } from "../../schema/event.js";
 import type { PlanTask } from "../../schema/plan-task.js";
@@ -61,7 +61,7 @@ export async function runRules(crew: Crew, work: RuledWork): Promise<RuleReport>
   const waivers = waiversFor(crew, task.id);
   const tree = await treeOf(work);
   const files = await changedTexts(workspace, await differencesOf(work, tree));
-  await loadMeasures(files.map(({ path }) => path));
+  await loadMeasures(languagesOf(files));
   const ran = work.last ? await runDeeply(crew, work, { tree, files }) : NOTHING_RAN;
   const faults = await commandFaults(crew, work, { ran, waivers });
   const wanted = work.last && faults.length === 0 && !waivers.includes("coverage");

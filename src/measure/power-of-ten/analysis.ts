@@ -21,7 +21,7 @@ export interface SourceText {
  * `measureSource` does; a file of a language that is not measured has no facts.
  */
 export function readFacts({ path, text }: SourceText): FileFact {
-  const language = languageOf(path);
+  const language = languageOf(path, text);
   if (language === undefined) return factsOf(measureSource(path, text));
   if (isEcmaScript(language)) {
     const { program, ...read } = readEcmaScript(path, text, language);

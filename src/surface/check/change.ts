@@ -4,8 +4,11 @@ import { decodeText } from "../../effect/text.js";
 import type { TreeDifference } from "../../effect/tree.js";
 import { MAX_FILE_BYTES } from "../../kernel/bounds.js";
 import type { FileMeasure } from "../../measure/file-measure.js";
-import { isEcmaScript, type Language, languageOf } from "../../measure/language.js";
+import { isEcmaScript, type Language, languageOf, languagesOf } from "../../measure/language.js";
+import type { SourceText } from "../../measure/power-of-ten/analysis.js";
 import { measureSource } from "../../measure/source.js";
+import type { CheckPlace } from "./run-check.js";
+import { findScripts } from "./script.js";
 import type { Selection } from "./selection.js";
 import type { Subject } from "./subject.js";
 
@@ -28,16 +31,63 @@ export interface UnreadableFile {
 /** Kinds of change that leave a file to be read. */
 const READABLE: ReadonlySet<string> = new Set(["add", "modify", "type"]);
 
-/** Reads and measures what changed, files of measured languages alone. Grammars must be loaded. */
+/** What a change holds, as far as it can be read. */
+export interface ReadChange {
+  readonly code: readonly ChangedCode[];
+  readonly unreadable: readonly UnreadableFile[];
+  /** Code that was deleted, as it was. */
+  readonly gone: readonly SourceText[];
+  /** Files that are of no measured language. */
+  readonly unmeasured: number;
+  /** Scripts of a language that the policy does not want. */
+  readonly unwanted: readonly string[];
+}
+
+/** Reads and measures what changed, files of measured languages alone, scripts among them. */
 export async function readChange(
-  history: History,
+  { history, selection }: { history: History; selection: Selection },
   differences: readonly TreeDifference[],
-  selection: Selection,
-): Promise<{ code: ChangedCode[]; unreadable: UnreadableFile[] }> {
-  const wanted = differences.filter(({ path, kind }) => READABLE.has(kind) && selection.isMeasured(path));
+  loadMeasures: CheckPlace["loadMeasures"],
+): Promise<ReadChange> {
+  const readable = differences.filter(({ path, kind }) => READABLE.has(kind) && !selection.isLeftOut(path));
+  const named = readable.map(({ path, after }) => ({ path, object: after ?? "" }));
+  const scripts = await findScripts(history, named, selection);
+  const wanted = readable.filter(({ path }) => selection.isMeasured(path, scripts.get(path)));
+  const { texts, unreadable } = await readTexts(history, wanted);
+  const gone = await readGone({ history, selection }, differences);
+  await loadMeasures([...languagesOf(texts), ...gone.map(({ path, text }) => languageOf(path, text))]);
+  const code = texts.map((text) => {
+    const was = text.before === null ? undefined : measureSource(text.path, text.before);
+    return { ...text, was, now: measureSource(text.path, text.after) };
+  });
+  const unwanted = [...scripts].filter(([path, head]) => selection.isLeftOut(path, head)).map(([path]) => path);
+  return { code, unreadable, gone, unwanted, unmeasured: readable.length - wanted.length - unwanted.length };
+}
+
+/** What a change deletes of measured code, as far as it can be read. */
+async function readGone(
+  { history, selection }: { history: History; selection: Selection },
+  differences: readonly TreeDifference[],
+): Promise<SourceText[]> {
+  const deleted = differences.filter(({ kind }) => kind === "delete");
+  const files = deleted.map(({ path, before }) => ({ path, object: before ?? "" }));
+  const scripts = await findScripts(history, files, selection);
+  const code = files.filter(({ path }) => selection.isMeasured(path, scripts.get(path)));
+  const objects = code.map(({ object }) => object);
+  const blobs = await readBlobs(history, objects, MAX_FILE_BYTES);
+  return code.flatMap(({ path, object }) => {
+    const text = textOf(blobs.get(object));
+    return typeof text === "string" ? [{ path, text }] : [];
+  });
+}
+
+async function readTexts(
+  history: History,
+  wanted: readonly TreeDifference[],
+): Promise<{ texts: Omit<ChangedCode, "was" | "now">[]; unreadable: UnreadableFile[] }> {
   const objects = wanted.flatMap(({ before, after }) => [before, after]).filter((id) => id !== null);
   const blobs = await readBlobs(history, objects, MAX_FILE_BYTES);
-  const code: ChangedCode[] = [];
+  const texts: Omit<ChangedCode, "was" | "now">[] = [];
   const unreadable: UnreadableFile[] = [];
   for (const { path, before: earlier, after: later } of wanted) {
     const after = textOf(blobs.get(later ?? ""));
@@ -46,11 +96,9 @@ export async function readChange(
       continue;
     }
     const former = earlier === null ? null : textOf(blobs.get(earlier));
-    const before = typeof former === "string" ? former : null;
-    const was = before === null ? undefined : measureSource(path, before);
-    code.push({ path, before, after, was, now: measureSource(path, after) });
+    texts.push({ path, before: typeof former === "string" ? former : null, after });
   }
-  return { code, unreadable };
+  return { texts, unreadable };
 }
 
 /** What Git LFS keeps in git in place of a file. */
@@ -66,19 +114,9 @@ export function textOf(content: BlobContent | undefined): string | { why: string
 }
 
 /** Token hashes of the functions that deleted and changed files had: what is found there moved. */
-export async function changedHashes(
-  history: History,
-  differences: readonly TreeDifference[],
-  code: readonly ChangedCode[],
-): Promise<Set<string>> {
+export function changedHashes({ code, gone }: Pick<ReadChange, "code" | "gone">): Set<string> {
   const hashes = new Set(code.flatMap(({ was }) => (was?.functions ?? []).map((one) => one.token_hash)));
-  const gone = differences.filter(({ path, kind }) => kind === "delete" && languageOf(path) !== undefined);
-  const blobs = await readBlobs(
-    history,
-    gone.map(({ before }) => before ?? ""),
-    MAX_FILE_BYTES,
-  );
-  for (const { path, before } of gone) addHashes(hashes, path, textOf(blobs.get(before ?? "")));
+  for (const { path, text } of gone) addHashes(hashes, path, text);
   return hashes;
 }
 
@@ -88,16 +126,16 @@ function addHashes(hashes: Set<string>, path: string, text: string | { why: stri
 }
 
 /**
- * Token hashes of every function the base holds in the languages of these files: costs a look at all of them, and is
+ * Token hashes of every function the base holds in these languages, by the names of its files: costs a look at all of them, and is
  * asked for where something new is objected to. What is too long or no text adds nothing.
  */
 export async function baseHashes(
   history: History,
   { from }: Subject,
-  paths: readonly string[],
+  languages: readonly (Language | null)[],
 ): Promise<ReadonlySet<string>> {
   const hashes = new Set<string>();
-  const kinds = new Set(paths.map((path) => kindOf(languageOf(path))));
+  const kinds = new Set(languages.map((language) => kindOf(language ?? undefined)));
   if (from === null || kinds.size === 0) return hashes;
   const files = (await listTree(history, from)).filter(({ path }) => kinds.has(kindOf(languageOf(path))));
   for await (const { path, content } of readFiles(history, files)) addHashes(hashes, path, textOf(content));
@@ -116,7 +154,7 @@ const FILES_AT_A_TIME = 400;
 /** The files of a tree with their contents, a part at a time. */
 export async function* readFiles(
   history: History,
-  files: readonly TreeFile[],
+  files: readonly Pick<TreeFile, "path" | "object">[],
 ): AsyncGenerator<{ path: string; content: BlobContent | undefined }> {
   for (let start = 0; start < files.length; start += FILES_AT_A_TIME) {
     const part = files.slice(start, start + FILES_AT_A_TIME);

@@ -4,7 +4,7 @@ import { emptyTree } from "../../effect/tree-object.js";
 import type { PlacedCoverage } from "../../measure/coverage-place.js";
 import type { CheckFinding, CheckReport } from "../../schema/check-report.js";
 import { agentFiles, guessAuthor, guessNotes } from "./authors.js";
-import { type ChangedCode, everyName, readChange } from "./change.js";
+import { type ChangedCode, everyName, type ReadChange, readChange } from "./change.js";
 import type { ProvenanceReport } from "./commit-provenance.js";
 import { type CodeReport, judgeCode } from "./judge-code.js";
 import { type Link, unjudgedLinks } from "./linked-code.js";
@@ -27,7 +27,7 @@ export async function checkChange(place: CheckPlace, judged: Judged, wish: Check
   const rules = await judgeRules(judged, all, wish.approvedBy);
   const origin = await judgeOrigin(place, judged, { wish, verifyAgain });
   const files = plan === undefined ? [] : await judgeFiles(plan, differences, judged);
-  const out = differences.map(({ path }) => path).filter(selection.isLeftOut);
+  const out = [...differences.map(({ path }) => path).filter((path) => selection.isLeftOut(path)), ...code.unwanted];
   const modules = differences.filter(({ kind }) => kind === "special").map(({ path }) => path);
   const looked = {
     differences,
@@ -92,16 +92,16 @@ async function judgeTexts(
   place: CheckPlace,
   judged: Judged,
   { wish, differences, tests }: Texts,
-): Promise<CodeReport & { readonly covered: boolean }> {
+): Promise<CodeReport & Pick<ReadChange, "unmeasured" | "unwanted"> & { readonly covered: boolean }> {
   const { history, subject, selection, limits } = judged;
-  await place.loadMeasures(differences.map(({ path }) => path).filter(selection.isMeasured));
-  const { code, unreadable: unread } = await readChange(history, differences, selection);
+  const read = await readChange({ history, selection }, differences, place.loadMeasures);
   const links = differences.filter(({ kind }) => kind === "link");
-  const unreadable = [...unread, ...(await unjudgedLinks(history, links.map(linkOf), judged))];
-  const coverage = await readCoverageFiles(place, judged, { wish, code, tests });
-  const change = { history, subject, differences, code, unreadable, limits, selection };
+  const unreadable = [...read.unreadable, ...(await unjudgedLinks(history, links.map(linkOf), judged))];
+  const coverage = await readCoverageFiles(place, judged, { wish, code: read.code, tests });
+  const change = { ...read, history, subject, differences, unreadable, limits, selection };
   const report = await judgeCode(coverage === undefined ? change : { ...change, coverage });
-  return { ...report, covered: coverage !== undefined };
+  const { unmeasured, unwanted } = read;
+  return { ...report, unmeasured, unwanted, covered: coverage !== undefined };
 }
 
 function linkOf({ path, after }: TreeDifference): Link {

@@ -1,6 +1,7 @@
 import { readFileSync } from "node:fs";
 import { Option } from "commander";
 import { invalid } from "../../kernel/fault.js";
+import type { Language } from "../../measure/language.js";
 import type { CheckMode, ProvenanceMode } from "../../schema/check-policy.js";
 import { describeVerb, withArguments } from "../cli/arguments.js";
 import type { CliContext, Verb } from "../cli/context.js";
@@ -16,7 +17,7 @@ const PROVENANCE: readonly ProvenanceMode[] = ["require", "warn", "off"];
 /** What differs between the installed worknode and the single file. */
 export interface CheckProgram {
   readonly version: string;
-  readonly loadMeasures: (paths: Iterable<string>) => Promise<void>;
+  readonly loadMeasures: (languages: Iterable<Language | undefined>) => Promise<void>;
 }
 
 interface Flags extends Omit<CheckWish, "coverage" | "baseCoverage" | "approvedBy"> {

@@ -23,9 +23,9 @@ export async function checkTree(place: CheckPlace, asked: Judged, wish: CheckWis
   const files = await measuredFiles(judged);
   if (files.length === 0 && mode === "enforce")
     throw invalid("NOTHING_TO_CHECK", "there is no file of a measured language: nothing was checked.");
-  await place.loadMeasures(files);
+  await place.loadMeasures(files.map(({ language }) => language));
   const { beyondBaseline, parseBaseline } = await import("./baseline.js");
-  const report = await judgeTree(judged);
+  const report = await judgeTree(judged, files);
   const file = await findRuleFile({ history, rules: subject.rules, cwd: place.cwd }, policy.baseline);
   const kept = file === undefined ? undefined : parseBaseline(file);
   const findings = atSeverity(report.findings, policy);
@@ -39,6 +39,7 @@ export async function checkTree(place: CheckPlace, asked: Judged, wish: CheckWis
     notes: [...report.notes, ...rules.notes, ...written],
     files: files.length,
     leftOut: 0,
+    unmeasured: 0,
     commits: 0,
     rules: rulesOf({ ...judged, plan: undefined }, { coverage: false, tests: false }),
     baselined: findings.length - beyond.length,

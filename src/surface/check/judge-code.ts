@@ -10,7 +10,15 @@ import { languageOf } from "../../measure/language.js";
 import type { SourceText } from "../../measure/power-of-ten/analysis.js";
 import { isCFamily } from "../../measure/power-of-ten/rule.js";
 import type { CheckFinding } from "../../schema/check-report.js";
-import { baseHashes, type ChangedCode, changedHashes, readFiles, textOf, type UnreadableFile } from "./change.js";
+import {
+  baseHashes,
+  type ChangedCode,
+  changedHashes,
+  type ReadChange,
+  readFiles,
+  textOf,
+  type UnreadableFile,
+} from "./change.js";
 import { aboutFile, fromMeasure } from "./finding.js";
 import type { Limits } from "./limits.js";
 import type { Selection } from "./selection.js";
@@ -30,6 +38,7 @@ export interface JudgedChange {
   readonly subject: Subject;
   readonly differences: readonly TreeDifference[];
   readonly code: readonly ChangedCode[];
+  readonly gone: ReadChange["gone"];
   readonly unreadable: readonly UnreadableFile[];
   readonly limits: Limits;
   readonly selection: Selection;
@@ -38,19 +47,19 @@ export interface JudgedChange {
 
 /** Judges what changed by the measures of the gate (DESIGN §5, §9). Throws Faults of git and grammars. */
 export async function judgeCode(change: JudgedChange): Promise<CodeReport> {
-  const { history, subject, differences, code, limits } = change;
-  const near = await changedHashes(history, differences, code);
+  const { history, subject, code, limits } = change;
+  const near = changedHashes(change);
   const first = measured(change, near);
-  const objected = first.filter(({ blocks }) => blocks);
+  const objected = new Set(first.filter(({ blocks }) => blocks).map(({ file }) => file));
   const elsewhere =
-    objected.length === 0
+    objected.size === 0
       ? near
       : await baseHashes(
           history,
           subject,
-          objected.map(({ file }) => file),
+          code.filter(({ path }) => objected.has(path)).map(({ now }) => now.language),
         );
-  const findings = objected.length === 0 ? first : measured(change, joined(near, elsewhere));
+  const findings = objected.size === 0 ? first : measured(change, joined(near, elsewhere));
   const ten = await powerOfTen(change, joined(near, elsewhere));
   const covered = await judgeCovered(change, joined(near, elsewhere));
   const all = [...findings, ...ten, ...covered.findings].map(fromMeasure);
@@ -85,7 +94,7 @@ async function powerOfTen(change: JudgedChange, elsewhere: HashLookup): Promise<
 
 async function unchangedSources(change: JudgedChange, judged: readonly string[]): Promise<SourceText[]> {
   const { history, subject, selection, differences } = change;
-  const languages = new Set(judged.map(languageOf));
+  const languages = new Set(judged.map((path) => languageOf(path)));
   const changed = new Set(differences.map(({ path }) => path));
   const files = (await listTree(history, subject.head)).filter(
     ({ path }) => languages.has(languageOf(path)) && !changed.has(path) && selection.isMeasured(path),

@@ -1,8 +1,9 @@
+import { basename } from "node:path";
 import type { History } from "../../effect/history.js";
-import { listLinks, listTree } from "../../effect/history-files.js";
+import { listLinks, listTree, type TreeFile } from "../../effect/history-files.js";
 import type { Finding } from "../../measure/finding.js";
 import { judgeMeasuredFile } from "../../measure/judge-file.js";
-import { languageOf } from "../../measure/language.js";
+import { type Language, languageOf } from "../../measure/language.js";
 import type { SourceText } from "../../measure/power-of-ten/analysis.js";
 import { measureSource } from "../../measure/source.js";
 import { readFiles, textOf } from "./change.js";
@@ -10,6 +11,7 @@ import { fromMeasure } from "./finding.js";
 import { type CodeReport, unreadable } from "./judge-code.js";
 import type { Limits } from "./limits.js";
 import { unjudgedLinks } from "./linked-code.js";
+import { findScripts, type NamedBlob } from "./script.js";
 import type { Selection } from "./selection.js";
 import { refuseOddName, type Subject } from "./subject.js";
 
@@ -21,18 +23,34 @@ export interface JudgedTree {
   readonly selection: Selection;
 }
 
-/** The files of a tree whose functions are measured. Throws Fault BAD_NAME (exit 2). */
-export async function measuredFiles({ history, subject, selection }: Omit<JudgedTree, "limits">): Promise<string[]> {
-  const files = await listTree(history, subject.head);
-  const paths = files.filter(({ path }) => selection.isMeasured(path)).map(({ path }) => path);
-  refuseOddName(paths);
-  return paths;
+/** A file of a tree whose functions are measured. */
+export interface MeasuredFile extends NamedBlob {
+  readonly language: Language | undefined;
+}
+
+/**
+ * The files of a tree whose functions are measured; of those whose names say nothing, programs and those without an
+ * extension are looked into. Throws Fault BAD_NAME (exit 2).
+ */
+export async function measuredFiles({
+  history,
+  subject,
+  selection,
+}: Omit<JudgedTree, "limits">): Promise<MeasuredFile[]> {
+  const all = await listTree(history, subject.head);
+  const scripts = await findScripts(history, all.filter(mayBeScript), selection);
+  const files = all.filter(({ path }) => selection.isMeasured(path, scripts.get(path)));
+  refuseOddName(files.map(({ path }) => path));
+  return files.map(({ path, object }) => ({ path, object, language: languageOf(path, scripts.get(path)) }));
+}
+
+function mayBeScript({ path, executable }: TreeFile): boolean {
+  return executable || !basename(path).includes(".");
 }
 
 /** Judges every file of a tree as if it were new, one after the other, so that memory stays bounded. */
-export async function judgeTree(tree: JudgedTree): Promise<CodeReport> {
-  const { history, subject, limits, selection } = tree;
-  const files = (await listTree(history, subject.head)).filter(({ path }) => selection.isMeasured(path));
+export async function judgeTree(tree: JudgedTree, files: readonly MeasuredFile[]): Promise<CodeReport> {
+  const { history, subject, limits } = tree;
   const findings: Finding[] = [];
   const links = await unjudgedLinks(history, await listLinks(history, subject.head), tree);
   const lost: ReturnType<typeof unreadable>[] = links.map(unreadable);
@@ -48,7 +66,7 @@ export async function judgeTree(tree: JudgedTree): Promise<CodeReport> {
     count.functions += now.functions.length;
     count.lines += now.lines;
     findings.push(...judgeMeasuredFile(undefined, now, { ...limits.of(path), requireDocs: limits.requireDocs }));
-    if (limits.powerOfTen !== "off" && languageOf(path) !== undefined) sources.push({ path, text });
+    if (limits.powerOfTen !== "off") sources.push({ path, text });
   }
   const ten = await powerOfTen(sources, limits);
   return { findings: [...[...findings, ...ten].map(fromMeasure), ...lost], ...count, notes: limits.notes };

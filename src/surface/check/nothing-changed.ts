@@ -18,7 +18,7 @@ export function nothingChanged(
     base: from,
     head,
     scope,
-    checked: { files: 0, left_out: 0, functions: 0, lines: 0, rules: [], commits: 0 },
+    checked: { files: 0, left_out: 0, unmeasured: 0, functions: 0, lines: 0, rules: [], commits: 0 },
     findings: [],
     provenance: "off",
     baselined: 0,

@@ -31,6 +31,8 @@ export type Unjudged = "unjudged" | "exempt";
 export interface Outcome extends CodeReport {
   readonly files: number;
   readonly leftOut: number;
+  /** Files of no measured language. */
+  readonly unmeasured: number;
   readonly rules: readonly string[];
   readonly baselined: number;
   readonly commits: number;
@@ -54,6 +56,7 @@ export function reportOf({ subject, policy, mode, provenance }: Judged, outcome:
     checked: {
       files: outcome.files,
       left_out: outcome.leftOut,
+      unmeasured: outcome.unmeasured,
       functions: outcome.functions,
       lines: outcome.lines,
       rules: [...outcome.rules],

@@ -1,5 +1,6 @@
 import { withHistory } from "../../effect/history.js";
 import { invalid } from "../../kernel/fault.js";
+import type { Language } from "../../measure/language.js";
 import type { CheckMode, ProvenanceMode } from "../../schema/check-policy.js";
 import type { CheckReport } from "../../schema/check-report.js";
 import { nothingChanged } from "./nothing-changed.js";
@@ -26,8 +27,8 @@ export interface CheckWish extends SubjectWish {
 export interface CheckPlace {
   readonly cwd: string;
   readonly env: NodeJS.ProcessEnv;
-  /** Makes the measures of these files' languages ready. */
-  readonly loadMeasures: (paths: Iterable<string>) => Promise<void>;
+  /** Makes the measures of these languages ready. */
+  readonly loadMeasures: (languages: Iterable<Language | undefined>) => Promise<void>;
 }
 
 /**

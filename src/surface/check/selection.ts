@@ -7,9 +7,9 @@ import { POLICY_PATH, VENDORED_PATH } from "./rule-path.js";
 /** Which files a policy leaves out of the measures. */
 export interface Selection {
   /** Whether the policy leaves it out: named as generated or vendored, or code of a language it does not want. */
-  readonly isLeftOut: (path: string) => boolean;
-  /** Whether its functions are measured: of a language the policy wants, and not left out. */
-  readonly isMeasured: (path: string) => boolean;
+  readonly isLeftOut: (path: string, text?: string) => boolean;
+  /** Whether its functions are measured: of a language the policy wants, and not left out. `text`: as `languageOf` has it. */
+  readonly isMeasured: (path: string, text?: string) => boolean;
 }
 
 /**
@@ -24,12 +24,14 @@ export function selectFiles(
   const excluded = compileWriteSet(policy.exclude);
   if (policy.exclude.length > 0) requireMatches(policy.exclude, names());
   const wanted = policy.languages === undefined ? undefined : new Set<Language>(policy.languages);
-  const isLeftOut = (path: string): boolean => {
-    const language = languageOf(path);
+  const isLeftOut = (path: string, text?: string): boolean => {
+    const language = languageOf(path, text);
     const isUnwanted = language !== undefined && wanted !== undefined && !wanted.has(language);
     return isUnwanted || path === VENDORED_PATH || excluded.has(path);
   };
-  return { isLeftOut, isMeasured: (path) => languageOf(path) !== undefined && !isLeftOut(path) };
+  const isMeasured = (path: string, text?: string): boolean =>
+    languageOf(path, text) !== undefined && !isLeftOut(path, text);
+  return { isLeftOut, isMeasured };
 }
 
 function requireMatches(patterns: readonly string[], names: readonly string[]): void {

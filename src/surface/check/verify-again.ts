@@ -80,9 +80,8 @@ async function uncovered(
 ): Promise<string | null> {
   const { history, selection } = judged;
   const differences = await compareTrees(history.git, commit.parentTree, commit.id);
-  await place.loadMeasures(differences.map(({ path }) => path).filter(selection.isMeasured));
-  const { code } = await readChange(history, differences, selection);
-  const near = await changedHashes(history, differences, code);
+  const { code, gone } = await readChange({ history, selection }, differences, place.loadMeasures);
+  const near = changedHashes({ code, gone });
   const report = readOwnReports(reports, await listNames(history, commit.id));
   const change = { code, limits: limitsFor(judged, tasks), coverage: { report, baseTotal: undefined } };
   const { findings } = await judgeCovered(change, near);

@@ -1,4 +1,4 @@
-import { readFileSync, statSync } from "node:fs";
+import { closeSync, openSync, readFileSync, readSync, statSync } from "node:fs";
 import { resolve } from "node:path";
 import { Option } from "commander";
 import { packageFile } from "../../crew/state/package-file.js";
@@ -17,6 +17,8 @@ import { describeVerb, withArguments } from "./arguments.js";
 import { type CliContext, type Verb, writeLine } from "./context.js";
 
 const INVALID = 2;
+/** Bytes of a file in which its first line, if it names a program, ends. */
+const MAX_HASHBANG_BYTES = 512;
 
 /** `worknode measure PATH… --format text|json`: the figures the gate judges by, for any file or folder. */
 export const measureVerb: Verb = (context, args) => {
@@ -31,7 +33,10 @@ export const measureVerb: Verb = (context, args) => {
   return withArguments<{ format: "text" | "json"; deep?: true }>(command, args, async ({ options, values }) => {
     if (values.length === 0) return INVALID;
     const paths = await listCodeFiles(values, context.cwd);
-    await loadGrammars(paths.map(languageOf), packageFile("grammars"));
+    await loadGrammars(
+      paths.map((path) => languageOf(path, beginningOf(resolve(context.cwd, path)))),
+      packageFile("grammars"),
+    );
     const linked = linkFiles(paths.map((path) => measureFile(context, path)));
     const report = reportOf(options.deep === true ? await lookDeeper(linked, context.cwd) : linked);
     if (options.format === "json") writeLine(context.out, JSON.stringify(report));
@@ -39,6 +44,17 @@ export const measureVerb: Verb = (context, args) => {
     return 0;
   });
 };
+
+/** As much of a file as says which program runs it. */
+function beginningOf(path: string): string {
+  const file = openSync(path, "r");
+  try {
+    const bytes = Buffer.alloc(MAX_HASHBANG_BYTES);
+    return bytes.toString("latin1", 0, readSync(file, bytes));
+  } finally {
+    closeSync(file);
+  }
+}
 
 /** The findings of clang-tidy and cppcheck, each with the function it stands in. */
 async function lookDeeper(linked: readonly LinkedFile[], cwd: string): Promise<LinkedFile[]> {

@@ -405,6 +405,16 @@ describe("the limits check", () => {
     expect(outcome(made)).toBe("Approved");
   });
 
+  it("holds for a script without an extension, known by its first line", () => {
+    const script = `#!/usr/bin/env -S npx tsx\n${functionOf(9)}`;
+    expect(
+      onlyDenial(writeOf("src/tool", script, { before: null, capability: capabilityWith({ write: ["src/tool"] }) })),
+    ).toMatchObject({
+      code: "ERROR_COMPLEXITY_VIOLATION",
+      object: "src/tool:2 pick",
+    });
+  });
+
   it("needs limits to judge by", () => {
     const made = writeOf("src/parse.ts", "x\n", { facts: { capability: { ok: false, error: "expired" } } });
     const codes = run(made).denials.map(({ check, code }) => `${check} ${code}`);

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { isCodeFile, isTestFile, languageOf } from "../../../src/measure/language.js";
+import { isCodeFile, isTestFile, languageOf, languagesOf } from "../../../src/measure/language.js";
 
 describe("the language of a path", () => {
   it.each([
@@ -17,12 +17,61 @@ describe("the language of a path", () => {
     ["a.go", "go"],
     ["a.rs", "rust"],
     ["A.java", "java"],
+    ...["cc", "cpp", "cxx", "c++", "hh", "hpp", "hxx", "h++", "inl", "ipp", "ixx", "tcc", "tpp", "txx", "cppm"].map(
+      (extension) => [`a.${extension}`, "cpp"],
+    ),
+    ["a.pyi", "python"],
+    ["a.PYW", "python"],
   ])("of %s is %s", (path, language) => {
     expect(languageOf(path)).toBe(language);
   });
 
   it.each(["README", "src.ts/README", "a.json", ".ts/x", "Makefile", "a.", "a.d"])("of %s is none", (path) => {
     expect(languageOf(path)).toBeUndefined();
+  });
+});
+
+describe("the language of a script", () => {
+  it.each([
+    ["#!/usr/bin/env node", "javascript"],
+    ["#!/usr/local/bin/nodejs --harmony\nx", "javascript"],
+    ["#!/usr/bin/env -S node --experimental-strip-types\r\nx", "javascript"],
+    ["\ufeff#! /usr/bin/node", "javascript"],
+    ["#!/usr/bin/env -S npx tsx", "typescript"],
+    ["#!/usr/bin/env ts-node-esm", "typescript"],
+    ["#!/usr/bin/env -S deno run -A", "typescript"],
+    ["#!/usr/bin/env bun", "typescript"],
+    ["#!/usr/bin/python3.11 -u", "python"],
+    ["#!/usr/bin/env pypy3", "python"],
+  ])("that begins with %s is %s", (text, language) => {
+    expect(languageOf("bin/tool", text)).toBe(language);
+    expect(languageOf("bin/tool.run", text)).toBe(language);
+    expect(isCodeFile("bin/tool", text)).toBe(true);
+    expect(isCodeFile("test/tool", text)).toBe(false);
+  });
+
+  it("is that of its extension where that says one", () => {
+    expect(languageOf("a.py", "#!/usr/bin/env node")).toBe("python");
+  });
+
+  it.each([
+    "#!/bin/sh\nnode x",
+    "#!/usr/bin/env bash",
+    "node",
+    "\n#!/usr/bin/env node",
+    "#!/usr/bin/env nodemon",
+    "#!",
+  ])("that begins with %s is none", (text) => {
+    expect(languageOf("bin/tool", text)).toBeUndefined();
+  });
+
+  it("is asked for of every text that is compared", () => {
+    const [before, after, base] = ["#!/usr/bin/env node", "#!/usr/bin/env python3", "#!/usr/bin/env tsx"];
+    const files = [
+      { path: "a", before, after, base },
+      { path: "b.go", before: null, after: "" },
+    ];
+    expect(languagesOf(files)).toEqual(new Set(["javascript", "python", "typescript", "go"]));
   });
 });
 

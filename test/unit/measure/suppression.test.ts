@@ -7,7 +7,7 @@ const kindsOf = (text: string): string[] => measureSource("a.ts", text).suppress
 const inTree = (path: string, text: string): string[] => measureSource(path, text).suppressions.map((one) => one.kind);
 
 beforeAll(async () => {
-  await loadMeasures(["a.rs", "A.java", "a.cpp", "a.c"]);
+  await loadMeasures(["rust", "java", "cpp", "c"]);
 });
 
 describe("what switches a rule off and is no comment", () => {

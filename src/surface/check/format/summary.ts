@@ -16,7 +16,11 @@ export function summaryOf(report: CheckReport): string {
   const { findings, checked, outcome, baselined } = report;
   const errors = findings.filter(({ severity }) => severity === "error").length;
   const known = baselined === 0 ? "" : `, ${baselined} in the baseline`;
-  const left = checked.left_out === 0 ? "" : ` (${checked.left_out} left out)`;
+  const without = [
+    ...(checked.left_out === 0 ? [] : [`${checked.left_out} left out`]),
+    ...(checked.unmeasured === 0 ? [] : [`${checked.unmeasured} of no measured language`]),
+  ];
+  const left = without.length === 0 ? "" : ` (${without.join(", ")})`;
   return [
     `worknode check: ${LABELS[outcome]}`,
     `${errors} error(s), ${findings.length - errors} warning(s)${known}`,

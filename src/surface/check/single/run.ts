@@ -1,4 +1,4 @@
-import { isEcmaScript, languageOf } from "../../../measure/language.js";
+import { isEcmaScript, type Language } from "../../../measure/language.js";
 import type { CliContext } from "../../cli/context.js";
 import { checkCommand } from "../check-command.js";
 import { readPart } from "./parts.js";
@@ -10,8 +10,8 @@ export async function runSingleFile(context: CliContext, args: readonly string[]
   return await checkCommand({ version, loadMeasures })(context, args);
 }
 
-async function loadMeasures(paths: Iterable<string>): Promise<void> {
-  const languages = new Set([...paths].map(languageOf));
+async function loadMeasures(asked: Iterable<Language | undefined>): Promise<void> {
+  const languages = new Set(asked);
   if ([...languages].some(isEcmaScript)) await requireParser();
   if (languages.has("c") || languages.has("cpp")) languages.add("c").add("cpp");
   const { loadGrammars } = await import("../../../measure/grammar.js");

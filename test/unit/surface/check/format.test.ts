@@ -14,7 +14,15 @@ const REPORT: CheckReport = {
   base: "a".repeat(40),
   head: "b".repeat(40),
   scope: "change",
-  checked: { files: 2, left_out: 0, functions: 3, lines: 40, rules: ["coverage", "max-complexity"], commits: 0 },
+  checked: {
+    files: 2,
+    left_out: 0,
+    unmeasured: 0,
+    functions: 3,
+    lines: 40,
+    rules: ["coverage", "max-complexity"],
+    commits: 0,
+  },
   findings: [
     {
       rule: "max-complexity",
