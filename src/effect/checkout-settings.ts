@@ -15,15 +15,25 @@ const VALUE = /^(true|false|input|lf|crlf|native)$/;
  * nothing.
  */
 export async function checkoutSettings(checkout: string): Promise<string[]> {
-  const { PATH = "", HOME, XDG_CONFIG_HOME } = process.env;
-  const env = { PATH: safePath(PATH, checkout), HOME, XDG_CONFIG_HOME };
-  const args = ["-c", `safe.directory=${checkout}`, "config", "--null", "--get-regexp", NAMES.source];
-  const found = await run("git", args, { cwd: checkout, env }).then(
-    ({ stdout }) => splitNul(stdout),
-    () => [], // none is set
-  );
+  const found = splitNul(await readSetting(checkout, ["--null", "--get-regexp", NAMES.source]));
   return found.flatMap((entry) => {
     const [name = "", value = "true"] = entry.split("\n");
     return NAMES.test(name) && VALUE.test(value) ? ["-c", `${name}=${value}`] : [];
   });
+}
+
+/** Whether the person's git signs the commits they make here. Worknode's are never signed: it holds no key of theirs. */
+export async function signsCommits(checkout: string): Promise<boolean> {
+  return (await readSetting(checkout, ["--type=bool", "commit.gpgSign"])).trim() === "true";
+}
+
+/** What `git config` prints by the person's own configuration; nothing where it is not set. */
+async function readSetting(checkout: string, args: readonly string[]): Promise<string> {
+  const { PATH = "", HOME, XDG_CONFIG_HOME } = process.env;
+  const env = { PATH: safePath(PATH, checkout), HOME, XDG_CONFIG_HOME };
+  const all = ["-c", `safe.directory=${checkout}`, "config", ...args];
+  return await run("git", all, { cwd: checkout, env }).then(
+    ({ stdout }) => stdout,
+    () => "", // it is not set
+  );
 }

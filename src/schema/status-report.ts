@@ -73,6 +73,8 @@ const agentSchema = z.strictObject({
   model: z.string(),
   parent: z.string().nullable(),
   status: agentStatusSchema,
+  /** Whether the process it works in is there; null where it is not active. */
+  alive: z.boolean().nullable(),
   token_hash: z.string(),
   capability: z.string(),
   depth: z.int(),

@@ -3,13 +3,15 @@ import Database from "better-sqlite3";
 
 /**
  * The compiled part of the driver. Loaded by its path, because looking for it (as the driver does
- * otherwise) costs start-up time; where it lies elsewhere, the driver looks.
+ * otherwise) costs start-up time; where it lies elsewhere, the driver looks. One that does not load is not tried again:
+ * the second error no longer says why. Throws what loading it throws.
  */
 function loadNative(): object | undefined {
   try {
     return createRequire(import.meta.url)("better-sqlite3/build/Release/better_sqlite3.node") as object;
-  } catch {
-    return undefined;
+  } catch (thrown) {
+    if ((thrown as { code?: unknown }).code === "MODULE_NOT_FOUND") return undefined;
+    throw thrown;
   }
 }
 

@@ -60,9 +60,25 @@ const RULES: readonly Rule[] = [
   },
 ];
 
+/** What Node and the driver say of a compiled part that is missing, or was made for another Node or another machine. */
+const UNFIT_DRIVER = /NODE_MODULE_VERSION|did not self-register|Could not locate the bindings file/;
+
+/** The fault of a driver whose compiled part this Node cannot load (exit 2). */
+function unfitDriver(thrown: unknown): Fault {
+  const said = messageOf(thrown).replaceAll(/\s+/g, " ").slice(0, 300);
+  return invalid(
+    "DRIVER_UNFIT",
+    `The database driver better-sqlite3 does not load in this Node.js (${process.version}): it is missing, or was built for ` +
+      `another one. Run \`npm rebuild better-sqlite3\` where worknode is installed (with -g if globally); nothing was lost. ` +
+      `(${said})`,
+    thrown,
+  );
+}
+
 /** The Fault for an error of the database at `path`; anything that is no storage error is returned unchanged. */
 export function storeFault(path: string, thrown: unknown): unknown {
   if (thrown instanceof Fault) return thrown;
+  if (codeOf(thrown) === "ERR_DLOPEN_FAILED" || UNFIT_DRIVER.test(messageOf(thrown))) return unfitDriver(thrown);
   const code = codeOf(thrown);
   const rule = RULES.find((each) => each.pattern.test(code));
   if (rule === undefined) return thrown;

@@ -23,6 +23,11 @@ export interface Lease extends Holder {
   readonly held: boolean;
 }
 
+/** Name of the lease of whoever makes one call as an agent, outside a run: `status` tells by it whether that process lives. */
+export function callLease({ cycle, task, agent }: { cycle: number; task: string; agent: string }): string {
+  return `call:${cycle}:${task}:${agent}`;
+}
+
 /** Who holds what. */
 export interface LeaseReader {
   readonly read: (name: string) => Lease | undefined;

@@ -137,3 +137,27 @@ describe("the program as a process", () => {
     expect(loadedBy("short.js")).toEqual(["better-sqlite3"]);
   });
 });
+
+it.each(["status", "run", "doctor"])(
+  "a database driver built for another Node is named with its remedy: %s",
+  async (verb) => {
+    repo = makeRepo({ "plan.yaml": PLAN });
+    repo.write(".worknode/worknode.db", "");
+    const fake = `const load = process.dlopen;
+    const failed = new Set();
+    process.dlopen = function (module, path, ...rest) {
+      if (!path.endsWith("better_sqlite3.node")) return load.call(process, module, path, ...rest);
+      const first = !failed.has(path);
+      failed.add(path);
+      const text = first ? "was compiled against a different Node.js version using\\nNODE_MODULE_VERSION 1." : "did not self-register";
+      throw Object.assign(new Error("The module '" + path + "'\\n" + text), first ? { code: "ERR_DLOPEN_FAILED" } : {});
+    };`;
+    repo.write("../fake.cjs", fake);
+    repo.env["NODE_OPTIONS"] = `--require ${join(repo.dir, "..", "fake.cjs")}`;
+    const { code, out, err } = await start(verb === "run" ? [verb, "plan.yaml", "--yes"] : [verb]).ended;
+    expect(code).toBe(2);
+    expect(`${out}${err}`).toMatch(/better-sqlite3 does not load in this Node\.js [^]*npm rebuild better-sqlite3/);
+    if (verb !== "status") expect(`${out}${err}`).toContain("NODE_MODULE_VERSION"); // status was tried by its short way before
+    expect(err).not.toContain("worknode itself");
+  },
+);

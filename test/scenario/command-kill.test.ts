@@ -77,9 +77,11 @@ describe.skipIf(!confined)(`a command under way${confined ? "" : " (needs a sand
     const mark = `97531.${process.pid}`;
     const { child, ended } = startCommand(mark);
     await until(() => running(`sleep ${mark}`) >= 2);
+    expect((await start("status").ended).out).toMatch(/agent implementer on A: .*, ACTIVE$/m);
     child.kill("SIGKILL");
     await ended;
     await until(() => running(`sleep ${mark}`) === 0);
+    expect((await start("status").ended).out).toMatch(/agent implementer on A: .*, ACTIVE, its process is gone$/m);
     const again = await start(
       "tool",
       "Read",
@@ -103,6 +105,7 @@ describe.skipIf(!confined)(`a command under way${confined ? "" : " (needs a sand
     const { code, err } = await ended;
     expect(code).toBe(130);
     expect(err).toContain("worknode kill");
+    expect((await start("status").ended).out).toMatch(/agent implementer on A: .*, TERMINATED$/m);
     expect(running(`sleep ${mark}`)).toBe(0);
     const worktree = execFileSync("find", [join(repo?.env["XDG_STATE_HOME"] ?? "", "worknode"), "-name", "notes.md"], {
       encoding: "utf8",

@@ -119,9 +119,11 @@ describe("init", () => {
     const bare = await worknode("init");
     expect(bare.code).toBe(0);
     expect(bare.out).not.toContain("Ready to run");
+    expect(bare.out).toContain(`With one of the three: worknode run ${PLAN}\n`);
     for (const way of ["ANTHROPIC_API_KEY=", "ANTHROPIC_BASE_URL=", "--runtime claude-code", "plan test PLAN --script"])
       expect(bare.out).toContain(way);
-    expect((await worknode("doctor")).out).toContain("no model is set up");
+    expect((await worknode("doctor")).out).toMatch(/^. sandbox \S+ programs: [^]*no model is set up/m);
+    if (!sandboxMissing) expect(bare.out).not.toMatch(/^. sandbox /m); // each probe is for doctor to tell
     expect(JSON.parse((await worknode("init", "--output-format", "json")).out)).toMatchObject({ model: null });
     claude('{"loggedIn": false}');
     expect((await worknode("init")).out).toContain("no model is set up");

@@ -62,9 +62,13 @@ describe.skipIf(sandboxMissing)(`Taking a night's work home${reason}`, () => {
   const read = (path: string): string => readFileSync(join(repo.dir, path), "utf8");
 
   it("fast-forwards a branch that has not moved, once, and says who did it", async () => {
+    repo.git("config", "commit.gpgSign", "true");
+    repo.git("config", "gpg.program", "/nonexistent/gpg"); // were it asked, all would fail
     expect((await night()).code).toBe(0);
+    const before = head();
     const landed = await worknode("land");
     expect(landed).toMatchObject({ code: 0, err: "" });
+    expect(landed.out).toMatch(new RegExp(`^Your git signs commits .* --gpg-sign" ${before.slice(0, 10)}$`, "m"));
     expect(landed.out).toContain("✓ node --test: exit 0");
     expect(read("greet.js")).toBe(greet("Hi"));
     expect(head()).toBe(repo.git("rev-parse", "worknode/greet/1").trim());
@@ -250,8 +254,16 @@ describe.skipIf(sandboxMissing)(`Taking a night's work home${reason}`, () => {
       tasks: object[];
     };
     expect(one.tasks).toMatchObject([
-      { task: "G-1", diff: null, critics: [{ agent: "validator", decision: "ACCEPT" }] },
+      {
+        task: "G-1",
+        diff: null,
+        files: [{ path: "greet.js", added: 1, removed: 1 }],
+        critics: [{ agent: "validator", decision: "ACCEPT" }],
+      },
     ]);
+    const files = (await worknode("diff", "--stat")).out;
+    expect(files).toMatch(/^ {2}\+1 -1 +greet\.js$/m);
+    expect(files).toMatch(/^ {2}\+\d+ -0 +leave\.js$/m);
     expect(await worknode("diff", "G-9")).toMatchObject({ code: 2 });
   });
 

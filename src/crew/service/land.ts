@@ -1,4 +1,5 @@
 import { resolveCommit } from "../../effect/branch.js";
+import { signsCommits } from "../../effect/checkout-settings.js";
 import { claimedIdentity } from "../../effect/identity.js";
 import { changedInCheckout, currentBranch, forwardCheckout, type JoinOutcome, joinBranch } from "../../effect/land.js";
 import { Fault, invalid } from "../../kernel/fault.js";
@@ -40,6 +41,8 @@ export interface LandReport {
   readonly said: string;
   /** A task that resolves the conflict, where one can be offered. */
   readonly offer: Offer | null;
+  /** The commit behind which none is signed, where the person's git signs what they commit; null elsewhere. */
+  readonly unsignedFrom: string | null;
 }
 
 /**
@@ -123,6 +126,7 @@ async function landOnce(crew: Crew, row: CycleRow, at: Landing & { from: string 
     paths: [],
     said: "",
     offer: null,
+    unsignedFrom: null,
   };
   const joined = await join(crew, row, at.from);
   if (joined.kind === "there") return { ...base, outcome: "there", commit: null, verified: [] };
@@ -134,7 +138,9 @@ async function landOnce(crew: Crew, row: CycleRow, at: Landing & { from: string 
   const done = { ...base, commit: joined.commit, verified, said };
   if (said !== "") return { ...done, outcome: "unverified" };
   if (at.options.request) return { ...done, outcome: "verified" };
-  return (await forward(crew, { ...at, commit: joined.commit, verified })) ? { ...done, outcome: "landed" } : undefined;
+  if (!(await forward(crew, { ...at, commit: joined.commit, verified }))) return undefined;
+  const signs = await signsCommits(crew.repository.checkout);
+  return { ...done, outcome: "landed", unsignedFrom: signs ? at.from : null };
 }
 
 async function join(crew: Crew, row: CycleRow, onto: string): Promise<JoinOutcome> {

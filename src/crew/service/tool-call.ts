@@ -1,7 +1,10 @@
+import { userInfo } from "node:os";
 import type { TaskWorkspace } from "../../effect/workspace.js";
 import { Fault, invalid } from "../../kernel/fault.js";
+import type { AnyNewEvent } from "../../schema/event.js";
 import type { RolloutMode } from "../../schema/result.js";
 import type { ToolReport } from "../../schema/tool-report.js";
+import { callLease, holderOf, isHolderAlive } from "../../store/lease.js";
 import { holdFor } from "../agent/delegation.js";
 import { spawnedEvent } from "../agent/spawn.js";
 import { performCall, trimInput } from "../call/call.js";
@@ -101,6 +104,7 @@ async function callAs(
   at: { options: ToolOptions; workspace: TaskWorkspace; owner: string },
 ): Promise<CallOutcome> {
   const { options, workspace, owner } = at;
+  const { task } = options;
   const agent = crew.agents.get(owner);
   if (agent === undefined) throw invalid("AGENT_MISSING", `there is no agent ${owner}.`);
   const made = holdFor(crew, agent, { task: options.task, kind: "work" });
@@ -124,19 +128,44 @@ async function callAs(
     cycle: crew.cycle,
     source: "worknode tool",
   };
-  crew.store.append([spawnedEvent(crew, records, { agent, task: options.task, minted: held.minted })]);
-  const outcome = await performCall(crew, {
-    proposal: proposeCall(callId, options.tool === "" ? "(none)" : options.tool, args, caller),
-    place: { held, workspace, executionsLeft: held.minted.capability.limits.max_executions },
+  return await whileActive(
+    crew,
     records,
-    toolUseId: "",
-    ...(note === "" ? {} : { note }),
-    dryRun: options.dryRun,
-    append: async (events) => void (await crew.store.commit(events)),
-  });
-  if (options.dryRun) recordDryRun(crew, records, { outcome, callId });
-  crew.store.append([eventAt(records, "AGENT_TERMINATED", { agent_id: owner, reason: "the call is over" })]);
-  return outcome;
+    spawnedEvent(crew, records, { agent, task, minted: held.minted }),
+    async () => {
+      const outcome = await performCall(crew, {
+        proposal: proposeCall(callId, options.tool === "" ? "(none)" : options.tool, args, caller),
+        place: { held, workspace, executionsLeft: held.minted.capability.limits.max_executions },
+        records,
+        toolUseId: "",
+        ...(note === "" ? {} : { note }),
+        dryRun: options.dryRun,
+        append: async (events) => void (await crew.store.commit(events)),
+      });
+      if (options.dryRun) recordDryRun(crew, records, { outcome, callId });
+      return outcome;
+    },
+  );
+}
+
+/** Works as an agent from its spawning to its end, which is recorded however the work ends; `status` tells if this process dies. */
+async function whileActive<T>(
+  { store, cycle }: Crew,
+  records: Place,
+  spawned: AnyNewEvent,
+  work: () => Promise<T>,
+): Promise<T> {
+  const { actor: agent, task } = records;
+  const name = callLease({ cycle, task: task ?? "-", agent });
+  // Taken already where another process makes a call as the same agent: whichever lives, the agent is active.
+  const lease = store.lease.acquire(name, holderOf(process.pid, userInfo().username), isHolderAlive);
+  store.append([spawned]);
+  try {
+    return await work();
+  } finally {
+    store.append([eventAt(records, "AGENT_TERMINATED", { agent_id: agent, reason: "the call is over" })]);
+    if (lease.ok) store.lease.release(name, lease.value.fence);
+  }
 }
 
 /** A call that was decided and not carried out ends here, so that it is none of unknown outcome. */

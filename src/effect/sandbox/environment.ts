@@ -6,8 +6,16 @@ import type { SandboxSetting } from "./spec.js";
 import { COREPACK_HOME } from "./toolchain.js";
 
 const STANDARD_PATH = ["/usr/local/sbin", "/usr/local/bin", "/usr/sbin", "/usr/bin", "/sbin", "/bin"];
-/** npm asks no registry, and pnpm fetches no other version of itself than is there, whatever `packageManager` names. */
-const OFFLINE = { npm_config_offline: "true", npm_config_manage_package_manager_versions: "false" };
+/**
+ * npm asks no registry, and pnpm fetches no other version of itself than is there, whatever `packageManager` names. In
+ * capitals too: pnpm hands no `npm_...` on to the scripts it runs, in which it may run again. The last is pnpm's from 11 on.
+ */
+const OFFLINE = {
+  npm_config_offline: "true",
+  NPM_CONFIG_OFFLINE: "true",
+  NPM_CONFIG_MANAGE_PACKAGE_MANAGER_VERSIONS: "false",
+  pnpm_config_pm_on_fail: "ignore",
+};
 const NAME = /^[A-Za-z_][A-Za-z0-9_]*$/;
 
 /** The whole environment of a command, as `NAME=value`. Names no shell knows are left out. */

@@ -1,6 +1,8 @@
+import { type ChangedLines, countChangedLines } from "../../effect/changed-lines.js";
 import { diffCommits } from "../../effect/land.js";
 import { findRepository, type Repository } from "../../effect/repository.js";
-import { diffWorkspace } from "../../effect/task-diff.js";
+import { countWorkspace, diffWorkspace } from "../../effect/task-diff.js";
+import type { WorkspaceArgs } from "../../effect/workspace-places.js";
 import { invalid } from "../../kernel/fault.js";
 import { type Evidence, evidenceOf } from "../../memory/evidence.js";
 import { describeVerb, formatOption, type OutputFormat, wholeNumber, withArguments } from "./arguments.js";
@@ -17,9 +19,10 @@ interface Flags {
   outputFormat: OutputFormat;
 }
 
-/** A task's evidence with its changes; `diff` is null where there are none. */
+/** A task's evidence with its changes, or by `--stat` with the files they are in; `diff` is null where there are none. */
 interface TaskDiff extends Evidence {
   readonly diff: string | null;
+  readonly files?: readonly ChangedLines[];
 }
 
 /** `worknode diff [TASK]`: the work of a cycle, task by task, each with the evidence it was accepted by. */
@@ -31,7 +34,7 @@ export const diffVerb: Verb = (context, args) => {
   )
     .argument("[task]", "one task only")
     .option("--cycle <n>", "another cycle than the newest", wholeNumber(1))
-    .option("--stat", "the evidence without the changes")
+    .option("--stat", "the evidence and the changed files, without the changes")
     .addOption(formatOption());
   return withArguments<Flags>(command, args, async ({ options, values }) => {
     const tasks = await collect(context, options, values[0]);
@@ -52,16 +55,26 @@ async function collect(context: CliContext, flags: Flags, task: string | undefin
     const found: TaskDiff[] = [];
     for (const one of wanted) {
       const place = { cycle: row.number, task: one.task, branch: row.branch };
-      found.push({ ...one, diff: flags.stat === true ? null : await changesOf(repository, one, place) });
+      if (flags.stat === true) found.push({ ...one, diff: null, files: await filesOf(repository, one, place) });
+      else found.push({ ...one, diff: await changesOf(repository, one, place) });
     }
     return found;
   });
 }
 
+async function filesOf(
+  repository: Repository,
+  { commit, parent }: Evidence,
+  place: WorkspaceArgs,
+): Promise<ChangedLines[]> {
+  if (commit !== null && parent !== null) return await countChangedLines(repository.git, parent, commit);
+  return await countWorkspace(repository, place);
+}
+
 async function changesOf(
   repository: Repository,
   { commit, parent }: Evidence,
-  place: { cycle: number; task: string; branch: string },
+  place: WorkspaceArgs,
 ): Promise<string | null> {
   if (commit !== null && parent !== null) return await diffCommits(repository, parent, commit);
   return (await diffWorkspace(repository, place, MAX_DIFF_CHARS)) ?? null;
@@ -90,8 +103,14 @@ function taskLines(task: TaskDiff, paint: Paint): string[] {
   return [
     paint("bold", `${head} (${where})`),
     ...facts,
+    ...(task.files ?? []).map(fileLine),
     ...(task.diff === null ? [] : lines.map((line) => painted(line, paint))),
   ];
+}
+
+function fileLine({ path, added, removed }: ChangedLines): string {
+  const counts = added === null || removed === null ? "binary" : `+${added} -${removed}`;
+  return `  ${counts.padEnd(12)} ${harmless(path)}`;
 }
 
 function painted(line: string, paint: Paint): string {

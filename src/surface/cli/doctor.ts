@@ -5,6 +5,7 @@ import { locateRepository, type RepositoryLocation } from "../../effect/reposito
 import { probeBackends } from "../../effect/sandbox/probe.js";
 import { Fault, invalid, messageOf } from "../../kernel/fault.js";
 import { resolveConnection } from "../../model/connection.js";
+import { openWith } from "../../store/connection.js";
 import { openStore } from "../../store/store.js";
 import { describeVerb, formatOption, type OutputFormat, withArguments } from "./arguments.js";
 import { type CliContext, type Verb, writeLine } from "./context.js";
@@ -82,8 +83,9 @@ function describeStore(path: string): string {
   }
 }
 
-/** Where a database is to be made. Throws Fault PROJECT_DIRECTORY. */
+/** Where a database is to be made, and whether one could be opened. Throws Fault PROJECT_DIRECTORY, DRIVER_UNFIT. */
 function describePlace(directory: string): string {
+  openWith(":memory:", false, () => undefined).database.close();
   const place = existsSync(directory) ? directory : dirname(directory);
   try {
     accessSync(place, constants.W_OK | constants.X_OK);

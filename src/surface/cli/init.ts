@@ -4,8 +4,10 @@ import { CONFIG_PATH } from "../../crew/state/config.js";
 import type { PackageManager } from "../../plan/survey/package-lock.js";
 import type { PlanVerify } from "../../schema/plan-task.js";
 import { describeVerb, formatOption, type OutputFormat, withArguments } from "./arguments.js";
+import { argvText } from "./argv-text.js";
 import { type CliContext, type Verb, writeLine } from "./context.js";
 import { examine, printFindings } from "./doctor.js";
+import type { Finding } from "./finding.js";
 import { findModelWays, type ModelWays, readyLines, runtimeOf } from "./model-ways.js";
 import { harmless, paintFor } from "./progress/paint.js";
 
@@ -47,17 +49,24 @@ export const initVerb: Verb = (context, args) => {
     else {
       for (const line of [...reportLines(report).map(harmless), ...noteLines(context, report)])
         writeLine(context.out, line);
-      printFindings(context, findings, [...readyLines(able, ways), ...nextLines(able, ways)]);
+      printFindings(context, withoutProbes(findings), [...readyLines(able, ways), ...nextLines(able, ways)]);
     }
     return able ? 0 : NOT_READY;
   });
 };
 
+/** Where a sandbox was found, how each part of each was tried is for `doctor` to tell. */
+function withoutProbes(findings: readonly Finding[]): readonly Finding[] {
+  const found = findings.some(({ name, ok }) => name === "sandbox" && ok);
+  return found ? findings.filter(({ name }) => !name.startsWith("sandbox ")) : findings;
+}
+
 /** What to type next: the first plan, on what would answer it. */
 function nextLines(ready: boolean, ways: ModelWays): string[] {
   if (!ready) return [];
-  const onClaude = runtimeOf(ways) === "claude-code" ? " --runtime claude-code" : "";
-  return [`Next: worknode run ${FIRST_PLAN_PATH}${onClaude}`];
+  const runtime = runtimeOf(ways);
+  if (runtime === null) return [`With one of the three: worknode run ${FIRST_PLAN_PATH}`];
+  return [`Next: worknode run ${FIRST_PLAN_PATH}${runtime === "claude-code" ? " --runtime claude-code" : ""}`];
 }
 
 function reportLines({ config, written }: InitReport): string[] {
@@ -68,7 +77,7 @@ function reportLines({ config, written }: InitReport): string[] {
     ["workspaces", workspaces],
     ["linked", workspace.link],
     ["toolchains", workspace.toolchains],
-    ["prepare", workspace.prepare === undefined ? [] : [workspace.prepare.command.join(" ")]],
+    ["prepare", workspace.prepare === undefined ? [] : [argvText(workspace.prepare.command)]],
   ];
   const known = facts.filter(([, values]) => values.length > 0);
   return [
@@ -81,7 +90,7 @@ function reportLines({ config, written }: InitReport): string[] {
 function verifyLines(verify: PlanVerify | undefined): string[] {
   if (verify === undefined) return ["  no tests"];
   const commands = (["compile", "lint", "test"] as const).flatMap((role) =>
-    verify[role] === undefined ? [] : [`  ${role.padEnd(9)} ${verify[role].join(" ")}`],
+    verify[role] === undefined ? [] : [`  ${role.padEnd(9)} ${argvText(verify[role])}`],
   );
   const { coverage } = verify;
   return [...commands, `  coverage  ${coverage === undefined ? "none" : `${coverage.report} (${coverage.format})`}`];

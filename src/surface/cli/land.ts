@@ -3,6 +3,7 @@ import { installedForge, openRequest, type RequestText, requestCommands } from "
 import { findRepository } from "../../effect/repository.js";
 import { evidenceOf } from "../../memory/evidence.js";
 import { describeVerb, formatOption, type OutputFormat, wholeNumber, withArguments } from "./arguments.js";
+import { argvText } from "./argv-text.js";
 import { type CliContext, type Verb, writeLine } from "./context.js";
 import { evidenceLines } from "./diff.js";
 import { harmless, paintFor } from "./progress/paint.js";
@@ -66,7 +67,7 @@ function landLines(context: CliContext, report: LandReport, request: Request | n
   const paint = paintFor(context);
   const ran = report.verified.map(({ argv, exit_code }) => {
     const mark = exit_code === 0 ? paint("green", "✓") : paint("red", "✗");
-    return `${mark} ${harmless(argv.join(" "))}: exit ${exit_code ?? "none"}`;
+    return `${mark} ${harmless(argvText(argv))}: exit ${exit_code ?? "none"}`;
   });
   return [
     ...ran,
@@ -79,7 +80,7 @@ function outcomeLines(report: LandReport): string[] {
   const { outcome, cycle, branch, onto, commit } = report;
   switch (outcome) {
     case "landed":
-      return [`Landed cycle ${cycle} on ${onto}: ${commit?.slice(0, 10) ?? ""}.`];
+      return [`Landed cycle ${cycle} on ${onto}: ${commit?.slice(0, 10) ?? ""}.`, ...signingLines(report)];
     case "verified":
       return [`Cycle ${cycle} joins ${onto} and is verified there. ${onto} is as it was.`];
     case "there":
@@ -91,6 +92,13 @@ function outcomeLines(report: LandReport): string[] {
   }
 }
 
+/** How a person signs what worknode, which has no key of theirs, could not. */
+function signingLines({ unsignedFrom }: LandReport): string[] {
+  if (unsignedFrom === null) return [];
+  const resign = `git rebase --rebase-merges --exec "git commit --amend --no-edit --gpg-sign" ${unsignedFrom.slice(0, 10)}`;
+  return [`Your git signs commits (commit.gpgSign); these are not signed. To sign them yourself: ${resign}`];
+}
+
 function conflictLines({ branch, onto, paths, offer }: LandReport): string[] {
   const head = `Not landed: ${onto} and ${branch} both changed ${paths.join(", ")}. ${onto} is as it was.`;
   if (offer === null) return [head, `No agent may resolve this: git merge ${branch}`];
@@ -99,8 +107,5 @@ function conflictLines({ branch, onto, paths, offer }: LandReport): string[] {
 
 function requestLines({ said, commands }: Request): string[] {
   if (said !== null) return [said];
-  const shown = commands.map(
-    (argv) => `  ${argv.map((word) => (/^[\w@%+=:,./-]+$/.test(word) ? word : JSON.stringify(word))).join(" ")}`,
-  );
-  return ["Neither gh nor glab is installed. With one of them:", ...shown];
+  return ["Neither gh nor glab is installed. With one of them:", ...commands.map((argv) => `  ${argvText(argv)}`)];
 }

@@ -1,8 +1,9 @@
 import { OUTSIDE_CYCLES } from "../../memory/outside-cycles.js";
 import type { TaskStatus } from "../../schema/states.js";
 import type { StatusReport } from "../../schema/status-report.js";
+import type { AgentRow } from "../../store/agent-rows.js";
 import type { CycleRow, TaskRow } from "../../store/cycle-rows.js";
-import { isHolderAlive } from "../../store/lease.js";
+import { callLease, isHolderAlive } from "../../store/lease.js";
 import { openReader, type StoreReader } from "../../store/reader.js";
 import { approvalOverview } from "./approval-lines.js";
 import type { OutputFormat } from "./arguments.js";
@@ -44,7 +45,7 @@ interface Standing {
   readonly tasks: TaskRow[];
   /** Tasks outside plans. */
   readonly own_tasks: TaskRow[];
-  readonly agents: ReturnType<StoreReader["queries"]["agents"]>;
+  readonly agents: StatusReport["agents"];
   readonly usage: ReturnType<StoreReader["queries"]["usage"]>;
   readonly totals: NonNullable<ReturnType<StoreReader["queries"]["usageTotals"]>> | null;
   readonly counts: NonNullable<ReturnType<StoreReader["queries"]["loudCounts"]>> | null;
@@ -59,13 +60,21 @@ function runnerOf({ lease }: StoreReader, number: number): StatusReport["runner"
   return { pid: held.pid, owner: held.owner, alive: isHolderAlive(held) };
 }
 
+/** An agent, and whether what it works in is there: its run, or the `worknode tool` that makes its one call. */
+function agentOf({ lease }: StoreReader, agent: AgentRow, runner: Standing["runner"]): Standing["agents"][number] {
+  if (agent.status !== "ACTIVE") return { ...agent, alive: null };
+  const call = lease.read(callLease(agent));
+  return { ...agent, alive: call?.held === true ? isHolderAlive(call) : runner?.alive === true };
+}
+
 function standingOf(store: StoreReader, number: number): Standing {
   const { queries } = store;
+  const runner = runnerOf(store, number);
   return {
-    runner: runnerOf(store, number),
+    runner,
     tasks: queries.tasks(number),
     own_tasks: number === OUTSIDE_CYCLES ? [] : queries.tasks(OUTSIDE_CYCLES),
-    agents: queries.agents(number),
+    agents: queries.agents(number).map((agent) => agentOf(store, agent, runner)),
     usage: queries.usage(number),
     totals: queries.usageTotals(number) ?? null,
     counts: queries.loudCounts(number) ?? null,
@@ -125,7 +134,7 @@ function cycleLines(cycle: CycleRow, report: Standing, paint: Paint): string[] {
     ...[...sums, ...happened].map((line) => `  ${line}`),
     ...report.tasks.map((task) => taskLine(task, paint)),
     ...report.own_tasks.map((task) => taskLine(task, paint)),
-    ...report.agents.map((agent) => agentLine(agent, report.runner)),
+    ...report.agents.map(agentLine),
     ...costLines(report.usage).map((line) => `  cost ${line}`),
     ...report.escalations.map(({ id, task, recipient, reason }) =>
       paint("yellow", `  escalation ${id} of ${task ?? "-"} to ${recipient}${because(reason)}`),
@@ -141,12 +150,9 @@ function runnerLines(runner: Standing["runner"], paint: Paint): string[] {
   return [paint("yellow", text)];
 }
 
-/** An agent of a run that died was active when it did; nobody was left to record its end. */
-function agentLine(
-  { agent, task, tier, model, status }: Standing["agents"][number],
-  runner: Standing["runner"],
-): string {
-  const gone = status === "ACTIVE" && runner?.alive === false ? ", its process is gone" : "";
+/** An agent whose process died was active when it did; nobody was left to record its end. */
+function agentLine({ agent, task, tier, model, status, alive }: Standing["agents"][number]): string {
+  const gone = alive === false ? ", its process is gone" : "";
   return `  agent ${agent} on ${task}: ${tier}, ${model}, ${status}${gone}`;
 }
 

@@ -114,6 +114,25 @@ describe("faults of the store", () => {
     expect((fault as Error).message).toContain("/x/worknode.db");
   });
 
+  const LOADING: [string, Error & { code?: string }][] = [
+    [
+      "built for another Node",
+      Object.assign(new Error("was compiled against a different Node.js version using\nNODE_MODULE_VERSION 115."), {
+        code: "ERR_DLOPEN_FAILED",
+      }),
+    ],
+    ["cut off", Object.assign(new Error("file too short"), { code: "ERR_DLOPEN_FAILED" })],
+    ["tried a second time", new Error("Module did not self-register: '/x/better_sqlite3.node'.")],
+    ["never built", new Error("Could not locate the bindings file. Tried:\n → /x/build/better_sqlite3.node")],
+  ];
+  it.each(LOADING)("tell of a driver that is %s, and how to mend it", (_, error) => {
+    const fault = storeFault("/x/worknode.db", error) as Error;
+    expect(fault).toMatchObject({ code: "DRIVER_UNFIT", exitCode: 2, cause: error });
+    expect(fault.message).toContain("npm rebuild better-sqlite3");
+    expect(fault.message).toContain(error.message.slice(-20));
+    expect(fault.message).not.toContain("\n");
+  });
+
   it("leave everything else as it is", () => {
     const error = new TypeError("not ours");
     expect(storeFault("/x", error)).toBe(error);

@@ -118,7 +118,9 @@ describe("The environment of a command", () => {
   it("is offline for npm and pnpm unless the network is given, and knows where rustup and corepack are", () => {
     for (const [name, offline] of [
       ["npm_config_offline", "true"],
-      ["npm_config_manage_package_manager_versions", "false"],
+      ["NPM_CONFIG_OFFLINE", "true"], // pnpm hands no npm_... on to the scripts it runs
+      ["NPM_CONFIG_MANAGE_PACKAGE_MANAGER_VERSIONS", "false"],
+      ["pnpm_config_pm_on_fail", "ignore"],
     ] as const) {
       expect(value(name, {})).toBe(offline);
       expect(value(name, { network: true })).toBeUndefined();
