@@ -45,6 +45,9 @@ export interface HookOutput {
   readonly decision?: "block";
   readonly reason?: string;
   readonly systemMessage?: string;
+  /** Ends the session's turn. It does not undo a call, and does not stop one: that is `deny`. */
+  readonly continue?: false;
+  readonly stopReason?: string;
   readonly hookSpecificOutput?: {
     readonly hookEventName: HookEventName;
     readonly permissionDecision?: "allow" | "deny" | "ask";

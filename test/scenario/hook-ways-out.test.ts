@@ -1,4 +1,4 @@
-import { existsSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, symlinkSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterEach, expect, it } from "vitest";
 import { finishTask } from "../../src/memory/own-tasks.js";
@@ -120,4 +120,108 @@ it("holds it to the files of a task outside plans as well, whose end it says its
   await ground.send("UserPromptSubmit", { prompt: "go on" });
   expect(finishTask(ground.store, { task: "FIX-2", by: "claude-code" }).ok).toBe(true);
   expect(verdict(await ground.call("Write", file("README.md")))).toBe("deny");
+});
+
+/** The folders of a session without a task, and links that lead to what nobody touches. */
+async function unclaimed(): Promise<{ dir: string; home: string; state: string }> {
+  ground = await makeHookGround({ ...FILES, "sub/a.txt": "a\n", ".github/workflows/ci.yml": "on: push\n" });
+  const { dir, env } = ground.repo;
+  const home = env["HOME"] ?? "";
+  for (const folder of ["dotfiles", "own"]) mkdirSync(join(home, folder));
+  symlinkSync(join(home, "dotfiles"), join(home, ".claude"));
+  symlinkSync(".github/workflows", join(dir, "flows"));
+  symlinkSync(join(home, "own"), join(dir, "sub", "cfg"));
+  symlinkSync(".env", join(dir, "plain.txt"));
+  env["CLAUDE_CONFIG_DIR"] = join(home, "own");
+  const event = { session_id: "s-1", cwd: dir, hook_event_name: "PreCompact" as const, trigger: "" };
+  return { dir, home, state: (await ground.desk.place(event)).crew.repository.stateDir };
+}
+
+it("lets other servers' tools name what nobody touches in no way that a file is found by", async () => {
+  const { dir, home, state } = await unclaimed();
+  const atHome = (path: string): string => path.replace(home, "~");
+  const inputs: Record<string, unknown>[] = [
+    { path: ".claude/settings.json" },
+    { path: ".claude" },
+    { path: "a.txt", destination: "deep/.claude" },
+    { path: ["a.txt", "sub/.mcp.json"] },
+    { path: "sub/../.mcp.json" },
+    { path: "../.mcp.json", note: "from sub" },
+    { uri: `file://${dir}/.git/config` },
+    { uri: `file://localhost${dir}/%2ewor%6bnode/config.yaml` },
+    { path: "~/dotfiles/settings.json" },
+    { path: "$HOME/dotfiles/settings.json" },
+    { path: "$CLAUDE_CONFIG_DIR/settings.json" },
+    { path: atHome(join(home, "own", "settings.json")) },
+    { path: `${state}/keys/broker.pem` },
+    { path: "flows/new.yml" },
+    { path: "cfg/settings.json" },
+    { path: "sub/cfg" },
+    { path: `/proc/self/root${join(home, "own/settings.json")}` },
+    { path: ".env" },
+    { path: `file://${dir}/.env` },
+    { path: "plain.txt" },
+    { files: { ".mcp.json": "{}" } },
+    { edits: [{ deep: [{ target: ".github/workflows/ci.yml" }] }] },
+    { folder: join(home, "own"), name: "settings.json" },
+    { folder: `${dir}/.github`, name: "workflows/x.yml" },
+    { path: `${"./".repeat(3_000)}.mcp.json` },
+    { paths: Array.from({ length: 10_001 }, (_, n) => `a${n}`) },
+  ];
+  const cwd = { cwd: join(dir, "sub") };
+  for (const input of inputs) {
+    const said = verdict(await ground.call("mcp__fs__any", input, cwd));
+    expect(said, JSON.stringify(input).slice(0, 100)).toBe("deny");
+  }
+  const resource = { server: "fs", uri: `file://${dir}/.env` };
+  expect(verdict(await ground.call("ReadMcpResourceTool", resource))).toBe("deny");
+});
+
+it("leaves them everything else: other files, addresses elsewhere, and texts that speak of such files", async () => {
+  const { dir, home } = await unclaimed();
+  const inputs: Record<string, unknown>[] = [
+    { path: `${dir}/src/a.js`, content: "see .github/workflows and .env" },
+    { path: "sub/a.txt", folder: dir },
+    { path: join(home, "notes.md") },
+    { url: "https://example.com/o/r/blob/main/.github/workflows/ci.yml" },
+    { key: "menu.key", title: "100% of .env.example", body: "Fix .github/workflows/ci.yml\nand .mcp.json" },
+    { path: ["$", "key", 7] },
+    { query: "\0", none: null, n: 7, list: [] },
+  ];
+  for (const input of inputs) expect(await ground.call("mcp__x__any", input), JSON.stringify(input)).toEqual({});
+  expect(await ground.call("WebSearch", { query: ".envrc" })).toEqual({});
+});
+
+it("guards files outside the checkout by what a link makes of them, and secrets that lie there", async () => {
+  const { home } = await unclaimed();
+  mkdirSync(join(home, "other/.git/hooks"), { recursive: true });
+  symlinkSync(join(home, "other/.git/hooks"), join(home, "hooks"));
+  writeFileSync(join(home, "id_rsa"), "key");
+  const write = (path: string) => ground.call("Write", { file_path: join(home, path), content: "x" });
+  for (const path of ["hooks/pre-commit", "other/.git/config", "own/settings.json", "x/../own/settings.json", "id_rsa"])
+    expect(verdict(await write(path)), path).toBe("deny");
+  expect(verdict(await ground.call("Read", { file_path: join(home, "id_rsa") }))).toBe("deny");
+  expect(await write("id_other")).toEqual({});
+});
+
+it("holds against a call without a task what nobody may do or nobody can tell, and no limit of a task's", async () => {
+  const { dir } = await unclaimed();
+  const at = (path: string, content = "x"): Record<string, unknown> => ({ file_path: join(dir, path), content });
+  symlinkSync("/etc", join(dir, "out"));
+  const denied: [string, Record<string, unknown>, string][] = [
+    ["Write", at(".mcp.json"), "ERROR_HARD_DENY"],
+    ["Read", at(".env"), "ERROR_DENIED_READ"],
+    ["Write", at("out/passwd"), "ERROR_PATH"],
+    ["Write", at("a\\b"), "ERROR_PATH"],
+  ];
+  for (const [tool, input, code] of denied) {
+    const said = (await ground.call(tool, input)).hookSpecificOutput?.permissionDecisionReason;
+    expect(said, JSON.stringify(input)).toContain(code);
+  }
+  const tangled = `function f(a) {\n${"  if (a) a();\n".repeat(90)}}\n`;
+  expect(await ground.call("Write", at("src/a.js", tangled)), "longer than any task's function").toEqual({});
+  const base = { stream: "project", actor: "p", run: 0, task: null, execution: null };
+  ground.store.append([{ ...base, type: "KILLED", payload: { epoch: 1, reason: "t" } } as never]);
+  const killed = (await ground.call("Write", at("src/b.js"))).hookSpecificOutput?.permissionDecisionReason;
+  expect(killed).toContain("killed");
 });

@@ -141,3 +141,21 @@ it("writes no secret into what a team commits, nor into what it prints", async (
   expect(printed.out).not.toMatch(/[0-9a-f]{64}/);
   expect(existsSync(join(repo.dir, SETTINGS))).toBe(false);
 });
+
+it("is not installed beside a hook that may change what the gate judged, until a person vouches for that very hook", async () => {
+  const theirs = (command: string): string =>
+    JSON.stringify({ hooks: { PreToolUse: [{ matcher: "Bash", hooks: [{ type: "command", command }] }] } });
+  repo.write(".claude/settings.json", theirs("lint"));
+  const said = await worknode("install", "claude-code");
+  expect(said.code).toBe(2);
+  expect(said.err).toMatch(/another PreToolUse hook \(Bash: lint\).*--beside-hooks/);
+  expect([existsSync(join(repo.dir, SETTINGS)), existsSync(join(repo.dir, ".mcp.json"))]).toEqual([false, false]);
+  expect((await worknode("install", "claude-code", "--beside-hooks")).code).toBe(0);
+  expect((await worknode("install", "claude-code")).code).toBe(0);
+  expect((await worknode("doctor")).out).not.toContain("another PreToolUse hook");
+  repo.write(".claude/settings.json", theirs("lint --fix"));
+  expect((await worknode("install", "claude-code")).code).toBe(2);
+  const doctor = await worknode("doctor");
+  expect([doctor.code, doctor.out]).toEqual([2, expect.stringContaining("another PreToolUse hook (Bash: lint --fix)")]);
+  expect(text(".claude/settings.json")).toBe(theirs("lint --fix"));
+});

@@ -33,7 +33,7 @@ const FREE: ReadonlySet<string> = new Set(
   ).split(" "),
 );
 /** worknode's own MCP server judges each of its calls itself (`crew/service/outside.ts`). */
-const OWN_SERVER = /^mcp__(?:plugin_worknode_)?worknode__/;
+export const OWN_SERVER = /^mcp__(?:plugin_worknode_)?worknode__/;
 
 type Form = (input: Record<string, unknown>, workspace: TaskWorkspace) => Result<ClientCall, string>;
 
@@ -55,15 +55,20 @@ const FORMS: Readonly<Record<string, Form>> = Object.assign(Object.create(null) 
   NotebookEdit: notebookCall,
 } satisfies Record<string, Form>);
 
+type ToolCall = Pick<HookEventOf<"PreToolUse">, "tool_name" | "tool_input">;
+
 /** Says what a call is. The error is an ordinary one: its input cannot be carried out. */
-export function clientCall(
-  { tool_name: tool, tool_input: input }: Pick<HookEventOf<"PreToolUse">, "tool_name" | "tool_input">,
-  workspace: TaskWorkspace,
-): Result<ClientCall, string> {
+export function clientCall(call: ToolCall, workspace: TaskWorkspace): Result<ClientCall, string> {
+  const { tool_name: tool, tool_input: input } = call;
   const form = FORMS[tool];
   if (form !== undefined) return form(input, workspace);
-  if (FREE.has(tool) && input["isolation"] === undefined) return ok({ kind: "free" });
-  return ok(OWN_SERVER.test(tool) ? { kind: "free" } : { kind: "foreign", tool });
+  return ok(isForeign(call) ? { kind: "foreign", tool } : { kind: "free" });
+}
+
+/** Whether a tool is none that worknode knows: another server's, or a later version's. */
+export function isForeign({ tool_name: tool, tool_input: input }: ToolCall): boolean {
+  const isFree = FREE.has(tool) && input["isolation"] === undefined;
+  return FORMS[tool] === undefined && !isFree && !OWN_SERVER.test(tool);
 }
 
 function leavesFolder(pattern: unknown): boolean {
@@ -145,9 +150,10 @@ function parsed(text: string): unknown {
   }
 }
 
-/** Every string an input holds, to the depth any JSON value may have. */
+/** Every string an input holds, names of members too, to the depth any JSON value may have. */
 export function stringsIn(input: unknown, depth = 0): string[] {
   if (typeof input === "string") return [input];
   if (depth > MAX_JSON_DEPTH || typeof input !== "object" || input === null) return [];
-  return Object.values(input).flatMap((value) => stringsIn(value, depth + 1));
+  const names = Array.isArray(input) ? [] : Object.keys(input);
+  return [...names, ...Object.values(input).flatMap((value) => stringsIn(value, depth + 1))];
 }

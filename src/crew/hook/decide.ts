@@ -12,7 +12,7 @@ import { type CallOutcome, type CallRequest, resultEvent } from "../call/call-re
 import { proposeCall } from "../call/propose.js";
 import { renderDenials } from "../state/denial-text.js";
 import { allow, ask, deny } from "./answer.js";
-import { type ClientCall, clientCall } from "./client-call.js";
+import { type ClientCall, clientCall, isForeign } from "./client-call.js";
 import { guardForeign, guardOutside, guardText } from "./guard.js";
 import { clientPath, isBelow, PATH_MEMBERS } from "./named-path.js";
 import { mayReview } from "./person-review.js";
@@ -63,6 +63,7 @@ const GUARDED: ReadonlySet<DenialCode> = new Set<DenialCode>([
  * answers the client then refuses.
  */
 export async function decideCall(event: Call, place: HookPlace, runLine: RunLine): Promise<CallDecision> {
+  if (!place.claimed && isForeign(event)) return { output: guardForeign(event, place) };
   const named = namePaths(event);
   if (typeof named === "string") return { output: deny(named) };
   const call = clientCall(named, place.workspace);
@@ -71,9 +72,7 @@ export async function decideCall(event: Call, place: HookPlace, runLine: RunLine
     case "free":
       return { output: {} };
     case "foreign":
-      return place.claimed
-        ? await throughGate(named, place, { tool: call.value.tool, args: named.tool_input })
-        : { output: guardForeign(named, place) };
+      return await throughGate(named, place, { tool: call.value.tool, args: named.tool_input });
     case "shell":
       return await decideShell(named, place, { call: call.value, runLine });
     default:

@@ -10,7 +10,8 @@ import { performCall } from "../call/call.js";
 import type { CallOutcome, CallRequest } from "../call/call-record.js";
 import { asRecord } from "../conversation/chain.js";
 import { fixesFor, recordDone, recordFailure } from "./after.js";
-import { refuse, tell } from "./answer.js";
+import { deny, refuse, tell } from "./answer.js";
+import { createCarriedOut } from "./carried-out.js";
 import { decideCall, type PendingCall, type RunLine } from "./decide.js";
 import { createPendingCalls } from "./pending-calls.js";
 import { signedByPerson } from "./person-review.js";
@@ -50,8 +51,11 @@ const REFUSED = 126;
 /** Makes the service over one desk. `runLine` gives the command line that runs a waiting command. */
 export function createHookService(desk: HookDesk, runLine: RunLine): HookService {
   const pending = createPendingCalls();
+  const carried = createCarriedOut(desk, pending, runLine);
 
   async function decide(event: HookEventOf<"PreToolUse">): Promise<HookOutput> {
+    const overruled = carried.overruled();
+    if (overruled !== undefined) return deny(overruled);
     const input = JSON.stringify(event);
     const before = pending.again(event.tool_use_id, input);
     if (before !== undefined) return before;
@@ -62,8 +66,9 @@ export function createHookService(desk: HookDesk, runLine: RunLine): HookService
 
   const answers: Answers = {
     PreToolUse: decide,
-    PostToolUse: (event) => recordDone(event, pending.take(event.tool_use_id)),
-    PostToolUseFailure: async (event) => recordFailure(event, await desk.place(event), pending.take(event.tool_use_id)),
+    PostToolUse: (event) => carried.record(event, recordDone),
+    PostToolUseFailure: (event) =>
+      carried.record(event, async (failed, call) => await recordFailure(failed, await desk.place(failed), call)),
     SessionStart: async (event) => (await desk.start?.(event)) ?? {},
     UserPromptSubmit: async (event) => {
       const said = (await desk.prompt?.(event)) ?? "";

@@ -10,9 +10,11 @@ import {
   type HookFault,
   hooksIn,
   installLine,
+  otherHookFaults,
   switchFaults,
 } from "../hook/hook-faults.js";
 import { readInstalled } from "../hook/install-files.js";
+import { otherHooks, vouchedHooks } from "../hook/other-hooks.js";
 import { probeHook } from "../hook/probe.js";
 import { type SettingsSource, settingsSources } from "../hook/settings-sources.js";
 import { hookStatePath, readHookState } from "../hook/state.js";
@@ -39,6 +41,7 @@ export async function checkClaude(context: CliContext, location: RepositoryLocat
   const faults: HookFault[] = [
     ...environmentFaults(context.env),
     ...sources.flatMap((source) => switchFaults(source)),
+    ...otherHookFaults(otherHooks(sources), vouchedHooks(location)),
     ...installedOnce(installed.map(({ source }) => source)),
   ];
   const tried = await Promise.all(installed.map((each) => tryFile(context, location, each)));

@@ -1,5 +1,6 @@
 import { HOOK_EVENTS } from "../../schema/hook-event.js";
 import { ABOUT_TOOLS, isOurs } from "./hook-settings.js";
+import type { OtherHook } from "./other-hooks.js";
 import type { SettingsSource } from "./settings-sources.js";
 
 /** What is wrong, and exactly what puts it right. */
@@ -59,6 +60,16 @@ function looseEnds({ event, matcher, hook }: FoundHook): string[] {
     ...(hook["onFailure"] === "block" ? [] : [`${event} lets the call through when it fails (onFailure is not block)`]),
     ...(others.length === 0 ? [] : [`${event} has ${others.join(", ")}, which may let calls past it`]),
   ];
+}
+
+/** Of several hooks the client takes one's changed call, and it may be theirs: worknode's sandbox is then left out. */
+export function otherHookFaults(others: readonly OtherHook[], vouched: ReadonlySet<string>): HookFault[] {
+  return others
+    .filter(({ hash }) => !vouched.has(hash))
+    .map(({ path, event, matcher, says }) => ({
+      detail: `${path} has another ${event} hook (${matcher}: ${says}): what it changes or has asked goes past the gate`,
+      fix: `take it out, or, where it neither changes a call nor has it asked: ${AGAIN} --beside-hooks`,
+    }));
 }
 
 /** What in a file switches hooks off, or people's questions. */
