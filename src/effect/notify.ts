@@ -1,5 +1,7 @@
 import { spawn } from "node:child_process";
-import { messageOf } from "../kernel/fault.js";
+import { resolve } from "node:path";
+import { invalid, messageOf } from "../kernel/fault.js";
+import { isExecutable } from "./sandbox/toolchain.js";
 
 /** Longest time one notice may take. */
 const NOTICE_MS = 10_000;
@@ -7,6 +9,8 @@ const NOTICE_MS = 10_000;
 const MAX_WAITING = 100;
 /** Longest wait for the last notices when a run ends. */
 const CLOSE_MS = 15_000;
+
+const ADDRESS = /^https?:\/\//i;
 
 /** Sends notices one after the other, beside the run and never in its way. */
 export interface Notifier {
@@ -57,6 +61,21 @@ export function openNotifier(target: string, at: NotifierPlace): Notifier {
   };
 }
 
+/**
+ * Looks before a run begins whether there is somebody to tell: a name mistyped in the evening would be met in the morning.
+ * Throws Fault NOTIFY_MISSING (exit 2).
+ */
+export function requireNotifier(target: string, { cwd, env }: NotifierPlace): void {
+  if (ADDRESS.test(target)) {
+    if (URL.canParse(target)) return;
+    throw invalid("NOTIFY_MISSING", `--notify ${target}: this is no address.`);
+  }
+  const [program = ""] = target.trim().split(/\s+/);
+  const places = program.includes("/") ? [cwd] : (env["PATH"] ?? "").split(":").filter((entry) => entry !== "");
+  if (program !== "" && places.some((place) => isExecutable(resolve(cwd, place, program)))) return;
+  throw invalid("NOTIFY_MISSING", `--notify ${target}: there is no program ${program} that could be started.`);
+}
+
 /** Whether the time was over first. */
 async function within(ms: number, work: Promise<void>): Promise<boolean> {
   const timer: { handle?: NodeJS.Timeout } = {};
@@ -69,7 +88,7 @@ async function within(ms: number, work: Promise<void>): Promise<boolean> {
 }
 
 function deliver(target: string, text: string, at: NotifierPlace): Promise<void> {
-  return /^https?:\/\//i.test(target) ? post(target, text, at) : run(target.trim().split(/\s+/), text, at);
+  return ADDRESS.test(target) ? post(target, text, at) : run(target.trim().split(/\s+/), text, at);
 }
 
 /** A redirect is no delivery: followed, a POST arrives as a GET without the notice, or at an address nobody named. */
@@ -86,7 +105,7 @@ function run(
   text: string,
   { cwd, env, noticeMs = NOTICE_MS }: NotifierPlace,
 ): Promise<void> {
-  return new Promise((resolve, reject) => {
+  return new Promise((done, reject) => {
     const child = spawn(program, args, { cwd, env, stdio: ["pipe", "ignore", "ignore"], detached: true });
     const timer = setTimeout(() => {
       if (child.pid !== undefined) process.kill(-child.pid, "SIGKILL");
@@ -98,7 +117,7 @@ function run(
     });
     child.once("exit", (code) => {
       clearTimeout(timer);
-      if (code === 0) resolve();
+      if (code === 0) done();
       else reject(new Error(`${program} ended with ${code ?? "a signal"}`));
     });
     child.stdin.on("error", () => undefined); // it need not read what it is given; its exit code tells

@@ -57,7 +57,7 @@ function start(args: readonly string[]): { child: ChildProcess; ended: Promise<E
 }
 
 describe("an interrupted run", () => {
-  it.each(["SIGINT", "SIGTERM"] as const)(
+  it.each(["SIGINT", "SIGTERM", "SIGHUP"] as const)(
     "%s is exit 130, keeps its state, and continue finishes it without asking twice",
     async (signal) => {
       repo = makeRepo({ "README.md": "x", "plan.yaml": PLAN });

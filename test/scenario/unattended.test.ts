@@ -138,7 +138,7 @@ describe("a run nobody looks at", () => {
     expect(notices[3]).toMatchObject({ exit_code: 6 });
   });
 
-  it("tells an address, and neither a failing nor an absent one changes how the run ends", async () => {
+  it("tells an address, and neither a failing one nor a failing program changes how the run ends", async () => {
     const bodies: string[] = [];
     const listener = createServer((request, reply) => {
       request.on("data", (chunk: Buffer) => bodies.push(chunk.toString("utf8")));
@@ -152,12 +152,25 @@ describe("a run nobody looks at", () => {
     expect(ran.code).toBe(6);
     expect(bodies).toHaveLength(4);
     expect(ran.err).toContain("--notify: the address answered 500");
-    const absent = await worknode(["continue", "--notify", "/nonexistent/program"]);
+    const failing = await worknode(["continue", "--notify", "false"]);
     await server.close();
-    expect(absent.code).toBe(6);
-    expect(absent.err).toContain("could not be started");
+    expect(failing.code).toBe(6);
+    expect(failing.err).toContain("--notify: false ended with 1");
     expect(of(eventsOf(repo), "PLAN_STALLED")).toHaveLength(1); // told once
   });
+
+  it.each(["/nonexistent/program", "no-such-program --loud", "./plan.yaml", "http://"])(
+    "begins only where there is somebody to tell: --notify %s is refused",
+    async (target) => {
+      for (const how of [["--detach"], []]) {
+        const { code, err } = await worknode(["run", "plan.yaml", "--yes", "--notify", target, ...how]);
+        expect([code, err]).toEqual([2, expect.stringContaining(`--notify ${target}: th`)]);
+      }
+      expect(existsSync(join(repo.dir, ".worknode/worknode.db")) ? of(eventsOf(repo), "CYCLE_STARTED") : []).toEqual(
+        [],
+      );
+    },
+  );
 
   it("is stopped with every other run of this person by kill --all, and twice is harmless", async () => {
     const other = makeRepo({ "README.md": "# o\n" });

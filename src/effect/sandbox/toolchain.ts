@@ -76,7 +76,8 @@ export function findProgram(program: string, env: ToolchainEnvironment): string 
   return entries.map((entry) => join(entry, program)).find(isExecutable);
 }
 
-function isExecutable(path: string): boolean {
+/** Whether a path leads to a file that this user may start. */
+export function isExecutable(path: string): boolean {
   try {
     accessSync(path, constants.X_OK);
     return statSync(path).isFile();

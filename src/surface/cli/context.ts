@@ -15,7 +15,7 @@ export interface CliContext {
   readonly env: NodeJS.ProcessEnv;
   readonly out: Screen;
   readonly err: Screen;
-  /** Aborted by SIGINT or SIGTERM, from the first time it is asked for. */
+  /** Aborted by SIGINT, SIGTERM or its terminal's end, from the first time it is asked for. */
   readonly signal: AbortSignal;
   /** Asks a person on the terminal; undefined where there is none to ask. */
   readonly confirm: ((question: string) => Promise<boolean>) | undefined;

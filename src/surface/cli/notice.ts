@@ -1,5 +1,5 @@
 import { Option } from "commander";
-import { openNotifier } from "../../effect/notify.js";
+import { openNotifier, requireNotifier } from "../../effect/notify.js";
 import type { AnyEvent } from "../../schema/event.js";
 import { askedLine } from "./approval-lines.js";
 import { type CliContext, writeLine } from "./context.js";
@@ -43,12 +43,17 @@ const TELL: Tell = {
   SESSION_ENDED: ({ payload }) => ({ notice: "done", message: payload.reason, exit_code: payload.exit_code }),
 };
 
-/** Tells of a run's events where a person wants it; what went wrong with that is said when it ends. */
+/**
+ * Tells of a run's events where a person wants it; what went wrong with that is said when it ends. Throws Fault
+ * NOTIFY_MISSING (exit 2) where there is nothing to tell them by.
+ */
 export function openNotices(
   context: CliContext,
   target: string | undefined,
 ): { tell(event: AnyEvent): void; close(): Promise<void> } {
-  const notifier = target === undefined ? undefined : openNotifier(target, { cwd: context.cwd, env: context.env });
+  const place = { cwd: context.cwd, env: context.env };
+  if (target !== undefined) requireNotifier(target, place);
+  const notifier = target === undefined ? undefined : openNotifier(target, place);
   return {
     tell(event) {
       const notice = notifier === undefined ? undefined : noticeOf(event);

@@ -79,13 +79,15 @@ function writeAll(write: (bytes: Buffer) => number, text: string, state: { close
 /** The first signal aborts and lets the run stop in good order; the second ends the process at once. */
 function listenForSignals(): AbortSignal {
   const controller = new AbortController();
-  const onSignal = () => {
+  const stop = (): void => controller.abort(new DOMException("interrupted", "AbortError"));
+  const onSignal = (): void => {
     if (controller.signal.aborted) process.exit(INTERRUPTED);
-    controller.abort(new DOMException("interrupted", "AbortError"));
+    stop();
   };
   process.on("SIGINT", onSignal);
   process.on("SIGTERM", onSignal);
-  if (process.env["WORKNODE_DETACHED"] === "1") process.on("SIGHUP", () => undefined);
+  // A run of its own outlives its terminal; any other ends with it, in good order, although shell and kernel both say so.
+  process.on("SIGHUP", process.env["WORKNODE_DETACHED"] === "1" ? () => undefined : stop);
   return controller.signal;
 }
 
