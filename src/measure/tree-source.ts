@@ -5,6 +5,7 @@ import { attachedComment, type Comment } from "./comment.js";
 import type { FileMeasure, FunctionMeasure, ParseError } from "./file-measure.js";
 import type { FunctionSpan } from "./function-draft.js";
 import { type GrammarLanguage, parserOf } from "./grammar.js";
+import { hiddenCode } from "./hidden-code.js";
 import { type LineTable, lineAt, lineTable } from "./line-table.js";
 import { ownLength } from "./own-length.js";
 import { findSuppressions } from "./suppression.js";
@@ -34,7 +35,8 @@ export function measureTree(
     const drafts = [...walked.drafts].sort((a, b) => a.start - b.start || b.end - a.end);
     look?.(parsed, drafts, walked.comments);
     const conflicts = walked.partial ? conflictMarkers(text) : [];
-    const errors = [...walked.errors, ...conflicts].map(
+    const hidden = hiddenCode(text, language);
+    const errors = [...walked.errors, ...conflicts, ...hidden].map(
       ({ offset, message, text: unread }): ParseError => ({
         message,
         line: lineAt(table, offset),
@@ -45,7 +47,7 @@ export function measureTree(
       path,
       language,
       lines,
-      parse: walked.partial ? "partial" : "ok",
+      parse: walked.partial || hidden.length > 0 ? "partial" : "ok",
       errors,
       functions: functionsOf({ path, text, table }, drafts, walked.comments),
       suppressions: findSuppressions([...walked.comments, ...walked.directives], table),
