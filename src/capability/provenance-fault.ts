@@ -26,6 +26,16 @@ export function changedFault(path: string, what: string): ProvenanceFault {
   return { rule: "provenance-changed", path, message: `${path} ${what}`, remedy };
 }
 
+/** What its receipt says was done by another commit, and taken back since. */
+export function replayed(earlier: string): ProvenanceFault {
+  return {
+    rule: "provenance-changed",
+    path: null,
+    message: `its receipt was used by ${earlier.slice(0, 12)}, whose work was taken back since: to do it again is a change of its own`,
+    remedy: "Have worknode do the task again, or have the commit reviewed as made outside.",
+  };
+}
+
 /** No trusted key signed it. */
 export function forged(error: string): ProvenanceFault {
   return {

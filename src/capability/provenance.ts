@@ -1,6 +1,6 @@
 import type { Result } from "../kernel/result.js";
 import type { Receipt, ReceiptPredicate } from "../schema/receipt.js";
-import { changedFault, forged, missing, type ProvenanceFault, partial, rebased } from "./provenance-fault.js";
+import { changedFault, forged, missing, type ProvenanceFault, partial, rebased, replayed } from "./provenance-fault.js";
 import { hasTooManyReceipts, openReceipt, receiptTexts } from "./receipt.js";
 import type { Trust } from "./trust.js";
 import { compileWriteSet } from "./write-set.js";
@@ -60,6 +60,11 @@ export interface ProvenanceBasis {
   readonly trust: Trust;
   /** Of rebased and partial commits that were verified anew, each on its own tree: null where that passed, else what it came to. */
   readonly again: ReadonlyMap<string, string | null>;
+  /**
+   * Commits whose receipt an earlier one used, by that one: what was taken back is not covered when it is done again.
+   * Absent: nobody looked at what was before.
+   */
+  readonly replayed?: ReadonlyMap<string, string>;
 }
 
 /**
@@ -224,11 +229,13 @@ function strangeChanges(commit: CommitFact, receipts: readonly Receipt[], sameTr
 }
 
 /** What does not hold of the receipts themselves, and of the commit's trailers beside its own. */
-function ownFaults(commit: CommitFact, placed: Placed, { trust }: ProvenanceBasis): ProvenanceFault[] {
+function ownFaults(commit: CommitFact, placed: Placed, { trust, replayed: used }: ProvenanceBasis): ProvenanceFault[] {
+  const earlier = used?.get(commit.id);
   const predicates = placed.receipts.map(({ predicate }) => predicate);
   const [only] = predicates;
   const labelled = receiptTexts(commit.message).length === 1 && predicates.length === 1 ? only : undefined;
   return [
+    ...(earlier === undefined ? [] : [replayed(earlier)]),
     ...predicates.flatMap((predicate) => [...capabilityFaults(predicate, trust), ...checkFaults(predicate)]),
     ...whitelistFaults(commit, predicates),
     ...(labelled === undefined ? [] : trailerFaults(commit.message, labelled)),

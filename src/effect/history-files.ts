@@ -35,6 +35,26 @@ export async function listLinks(
   });
 }
 
+/** Names in one command line. */
+const NAMES_AT_A_TIME = 500;
+
+/** Objects of a tree by these of its paths; those it lacks are left out. Throws Fault GIT_FAILED. */
+export async function listNamed(
+  { git }: Pick<History, "git">,
+  tree: string,
+  paths: readonly string[],
+): Promise<Map<string, string>> {
+  const objects = new Map<string, string>();
+  for (let start = 0; start < paths.length; start += NAMES_AT_A_TIME) {
+    const part = paths.slice(start, start + NAMES_AT_A_TIME);
+    for (const line of splitNul(await git.run(["ls-tree", "-z", "--full-tree", tree, "--", ...part]))) {
+      const [, object, path] = /^\d+ \w+ ([0-9a-f]+)\t(.*)$/s.exec(line) ?? [];
+      if (object !== undefined && path !== undefined) objects.set(path, object);
+    }
+  }
+  return objects;
+}
+
 /** Names of everything in a tree that is no folder, links and submodules included. Throws Fault GIT_FAILED. */
 export async function listNames({ git }: Pick<History, "git">, tree: string): Promise<string[]> {
   return splitNul(await git.run(["ls-tree", "-r", "-z", "--name-only", tree]));

@@ -25,7 +25,7 @@ async function factOf(history: History, commit: Commit, trees: ReadonlyMap<strin
 }
 
 /** What git makes of two parents by itself; null on a conflict, for an octopus, and for what is no merge. */
-async function mergedTree({ git }: History, parents: readonly string[]): Promise<string | null> {
+export async function mergedTree({ git }: History, parents: readonly string[]): Promise<string | null> {
   const merged = await mergeTrees(git, parents);
   return merged?.code === 0 ? merged.tree : null;
 }

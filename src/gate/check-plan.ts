@@ -94,7 +94,7 @@ export function refuseImage(image: Image): Refusal | undefined {
 const HEAD_TEXT = /^(?:ref:\s*refs\/|[0-9a-f]{40})/;
 
 /** Whether git would take the file's folder for a repository without a `.git`, and run what its settings name. */
-function isHead({ path, after }: Image): boolean {
+export function isHead({ path, after }: Image): boolean {
   return HEAD_TEXT.test(after) && foldName(path.slice(path.lastIndexOf("/") + 1)) === "head";
 }
 

@@ -21,6 +21,7 @@ export const CHECK_RULES = [
   "hard-deny",
   "no-delete",
   "file-kind",
+  "submodule",
   "rules-changed",
   "provenance-missing",
   "provenance-signature",

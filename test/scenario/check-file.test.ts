@@ -146,6 +146,9 @@ describe("a newcomer's CI", () => {
     expect(failed.out).toContain("::error file=src/a.ts,line=2,title=worknode max-complexity::");
     expect(failed.out).toContain("::error file=.worknode/check.mjs,line=1,title=worknode rules-changed::");
 
+    at.git("update-ref", "-d", "refs/remotes/origin/main");
+    expect(job(at).code).toBe(128);
+    pushed();
     at.git("reset", "-q", "--hard", "main");
     change(at, { "src/a.ts": branchy("a", 4) });
     const passed = job(at);
@@ -165,11 +168,21 @@ describe("a newcomer's CI", () => {
     const text = context.printed();
     const gitlab = parse(text.slice(text.indexOf("worknode:"), text.indexOf(`# ${POLICY}`)));
     const script = gitlab.worknode.script.join("\n");
+    const old = repo.git("rev-parse", "HEAD").trim();
+    repo.git("remote", "add", "origin", ".");
+    repo.git("switch", "-q", "-c", "change");
     change(repo, { "src/a.ts": branchy("a", 9) });
-    const base = repo.git("rev-parse", "HEAD~1").trim();
-    const run = shell(repo, script, { CI_MERGE_REQUEST_DIFF_BASE_SHA: base });
-    expect(run).toMatchObject({ code: 0, err: "" });
+    const job = (): ReturnType<typeof shell> =>
+      shell(repo as Repo, script, { CI_MERGE_REQUEST_TARGET_BRANCH_NAME: "main" });
+    expect(job()).toMatchObject({ code: 0, err: "" });
     expect(readFileSync(join(repo.dir, "worknode.xml"), "utf8")).toContain('<testcase name="max-complexity"');
+    repo.git("switch", "-q", "main");
+    change(repo, { [POLICY]: "version: 1\nmode: enforce\n", ".worknode/check.mjs": readFileSync(CHECK, "latin1") });
+    repo.git("switch", "-q", "-C", "old", old);
+    change(repo, { "src/a.ts": branchy("a", 9), ".worknode/check.mjs": "process.exit(0);\n" });
+    expect(job()).toMatchObject({ code: 6, out: expect.stringContaining("FAILED; 2 error(s)") });
+    repo.git("remote", "set-url", "origin", "./gone");
+    expect(job().code).not.toBe(0);
   });
 
   it("may use the action at a commit, where nothing is built yet", () => {

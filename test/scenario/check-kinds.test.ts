@@ -1,5 +1,5 @@
-import { chmodSync } from "node:fs";
-import { join } from "node:path";
+import { chmodSync, mkdirSync, symlinkSync } from "node:fs";
+import { dirname, join } from "node:path";
 import { afterEach, expect, it } from "vitest";
 import { branchy, check, checkReport, namesOf } from "./check-ground.js";
 import { makeRepo, type Repo } from "./harness.js";
@@ -53,4 +53,42 @@ it("finds scripts in a whole tree by their mode, or where they have no extension
   repo.git("commit", "-q", "-am", "mode");
   const report = await checkReport(repo, "--all", "--mode", "enforce");
   expect(namesOf(report)).toEqual(["max-complexity run.cgi:2", "no-suppression run.cgi:11", "max-complexity tool:2"]);
+});
+
+it("refuses what git, a compiler or a system takes for more than a file, by any policy", async () => {
+  const repo = changed(
+    { "src/old.txt ": "x\n", ".worknode/check.yaml": "version: 1\nmode: enforce\nexclude: [out/**]\n", "out/a": "a\n" },
+    { "src/b.ts ": "x\n", "src/old.txt ": "y\n", "src/p\u202eng.ts": "export const x = 1;\n", "lib/x.so.1": "x\n" },
+  );
+  repo.write("fixture/HEAD", "ref: refs/heads/main\n");
+  repo.write("fixture/sub/head", `${"0".repeat(40)}\n`);
+  repo.write("docs/HEAD", "The head of a page.\n");
+  repo.write("out/HEAD", "ref: refs/heads/main\n");
+  for (const [name, target] of [
+    ["linked/HEAD", "refs/heads/main"],
+    ["in", "src"],
+    ["up", "../other"],
+    ["root", "/etc"],
+    ["hooks", ".git/hooks"],
+  ] as const) {
+    mkdirSync(dirname(join(repo.dir, name)), { recursive: true });
+    symlinkSync(target, join(repo.dir, name));
+  }
+  repo.git("add", "-A");
+  repo.git("update-index", "--add", "--cacheinfo", `160000,${repo.git("rev-parse", "HEAD").trim()},vendored`);
+  repo.git("commit", "-q", "-m", "odd");
+  const report = await checkReport(repo, "--base", "main");
+  expect(report).toMatchObject({ exit_code: 3, checked: { left_out: 2 } });
+  expect(namesOf(report).map((name) => name.slice(0, -2))).toEqual([
+    "hard-deny fixture/HEAD",
+    "hard-deny fixture/sub/head",
+    "file-kind hooks",
+    "readable-code lib/x.so.1",
+    "hard-deny linked/HEAD",
+    "file-kind root",
+    "file-kind src/b.ts ",
+    "file-kind src/p\u202eng.ts",
+    "file-kind up",
+    "submodule vendored",
+  ]);
 });

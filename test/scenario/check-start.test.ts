@@ -72,8 +72,7 @@ describe("the start of the single file", () => {
   it("takes the base from CI, and writes the report where it is asked to", async () => {
     const repo = repository();
     repo.git("update-ref", "refs/remotes/origin/main", "main");
-    const main = repo.git("rev-parse", "main").trim();
-    for (const ci of [{ GITHUB_BASE_REF: "main" }, { CI_MERGE_REQUEST_DIFF_BASE_SHA: main }]) {
+    for (const ci of [{ GITHUB_BASE_REF: "main" }, { CI_MERGE_REQUEST_TARGET_BRANCH_NAME: "main" }]) {
       const at = { dir: repo.dir, env: { ...repo.env, ...ci } };
       expect(await start(at)).toEqual(await check(at));
       expect(await start(at, "--base", "main")).toEqual(await check(at, "--base", "main"));

@@ -263,6 +263,14 @@ describe("on a server", () => {
     expect(refused).toMatchObject({ code: 1, err: expect.stringContaining("git symbolic-ref HEAD") });
   });
 
+  it("pre-receive keeps the default branch, without which there are no rules, and lets others go", async () => {
+    const { repo, push } = await served();
+    repo.git("--git-dir", join(repo.dir, "../bare.git"), "config", "receive.denyDeleteCurrent", "ignore");
+    expect(push("main:refs/heads/other").code).toBe(0);
+    expect(push(":main")).toMatchObject({ code: 1, err: expect.stringContaining("is the default branch") });
+    expect(push(":other").code).toBe(0);
+  });
+
   it("a hook whose worknode is gone refuses, and says what to do", async () => {
     const repo = repository();
     await install(repo);

@@ -120,7 +120,7 @@ describe("the packed tarball", () => {
 
   it.each([
     ["github", [], ".github/workflows/worknode.yml", "refs/remotes/origin/$GITHUB_BASE_REF"],
-    ["gitlab", ["--gitlab"], ".gitlab/worknode.yml", "$CI_MERGE_REQUEST_DIFF_BASE_SHA"],
+    ["gitlab", ["--gitlab"], ".gitlab/worknode.yml", "refs/remotes/origin/$CI_MERGE_REQUEST_TARGET_BRANCH_NAME"],
   ])("sets up a job of %s that runs in a plain shell, and prints it first", async (forge, flags, job, target) => {
     const dir = join(base, forge);
     const git = (...args: string[]): string =>
@@ -147,7 +147,8 @@ describe("the packed tarball", () => {
     git("add", "-A");
     git("commit", "-q", "-m", "set up");
     git("update-ref", "refs/remotes/origin/main", "main");
-    const env = { GITHUB_BASE_REF: "main", CI_MERGE_REQUEST_DIFF_BASE_SHA: git("rev-parse", "main").trim() };
+    git("remote", "add", "origin", ".");
+    const env = { GITHUB_BASE_REF: "main", CI_MERGE_REQUEST_TARGET_BRANCH_NAME: "main" };
     git("switch", "-q", "-c", "change");
     writeFileSync(join(dir, "a.ts"), `export const a = (n: number) => ${"n ? 1 : ".repeat(9)}0;\n`);
     git("add", "-A");

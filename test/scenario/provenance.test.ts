@@ -188,6 +188,42 @@ describe("ways to take them over", () => {
     expect((await on(base, () => git("cherry-pick", BRANCH))).rules).toEqual(["provenance-rebased"]);
   });
 
+  it("work that was taken back is not covered by its receipt when it is done again, on top or beside", async () => {
+    git("switch", "-q", "--discard-changes", "-C", "main", BRANCH);
+    git("revert", "--no-edit", BRANCH);
+    commit({ "other.md": "o\n" });
+    const main = git("rev-parse", "main").trim();
+    const refused = { code: 4, rules: ["provenance-changed"] };
+    const rebased = { code: 4, rules: ["provenance-changed", "provenance-rebased"] };
+    expect(await on(main, () => git("cherry-pick", BRANCH), "--base", main)).toMatchObject(rebased);
+    git("switch", "-q", "--discard-changes", "-C", "exact", `${main}~1`);
+    const exact = git("rev-parse", "exact").trim();
+    expect(await on(exact, () => git("cherry-pick", BRANCH), "--base", exact)).toMatchObject(refused);
+    const beside = await on(
+      `${BRANCH}~1`,
+      () => commit({ "notes/two.md": git("show", `${BRANCH}:notes/two.md`) }, `again\n\n${messageOf(BRANCH)}`),
+      "--base",
+      main,
+    );
+    expect(beside).toMatchObject(refused);
+    const twice = await on(BRANCH, () => {
+      git("revert", "--no-edit", BRANCH);
+      git("cherry-pick", BRANCH);
+    });
+    expect(twice.rules).toEqual(["provenance-changed", "provenance-changed", "provenance-whitelist"]);
+  });
+
+  it("work that the base has by another way is no replay: a branch goes on after its squash", async () => {
+    git("switch", "-q", "--discard-changes", "-C", "main", base);
+    git("merge", "-q", "--squash", BRANCH);
+    git("commit", "-q", "-m", `squash\n\n${messageOf(`${BRANCH}~1`)}\n${messageOf(BRANCH)}`);
+    const { code, notes } = await on(BRANCH, () => undefined, "--base", "main");
+    expect({ code, verified: notes.filter((note) => note.includes(" verified ")).length }).toEqual({
+      code: 0,
+      verified: 2,
+    });
+  });
+
   it("a shallow clone that holds the whole change is enough, and one that does not says so", async () => {
     const clone = (depth: number): string => {
       const dir = mkdtempSync(join(repo.dir, "..", "clone-"));

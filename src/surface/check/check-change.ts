@@ -8,8 +8,8 @@ import { type ChangedCode, everyName, type ReadChange, readChange } from "./chan
 import type { ProvenanceReport } from "./commit-provenance.js";
 import { type CodeReport, judgeCode } from "./judge-code.js";
 import { type Link, unjudgedLinks } from "./linked-code.js";
+import { judgeEntries } from "./odd-entry.js";
 import { type Outcome, reportOf, rulesOf } from "./outcome.js";
-import type { JudgedPlan } from "./plan-rules.js";
 import type { Judged } from "./rules.js";
 import { judgeRules } from "./rules-changed.js";
 import type { CheckPlace, CheckWish } from "./run-check.js";
@@ -19,25 +19,25 @@ import type { VerifyAgain } from "./verify-again.js";
 
 /** Judges what a change, or what is staged, did: its files, its code, its commits. Throws Faults of exit 2. */
 export async function checkChange(place: CheckPlace, judged: Judged, wish: CheckWish): Promise<CheckReport> {
-  const { subject, plan, selection } = judged;
+  const { subject, selection } = judged;
   const all = subject.differences ?? [];
   const { differences, notes } = await judgedDifferences(judged, all);
   const { tests, verifyAgain } = await testsOf(place, judged, wish);
   const code = await judgeTexts(place, judged, { wish, differences, tests });
   const rules = await judgeRules(judged, all, wish.approvedBy);
   const origin = await judgeOrigin(place, judged, { wish, verifyAgain });
-  const files = plan === undefined ? [] : await judgeFiles(plan, differences, judged);
+  const files = await judgeFiles(judged, differences);
   const out = [...differences.map(({ path }) => path).filter((path) => selection.isLeftOut(path)), ...code.unwanted];
-  const modules = differences.filter(({ kind }) => kind === "special").map(({ path }) => path);
+  const isModule = ({ path, kind }: TreeDifference): boolean => kind === "special" && !selection.isLeftOut(path);
   const looked = {
     differences,
-    leftOut: out.length + modules.length,
+    leftOut: out.length + differences.filter(isModule).length,
     isOther: wish.run === true || origin.commits > 0,
   };
   return reportOf(judged, {
     ...code,
     findings: [...code.findings, ...files, ...rules.findings, ...origin.findings, ...tests.findings],
-    notes: [...notes, ...leftOutNotes(out, modules), ...rules.notes, ...origin.notes, ...tests.notes, ...code.notes],
+    notes: [...notes, ...leftOutNotes(out), ...rules.notes, ...origin.notes, ...tests.notes, ...code.notes],
     commits: origin.commits,
     files: differences.length,
     leftOut: all.length - differences.length + looked.leftOut,
@@ -51,16 +51,10 @@ export async function checkChange(place: CheckPlace, judged: Judged, wish: Check
 const MAX_NAMED = 10;
 
 /** What nobody looked at is told by name: code may have been put there. */
-function leftOutNotes(paths: readonly string[], modules: readonly string[]): string[] {
-  return [
-    ...(paths.length === 0 ? [] : [`left out by the policy: ${named(paths)}`]),
-    ...(modules.length === 0 ? [] : [`submodules, whose commits are not looked into: ${named(modules)}`]),
-  ];
-}
-
-function named(paths: readonly string[]): string {
+function leftOutNotes(paths: readonly string[]): string[] {
+  if (paths.length === 0) return [];
   const more = paths.length > MAX_NAMED ? ` and ${paths.length - MAX_NAMED} more` : "";
-  return `${paths.slice(0, MAX_NAMED).join(", ")}${more}`;
+  return [`left out by the policy: ${paths.slice(0, MAX_NAMED).join(", ")}${more}`];
 }
 
 /** Whether anything of the change was judged: one of its files, its commits' receipts, or its tests. */
@@ -73,13 +67,12 @@ function unjudged(
   return plan === undefined && looked.leftOut === looked.differences.length ? { unjudged: "unjudged" } : {};
 }
 
-async function judgeFiles(
-  plan: JudgedPlan,
-  differences: readonly TreeDifference[],
-  { isRule }: Judged,
-): Promise<CheckFinding[]> {
+async function judgeFiles(judged: Judged, differences: readonly TreeDifference[]): Promise<CheckFinding[]> {
+  const { plan, isRule } = judged;
+  const odd = await judgeEntries(judged, differences);
+  if (plan === undefined) return odd;
   const { judgePlanFiles } = await import("./plan-rules.js");
-  return judgePlanFiles(plan, differences, isRule);
+  return [...odd, ...judgePlanFiles(plan, differences, isRule)];
 }
 
 interface Texts {
@@ -174,6 +167,8 @@ async function readCoverageFiles(
   const own = tests.reports;
   if (coverage.length === 0 && own.length === 0) return undefined;
   const at = { cwd: place.cwd, top: history.top ?? place.cwd, files: await everyName(history, subject) };
+  const { refuseCommitted } = await import("./committed-report.js");
+  await refuseCommitted(history, subject.head, { files: [...coverage, ...baseCoverage], cwd: place.cwd });
   const { readOwnReports, readReports, refuseStale } = await import("./coverage-files.js");
   const report = own.length === 0 ? await readReports(coverage, at) : readOwnReports(own, at.files);
   refuseStale(report, code);

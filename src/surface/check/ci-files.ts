@@ -18,7 +18,10 @@ mode: observe
 limits: { maxComplexity: 8, maxFunctionLines: 60, minLineCoverage: 0.95 }
 `;
 
-/** The checker and its rules come from the base: what a change brings along judges nothing. */
+/**
+ * The checker and its rules come from the base as it is now: what a change brings along judges nothing. A git that cannot
+ * say what the base holds ends the job.
+ */
 const GITHUB = `name: worknode
 on:
   pull_request:
@@ -37,7 +40,8 @@ jobs:
         run: |
           base="refs/remotes/origin/$GITHUB_BASE_REF"
           check="$RUNNER_TEMP/check.mjs"
-          if git cat-file -e "$base:${VENDORED_PATH}" 2>/dev/null; then
+          found="$(git ls-tree "$base" -- ${VENDORED_PATH})"
+          if [ -n "$found" ]; then
             git show "$base:${VENDORED_PATH}" > "$check"
             node "$check" --base "$base" --format github
           else
@@ -52,9 +56,11 @@ const GITLAB = `worknode:
   rules:
     - if: $CI_PIPELINE_SOURCE == "merge_request_event"
   script:
-    - base="$CI_MERGE_REQUEST_DIFF_BASE_SHA"
+    - base="refs/remotes/origin/$CI_MERGE_REQUEST_TARGET_BRANCH_NAME"
+    - git fetch --quiet origin "+refs/heads/$CI_MERGE_REQUEST_TARGET_BRANCH_NAME:$base"
+    - found="$(git ls-tree "$base" -- ${VENDORED_PATH})"
     - |
-      if git cat-file -e "$base:${VENDORED_PATH}" 2>/dev/null; then
+      if [ -n "$found" ]; then
         git show "$base:${VENDORED_PATH}" > /tmp/check.mjs
         node /tmp/check.mjs --base "$base" --format junit --output worknode.xml
       else

@@ -1,6 +1,5 @@
-/** What the pull or merge request goes to that CI runs for. */
+/** What the pull or merge request goes to that CI runs for: the branch as it is now, whose rules hold. */
 export function baseOfCi(env: NodeJS.ProcessEnv): string | undefined {
-  const target = env["GITHUB_BASE_REF"] || undefined;
-  if (target !== undefined) return `refs/remotes/origin/${target}`;
-  return env["CI_MERGE_REQUEST_DIFF_BASE_SHA"] || undefined;
+  const target = env["GITHUB_BASE_REF"] || env["CI_MERGE_REQUEST_TARGET_BRANCH_NAME"];
+  return target ? `refs/remotes/origin/${target}` : undefined;
 }

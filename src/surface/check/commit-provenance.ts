@@ -3,7 +3,9 @@ import type { ProvenanceRule } from "../../capability/provenance-fault.js";
 import { receiptTexts } from "../../capability/receipt.js";
 import { parseTrust, type Trust } from "../../capability/trust.js";
 import type { Commit } from "../../effect/commits.js";
+import type { History } from "../../effect/history.js";
 import { commitFacts, otherCommits } from "../../effect/provenance-facts.js";
+import { replays } from "../../effect/receipt-use.js";
 import { emptyTree } from "../../effect/tree-object.js";
 import { invalid } from "../../kernel/fault.js";
 import type { CheckPolicy, ProvenanceMode } from "../../schema/check-policy.js";
@@ -48,9 +50,11 @@ export async function judgeCommits(wish: ProvenanceWish): Promise<ProvenanceRepo
   const trust = await readTrust(place, wish.trust);
   const others = await otherCommits(place.history, subject.head);
   const facts = await commitFacts(place.history, commits);
-  const first = judgeProvenance(facts, others, { trust, again: new Map() });
+  const bases = await basesOf(place.history, subject);
+  const replayed = await replays(place.history, facts, bases);
+  const first = judgeProvenance(facts, others, { trust, again: new Map(), replayed });
   const again = await verifyRebased(first, facts, wish.verifyAgain);
-  const judged = again.size === 0 ? first : judgeProvenance(facts, others, { trust, again });
+  const judged = again.size === 0 ? first : judgeProvenance(facts, others, { trust, again, replayed });
   const severity = mode === "require" ? "error" : "warning";
   const findings = judged.flatMap((commit) => [...faultsOf(commit), ...planFaults(commit, wish.planHash)]);
   return {
@@ -58,6 +62,12 @@ export async function judgeCommits(wish: ProvenanceWish): Promise<ProvenanceRepo
     notes: judged.map(noteOf),
     commits: commits.length,
   };
+}
+
+/** Commits whose history the change adds to; where it is compared with a tree, the base's alone. */
+async function basesOf({ objects }: History, { rules, from }: Subject): Promise<string[]> {
+  const known = await objects.describe([rules, from ?? rules]);
+  return [...new Set(known.filter((object) => object?.type === "commit").flatMap((object) => object?.id ?? []))];
 }
 
 /** Commits whose evidence is for another tree. */

@@ -99,13 +99,23 @@ function isNothing(id: string): boolean {
  * branch. To take the default branch itself back is a change from what it holds.
  */
 async function rangeOf(history: History, { ref, from, to }: RefUpdate, call: HookCall): Promise<SubjectWish | string> {
-  if (isNothing(to)) return `${ref} is deleted: there is nothing to judge`;
+  if (isNothing(to)) return await deletionOf(history, ref, call);
   const base = await baseOf(history, call);
   const [old] = await findCommits(history, isNothing(from) ? [] : [from]);
   const rules = base ?? old;
   if (rules === undefined) return `${ref} is new and there is nothing to compare it with: not judged`;
   const goesOn = old === rules || (await succeeds(history, ["merge-base", "--is-ancestor", from, to]));
   return goesOn ? { base: rules, head: to, from } : await fromBase(history, rules, to);
+}
+
+/** Without its default branch a server has no rules. Throws Fault DEFAULT_BRANCH (exit 2). */
+async function deletionOf(history: History, ref: string, { name }: HookCall): Promise<string> {
+  const head = name === "pre-receive" ? await history.git.attempt(["symbolic-ref", "--quiet", "HEAD"]) : undefined;
+  if (head?.stdout.toString("utf8").trim() !== ref) return `${ref} is deleted: there is nothing to judge`;
+  throw invalid(
+    "DEFAULT_BRANCH",
+    `${ref} is the default branch, whose rules hold for every other: it is not deleted by a push. On the server: git symbolic-ref HEAD refs/heads/OTHER.`,
+  );
 }
 
 /** Histories that share nothing are judged as all new. */

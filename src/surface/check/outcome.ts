@@ -9,18 +9,21 @@ export function rulesOf(
   { coverage, tests }: { coverage: boolean; tests: boolean },
 ): string[] {
   return [
+    "file-kind",
+    "hard-deny",
     "max-complexity",
     "max-function-lines",
     "no-suppression",
     "parse",
     "readable-code",
     "rules-changed",
+    "submodule",
     ...(limits.requireDocs ? ["documentation"] : []),
     ...(limits.powerOfTen === "off" ? [] : ["power-of-ten"]),
     ...(tests ? ["tests"] : []),
     ...(provenance === "off" ? [] : ["provenance"]),
     ...(coverage ? ["coverage", "untested-functions"] : []),
-    ...(plan === undefined ? [] : ["file-kind", "file-whitelist", "hard-deny", "no-delete"]),
+    ...(plan === undefined ? [] : ["file-whitelist", "no-delete"]),
   ].sort();
 }
 

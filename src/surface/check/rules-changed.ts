@@ -36,18 +36,35 @@ export async function judgeRules(
   return await judgeRulesChange({ policy, differences, isRule, approvedBy, proposed });
 }
 
-/** Files that start worknode, whoever wrote them: those of CI, hooks and clients that name it on the base. */
+/** Files that start worknode, whoever wrote them: those of CI, hooks and clients that name it on the base, and more. */
 async function startersOf(
   { history, subject }: Pick<Judged, "history" | "subject">,
   differences: readonly TreeDifference[],
 ): Promise<ReadonlySet<string>> {
-  const starters = new Set<string>();
+  const starters = new Set(differences.map(({ path }) => path).filter((path) => AGENTS.test(path)));
   for (const { path } of differences.filter(({ path }) => isStarter(path))) {
     const text = await regularAt(history, subject.rules, path);
     if (text?.includes("worknode") === true) starters.add(path);
   }
+  for (const { path } of differences.filter(({ path }) => MANIFEST.test(path))) {
+    const before = linesNaming(await regularAt(history, subject.rules, path));
+    const after = linesNaming(await regularAt(history, subject.head, path));
+    if (before.some((line) => !after.includes(line))) starters.add(path);
+  }
   return starters;
 }
+
+/** Files that hold commands and versions: what of them names worknode says which one is started, and how. */
+const MANIFEST =
+  /(?:^|\/)(?:package(?:-lock)?\.json|npm-shrinkwrap\.json|pnpm-lock\.yaml|yarn\.lock|bun\.lock|(?:gnu)?makefile|justfile|taskfile\.ya?ml|pyproject\.toml|tox\.ini|noxfile\.py|[^/]+\.sh)$/i;
+
+function linesNaming(text: Buffer | null): string[] {
+  const lines = (text?.toString("utf8") ?? "").split("\n").map((line) => line.trim());
+  return lines.filter((line) => line.includes("worknode"));
+}
+
+/** What agents may do and are told in every later run. */
+const AGENTS = /^\.worknode\/(?:agents|capabilities)\//;
 
 /** A file of a commit; null also where a link or a submodule has its name. */
 async function regularAt(history: Judged["history"], commit: string, path: string): Promise<Buffer | null> {
@@ -69,7 +86,8 @@ async function judgeRulesChange(change: RulesChange): Promise<{ findings: CheckF
   if (changed.length === 0) return { findings: [], notes: [] };
   const fault = await policyFault(change);
   const broken = fault === undefined ? [] : [brokenPolicy(fault)];
-  const named = approvedBy.filter((name) => policy.approvers.length === 0 || policy.approvers.includes(name));
+  const said = approvedBy.filter((name) => name.trim() !== "");
+  const named = said.filter((name) => policy.approvers.length === 0 || policy.approvers.includes(name));
   if (named.length === 0)
     return { findings: [...broken, ...changed.map(({ path }) => finding(path, policy))], notes: [] };
   const notes = changed.map(({ path }) => `${path} changes the rules; approved by ${named.join(", ")} (claimed)`);

@@ -1,6 +1,7 @@
 import { type Commit, findCommits, listCommits, readCommits, shallow } from "../../effect/commits.js";
 import type { History } from "../../effect/history.js";
 import { indexTree } from "../../effect/history-files.js";
+import { mergedTree } from "../../effect/provenance-facts.js";
 import { compareTrees, type TreeDifference } from "../../effect/tree.js";
 import { emptyTree } from "../../effect/tree-object.js";
 import { invalid } from "../../kernel/fault.js";
@@ -102,13 +103,28 @@ async function findBase(history: History, given: string | undefined, env: NodeJS
   );
 }
 
+/**
+ * Where branches were merged both ways, there are several places where a change left its base, and a comparison with one
+ * of them does not show what goes back to it: the tree that git makes of two of them. Throws Fault SEVERAL_BASES.
+ */
+async function joinedBase(history: History, first: string, others: readonly string[]): Promise<string> {
+  if (others.length === 0) return first;
+  const joined = await mergedTree(history, [first, ...others]);
+  if (joined !== null) return joined;
+  throw invalid(
+    "SEVERAL_BASES",
+    `the change left its base at several places (${[first, ...others].map((id) => id.slice(0, 12)).join(", ")}). Merge the base into it first.`,
+  );
+}
+
 /** Where a change left its base. A commit on top of the base, or a merge of the base, says so itself. */
 export async function mergeBase(history: History, base: string, head: string): Promise<string> {
   if (base === head) return base;
   const [newest] = await readCommits(history, [head]);
   if (newest?.parents.includes(base) === true) return base;
-  const found = await history.git.attempt(["merge-base", base, head]);
-  if (found.code === 0) return found.stdout.toString("utf8").trim();
+  const found = await history.git.attempt(["merge-base", "--all", base, head]);
+  const [first, ...others] = found.stdout.toString("utf8").split("\n").filter(Boolean);
+  if (first !== undefined) return await joinedBase(history, first, others);
   if (history.cutOff.size > 0) throw shallow(`it does not reach to where ${head} left ${base}`);
   throw invalid("UNRELATED", `${head} and ${base} share no history. Name a base that the change was made from.`);
 }
