@@ -1,4 +1,4 @@
-import { spawn } from "node:child_process";
+import { spawn, spawnSync } from "node:child_process";
 import { resolve } from "node:path";
 import { invalid, messageOf } from "../kernel/fault.js";
 import { isExecutable } from "./sandbox/toolchain.js";
@@ -28,8 +28,8 @@ export interface NotifierPlace {
 }
 
 /**
- * Tells a person's program or address of what happens: the notice as JSON on standard input, or by POST. The program
- * is theirs and runs as them, not in the sandbox, without a shell; its words are separated by blanks.
+ * Tells a person's command or address of what happens: the notice as JSON on standard input, or by POST. The command
+ * is theirs, for the shell, and runs as them, not in the sandbox; nothing of a notice becomes part of it.
  */
 export function openNotifier(target: string, at: NotifierPlace): Notifier {
   const waiting: string[] = [];
@@ -70,10 +70,21 @@ export function requireNotifier(target: string, { cwd, env }: NotifierPlace): vo
     if (URL.canParse(target)) return;
     throw invalid("NOTIFY_MISSING", `--notify ${target}: this is no address.`);
   }
-  const [program = ""] = target.trim().split(/\s+/);
-  const places = program.includes("/") ? [cwd] : (env["PATH"] ?? "").split(":").filter((entry) => entry !== "");
-  if (program !== "" && places.some((place) => isExecutable(resolve(cwd, place, program)))) return;
-  throw invalid("NOTIFY_MISSING", `--notify ${target}: there is no program ${program} that could be started.`);
+  const program = firstWord(target);
+  if (program === "" || (program !== undefined && !isKnown(program, { cwd, env })))
+    throw invalid("NOTIFY_MISSING", `--notify ${target}: there is no program ${program} that could be started.`);
+}
+
+/** What a command starts; undefined where only the shell can tell, by quotes, variables or its own grammar. */
+function firstWord(target: string): string | undefined {
+  const [word = ""] = target.trim().split(/[\s;&|<>]+/);
+  return /^[\w./@%:,+-]*$/.test(word) ? word : undefined;
+}
+
+/** Whether the shell would know what to start. */
+function isKnown(program: string, { cwd, env }: NotifierPlace): boolean {
+  if (program.includes("/")) return isExecutable(resolve(cwd, program));
+  return spawnSync("/bin/sh", ["-c", 'command -v -- "$1"', "sh", program], { cwd, env, stdio: "ignore" }).status === 0;
 }
 
 /** Whether the time was over first. */
@@ -88,7 +99,7 @@ async function within(ms: number, work: Promise<void>): Promise<boolean> {
 }
 
 function deliver(target: string, text: string, at: NotifierPlace): Promise<void> {
-  return ADDRESS.test(target) ? post(target, text, at) : run(target.trim().split(/\s+/), text, at);
+  return ADDRESS.test(target) ? post(target, text, at) : run(target, text, at);
 }
 
 /** A redirect is no delivery: followed, a POST arrives as a GET without the notice, or at an address nobody named. */
@@ -100,25 +111,21 @@ async function post(url: string, body: string, { noticeMs = NOTICE_MS }: Notifie
   if (!answer.ok) throw new Error(`the address answered ${answer.status}`);
 }
 
-function run(
-  [program = "", ...args]: string[],
-  text: string,
-  { cwd, env, noticeMs = NOTICE_MS }: NotifierPlace,
-): Promise<void> {
+function run(command: string, text: string, { cwd, env, noticeMs = NOTICE_MS }: NotifierPlace): Promise<void> {
   return new Promise((done, reject) => {
-    const child = spawn(program, args, { cwd, env, stdio: ["pipe", "ignore", "ignore"], detached: true });
+    const child = spawn("/bin/sh", ["-c", command], { cwd, env, stdio: ["pipe", "ignore", "ignore"], detached: true });
     const timer = setTimeout(() => {
       if (child.pid !== undefined) process.kill(-child.pid, "SIGKILL");
-      reject(new Error(`${program} took longer than ${noticeMs} ms and was ended`));
+      reject(new Error(`${command} took longer than ${noticeMs} ms and was ended`));
     }, noticeMs);
     child.once("error", (thrown) => {
       clearTimeout(timer);
-      reject(new Error(`${program} could not be started: ${thrown.message}`));
+      reject(new Error(`${command} could not be started: ${thrown.message}`));
     });
     child.once("exit", (code) => {
       clearTimeout(timer);
       if (code === 0) done();
-      else reject(new Error(`${program} ended with ${code ?? "a signal"}`));
+      else reject(new Error(`${command} ended with ${code ?? "a signal"}`));
     });
     child.stdin.on("error", () => undefined); // it need not read what it is given; its exit code tells
     child.stdin.end(text);

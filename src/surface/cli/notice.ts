@@ -17,11 +17,11 @@ export interface Notice {
   readonly exit_code?: number;
 }
 
-/** `--notify`: a program, or an address that takes a POST. */
+/** `--notify`: a command for the shell, or an address that takes a POST. */
 export function notifyOption(): Option {
   return new Option(
     "--notify <command-or-url>",
-    "tell of what waits, is escalated, over budget or done: JSON on a program's standard input, or by POST",
+    "tell of what waits, is escalated, over budget or done: JSON on a command's standard input, or by POST",
   );
 }
 

@@ -4,7 +4,7 @@ import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { afterEach, beforeEach, expect, it } from "vitest";
+import { afterEach, beforeEach, expect, it, vi } from "vitest";
 import { openNotifier } from "../../../src/effect/notify.js";
 
 let dir: string;
@@ -37,7 +37,15 @@ it("ends a program that hangs, with what it started, and tells the next notice a
   expect(problems).toEqual([`${target} took longer than 1000 ms and was ended`]);
   expect(readFileSync(join(dir, "told"), "utf8")).toBe('{"notice":"first"}\n{"notice":"second"}\n');
   const pid = readFileSync(join(dir, "pid"), "utf8").trim();
-  expect(existsSync(`/proc/${pid}`)).toBe(false);
+  await vi.waitFor(() => expect(existsSync(`/proc/${pid}`)).toBe(false), 10_000); // whoever adopted it takes it away
+});
+
+it("hands a command to the shell as a person wrote it, with quotes and redirections, and a notice on its input alone", async () => {
+  const notifier = open(`sed "s/a b/$HERE/" > 'told of'; printf '%s' "$0 $#" >> 'told of'`, 1_000);
+  notifier.send({ notice: "a b; $(touch made)" });
+  expect(await notifier.close()).toEqual([]);
+  expect(readFileSync(join(dir, "told of"), "utf8")).toBe('{"notice":"; $(touch made)"}/bin/sh 0');
+  expect(existsSync(join(dir, "made"))).toBe(false);
 });
 
 it("counts what fails alike, and is no worse for a program that reads nothing", async () => {
