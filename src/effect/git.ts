@@ -53,7 +53,8 @@ const SETTINGS = [
   "advice.detachedHead=false",
 ].flatMap((setting) => ["-c", setting]);
 
-const IDENTITY = { name: "worknode", email: "worknode@localhost" };
+/** Who makes worknode's commits. */
+export const IDENTITY = { name: "worknode", email: "worknode@localhost" };
 
 /** Makes the safe runner for one checkout. Starts nothing. */
 export function createGit(place: GitPlace): Git {

@@ -1,17 +1,12 @@
 import { isSubsetOf } from "../capability/write-set.js";
+import { Fault } from "../kernel/fault.js";
 import { type Call, type Permit, useOnce } from "./authority.js";
 import { cycleHead } from "./branch.js";
-import {
-  assertNotCheckedOut,
-  commitTree,
-  joinTrees,
-  mergedBefore,
-  moveBranch,
-  recordMerge,
-  withMergeLock,
-} from "./merge.js";
+import { type CommitText, writeCommits } from "./commit-object.js";
+import { assertNotCheckedOut, mergedBefore, moveBranch, recordMerge, withMergeLock } from "./merge.js";
 import type { Repository } from "./repository.js";
 import { compareTrees, type TreeDifference, treeHash, treeOfCommit } from "./tree.js";
+import { areApart, overlayTrees } from "./tree-overlay.js";
 import type { TaskWorkspace } from "./workspace.js";
 
 /** Accepted tasks that are to be joined together, and the files each may have changed. */
@@ -25,7 +20,7 @@ export interface Layer {
   readonly task: string;
   /** Tree of its worktree. */
   readonly from: string;
-  /** The commit it lies on: the branch's head, or a stand-in for the layer below, which no branch leads to. */
+  /** The tree it lies on: that of the branch's head, or of the layer below. */
   readonly below: string;
   /** Tree of the layer below and the task's work together, and what it changes there. */
   readonly tree: string;
@@ -41,8 +36,8 @@ export interface Stack {
 
 /**
  * Lays the work of tasks on top of each other, from the head of the cycle's branch, by plumbing alone. Neither the branch
- * nor a worktree is touched. A task whose work conflicts, reaches outside its files or into a file of another, is on the
- * branch already or is none is left out: what is wrong with it is said where it is merged alone.
+ * nor a worktree is touched. A task whose work reaches outside its files, or into what another or the branch has changed
+ * since it began, is on the branch already or is none is left out: what is wrong with it is said where it is merged alone.
  * Throws Fault ERROR_NOT_APPROVED, NO_BRANCH, GIT_FAILED.
  */
 export async function stackTasks(
@@ -56,11 +51,17 @@ export async function stackTasks(
   const head = await cycleHead(repository, branch);
   const headTree = await treeOfCommit(repository.git, head);
   const works = await Promise.all(tasks.map(({ task, write }) => lookAt(repository, workspaces.get(task), write)));
-  const layers: Layer[] = [];
-  for (const work of works.filter((each) => each !== undefined)) {
-    const layer = await layOn(repository, { head, layers }, work);
-    if (layer !== undefined) layers.push(layer);
-  }
+  const laid: Work[] = [];
+  for (const work of works) if (work !== undefined && (await fits(repository, { head, laid }, work))) laid.push(work);
+  const trees = await overlayTrees(
+    repository,
+    headTree,
+    laid.map(({ changes }) => changes),
+  );
+  const layers = laid.map(({ workspace: { task }, tree: from, changes }, at): Layer => {
+    const [below = headTree, tree = headTree] = [trees[at - 1], trees[at]];
+    return { task, from, below, tree, changes };
+  });
   return { head, headTree, layers };
 }
 
@@ -68,7 +69,7 @@ export async function stackTasks(
 interface Work {
   readonly workspace: TaskWorkspace;
   readonly tree: string;
-  readonly paths: readonly string[];
+  readonly changes: readonly TreeDifference[];
 }
 
 const HONEST: ReadonlySet<string> = new Set(["add", "modify", "mode"]);
@@ -80,53 +81,55 @@ async function lookAt(
 ): Promise<Work | undefined> {
   if (workspace === undefined) return undefined;
   const tree = await treeHash(workspace);
-  const differences = await compareTrees(repository.git, workspace.baseCommit, tree);
-  if (differences.length === 0 || (await mergedBefore(repository, workspace, tree)) !== undefined) return undefined;
-  const honest = differences.every(({ path, kind }) => HONEST.has(kind) && isSubsetOf([path], write));
-  return honest ? { workspace, tree, paths: differences.map(({ path }) => path) } : undefined;
+  const changes = await compareTrees(repository.git, workspace.baseCommit, tree);
+  if (changes.length === 0 || (await mergedBefore(repository, workspace, tree)) !== undefined) return undefined;
+  const honest = changes.every(({ path, kind }) => HONEST.has(kind) && isSubsetOf([path], write));
+  return honest ? { workspace, tree, changes } : undefined;
 }
 
-async function layOn(
+/** Whether what a task changed is, on the stack, still what it was when the task began. */
+async function fits(
   repository: Repository,
-  { head, layers }: Pick<Stack, "head" | "layers">,
-  { workspace, tree, paths }: Work,
-): Promise<Layer | undefined> {
-  const taken = new Set(layers.flatMap(({ changes }) => changes.map(({ path }) => path)));
-  if (paths.some((path) => taken.has(path))) return undefined;
-  const top = layers.at(-1);
-  const below =
-    top === undefined ? head : await commitTree(repository, top.tree, { parent: top.below, message: "stand-in" });
-  const joined = await joinTrees(repository, workspace, { head: below, tree });
-  if (joined.kind !== "moved") return undefined;
-  const changes = await compareTrees(repository.git, below, joined.tree);
-  return changes.length === 0 ? undefined : { task: workspace.task, from: tree, below, tree: joined.tree, changes };
+  { head, laid }: { head: string; laid: readonly Work[] },
+  { workspace, changes }: Work,
+): Promise<boolean> {
+  const moved = await compareTrees(repository.git, workspace.baseCommit, head);
+  const others = [...moved, ...laid.flatMap((work) => work.changes)].map(({ path }) => path);
+  return areApart(
+    changes.map(({ path }) => path),
+    new Set(others),
+  );
 }
 
 /** A layer as it is to be committed. */
-export interface LayerArgs {
-  /** Whole commit message with its trailers. */
-  readonly message: string;
-  readonly parent: string;
-  /** The layer's tree, and the worktree's that it was made from. */
-  readonly tree: string;
+export interface LayerCommit extends CommitText {
+  readonly task: string;
+  /** Tree of the worktree it was made from. */
   readonly from: string;
 }
 
 /**
- * Makes a layer's commit, which no branch leads to yet, and says in the task's record that it is about to be merged.
+ * Makes the commits of a stack's layers, each on the one before, which no branch leads to yet, and says in each task's
+ * record that its is about to be merged. Answers their ids, those of `commitId`.
  * Throws Fault ERROR_NOT_APPROVED, WORKSPACE_GONE, GIT_FAILED.
  */
-export async function commitLayer(
+export async function commitLayers(
   permit: Permit,
   repository: Repository,
-  workspace: TaskWorkspace,
-  call: Call<LayerArgs>,
-): Promise<string> {
+  call: Call<{ readonly layers: readonly LayerCommit[] }>,
+  workspaces: ReadonlyMap<string, TaskWorkspace>,
+): Promise<string[]> {
   useOnce(permit, call);
-  const { message, parent, tree, from } = call.args;
-  const commit = await commitTree(repository, tree, { parent, message });
-  await recordMerge(workspace, { commit, tree: from });
-  return commit;
+  const { layers } = call.args;
+  const commits = await writeCommits(repository, layers);
+  await Promise.all(
+    layers.map(async ({ task, from: tree }, at) => {
+      const [workspace, commit] = [workspaces.get(task), commits[at]];
+      if (workspace === undefined || commit === undefined) throw new Fault("WORKSPACE_GONE", `${task} has no worktree`);
+      await recordMerge(workspace, { commit, tree });
+    }),
+  );
+  return commits;
 }
 
 /**

@@ -17,6 +17,7 @@ import {
   freshPlaces,
   HEAD_VIEW,
   type Places,
+  placeName,
   STACK_VIEW,
   type WorkspaceArgs,
 } from "./workspace-places.js";
@@ -35,7 +36,7 @@ export async function openTaskWorkspace(
   deny: readonly string[] = DEFAULT_DENY,
 ): Promise<TaskWorkspace> {
   useOnce(permit, call);
-  return withWorktreeLock(repository, async () => {
+  return withPlaceLock(repository, call.args, async () => {
     const { args } = call;
     const places = await findPlaces(repository, args);
     const existing = await findUsable(repository, places, args);
@@ -57,9 +58,10 @@ export async function openHeadWorkspace(
   deny: readonly string[] = DEFAULT_DENY,
 ): Promise<TaskWorkspace> {
   useOnce(permit, call);
-  return withWorktreeLock(repository, async () => {
-    const head = await cycleHead(repository, call.args.branch);
-    return await openView(repository, { ...call.args, task: HEAD_VIEW }, { tree: head, commit: head }, deny);
+  const args = { ...call.args, task: HEAD_VIEW };
+  return withPlaceLock(repository, args, async () => {
+    const head = await cycleHead(repository, args.branch);
+    return await openView(repository, args, { tree: head, commit: head }, deny);
   });
 }
 
@@ -73,7 +75,7 @@ export async function openStackWorkspace(
   useOnce(permit, call);
   const { head, tree, cycle, branch } = call.args;
   const args = { cycle, branch, task: STACK_VIEW };
-  return withWorktreeLock(repository, () => openView(repository, args, { tree, commit: head }, deny));
+  return withPlaceLock(repository, args, () => openView(repository, args, { tree, commit: head }, deny));
 }
 
 async function openView(
@@ -109,10 +111,15 @@ export async function checkOut(
   await workspace.git.run(["update-ref", "HEAD", to.commit]);
 }
 
-/** Two worktrees made at once would race for git's configuration lock and for names. */
-export async function withWorktreeLock<T>(repository: Repository, work: () => Promise<T>): Promise<T> {
+/** One place is made, brought up to date or taken away by one at a time; its name is no other's, so others may go on meanwhile. */
+export async function withPlaceLock<T>(
+  repository: Repository,
+  args: WorkspaceArgs,
+  work: () => Promise<T>,
+): Promise<T> {
   try {
-    return await withLock(join(repository.stateDir, "locks", "worktrees"), work, repository.clock);
+    const file = join(repository.stateDir, "locks", `worktree-${placeName(args)}`);
+    return await withLock(file, work, repository.clock);
   } catch (thrown) {
     throw diskFault(thrown, repository.stateDir);
   }

@@ -57,7 +57,8 @@ export function freshPlaces(repository: Repository, places: Places, args: Worksp
   return { ...places, worktree: join(repository.stateDir, "worktrees", place) };
 }
 
-function placeName(args: WorkspaceArgs): string {
+/** The name of a workspace's directories and of its lock. */
+export function placeName(args: WorkspaceArgs): string {
   const view = isView(args.task) ? VIEWS[args.task] : undefined;
   return view === undefined ? `${args.cycle}-${refPart(args.task)}` : `${args.cycle}.${view}`;
 }

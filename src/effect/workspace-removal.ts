@@ -4,7 +4,7 @@ import { isAncestor, resolveCommit } from "./branch.js";
 import type { Repository } from "./repository.js";
 import { removeTree } from "./sandbox/layer.js";
 import type { TaskRecord } from "./task-record.js";
-import { findUsable, withWorktreeLock } from "./task-workspace.js";
+import { findUsable, withPlaceLock } from "./task-workspace.js";
 import { treeHash } from "./tree.js";
 import type { TaskWorkspace } from "./workspace.js";
 import { describe, findPlaces, isView, type Places, type WorkspaceArgs } from "./workspace-places.js";
@@ -20,7 +20,7 @@ export async function removeTaskWorkspace(
   call: Call<WorkspaceArgs>,
 ): Promise<Result<void, string>> {
   useOnce(permit, call);
-  return withWorktreeLock(repository, async () => {
+  return withPlaceLock(repository, call.args, async () => {
     const places = await findPlaces(repository, call.args);
     if (isView(call.args.task)) return await dropPlaces(repository, places);
     const existing = await findUsable(repository, places, call.args);

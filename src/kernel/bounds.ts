@@ -92,6 +92,8 @@ export const DEFAULT_MEMORY_TOKENS = 200_000;
 export const BRIEF_TOKENS = 1_500;
 /** Captured output of one run of git (bytes). */
 export const MAX_GIT_OUTPUT_BYTES = 64 * 1024 * 1024;
+/** Worktrees that one crew has made at the same time. */
+export const MAX_OPENINGS = 4;
 /** Time one run of git may take. */
 export const MAX_GIT_TIME_MS = 10 * 60_000;
 /** Time without a question after which a git that answers several is ended. */

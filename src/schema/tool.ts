@@ -15,7 +15,11 @@ const stewardToolSchemas = {
   "plan.command": z.looseObject({ commands: z.array(z.looseObject({ role: z.string(), argv })).min(1) }),
   "task.merge": z.looseObject({}),
   "batch.stack": z.looseObject({ branch: z.string(), tasks: z.array(z.looseObject({ task: z.string() })).min(1) }),
-  "batch.commit": z.looseObject({ message: z.string(), parent: z.string(), tree: z.string() }),
+  "batch.commit": z.looseObject({
+    layers: z
+      .array(z.looseObject({ task: z.string(), message: z.string(), parent: z.string(), tree: z.string() }))
+      .min(1),
+  }),
   "batch.merge": z.looseObject({ branch: z.string(), from: z.string(), to: z.string() }),
   "workspace.remove": z.looseObject({ cycle, task: z.string(), branch: z.string() }),
   "branch.join": z.looseObject({ branch: z.string(), onto: z.string(), as: z.string() }),
@@ -137,7 +141,7 @@ export const toolDescriptions: Record<ToolName, string> = {
   "plan.command": "Run commands the approved plan names, in the sandbox; what they leave behind is discarded.",
   "task.merge": "Put an accepted task's work on the cycle's branch as one commit.",
   "batch.stack": "Lay the work of accepted tasks on top of each other, on no branch.",
-  "batch.commit": "Make the commit of a task's work in a verified stack, on no branch yet.",
+  "batch.commit": "Make the commits of a verified stack, one for each task's work, on no branch yet.",
   "batch.merge": "Move the cycle's branch over a verified stack.",
   "workspace.remove": "Take away a task's worktree whose work is on the cycle's branch.",
   "branch.join": "Join the cycle's branch with the user's, on a branch of worknode's own.",

@@ -5,7 +5,7 @@ import { readBelow } from "../../effect/path-fact.js";
 import { listMasks } from "../../effect/surroundings.js";
 import { openHeadWorkspace, openTaskWorkspace } from "../../effect/task-workspace.js";
 import type { TaskWorkspace } from "../../effect/workspace.js";
-import { MAX_FILE_BYTES } from "../../kernel/bounds.js";
+import { MAX_FILE_BYTES, MAX_OPENINGS } from "../../kernel/bounds.js";
 import type { FileReader } from "../../plan/cel-environment.js";
 import { verifyCommands } from "../../plan/verify-commands.js";
 import type { AnyNewEvent } from "../../schema/event.js";
@@ -51,23 +51,24 @@ export async function headWorkspace(crew: Crew): Promise<TaskWorkspace> {
 
 /** Workspaces being opened, and what is made for their commands as soon as none is. */
 interface Openings {
+  readonly now: PQueue;
   readonly after: PQueue;
-  count: number;
 }
 
 const openings = new WeakMap<Crew, Openings>();
 
 async function open(crew: Crew, task: string): Promise<TaskWorkspace> {
-  const all = openings.get(crew) ?? { after: new PQueue({ concurrency: 1 }), count: 0 };
-  openings.set(crew, all);
-  all.count += 1;
-  all.after.pause();
-  try {
-    return await openNow(crew, task);
-  } finally {
-    all.count -= 1;
-    if (all.count === 0) all.after.start();
-  }
+  const { now, after } = openings.get(crew) ?? newOpenings();
+  openings.set(crew, { now, after });
+  after.pause();
+  return await now.add(() => openNow(crew, task));
+}
+
+function newOpenings(): Openings {
+  const now = new PQueue({ concurrency: MAX_OPENINGS });
+  const after = new PQueue({ concurrency: 1 });
+  now.on("idle", () => after.start());
+  return { now, after };
 }
 
 async function openNow(crew: Crew, task: string): Promise<TaskWorkspace> {
@@ -87,10 +88,10 @@ function runsCommands(crew: Crew, task: string): boolean {
 }
 
 /**
- * Has what surrounds a workspace's commands made while its model thinks, one workspace after the other. What goes wrong
- * with it is not remembered, and comes again where a command needs it.
+ * Has what surrounds a workspace's commands made while something else is waited for, one workspace after the other. What
+ * goes wrong with it is not remembered, and comes again where a command needs it.
  */
-function surround(crew: Crew, workspace: TaskWorkspace): void {
+export function surround(crew: Crew, workspace: TaskWorkspace): void {
   const make = () => Promise.allSettled([openGitView(crew.repository, workspace), listMasks(workspace)]);
   void openings.get(crew)?.after.add(make);
 }

@@ -8,6 +8,7 @@ import { MAX_BATCH_COMMANDS } from "../../kernel/bounds.js";
 import { Fault } from "../../kernel/fault.js";
 import { stewardCall } from "../call/steward.js";
 import { runCommands, type VerifyRun } from "../call/verify.js";
+import { surround } from "../call/workspaces.js";
 import type { Crew } from "../state/context.js";
 import { cycleStream, eventAt } from "../state/records.js";
 import { groupAlike, judgeLayer } from "./joined-rules.js";
@@ -52,6 +53,7 @@ async function openStack(crew: Crew, at: { head: string; tree: string }): Promis
   const args = { cycle: crew.cycle, task: STACK_VIEW, branch: crew.branch, ...at };
   return await stewardCall(crew, { tool: "workspace.open", task: null, args }, async ({ permit, call }) => {
     const value = await openStackWorkspace(permit, crew.repository, call, crew.plan.workspace.deny);
+    surround(crew, value);
     return { value, said: `worktree ${value.worktree} holds ${at.tree}` };
   });
 }

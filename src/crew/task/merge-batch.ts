@@ -1,5 +1,5 @@
-import { commitLayer, type Layer, mergeStack, type Stack, stackTasks } from "../../effect/merge-stack.js";
-import type { Receipt } from "../../schema/receipt.js";
+import { commitId } from "../../effect/commit-object.js";
+import { commitLayers, type LayerCommit, mergeStack, type Stack, stackTasks } from "../../effect/merge-stack.js";
 import { stewardCall } from "../call/steward.js";
 import type { Crew } from "../state/context.js";
 import type { TaskRun } from "../state/task-status.js";
@@ -31,7 +31,7 @@ export async function mergeBatch(crew: Crew, runs: readonly TaskRun[]): Promise<
   if (!(await verifyStack(crew, stack, layers))) return { merged: NONE, red: tasks };
   const commits = await commitStack(crew, stack, layers);
   if (!(await moveOver(crew, stack, commits))) return { merged: NONE, red: NONE };
-  await Promise.all(commits.map(({ run, ...commit }) => completeMerged(crew, run, commit)));
+  await Promise.all(commits.map((commit) => completeMerged(crew, commit.run, commit)));
   return { merged: tasks, red: NONE };
 }
 
@@ -46,34 +46,36 @@ async function layStack(crew: Crew, runs: readonly TaskRun[]): Promise<Stack> {
   });
 }
 
-type RunCommit = MergedCommit & { readonly run: TaskRun };
+interface RunCommit extends MergedCommit {
+  readonly run: TaskRun;
+  readonly made: LayerCommit;
+}
 
+/** Each receipt names the commit below, so ids are worked out first, and git makes all commits at once. */
 async function commitStack(crew: Crew, stack: Stack, layers: readonly RunLayer[]): Promise<RunCommit[]> {
   const judged = layers.at(-1)?.layer.tree ?? stack.headTree;
+  const at = Math.floor(crew.clock.nowMs() / 1000);
   const commits: RunCommit[] = [];
   let parent = { commit: stack.head, tree: stack.headTree };
   for (const { layer, run } of layers) {
-    const { tree, changes } = layer;
+    const { task, tree, from, changes } = layer;
+    const paths = changes.map(({ path }) => path);
     const receipt = receiptOf(crew, run, { tree, parent, changes, judged });
-    const commit = await commitOne(crew, { layer, run }, { receipt, parent: parent.commit });
-    commits.push({ run, commit, parent: parent.commit, paths: pathsOf(layer) });
+    const made = { task, message: messageFor(crew, run, { paths, receipt }), parent: parent.commit, tree, from, at };
+    const commit = commitId(made);
+    commits.push({ run, made, commit, parent: parent.commit, paths });
     parent = { commit, tree };
   }
+  await commitAll(crew, commits);
   return commits;
 }
 
-const pathsOf = ({ changes }: Layer): string[] => changes.map(({ path }) => path);
-
-async function commitOne(
-  crew: Crew,
-  { layer, run }: RunLayer,
-  { receipt, parent }: { receipt: Receipt; parent: string },
-): Promise<string> {
-  const message = messageFor(crew, run, { paths: pathsOf(layer), receipt });
-  const args = { message, parent, tree: layer.tree, from: layer.from };
-  return await stewardCall(crew, { tool: "batch.commit", task: run.task.id, args }, async ({ permit, call }) => {
-    const value = await commitLayer(permit, crew.repository, run.workspace, call);
-    return { value, said: `made ${value}` };
+async function commitAll(crew: Crew, commits: readonly RunCommit[]): Promise<void> {
+  const workspaces = new Map(commits.map(({ run }) => [run.task.id, run.workspace]));
+  const own = { tool: "batch.commit", task: null, args: { layers: commits.map(({ made }) => made) } } as const;
+  await stewardCall(crew, own, async ({ permit, call }) => {
+    const value = await commitLayers(permit, crew.repository, call, workspaces);
+    return { value, said: `made ${value.join(", ")}` };
   });
 }
 

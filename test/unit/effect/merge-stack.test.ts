@@ -2,8 +2,9 @@ import { existsSync, readFileSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { cycleHead } from "../../../src/effect/branch.js";
+import { commitId } from "../../../src/effect/commit-object.js";
 import { mergeTask } from "../../../src/effect/merge.js";
-import { commitLayer, mergeStack, type Stack, stackTasks } from "../../../src/effect/merge-stack.js";
+import { commitLayers, type LayerCommit, mergeStack, type Stack, stackTasks } from "../../../src/effect/merge-stack.js";
 import type { Repository } from "../../../src/effect/repository.js";
 import { openStackWorkspace } from "../../../src/effect/task-workspace.js";
 import { treeHash } from "../../../src/effect/tree.js";
@@ -27,22 +28,26 @@ async function ground(...works: Record<string, string>[]) {
   return { home, repository, workspaces };
 }
 
+const byTask = (workspaces: readonly TaskWorkspace[]): Map<string, TaskWorkspace> =>
+  new Map(workspaces.map((each) => [each.task, each]));
+
 async function stack(repository: Repository, workspaces: readonly TaskWorkspace[], files = ANY): Promise<Stack> {
   const tasks = workspaces.map(({ task }) => ({ task, write: files }));
   const { permit, call } = approve({ branch: BRANCH, tasks });
-  return await stackTasks(permit, repository, call, new Map(workspaces.map((each) => [each.task, each])));
+  return await stackTasks(permit, repository, call, byTask(workspaces));
 }
 
 /** Commits a stack's layers as they lie, and moves the branch over them. */
 async function mergeAll(repository: Repository, workspaces: readonly TaskWorkspace[], of: Stack): Promise<boolean> {
-  let parent = of.head;
+  const layers: LayerCommit[] = [];
+  let to = of.head;
   for (const { task, tree, from } of of.layers) {
-    const workspace = workspaces.find((each) => each.task === task);
-    if (workspace === undefined) throw new Error(task);
-    const { permit, call } = approve({ message: `${task}\n`, parent, tree, from });
-    parent = await commitLayer(permit, repository, workspace, call);
+    layers.push({ task, message: `${task}\n`, parent: to, tree, from, at: 1_700_000_000 });
+    to = commitId(layers.at(-1) as LayerCommit);
   }
-  const { permit, call } = approve({ branch: BRANCH, from: of.head, to: parent });
+  const made = approve({ layers });
+  await commitLayers(made.permit, repository, made.call, byTask(workspaces));
+  const { permit, call } = approve({ branch: BRANCH, from: of.head, to });
   return await mergeStack(permit, repository, call);
 }
 
@@ -114,6 +119,17 @@ describe("a stack of tasks", () => {
     expect(tasksOf(await stack(repository, workspaces))).toEqual(["T1"]);
   });
 
+  it("leaves out a file where another has made a folder, and a folder where another has made a file", async () => {
+    const [file, folder] = [{ d: "1\n" }, { "d/e.txt": "2\n" }];
+    for (const works of [
+      [file, folder],
+      [folder, file],
+    ]) {
+      const { repository, workspaces } = await ground(...(works as Record<string, string>[]));
+      expect(tasksOf(await stack(repository, workspaces))).toEqual(["T1"]);
+    }
+  });
+
   it("is not merged where the branch moved meanwhile, and each of its tasks can still be", async () => {
     const { home, repository, workspaces } = await ground({ "a.txt": "1\n" }, { "b.txt": "2\n" });
     const made = await stack(repository, workspaces);
@@ -141,11 +157,10 @@ describe("a stack of tasks", () => {
     await expect(stackTasks(laying.permit, repository, wider, new Map())).rejects.toMatchObject(denied);
     const made = await stack(repository, workspaces);
     const [layer] = made.layers;
-    const [workspace] = workspaces as [TaskWorkspace];
-    const args = { message: "x\n", parent: made.head, tree: layer?.tree ?? "", from: layer?.from ?? "" };
-    const committing = approve(args);
-    const other = { ...committing.call, args: { ...args, message: "y\n" } };
-    await expect(commitLayer(committing.permit, repository, workspace, other)).rejects.toMatchObject(denied);
+    const commit = { task: "T1", message: "x\n", parent: made.head, tree: layer?.tree ?? "", from: layer?.from ?? "" };
+    const committing = approve({ layers: [{ ...commit, at: 0 }] });
+    const other = { ...committing.call, args: { layers: [{ ...commit, message: "y\n", at: 0 }] } };
+    await expect(commitLayers(committing.permit, repository, other, byTask(workspaces))).rejects.toMatchObject(denied);
     const moving = approve({ branch: BRANCH, from: made.head, to: made.head });
     const further = { ...moving.call, args: { ...moving.call.args, to: layer?.below ?? "" } };
     await expect(mergeStack(moving.permit, repository, { ...further, callId: "other" })).rejects.toMatchObject(denied);
