@@ -11,6 +11,7 @@ import { readRecord, type TaskRecord, writeRecord } from "./task-record.js";
 import { checkOut } from "./task-workspace.js";
 import { compareTrees, treeHash } from "./tree.js";
 import type { TaskWorkspace } from "./workspace.js";
+import { withWorktreeList } from "./worktree.js";
 
 /** Times a merge is tried again because somebody else moved the branch. */
 const MAX_MERGE_ATTEMPTS = 5;
@@ -114,7 +115,8 @@ async function checkedOutAt(repository: Repository, branch: string): Promise<str
   const ref = `refs/heads/${branch}`;
   const head = await readFile(join(repository.commonDir, "HEAD"), "utf8").catch(() => "");
   if (head.trim() === `ref: ${ref}`) return repository.root;
-  const path = (await repository.git.run(["for-each-ref", "--format=%(worktreepath)", ref])).trim();
+  const args = ["for-each-ref", "--format=%(worktreepath)", ref];
+  const path = (await withWorktreeList(repository, () => repository.git.run(args))).trim();
   return path === "" ? undefined : path;
 }
 

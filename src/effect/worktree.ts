@@ -3,6 +3,7 @@ import { basename, join, resolve } from "node:path";
 import type { Clock } from "../kernel/clock.js";
 import { systemRandom } from "../kernel/ids.js";
 import { branchTip, createRef, resolveCommit } from "./branch.js";
+import { withLock } from "./process-lock.js";
 import type { Repository } from "./repository.js";
 
 /** Longest wait for a git that outlived its worknode, and time between two looks. */
@@ -23,11 +24,20 @@ export interface WorktreePlace {
 export async function addWorktree(repository: Repository, place: WorktreePlace, commit: string): Promise<string> {
   const { worktree, branch } = place;
   if (branch !== undefined) await keepBranch(repository, branch, commit);
-  await forgetWorktree(repository, worktree);
   if (branch !== undefined) await repository.git.run(["update-ref", `refs/heads/${branch}`, commit]);
   const at = branch === undefined ? ["--detach", worktree, commit] : [worktree, branch];
-  await repository.git.run(["worktree", "add", "--quiet", "--force", ...at]);
-  return await registerWorktree(repository, worktree);
+  const gitDir = await withWorktreeList(repository, async () => {
+    await forgetWorktree(repository, worktree);
+    await repository.git.run(["worktree", "add", "--quiet", "--force", "--no-checkout", ...at]);
+    return await registerWorktree(repository, worktree);
+  });
+  await repository.git.at(gitDir, worktree).run(["read-tree", "--reset", "-u", commit]);
+  return gitDir;
+}
+
+/** A git that goes through all worktrees fails where it finds one that is only half made, or half gone. */
+export async function withWorktreeList<T>(repository: Repository, work: () => Promise<T>): Promise<T> {
+  return await withLock(join(repository.stateDir, "locks", "worktrees"), work, repository.clock);
 }
 
 /** Waits for a git that outlived its worknode to finish with the index; a lock that stays was left by a dead one. */
@@ -79,7 +89,7 @@ async function keepBranch(repository: Repository, branch: string, commit: string
 
 /** Takes a worktree away for good. Only for one that never held work or whose work is merged. */
 export async function dropWorktree(repository: Repository, worktree: string): Promise<void> {
-  await forgetWorktree(repository, worktree);
+  await withWorktreeList(repository, () => forgetWorktree(repository, worktree));
   await rm(worktree, { recursive: true, force: true, maxRetries: 5 });
 }
 
@@ -91,7 +101,7 @@ export async function setAside(repository: Repository, worktree: string): Promis
     await rename(worktree, aside);
     return aside;
   }
-  await repository.git.run(["worktree", "move", worktree, aside]);
+  await withWorktreeList(repository, () => repository.git.run(["worktree", "move", worktree, aside]));
   const git = repository.git.at(gitDir, aside);
   const tip = await resolveCommit(git, "HEAD");
   if (tip !== undefined) await git.run(["update-ref", "--no-deref", "HEAD", tip]);
