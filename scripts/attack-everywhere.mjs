@@ -28,10 +28,12 @@ function attack(backend, user) {
   const env = { PATH: process.env.PATH, HOME: home, LANG: "C.UTF-8", WORKNODE_SANDBOX: backend };
   const run = spawnSync(program, args, { env, stdio: ["ignore", "ignore", "pipe"], encoding: "utf8" });
   try {
-    const { numPassedTests, numFailedTests, numPendingTests } = JSON.parse(readFileSync(report, "utf8"));
+    const { numPassedTests, numFailedTests, numPendingTests, testResults } = JSON.parse(readFileSync(report, "utf8"));
     console.log(
       `${backend}, user ${user}: ${numPassedTests} passed, ${numFailedTests} failed, ${numPendingTests} skipped`,
     );
+    for (const { status, fullName, failureMessages } of testResults.flatMap((file) => file.assertionResults))
+      if (status === "failed") console.log(`  ${fullName}: ${failureMessages.join(" ").slice(0, 500)}`);
   } catch (thrown) {
     console.log(`${backend}, user ${user}: no report (${thrown.message})\n${run.stderr}`);
   } finally {

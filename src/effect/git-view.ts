@@ -121,13 +121,26 @@ async function baseAlone(workspace: TaskWorkspace, head: string): Promise<ShownH
   const root = (await git.run(["rev-parse", "--verify", `${baseCommit}^{tree}`])).trim();
   const shown = entries.filter(({ path, type }) => type !== "commit" && !workspace.isDenied(path));
   const denied = entries.filter(({ path, type }) => type === "blob" && workspace.isDenied(path));
+  const objects = new Set([baseCommit, root, ...shown.map(({ object }) => object)]);
+  const absent = new Set(denied.map(({ object }) => object).filter((object) => !objects.has(object)));
   return {
-    objects: new Set([baseCommit, root, ...shown.map(({ object }) => object)]),
+    objects,
     cutOff: [baseCommit],
     head,
-    refs: packedRefs(baseCommit, head, []),
+    refs: packedRefs(baseCommit, head, await inPlaceOf(workspace, objects, absent)),
     without: denied.map(({ path }) => path),
   };
+}
+
+/** Refs by which git takes what is left out for empty files: without them `show` and `grep` end at the first of these. */
+async function inPlaceOf(
+  workspace: TaskWorkspace,
+  objects: Set<string>,
+  absent: ReadonlySet<string>,
+): Promise<string[][]> {
+  const empty = (await workspace.git.run(["hash-object", "-w", "--stdin"], { input: "" })).trim();
+  objects.add(empty);
+  return [...absent].map((object) => [empty, `refs/replace/${object}`]);
 }
 
 /** `<mode> <type> <object>\t<path>`. */

@@ -123,7 +123,7 @@ function overBudget(what: string): Refusal {
 }
 
 /** Deny beats allow: one failing policy is enough. Advisory ones are only noted where they are evaluated. */
-function checkPolicy({ proposal, facts }: JudgedCall): Refusal[] {
+export function checkPolicy({ proposal, facts }: Pick<JudgedCall, "proposal" | "facts">): Refusal[] {
   return facts.policies
     .filter((policy) => !policy.pass && policy.level !== "advisory")
     .filter((policy) => policy.level !== "overridable" || !(policy.overridden || isOverridden(proposal, facts)))

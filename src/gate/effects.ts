@@ -5,12 +5,13 @@ import type { Capability } from "../schema/capability.js";
 import type { Change, RefusedChange } from "../schema/effect.js";
 import type { Denial } from "../schema/verdict.js";
 import { isBound, refuseWrite } from "./check-file.js";
-import { deletion, pathRefusal, refuseImage, refuseKind } from "./check-plan.js";
-import { judgeImage } from "./checks.js";
+import { deletion, pathRefusal, refuseKind } from "./check-plan.js";
+import { checkPolicy } from "./checks.js";
 import { denialOf, missing, type Refusal } from "./denial.js";
 import { missingFact } from "./fact-shape.js";
 import type { EffectFacts, EffectJudgement, GateFacts, Image, ObservedPath } from "./facts.js";
 import { hardDenied } from "./hard-deny.js";
+import { judgeContent } from "./judge-content.js";
 import { pathFault } from "./path.js";
 import { issuePermit } from "./permit.js";
 
@@ -35,25 +36,42 @@ export function judgeEffects(effects: EffectFacts): EffectJudgement {
 }
 
 function judgeAll(effects: EffectFacts): EffectJudgement {
-  const { facts, changes } = effects;
+  const fault = wholeFault(effects);
+  return fault === undefined ? judgeEach(effects) : refuseAll(effects, fault);
+}
+
+/** Why nothing of it can be allowed, whatever was changed. */
+function wholeFault(effects: EffectFacts): Refusal | undefined {
+  const { facts, stopped } = effects;
   const absent = missingFact("capability", facts) ?? missingFact("plan", facts) ?? missingFact("limits", facts);
-  if (absent !== undefined) return refuseAll(effects, missing(`the fact '${absent}' is missing`));
-  const fault = capabilityFault(effects);
-  if (fault !== undefined) return refuseAll(effects, fault);
-  if (effects.stopped !== undefined) return refuseAll(effects, stoppedCommand(effects.stopped));
+  if (absent !== undefined) return missing(`the fact '${absent}' is missing`);
+  return capabilityFault(effects) ?? (stopped === undefined ? undefined : stoppedCommand(stopped));
+}
+
+function judgeEach(effects: EffectFacts): EffectJudgement {
+  const { facts, changes, proposal } = effects;
   const looked: Looked = {
     images: new Map(effects.images.map((image) => [image.path, image])),
     paths: new Map(facts.paths.map((fact) => [fact.path, fact])),
   };
   const found = changes.map((change) => ({ change, refusals: judgeChange(change, effects, looked) }));
-  const subject = effects.proposal.who.agent;
-  const denials = found.flatMap(({ refusals }) => refusals.map((refusal) => denialOf(subject, "plan", refusal)));
+  const policies = policyDenials(effects);
+  const { agent } = proposal.who;
+  const denials = found.flatMap(({ refusals }) => refusals.map((refusal) => denialOf(agent, "plan", refusal)));
+  denials.push(...policies);
   if (denials.length === 0) {
-    const scope = { callId: effects.proposal.call_id, argsHash: hashOf(changes) };
+    const scope = { callId: proposal.call_id, argsHash: hashOf(changes) };
     return { refused: [], denials, permit: issuePermit(scope) };
   }
-  const refused = found.map(({ change, refusals }) => refusedChange(change, refusals[0]?.rule ?? "discarded-with"));
+  const others = policies[0]?.rule ?? "discarded-with";
+  const refused = found.map(({ change, refusals }) => refusedChange(change, refusals[0]?.rule ?? others));
   return { refused, denials };
+}
+
+/** What the policies of a structured write hold against a command that wrote something. */
+function policyDenials(effects: EffectFacts): Denial[] {
+  if (effects.changes.length === 0) return [];
+  return checkPolicy(effects).map((refusal) => denialOf(effects.proposal.who.agent, "policy", refusal));
 }
 
 /** What was seen, by path. */
@@ -118,7 +136,9 @@ function judgeFile(
   if (refusals.length > 0) return refusals;
   const observed = refuseObserved(change, looked) ?? refuseMode(change, effects.modes.get(change.path));
   if (observed !== undefined) return [observed];
-  return change.kind === "mode" ? [] : judgeContent(change, looked, { limits: capability.limits, facts });
+  return change.kind === "mode"
+    ? []
+    : judgeContent(change.path, looked.images.get(change.path), { capability, effects });
 }
 
 /** A new folder with nothing listed in it. */
@@ -161,29 +181,6 @@ function refuseChangeKind(change: Change): Refusal | undefined {
   if (change.kind === "delete" || change.kind === "type") return deletion(change.path);
   if (change.kind === "link") return pathRefusal(change.path, "it became a link");
   return change.kind === "special" ? pathRefusal(change.path, "it is not a regular file") : undefined;
-}
-
-function judgeContent(
-  change: Change,
-  looked: Looked,
-  { limits, facts }: { limits: Capability["limits"]; facts: GateFacts },
-): Refusal[] {
-  const image = looked.images.get(change.path);
-  if (image === undefined) return [missing(`the post-image of ${change.path} is missing`)];
-  if (image.fault !== undefined) return [unreadable(image.path, image.fault)];
-  const emptied = refuseImage(image);
-  return [...(emptied === undefined ? [] : [emptied]), ...judgeImage(image, limits, facts.elsewhere)];
-}
-
-/** Code that cannot be read could hide anything. */
-function unreadable(path: string, fault: string): Refusal {
-  return {
-    code: "ERROR_PARSE",
-    rule: "readable-code",
-    message: `${path} ${fault}, so its functions cannot be judged`,
-    object: path,
-    remedy: "Write code as UTF-8 text, in files short enough to be read.",
-  };
 }
 
 /** What the path is in the worktree the change would be kept in. */

@@ -134,6 +134,7 @@ export interface Judgement {
 /** A command's net effects, for judgement after it ran. Every path changed has one of each but scratch. */
 export interface EffectFacts {
   readonly proposal: Proposal;
+  /** Those of the command; its policies are those of a `Write`. */
   readonly facts: GateFacts;
   readonly changes: readonly Change[];
   /** One for each added or modified file. */

@@ -29,6 +29,13 @@ export function reviewNeed(risk: number, limits: GateFacts["risk"]): ReviewNeed 
   return { auditor: true, humans: risk <= human ? 1 : 2 };
 }
 
+/** Whether one score asks for more review than another. */
+export function needsMoreReview(risk: number, than: number, limits: GateFacts["risk"]): boolean {
+  const [need, had] = [reviewNeed(risk, limits), reviewNeed(than, limits)];
+  if (need === undefined || had === undefined) return need !== had;
+  return need.humans > had.humans || (need.auditor && !had.auditor);
+}
+
 /** The risk check: the score must be one that some review can allow. */
 export function checkRisk({ facts, risk }: JudgedCall): Refusal[] {
   if (!Number.isFinite(risk)) return [missing("the risk has no score")];

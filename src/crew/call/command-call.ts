@@ -21,7 +21,7 @@ import { loadMeasures } from "../state/grammars.js";
 import { eventAt } from "../state/records.js";
 import { stopIfKilled } from "../state/stop.js";
 import { type CallRequest, type CarriedOut, resultEvent, violationEvents } from "./call-record.js";
-import { gatherFacts, holdsCapability, movedFrom, withBase } from "./facts.js";
+import { gatherFacts, holdsCapability, movedFrom, withBase, writePolicies } from "./facts.js";
 import { sandboxSetting } from "./verify.js";
 import { keepAllowed } from "./write-call.js";
 
@@ -141,7 +141,7 @@ async function judgeRan(crew: Crew, request: CallRequest, { ran, workspace }: Ra
   await loadMeasures(languagesOf(images));
   const effects: EffectFacts = {
     proposal: request.proposal,
-    facts: { ...facts, paths },
+    facts: { ...facts, paths, policies: writePolicies(crew, request.proposal) },
     changes,
     images,
     modes,

@@ -184,6 +184,11 @@ function budgetFacts(crew: Crew, { executionsLeft, held }: CallPlace): GateFacts
   };
 }
 
+/** The policies that hold for what a command wrote: those of the structured write that would have made it. */
+export function writePolicies(crew: Crew, proposal: Proposal): PolicyFact[] {
+  return policyFacts(crew, { ...proposal, what: { ...proposal.what, tool: "Write" } });
+}
+
 /** Built-in rules are tier denies the plan check holds anyway; expressions must be true, an error is a failure. */
 function policyFacts(crew: Crew, proposal: Proposal): PolicyFact[] {
   const { tool } = proposal.what;

@@ -1,4 +1,5 @@
 import { type ChildProcess, spawn } from "node:child_process";
+import { readFileSync } from "node:fs";
 import { performance } from "node:perf_hooks";
 import type { Readable } from "node:stream";
 import { MAX_COMMAND_OUTPUT_BYTES, MAX_OUTPUT_FLOOD_BYTES, SANDBOX_END_MS } from "../../kernel/bounds.js";
@@ -24,6 +25,8 @@ export interface Bounds {
   readonly signal?: AbortSignal | undefined;
   /** Looks at the running program again and again; what it finds stops it. */
   readonly watch?: UseWatch;
+  /** Whether the program waits for the first process of a pid namespace: killing that ends all of them before the program. */
+  readonly waitsForNamespace?: boolean;
 }
 
 const MAX_STATUS_BYTES = 64 * 1024;
@@ -46,8 +49,11 @@ export function runBounded(file: string, args: readonly string[], bounds: Bounds
     const stop = (reason: StopReason): void => {
       if (stopped !== null) return;
       stopped = reason;
-      killTree(child);
-      stuck = setTimeout(() => reject(new Fault("SANDBOX_STUCK", "a killed sandbox did not end")), SANDBOX_END_MS);
+      if (bounds.waitsForNamespace !== true || !killChildren(child)) killTree(child);
+      stuck = setTimeout(() => {
+        killTree(child);
+        reject(new Fault("SANDBOX_STUCK", "a killed sandbox did not end"));
+      }, SANDBOX_END_MS);
     };
     const cancel = (): void => stop("cancelled");
     const timer = setTimeout(() => stop("timeout"), bounds.timeoutMs);
@@ -114,6 +120,19 @@ function startWatch(
     over = true;
     clearTimeout(timer);
   };
+}
+
+/**
+ * Kills what the program started and waits for. Of a pid namespace's first process the kernel lets nobody see the end before
+ * all others in it have ended; were the program killed as well, its end would say nothing of theirs. False where there is none.
+ */
+function killChildren({ pid }: ChildProcess): boolean {
+  try {
+    const children = readFileSync(`/proc/${pid}/task/${pid}/children`, "utf8").split(" ").map(Number);
+    return children.filter((one) => one > 0).map((one) => process.kill(one, "SIGKILL")).length > 0;
+  } catch {
+    return false; // gone meanwhile, or a kernel that does not tell
+  }
 }
 
 /** The group holds the set-up; killing its first process makes the kernel end the whole pid namespace. */

@@ -30,6 +30,7 @@ export async function confine(spec: SandboxSpec, signal?: AbortSignal): Promise<
     timeoutMs: Math.min(spec.timeoutMs, MAX_TIMER_MS),
     signal,
     watch,
+    waitsForNamespace: true,
   });
   if (!exit.status.endsWith(READY) && (exit.stopped === null || exit.stopped === "killed")) throw setupFailed(exit);
   const stopped = exit.stopped ?? (await watch.ended());

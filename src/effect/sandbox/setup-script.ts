@@ -28,25 +28,55 @@ export function systemCalls(processor: string): string | undefined {
 
 /**
  * Process 1 of the sandbox, at the end of either set-up: shows nothing of itself to the command, whose user it shares, starts
- * it with its own environment, waits for it and reaps what is left. Takes `$prctl`, `@environment` and `@command`.
+ * it with its own environment, hands on what it says, waits for it and reaps what is left. The command says it into pipes:
+ * worknode's own ends are sockets, which nothing can open by `/dev/stderr`, and would be a way to talk to it. What orphans
+ * leave is reaped once a second. Takes `$prctl`, `@environment` and `@command`.
  */
 const INIT = String.raw`
 syscall($prctl, 4, 0, 0, 0, 0) == 0 or die "cannot hide the set-up: $!\n"; # PR_SET_DUMPABLE: no reading or tracing of this process
 $0 = 'worknode';
+$^F = 2;
+my (%said, @says);
+for my $number (1, 2) {
+  pipe(my $from, my $into) or die "cannot make a pipe: $!\n";
+  $said{fileno $from} = [$from, $number == 1 ? \*STDOUT : \*STDERR];
+  push @says, $into;
+}
 open(my $status, '>&=', 3);
 syswrite($status, "ready\n") or die "cannot report: $!\n";
 close $status;
 my $child = fork;
 defined $child or die "cannot start a process: $!\n";
 if ($child == 0) {
+  open(STDOUT, '>&', $says[0]) && open(STDERR, '>&', $says[1]) or exit 126;
   %ENV = map { split /=/, $_, 2 } @environment;
   exec { $command[0] } @command;
   print STDERR "$command[0]: $!\n";
   exit($! == 2 ? 127 : 126); # as shells say it: not found, not to be run
 }
-my $ended = 0;
-$ended = wait until $ended == $child || $ended == -1;
-exit($? & 127 ? 128 + ($? & 127) : $? >> 8);
+close $_ for @says;
+my $watched = syscall(434, $child, 0); # pidfd_open, the same on every processor: ready when the command has ended
+$watched >= 0 or die "cannot watch the command: $!\n";
+sub hand_on { # all that a pipe can hold at once; false when there is nothing
+  my ($from, $to) = @{$said{$_[0]}};
+  my $length = sysread($from, my $text, 1 << 20) or return 0;
+  for (my $sent = 0; $sent < $length;) { $sent += syswrite($to, $text, $length - $sent, $sent) // return 0 }
+  return 1;
+}
+my $exit;
+until (defined $exit) {
+  my $ready = '';
+  vec($ready, $_, 1) = 1 for $watched, keys %said;
+  select($ready, undef, undef, 1) > 0 or $ready = '';
+  while ((my $ended = waitpid(-1, 1)) > 0) { $exit = $? if $ended == $child } # WNOHANG
+  last if defined $exit;
+  for my $number (keys %said) { vec($ready, $number, 1) and !hand_on($number) and delete $said{$number} }
+}
+for my $number (keys %said) { # what was said by then, and not what others still say
+  fcntl($said{$number}[0], 4, 2048); # F_SETFL, O_NONBLOCK
+  hand_on($number);
+}
+exit($exit & 127 ? 128 + ($exit & 127) : $exit >> 8);
 `;
 
 /** The same as a program, for bubblewrap to run. Arguments: number of `prctl`, number of variables, the variables, the command. */

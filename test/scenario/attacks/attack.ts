@@ -5,7 +5,7 @@ import { type Called, type Ground, prepareGround, SECRETS } from "./ground.js";
 
 /**
  * A hostile call. `refused`: denied or discarded, exit 3, a violation recorded. `contained`: it may run, and
- * nothing outside its own throw-away surroundings comes of it.
+ * nothing outside its own throw-away surroundings comes of it. `unkept`: one of these, as a race will have it.
  */
 export interface Attack {
   readonly name: string;
@@ -15,7 +15,7 @@ export interface Attack {
   readonly input: string | object;
   /** How long a shell command may take (ms). */
   readonly timeout?: number;
-  readonly ends: "refused" | "contained";
+  readonly ends: "refused" | "contained" | "unkept";
   /** The rule that refuses, or what a contained command must say to show that it tried. */
   readonly by?: string | RegExp;
 }
@@ -42,7 +42,8 @@ export function attackSuite(title: string, attacks: readonly Attack[]): void {
       expect(ground.fingerprint()).toBe(before);
       for (const secret of SECRETS) expect(called.told).not.toContain(secret);
       expect(ground.knocks()).toBe(0);
-      if (attack.ends === "refused") expectRefused(called, attack);
+      const unkept = attack.ends === "unkept" && called.report.effects?.kept === false;
+      if (attack.ends === "refused" || unkept) expectRefused(called, attack);
       else expectContained(called, attack);
     });
 

@@ -108,7 +108,7 @@ attackSuite("the host's attention", [
   {
     name: "the machine's clock, name, log, disks, quotas and power",
     input: perl(
-      '$b = "x" x 64; print join(" ", map { syscall(@$_) } [227, 0, pack("Q2", 1, 1)], [170, $b, 1], [103, 2, $b, 10], [167, $b, 0], [163, 0], [169, 0xfee1dead, 672274793, 0, 0], [179, 0x80000700, $b, 0, 0], [153]), "\\n"',
+      '$b = "x" x 64; print join(" ", map { ($n, @a) = @$_; syscall($n, @a) } [227, 0, pack("Q2", 1, 1)], [170, $b, 1], [103, 2, $b, 10], [167, $b, 0], [163, 0], [169, 0xfee1dead, 672274793, 0, 0], [179, 0x80000700, $b, 0, 0], [153]), "\\n"',
     ),
     ends: "contained",
     by: /"stdout":"(-1 ?){8}\\n"/,

@@ -1,4 +1,5 @@
 import { describe, expect, it } from "vitest";
+import { compileWriteSet } from "../../../src/capability/write-set.js";
 import { judgeEffects } from "../../../src/gate/effects.js";
 import type { EffectFacts, GateFacts, Image } from "../../../src/gate/facts.js";
 import { checkPermit, type Permit } from "../../../src/gate/permit.js";
@@ -62,6 +63,41 @@ describe("the net effects of a command", () => {
     expect(rules(effectsOf([folder("src")]))).toEqual([]);
     expect(rules(effectsOf([folder("lib")]))).toEqual(["lib file-whitelist"]);
     expect(rules(effectsOf([folder(".worknode")]))).toEqual([".worknode hard-deny"]);
+  });
+
+  it("are what a structured write could be: what that is reviewed for, a command does not get without, unless it is named", () => {
+    const made = (path: string, write: readonly string[], also: Partial<GateFacts> = {}): string[] => {
+      const value = capabilityWith({ write: [...write] });
+      const held = { capability: { ok: true as const, value }, writes: compileWriteSet(value.write) };
+      return rules(effectsOf([change(path, "add")], { also: { ...held, ...also } }));
+    };
+    const file = "test/.npmrc";
+    expect(made(file, ["test/**"])).toEqual([`${file} review-effects`]);
+    expect(made(file, ["test/**", file])).toEqual([]);
+    expect(made("test/notes.txt", ["test/**"])).toEqual([]);
+    const risk = { ...factsWith({}).risk, auto: 25 };
+    expect(made(file, ["test/**"], { risk })).toEqual([]);
+    expect(made(file, ["test/**"], { risk: { ...risk, auditor: 20, auto: 20, humanReview: "never" } })).toEqual([
+      `${file} review-effects`,
+    ]);
+  });
+
+  it("meet the policies a structured write meets, and none where nothing was written", () => {
+    const frozen = {
+      id: "freeze",
+      level: "mandatory",
+      pass: false,
+      reason: "now.weekday < 5",
+      overridden: false,
+    } as const;
+    const policies = [frozen];
+    const { refused, denials, permit } = judgeEffects(effectsOf([change("src/parse.ts")], { also: { policies } }));
+    expect(refused).toEqual([{ path: "src/parse.ts", kind: "modify", rule: "freeze" }]);
+    expect(denials).toMatchObject([{ code: "ERROR_POLICY", check: "policy", violation: false }]);
+    expect(permit).toBeUndefined();
+    expect(judgeEffects(effectsOf([], { also: { policies } })).denials).toEqual([]);
+    const advisory = [{ ...frozen, level: "advisory" as const }];
+    expect(rules(effectsOf([change("src/parse.ts")], { also: { policies: advisory } }))).toEqual([]);
   });
 
   it("are refused whole when a limit stopped the command", () => {
