@@ -125,6 +125,7 @@ const POLICIES = {
   "a folder left out": "exclude: [src/7/**]\n",
   "files left out anywhere": "exclude: ['**/f7*.ts']\n",
   "a plan": "plan: plan.yaml\n",
+  "a plan of every part, with expressions": "plan: linkcheck.yaml\n",
 };
 const PLAN = `apiVersion: worknode/v1
 kind: Plan
@@ -137,6 +138,7 @@ function putPolicy(dir, policy) {
   mkdirSync(join(dir, ".worknode"), { recursive: true });
   writeFileSync(join(dir, ".worknode", "check.yaml"), `version: 1\n${policy}`);
   writeFileSync(join(dir, "plan.yaml"), PLAN);
+  cpSync(join(ROOT, "plans", "linkcheck.yaml"), join(dir, "linkcheck.yaml"));
   git(dir, "add", "-A");
   git(dir, "commit", "-q", "-m", "policy");
 }

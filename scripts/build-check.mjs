@@ -2,7 +2,7 @@
 // grammars are WebAssembly, so that it serves every platform; with all that judges they stand behind the start of the
 // program as comments of one line, which Node skips: an empty change costs no more than the start.
 import { createHash } from "node:crypto";
-import { appendFileSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
+import { appendFileSync, readdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -12,6 +12,8 @@ import { reachLazily } from "./reach-lazily.mjs";
 
 process.chdir(fileURLToPath(new URL("..", import.meta.url)));
 const OUT = "dist/check.mjs";
+/** What `parts.ts` reads for a script. */
+const SCRIPT_BYTES = 262_144;
 const resolve = createRequire(import.meta.url).resolve;
 const { version } = JSON.parse(readFileSync("package.json", "utf8"));
 
@@ -33,6 +35,29 @@ const englishAlone = {
   },
 };
 
+/**
+ * What tells a plan without an error before anything is loaded: the schemas and the linter as they are, over words for
+ * schemas that cost nothing to make, and the library of expressions where there is one. Of tools and events it needs the
+ * names alone.
+ */
+const plainlyBuilt = {
+  name: "plainly-built",
+  setup(plugin) {
+    plugin.onResolve({ filter: /^zod$/ }, () => ({
+      path: join(process.cwd(), "src/surface/check/single/plain-schema.ts"),
+    }));
+    plugin.onResolve({ filter: /\/schema\/(tool|event)\.js$/ }, ({ path }) => ({
+      path: /\w+(?=\.js$)/.exec(path)[0],
+      namespace: "names",
+    }));
+    plugin.onLoad({ filter: /./, namespace: "names" }, ({ path }) => ({ contents: NAMES_ALONE[path] }));
+    plugin.onResolve({ filter: /^@marcbachmann\/cel-js$/ }, () => ({ path: "expressions", namespace: "later" }));
+    plugin.onLoad({ filter: /./, namespace: "later" }, () => ({
+      contents: "export function Environment(options) { return new (loadExpressions().Environment)(options); }",
+    }));
+  },
+};
+
 const OPTIONS = {
   metafile: true,
   bundle: true,
@@ -46,18 +71,27 @@ const OPTIONS = {
   plugins: [parserWithin, reachLazily, englishAlone],
 };
 
-/** The schema of a policy as JSON Schema: by it alone the start tells a plain one, without the library of schemas. */
+/** What schemas say that stand in the sources. */
 const { outputFiles } = await build({
   ...OPTIONS,
   stdin: {
-    contents: 'export { policyShape } from "./src/surface/check/policy-shape.js";',
+    contents: `export { policyShape } from "./src/surface/check/policy-shape.js";
+      export { eventPayloadSchemas } from "./src/schema/event.js";
+      export { toolInputSchemas } from "./src/schema/tool.js";`,
     resolveDir: process.cwd(),
   },
   write: false,
   format: "esm",
 });
 const schema = await import(`data:text/javascript;base64,${Buffer.from(outputFiles[0].contents).toString("base64")}`);
+/** The schema of a policy as JSON Schema: by it alone the start tells a plain one, without the library of schemas. */
 const policy = schema.policyShape();
+const NAMES_ALONE = {
+  tool: `const NAMES = new Set(${JSON.stringify(Object.keys(schema.toolInputSchemas))});
+    export const isToolName = (name) => NAMES.has(name);`,
+  event: `const NAMES = ${JSON.stringify(Object.keys(schema.eventPayloadSchemas))};
+    export const eventPayloadSchemas = Object.fromEntries(NAMES.map((name) => [name, name]));`,
+};
 
 /** What starts, and does alone what is asked most. */
 const start = await build({
@@ -65,6 +99,7 @@ const start = await build({
   entryPoints: ["src/check.ts"],
   outfile: OUT,
   format: "esm",
+  keepNames: false,
   define: { WORKNODE_VERSION: JSON.stringify(version), WORKNODE_POLICY: JSON.stringify(policy) },
 });
 /** What judges: a part of the file, so that it is compiled only where there is something to judge. */
@@ -79,6 +114,29 @@ const program = await build({
   banner: { js: "(function (require, here) {" },
   footer: { js: "return program; })" },
 });
+/** A script of the file's beginning, in one line: a function of `inputs`, which answers its exports. */
+async function buildScript(inputs, options) {
+  return await build({
+    ...OPTIONS,
+    keepNames: false,
+    write: false,
+    format: "iife",
+    globalName: "script",
+    supported: { "template-literal": false },
+    banner: { js: `(function (${inputs}) {` },
+    footer: { js: "return script; })" },
+    ...options,
+  });
+}
+const scripts = {
+  "plans.js": await buildScript("loadExpressions", {
+    entryPoints: ["src/surface/check/single/plain-plan.ts"],
+    plugins: [plainlyBuilt, reachLazily],
+  }),
+  "expressions.js": await buildScript("", {
+    stdin: { contents: 'export { Environment } from "@marcbachmann/cel-js";', resolveDir: process.cwd() },
+  }),
+};
 
 const oxc = dirname(dirname(resolve("oxc-parser")));
 const parts = {
@@ -86,9 +144,15 @@ const parts = {
   "tree-sitter.wasm": join(dirname(resolve("web-tree-sitter")), "web-tree-sitter.wasm"),
   ...Object.fromEntries(readdirSync("grammars").map((name) => [name, join("grammars", name)])),
 };
+for (const [name, { outputFiles }] of Object.entries(scripts)) {
+  const lines = outputFiles[0].text.trimEnd().split("\n");
+  if (!lines.slice(0, -1).every((line) => /[;{}]$/.test(line))) throw new Error(`${name} cannot be put in one line`);
+  appendFileSync(OUT, `\n//worknode-part ${name} ${lines.join("")}\n`);
+}
+if (statSync(OUT).size > SCRIPT_BYTES) throw new Error("the scripts do not fit into what is read for them");
 appendPart("program.js", program.outputFiles[0].contents);
 for (const [name, path] of Object.entries(parts)) if (!name.endsWith(".LICENSE")) appendPart(name, readFileSync(path));
-const inputs = [start, program].flatMap(({ metafile }) => Object.keys(metafile.inputs));
+const inputs = [start, program, ...Object.values(scripts)].flatMap(({ metafile }) => Object.keys(metafile.inputs));
 appendFileSync(OUT, noticesOf(inputs));
 
 function appendPart(name, bytes) {
@@ -107,7 +171,7 @@ function noticesOf(inputs) {
   const grammars = readdirSync("grammars")
     .filter((name) => name.endsWith(".LICENSE"))
     .map((name) => join("grammars", name));
-  return ["LICENSE", ...folders.sort(), ...grammars]
+  return ["LICENSE", ...folders.sort((one, other) => (one < other ? -1 : 1)), ...grammars]
     .map((path) => {
       const name = path.replace(/^.*node_modules\//, "");
       return `\n// ${name}\n${readFileSync(path, "utf8")

@@ -88,7 +88,11 @@ describe("the base", () => {
     const repo = makeRepo({ "a.md": "a\n" });
     open.push(repo);
     const start = (base: string): number | undefined =>
-      checkUnchanged(makeContext({ cwd: repo.dir, env: repo.env }), ["--base", base], { version: "0", policy: {} });
+      checkUnchanged(makeContext({ cwd: repo.dir, env: repo.env }), ["--base", base], {
+        version: "0",
+        policy: {},
+        isPlainPlan: () => false,
+      });
     expect(start("main")).toBe(0);
     repo.git("commit", "-q", "--allow-empty", "-m", "other");
     repo.git("tag", "main", "HEAD~1");

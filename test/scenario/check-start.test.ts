@@ -1,10 +1,11 @@
 import { spawnSync } from "node:child_process";
-import { readFileSync } from "node:fs";
+import { mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { afterEach, describe, expect, it } from "vitest";
 import { ciFiles } from "../../src/surface/check/ci-files.js";
 import { policyShape } from "../../src/surface/check/policy-shape.js";
+import { isPlainPlan } from "../../src/surface/check/single/plain-plan.js";
 import { checkUnchanged } from "../../src/surface/check/unchanged.js";
 import { reportFault } from "../../src/surface/cli/report-fault.js";
 import { makeContext } from "../unit/surface/screen.js";
@@ -27,7 +28,7 @@ afterEach(() => {
 async function start(repo: Pick<Repo, "dir" | "env">, ...args: string[]): Promise<Partial<CheckRun>> {
   const context = makeContext({ cwd: repo.dir, env: repo.env });
   try {
-    const code = checkUnchanged(context, args, { version: "0.0.0", policy: SHAPE });
+    const code = checkUnchanged(context, args, { version: "0.0.0", policy: SHAPE, isPlainPlan });
     return code === undefined ? { out: context.printed() } : { code, out: context.printed(), err: "" };
   } catch (thrown) {
     return { code: await reportFault(context, thrown), out: context.printed(), err: context.complained() };
@@ -37,6 +38,9 @@ async function start(repo: Pick<Repo, "dir" | "env">, ...args: string[]): Promis
 /** As the build makes it. */
 const SHAPE = policyShape();
 const POLICY = ".worknode/check.yaml";
+
+/** A plan without an error. */
+const MINIMAL = readFileSync("plans/minimal.yaml", "utf8");
 
 /** Nothing was said: the whole program has to look. */
 const LEFT = { out: "" };
@@ -142,6 +146,76 @@ describe("the start of the single file", () => {
   });
 
   it.each([
+    ["plan.yaml", "version: 1\nplan: plan.yaml\nmode: warn\n"],
+    ["plans/deep/work.yaml", "version: 1\nplan: 'plans/deep/work.yaml'\nexclude: [src/gen/**]\ntrust: keys/t.pem\n"],
+  ])("says under a policy that names the plan %s what the whole program says", async (path, policy) => {
+    const repo = repository({ [POLICY]: policy, [path]: MINIMAL, "src/gen/a.ts": "1\n" });
+    for (const mode of [[], ["--mode", "observe"], ["--mode", "enforce"]]) {
+      const args = ["--base", "main", ...mode];
+      const said = await check(repo, ...args);
+      expect(said.code).toBe(mode.includes("enforce") ? 2 : 0);
+      expect(await start(repo, ...args)).toEqual(said);
+      expect(await start({ dir: join(repo.dir, "src"), env: repo.env }, ...args)).toEqual(said);
+    }
+  });
+
+  it.each([
+    ["has an error", { "plan.yaml": MINIMAL.replace("implementer", "nobody") }],
+    ["may be written by its own tasks", { "plan.yaml": MINIMAL.replace("docs/overview.md", "plan.yaml") }],
+    ["is of another form", { "plan.yaml": `${MINIMAL}description: &a x\n` }],
+    ["is a folder", { "plan.yaml/x": MINIMAL }],
+    ["is not there", {}],
+  ])("leaves a plan to the whole program that %s", async (_what, files) => {
+    const repo = repository({ [POLICY]: "version: 1\nplan: plan.yaml\n", ...files });
+    expect(await start(repo, "--base", "main")).toEqual(LEFT);
+    expect(await start(repo, "--base", "main", "--mode", "enforce")).toEqual(LEFT);
+  });
+
+  it("leaves a plan to the whole program that is a link or no text", async () => {
+    const repo = repository({ [POLICY]: "version: 1\nplan: plan.yaml\n", "work.yaml": MINIMAL });
+    const blob = repo.git("rev-parse", "HEAD:work.yaml").trim();
+    repo.git("update-index", "--add", "--cacheinfo", `120000,${blob},plan.yaml`);
+    repo.git("commit", "-q", "-m", "a link that reads like a plan");
+    expect(await start(repo, "--base", "HEAD")).toEqual(LEFT);
+    writeFileSync(join(repo.dir, "plan.yaml"), Buffer.from(`${MINIMAL}# caf\u00e9\n`, "latin1"));
+    repo.git("add", "-A");
+    repo.git("commit", "-q", "-m", "no text");
+    expect(await start(repo, "--base", "HEAD")).toEqual(LEFT);
+  });
+
+  it("asks git once where the checkout has what the base has, and goes by the base where it does not", async () => {
+    const policy = "version: 1\nplan: work/plan.yaml\nexclude: ['**/*.gen.ts', src/a.ts, 'lib/[x]/**']\n";
+    const gen = { "src/deep/b.gen.ts": "1\n", "src/deep/c.ts": "1\n", "lib/[x]/a.ts": "1\n", "lib/x/a.ts": "1\n" };
+    const repo = repository({ [POLICY]: policy, "work/plan.yaml": MINIMAL, ...gen });
+    const asked = join(repo.dir, "../asked");
+    const programs = join(repo.dir, "../programs");
+    mkdirSync(programs);
+    const git = spawnSync("sh", ["-c", "command -v git"], { env: repo.env, encoding: "utf8" }).stdout.trim();
+    writeFileSync(join(programs, "git"), `#!/bin/sh\necho >>'${asked}'\nexec '${git}' "$@"\n`, { mode: 0o755 });
+    const at = { dir: repo.dir, env: { ...repo.env, PATH: `${programs}:${repo.env["PATH"]}` } };
+    const said = await check(repo, "--base", "main");
+    const runs = async (): Promise<number> => {
+      writeFileSync(asked, "");
+      expect(await start(at, "--base", "main")).toEqual(said);
+      return readFileSync(asked, "utf8").length;
+    };
+    expect(await runs()).toBe(1);
+    repo.write("node_modules/a.gen.ts", "1\n");
+    rmSync(join(repo.dir, "src/deep/b.gen.ts"));
+    expect(await runs()).toBe(2);
+    repo.write("src/none.gen.ts", "1\n");
+    expect(await runs()).toBe(2);
+    repo.write(POLICY, 'version: 1\nplan: other.yaml\nexclude: [src/none.gen.ts, other, "a\\nb"]\n');
+    expect(await runs()).toBe(3);
+    repo.write(POLICY, "none\n");
+    expect(await runs()).toBe(3);
+    rmSync(join(repo.dir, ".worknode"), { recursive: true });
+    expect(await runs()).toBe(3);
+    repo.write(`${POLICY}/folder`, "");
+    expect(await runs()).toBe(3);
+  });
+
+  it.each([
     "version: 2\n",
     "mode: observe\n",
     "version: 1\nmod: observe\n",
@@ -150,14 +224,11 @@ describe("the start of the single file", () => {
     "version: 1\nexclude: [src/**]\nplan: gone\n",
     "version: 1\nplan: gone\n",
     "version: 1\nagents: [caf\u00e9]\n".replace("\u00e9", "\udce9"),
-  ])(
-    "leaves a policy to the whole program that names a plan, or does not hold, whatever mode is given: %j",
-    async (policy) => {
-      const repo = repository({ [POLICY]: policy });
-      for (const mode of [[], ["--mode", "warn"], ["--mode", "enforce"]])
-        expect(await start(repo, "--base", "main", ...mode)).toEqual(LEFT);
-    },
-  );
+  ])("leaves a policy to the whole program that does not hold, whatever mode is given: %j", async (policy) => {
+    const repo = repository({ [POLICY]: policy });
+    for (const mode of [[], ["--mode", "warn"], ["--mode", "enforce"]])
+      expect(await start(repo, "--base", "main", ...mode)).toEqual(LEFT);
+  });
 
   it("works where ids are of SHA-256", async () => {
     const repo = repository();
@@ -174,7 +245,8 @@ describe("the start of the single file", () => {
     const repo = repository();
     const text = readFileSync(CHECK, "latin1");
     const alone = text.slice(0, text.indexOf("\n//worknode-part program.js "));
-    expect(alone.length).toBeLessThan(60_000);
+    expect(alone.indexOf("\n//worknode-part plans.js ")).toBeLessThan(45_000);
+    expect(alone.length).toBeLessThan(200_000);
     repo.write("../start.mjs", alone);
     const run = (...args: string[]) =>
       spawnSync(process.execPath, ["../start.mjs", ...args], { cwd: repo.dir, env: repo.env, encoding: "utf8" });
@@ -187,6 +259,24 @@ describe("the start of the single file", () => {
     repo.git("add", "-A");
     repo.git("commit", "-q", "-m", "policy");
     expect(run("--base", "HEAD")).toMatchObject({ status: 0, stdout: expect.stringMatching(/^note: nothing/) });
+    const plan = readFileSync("plans/linkcheck.yaml", "utf8");
+    const commitPlan = (changed: string): void => {
+      repo.write(POLICY, "version: 1\nplan: plan.yaml\n");
+      repo.write("plan.yaml", changed);
+      repo.git("add", "-A");
+      repo.git("commit", "-q", "-m", "plan");
+    };
+    commitPlan(plan);
+    expect(run("--base", "HEAD")).toMatchObject({ status: 0, stdout: expect.stringMatching(/^note: nothing/) });
+    commitPlan(plan.replace("phases.execute.status", "phases.executed.status"));
+    expect(run("--base", "HEAD")).toMatchObject({
+      status: 2,
+      stdout: "",
+      stderr: expect.stringMatching(/program\.js/),
+    });
+    repo.write("../start.mjs", alone.slice(0, alone.indexOf("\n//worknode-part plans.js ")));
+    expect(run("--base", "HEAD")).toMatchObject({ status: 2, stdout: "", stderr: expect.stringMatching(/plans\.js/) });
+    repo.write("../start.mjs", alone);
     repo.git("reset", "-q", "--hard", "main");
     expect(run("--base", "main", "--all")).toMatchObject({
       status: 2,
