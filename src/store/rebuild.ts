@@ -4,8 +4,8 @@ import { headOf } from "./log.js";
 import { project, projectedTypes } from "./projections/project.js";
 import { selectReplayEvents } from "./sql/select-replay-events.js";
 
-/** Tables that are no projections: the log itself, its head, and the leases of running processes. */
-const KEPT = new Set(["events", "blobs", "chain", "leases"]);
+/** Tables that are no projections: the log itself, its head, what waits for its number, and the leases of running processes. */
+const KEPT = new Set(["events", "blobs", "chain", "intake", "leases"]);
 /** Events replayed between two looks at the rows still to come. */
 const PAGE = 1_000;
 

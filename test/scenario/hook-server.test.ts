@@ -1,4 +1,5 @@
 import { type IncomingMessage, request } from "node:http";
+import { connect } from "node:net";
 import { afterEach, beforeEach, expect, it } from "vitest";
 import { type HookServer, makeSecrets, serveHooks } from "../../src/crew/hook/server.js";
 
@@ -63,6 +64,16 @@ it("refuses what is not JSON in UTF-8, and what it does not serve", async () => 
   for (const body of ["", "{", Buffer.from([0x22, 0xff, 0x22])]) expect((await post("/hook", body)).status).toBe(400);
   expect((await post("/other", "{}")).status).toBe(404);
   expect((await post("/hook", "", {}, "GET")).status).toBe(404);
+  expect(asked).toEqual([]);
+});
+
+it("judges no event that is cut short, and none that is longer than a file can be", async () => {
+  const { port, token } = server.address;
+  const head = ["POST /hook HTTP/1.1", `Host: 127.0.0.1:${port}`, `Authorization: Bearer ${token}`];
+  const cut = connect(port, "127.0.0.1");
+  cut.end([...head, "Content-Type: application/json", "Content-Length: 9", "", '{"a":1}'].join("\r\n"));
+  await new Promise((done) => cut.resume().once("close", done));
+  expect((await post("/hook", Buffer.alloc(64 * 1024 * 1024 + 1, " "))).status).toBe(400);
   expect(asked).toEqual([]);
 });
 

@@ -3,6 +3,7 @@ import { join } from "node:path";
 import { afterEach, expect, it } from "vitest";
 import { finishTask } from "../../src/memory/own-tasks.js";
 import type { HookOutput } from "../../src/schema/hook-event.js";
+import { makeRepo } from "./harness.js";
 import { type HookGround, makeHookGround, PLAN } from "./hook-ground.js";
 
 let ground: HookGround;
@@ -80,6 +81,19 @@ it("lets a shell be told nothing but its time, its title and whether it waits", 
   expect(said.hookSpecificOutput?.updatedInput).toEqual({ ...more, command: "run toolu_1" });
   for (const command of [undefined, 7, ["id"], { toString: "id" }])
     expect(verdict(await ground.call("Bash", { command })), JSON.stringify(command) ?? "none").toBe("deny");
+});
+
+it("refuses what another repository's session does, and what stands nowhere", async () => {
+  await claimed();
+  const other = makeRepo({ "README.md": "# o\n" });
+  symlinkSync(other.dir, join(ground.repo.dir, "link"));
+  for (const cwd of [other.dir, join(ground.repo.dir, "link"), "/", join(ground.repo.dir, "gone")])
+    expect(verdict(await ground.call("Read", { file_path: join(cwd, "README.md") }, { cwd })), cwd).toBe("deny");
+  const { hookSpecificOutput: said } = await ground.call("TodoWrite", {}, { cwd: other.dir });
+  expect(said?.permissionDecisionReason).toContain("is not of the repository");
+  mkdirSync(join(ground.repo.dir, "src"), { recursive: true });
+  expect(await ground.call("TodoWrite", {}, { cwd: join(ground.repo.dir, "src") })).toEqual({});
+  other.remove();
 });
 
 it("holds a session to its task until its person speaks: no claim that is given up leaves it freer", async () => {

@@ -52,7 +52,7 @@ export async function performCall(crew: Crew, request: CallRequest): Promise<Cal
   );
   if (outcome !== undefined) return { ...outcome, judgement, dispatch };
   if (judgement.permit === undefined) return { ...(await denied(request, judgement)), judgement, dispatch };
-  stopIfKilled(crew);
+  if (!dryRun) stopIfKilled(crew);
   return { content: "", isError: false, effects: undefined, judgement, dispatch };
 }
 

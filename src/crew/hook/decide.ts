@@ -174,7 +174,7 @@ function answerClaimed(event: Call, call: PendingCall, outcome: CallOutcome): Ca
   const asked = isForPerson(event, call.place, outcome);
   if (denials.length > 0 && !asked) return denied(call, denials);
   const waits = call.writes === undefined && !asked;
-  if (!waits) call.place.crew.store.appendUnsynced(call.events);
+  if (!waits) call.place.crew.store.accept(call.events);
   const events = waits ? call.events : [];
   if (!asked) return { output: allow({}), pending: { ...call, events } };
   const why = denials.map(({ message }) => message).join("; ");
@@ -189,7 +189,7 @@ function answerGuarded(call: PendingCall, { judgement }: CallOutcome): CallDecis
 function denied({ place, request, events }: PendingCall, denials: readonly Denial[]): CallDecision {
   const content = renderDenials(denials);
   const result = resultEvent(request, { content, is_error: true }, "the gate denied it");
-  place.crew.store.appendUnsynced([...events, result]);
+  place.crew.store.accept([...events, result]);
   return { output: deny(content) };
 }
 

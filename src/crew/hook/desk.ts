@@ -1,3 +1,4 @@
+import { realpathSync } from "node:fs";
 import { userInfo } from "node:os";
 import { locateRepository } from "../../effect/repository-location.js";
 import { invalid } from "../../kernel/fault.js";
@@ -41,6 +42,8 @@ interface Standing {
   /** The place calls are judged at now, and the claim it is for: `<cycle>/<task>`, or `-`. */
   place: { readonly claim: string; readonly at: HookPlace } | undefined;
   checkout: CheckoutPlace | undefined;
+  /** What is claimed, as of a count of the store's changes. */
+  claim: { readonly asOf: number; readonly row: TaskRow | undefined } | undefined;
   /**
    * Sessions that have not ended, each with what was claimed when its person spoke last: what they share is left when the
    * last one goes.
@@ -63,6 +66,7 @@ export function openSessionDesk(project: Project, options: Pick<RunOptions, "sig
     cycle: undefined,
     place: undefined,
     checkout: undefined,
+    claim: undefined,
     sessions: new Map(),
   };
   return {
@@ -93,10 +97,8 @@ function inTurn<T>(standing: Standing, work: () => Promise<T>): Promise<T> {
 
 /** Where an event's call is judged. Throws where the session is of another repository. */
 async function placeFor(standing: Standing, event: HookEvent): Promise<HookPlace> {
-  const { repository } = standing.project;
-  if (locateRepository(event.cwd, standing.options.env)?.commonDir !== repository.commonDir)
-    throw invalid("OTHER_REPOSITORY", `${event.cwd} is not of the repository ${repository.root} these hooks are for.`);
-  const row = currentClaim(standing.project);
+  checkRepository(standing, event.cwd);
+  const row = claimNow(standing);
   holdToClaim(standing.sessions, event, row);
   const claim = row === undefined ? "-" : `${row.cycle}/${row.id}/${row.files.join(",")}`;
   if (standing.place?.claim === claim) return standing.place.at;
@@ -104,6 +106,20 @@ async function placeFor(standing: Standing, event: HookEvent): Promise<HookPlace
     row === undefined || row.cycle === OUTSIDE_CYCLES ? await checkoutFor(standing, row) : await planFor(standing, row);
   standing.place = { claim, at };
   return at;
+}
+
+/** Throws where a folder is of another repository. Sessions mostly stand at the top of this one's checkout. */
+function checkRepository({ project: { repository }, options: { env } }: Standing, cwd: string): void {
+  if (realpathSync.native(cwd) === repository.root) return;
+  if (locateRepository(cwd, env)?.commonDir !== repository.commonDir)
+    throw invalid("OTHER_REPOSITORY", `${cwd} is not of the repository ${repository.root} these hooks are for.`);
+}
+
+/** What is claimed now: read again only where something may have changed. */
+function claimNow(standing: Standing): TaskRow | undefined {
+  const asOf = standing.project.store.changes();
+  if (standing.claim?.asOf !== asOf) standing.claim = { asOf, row: currentClaim(standing.project) };
+  return standing.claim.row;
 }
 
 async function checkoutFor(standing: Standing, row: TaskRow | undefined): Promise<HookPlace> {

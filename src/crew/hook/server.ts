@@ -1,3 +1,4 @@
+import { isUtf8 } from "node:buffer";
 import { timingSafeEqual } from "node:crypto";
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
@@ -110,18 +111,28 @@ function isSame(given = "", wanted = ""): boolean {
 
 /** The body as a value; undefined where it is not JSON in UTF-8, cut short, or too long. */
 async function readJson(request: IncomingMessage): Promise<unknown> {
-  const chunks: Buffer[] = [];
-  let bytes = 0;
+  const body = await readBody(request);
+  if (body === undefined || !isUtf8(body)) return undefined;
   try {
-    for await (const chunk of request as AsyncIterable<Buffer>) {
-      bytes += chunk.length;
-      if (bytes > MAX_EVENT_BYTES) return undefined;
-      chunks.push(chunk);
-    }
-    return JSON.parse(new TextDecoder("utf-8", { fatal: true }).decode(Buffer.concat(chunks)));
+    return JSON.parse(body.toString("utf8"));
   } catch {
     return undefined; // said to the client as what it is
   }
+}
+
+/** The bytes of a request; undefined where they end early or are too many. By events, as iterating costs a tenth of a decision. */
+function readBody(request: IncomingMessage): Promise<Buffer | undefined> {
+  return new Promise((done) => {
+    const chunks: Buffer[] = [];
+    let bytes = 0;
+    request.on("data", (chunk: Buffer) => {
+      bytes += chunk.length;
+      if (bytes <= MAX_EVENT_BYTES) chunks.push(chunk);
+      else done(undefined);
+    });
+    request.once("end", () => done(chunks.length === 1 ? chunks[0] : Buffer.concat(chunks)));
+    request.once("close", () => done(undefined));
+  });
 }
 
 function respond(response: ServerResponse, { answer }: HookAddress, { status, body }: Reply): void {

@@ -3,6 +3,7 @@ import { searchSchema } from "./0002-search.js";
 import { notesSchema } from "./0003-notes.js";
 import { statusSchema } from "./0004-status.js";
 import { pinsSchema } from "./0005-pins.js";
+import { intakeSchema } from "./0006-intake.js";
 import type { SCHEMA_VERSION } from "./version.js";
 
 /**
@@ -15,4 +16,5 @@ export const migrations: readonly string[] & { readonly length: typeof SCHEMA_VE
   notesSchema,
   statusSchema,
   pinsSchema,
+  intakeSchema,
 ] as const;

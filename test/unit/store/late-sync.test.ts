@@ -109,18 +109,6 @@ describe("a store", () => {
     expect(guard("w.db", fail)).toThrow(expect.objectContaining({ code: "STORE_IO" }));
   });
 
-  it("lets others see at once what it did not wait for, in one chain with theirs", () => {
-    const store = temporaryStore();
-    const other = temporaryStore({ path: store.path });
-    const seqs = [store, other, store, other].flatMap((each, index) => {
-      const write = index % 2 === 0 ? each.appendUnsynced : each.append;
-      return write([note(String(index))]).map(({ seq }) => seq);
-    });
-    expect(seqs).toEqual([1, 2, 3, 4]);
-    expect(store.verify()).toEqual({ ok: true, events: 4 });
-    expect(other.verify()).toEqual({ ok: true, events: 4 });
-  });
-
   it.runIf(process.platform === "linux")(
     "really asks the kernel for the sync, of the log's own file, and lets go of it when closed",
     async () => {
@@ -128,12 +116,12 @@ describe("a store", () => {
       const held = (): number =>
         readdirSync("/proc/self/fd").filter((fd) => linkOf(fd).startsWith(`${store.path}-wal`)).length;
       const before = held();
-      store.appendUnsynced([note("one")]);
+      store.accept([note("one")]);
       await turn();
       await turn();
       expect(held()).toBe(before + 1);
       await new Promise((done) => setTimeout(done, 50));
-      store.appendUnsynced([note("two")]);
+      store.accept([note("two")]);
       await turn();
       expect(held()).toBe(before + 1);
       store.close();
@@ -147,7 +135,7 @@ describe("a store", () => {
     const wal = `${store.path}-wal`;
     const ends = [statSync(wal).size];
     for (const message of ["three", "four", "five"]) {
-      store.appendUnsynced([note(message)]);
+      store.accept([note(message)]);
       ends.push(statSync(wal).size);
     }
     const whole = readFileSync(wal);

@@ -1,4 +1,5 @@
 import { execFileSync, spawnSync } from "node:child_process";
+import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { expect, it } from "vitest";
 import { engineFlags } from "../../../src/surface/cli/engine.js";
@@ -14,7 +15,7 @@ syncBuiltinESMExports();`)}`;
 
 function flagsSetBy(...args: string[]): string[] {
   const { stderr } = spawnSync(process.execPath, ["--import", TELL, MAIN, ...args], {
-    cwd: import.meta.dirname,
+    cwd: tmpdir(),
     env: { PATH: process.env["PATH"] },
     encoding: "utf8",
   });
@@ -24,16 +25,19 @@ function flagsSetBy(...args: string[]): string[] {
 
 it("knows only flags that this Node has, and sets none on a line of Node it was not tried on", () => {
   const known = execFileSync(process.execPath, ["--v8-options"], { encoding: "utf8" });
-  const flags = engineFlags(process.versions.node);
+  const flags = engineFlags(process.versions.node, "session");
   expect(flags).not.toEqual([]);
-  for (const flag of flags) expect(known).toContain(`${flag.slice(0, flag.indexOf("="))} (`);
-  expect(engineFlags("21.7.3")).toEqual([]);
-  expect(engineFlags("1000.0.0")).toEqual([]);
+  for (const flag of [...flags, ...engineFlags(process.versions.node, "answers")]) expect(known).toContain(`${flag.slice(0, flag.indexOf("="))} (`);
+  for (const use of ["session", "answers"] as const)
+    for (const version of ["21.7.3", "1000.0.0"]) expect(engineFlags(version, use)).toEqual([]);
+  expect(engineFlags("20.20.2", "answers")).toHaveLength(1);
 });
 
-it("sets them for a session, and leaves the engine as it is for what computes", () => {
-  const flags = [...engineFlags(process.versions.node)];
+it("sets them for a session, others for what answers hooks, and leaves the engine as it is for what computes", () => {
+  const flags = [...engineFlags(process.versions.node, "session")];
   expect(flagsSetBy("run", "no-such-plan.yaml")).toEqual(flags);
   expect(flagsSetBy("continue")).toEqual(flags);
+  expect(flagsSetBy("hook", "serve")).toEqual([...engineFlags(process.versions.node, "answers")]);
+  expect(flagsSetBy("hook", "stop")).toEqual([]);
   expect(flagsSetBy("measure", "no-such-file.ts")).toEqual([]);
 });
