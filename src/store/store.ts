@@ -93,18 +93,14 @@ function openBroughtUpToDate(path: string): Connection {
   }
 }
 
-/** A store over an open connection. */
-export function createStore(db: Connection, options: StoreOptions = {}): Store {
-  const { path } = db;
-  const clock = options.clock ?? systemClock;
+/** The writing side of one connection: what is appended, what is accepted, and who must know that something changed. */
+function createLog(db: Connection, { node, clock = systemClock }: StoreOptions, committed: Listener) {
   const authority = createAuthority(db);
   const changes = createChanges(db);
-  const subscriptions = createSubscriptions(db);
-  const waker = createWaker(path);
+  const late = createLateSync(db);
   const inTransaction = createTransactions(db, committed, wroteElse);
-
   const intake = createIntake(db, {
-    nowMs: clock.nowMs,
+    nowMs: () => clock.nowMs(),
     write: (events, nowMs) => void inTransaction((pending) => write(pending, events, nowMs)),
     transaction: (work) => (db.database.inTransaction ? inTransaction(work) : late.commit(() => inTransaction(work))),
   });
@@ -115,26 +111,49 @@ export function createStore(db: Connection, options: StoreOptions = {}): Store {
     intake.recheck();
   }
 
-  function committed(events: readonly AnyEvent[]): void {
-    waker.wake();
-    subscriptions.publish(events);
-  }
-
-  function append(events: readonly AnyNewEvent[]): AnyEvent[] {
-    return inTransaction((pending) => {
-      intake.number();
-      return write(pending, events, clock.nowMs());
-    });
-  }
-
   function write(pending: AnyEvent[], events: readonly AnyNewEvent[], nowMs: number): AnyEvent[] {
-    const written = writeEvents(db, events, { nowMs, node: options.node });
+    const written = writeEvents(db, events, { nowMs, node });
     for (const event of written) project(db, event);
     pending.push(...written);
     authority.invalidate(written);
     changes.note(written);
     return written;
   }
+
+  return {
+    authority,
+    changes,
+    late,
+    intake,
+    wroteElse,
+    transaction: <T>(work: () => T): T => inTransaction(() => work()),
+    append: (events: readonly AnyNewEvent[]): AnyEvent[] =>
+      inTransaction((pending) => {
+        intake.number();
+        return write(pending, events, clock.nowMs());
+      }),
+    restore: (events: Iterable<AnyEvent>): number => {
+      const count = inTransaction(() => {
+        intake.number();
+        return restoreEvents(db, events);
+      });
+      wroteElse();
+      committed([]);
+      return count;
+    },
+  };
+}
+
+/** A store over an open connection. */
+export function createStore(db: Connection, options: StoreOptions = {}): Store {
+  const { path } = db;
+  const subscriptions = createSubscriptions(db);
+  const waker = createWaker(path);
+  const log = createLog(db, options, (events) => {
+    waker.wake();
+    subscriptions.publish(events);
+  });
+  const { authority, changes, late, intake, transaction } = log;
 
   /** What this process accepted is in what it reads. */
   function settled<A extends readonly unknown[], T>(read: (...values: A) => T): (...values: A) => T {
@@ -144,12 +163,10 @@ export function createStore(db: Connection, options: StoreOptions = {}): Store {
     };
   }
 
-  const transaction = <T>(work: () => T): T => inTransaction(() => work());
-  const group = createGroupCommit(guard(path, append));
-  const late = createLateSync(db);
+  const group = createGroupCommit(guard(path, log.append));
   const asking = { ...db, get: settled(db.get) as typeof db.get, all: settled(db.all) as typeof db.all };
   const guarded = guardAll(path, {
-    append,
+    append: log.append,
     accept: (events: readonly AnyNewEvent[]) => late.commit(() => intake.accept(events)),
     events: settled((filter: EventFilter) => selectEvents(db, filter).map((row) => eventOf(db, row))),
     subscribe: settled((listener: Listener) => subscriptions.add(listener)),
@@ -158,22 +175,14 @@ export function createStore(db: Connection, options: StoreOptions = {}): Store {
       changes.note();
       return rebuildProjections(db, transaction);
     }),
-    restore: (events: Iterable<AnyEvent>) => {
-      const count = transaction(() => {
-        intake.number();
-        return restoreEvents(db, events);
-      });
-      wroteElse();
-      committed([]);
-      return count;
-    },
+    restore: log.restore,
     changes: changes.count,
     epoch: () => authority.now().epoch,
     authority: authority.now,
   });
   return {
     path,
-    clock,
+    clock: options.clock ?? systemClock,
     ...guarded,
     commit: group.add,
     transaction: (work) => guard(path, () => transaction(work))(),

@@ -7,7 +7,8 @@ import { openToWrite } from "../../../src/store/writer.js";
 import { event, NOW_MS, temporaryFolder, temporaryStore } from "./sample-events.js";
 
 const note = (message: string) => event("ALERT", { severity: "info", message, to: "executive" });
-const told = (store: Store) => store.events({ type: "ALERT" }).map(({ payload }) => (payload as { message: string }).message);
+const told = (store: Store) =>
+  store.events({ type: "ALERT" }).map(({ payload }) => (payload as { message: string }).message);
 const result = (content: string) =>
   event("TOOL_RESULT", {
     call_id: "c1",

@@ -27,7 +27,8 @@ it("knows only flags that this Node has, and sets none on a line of Node it was 
   const known = execFileSync(process.execPath, ["--v8-options"], { encoding: "utf8" });
   const flags = engineFlags(process.versions.node, "session");
   expect(flags).not.toEqual([]);
-  for (const flag of [...flags, ...engineFlags(process.versions.node, "answers")]) expect(known).toContain(`${flag.slice(0, flag.indexOf("="))} (`);
+  for (const flag of [...flags, ...engineFlags(process.versions.node, "answers")])
+    expect(known).toContain(`${flag.slice(0, flag.indexOf("="))} (`);
   for (const use of ["session", "answers"] as const)
     for (const version of ["21.7.3", "1000.0.0"]) expect(engineFlags(version, use)).toEqual([]);
   expect(engineFlags("20.20.2", "answers")).toHaveLength(1);
