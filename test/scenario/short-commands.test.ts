@@ -82,7 +82,7 @@ describe.each(PAIRS)("%s by its short way says the same as by the long one", (_n
 
   it("of a database of an older version, once brought up to date, and of a newer one", async () => {
     fill(repo);
-    setVersion(repo, 3, "DROP INDEX executions_ended; DROP TABLE pins");
+    setVersion(repo, 3, "DROP INDEX executions_ended; DROP TABLE pins; DROP TABLE intake");
     const said = await say(short);
     expect(said).toMatchObject({ code: 0, err: "" });
     expect(said).toEqual(await say(long));
