@@ -1,8 +1,8 @@
+import { asciiStandIn, isForeignInLiterals, type SeenSpan } from "./ascii-stand-in.js";
 import type { ChangeLimits } from "./change-limits.js";
 import { parseForVisit } from "./ecmascript-parse.js";
 import { areFunctionsWithin } from "./function-bounds.js";
 import { isEcmaScript, languageOf } from "./language.js";
-import type { TreeInMemory } from "./parser-memory.js";
 import { switchesOff } from "./suppression.js";
 import { dataOf } from "./tree-visit.js";
 
@@ -15,31 +15,29 @@ export function isPlainlyWithin(path: string, text: string, limits: ChangeLimits
   const language = languageOf(path, text);
   if (language === undefined || !isEcmaScript(language)) return false;
   try {
-    const tree = parseForVisit(path, text, language);
-    return tree !== undefined && isAscii(tree, text) && isSound(tree, text) && areFunctionsWithin(tree, text, limits);
+    const standIn = asciiStandIn(text);
+    const tree = standIn === undefined ? undefined : parseForVisit(path, standIn.ascii, language);
+    if (standIn === undefined || tree === undefined) return false;
+    const { errors, comments } = dataOf(tree, standIn.ascii);
+    if (errors.length > 0) return false;
+    const said = [...hashbang(text), ...comments];
+    if (said.some((comment) => mayHush(text.slice(comment.start, comment.end)))) return false;
+    return areFunctionsWithin(tree, standIn.ascii, limits) && isForeignInLiterals(tree, standIn, said);
   } catch {
     return false;
   }
 }
 
-/** Beyond ASCII the parser says of some nodes where they stand in bytes, of others in UTF-16 units. */
-function isAscii({ sourceBytes }: TreeInMemory, text: string): boolean {
-  return sourceBytes === text.length;
-}
-
 /** The first line of a program, which is a comment of JavaScript. */
-const HASHBANG = /^#!(.*)/;
+const HASHBANG = /^#!.*/;
 
-/** Whether nothing was wrong with a text, and none of its comments switches anything off. */
-function isSound(tree: TreeInMemory, text: string): boolean {
-  const { errors, comments } = dataOf(tree, text);
-  if (errors.length > 0 || switchesOff(HASHBANG.exec(text)?.[1] ?? "")) return false;
-  for (const { start, end } of comments) if (mayHush(text.slice(start, end))) return false;
-  return true;
+function hashbang(text: string): SeenSpan[] {
+  const [line] = HASHBANG.exec(text) ?? [];
+  return line === undefined ? [] : [{ start: 0, end: line.length }];
 }
 
-/** A comment that opens like HTML's is left to the measures. */
+/** What a comment opens with. One that opens like HTML's is left to the measures. */
 function mayHush(comment: string): boolean {
-  if (comment.startsWith("//")) return switchesOff(comment.slice(2));
+  if (comment.startsWith("//") || comment.startsWith("#!")) return switchesOff(comment.slice(2));
   return !comment.startsWith("/*") || switchesOff(comment.slice(2, -2));
 }

@@ -211,9 +211,34 @@ describe("what is plainly within the limits", () => {
       expect(isPlainlyWithin("a.ts", deep.repeat(20_000), NONE)).toBe(false);
     expect(isPlainlyWithin("a.js", "<a>'</a>; if (b) c(); '", NONE)).toBe(false);
     expect(isPlainlyWithin("a.c", "int a;", NONE)).toBe(false);
-    for (const sign of ["é", "\u2028", "\ud800", "\u{1f600}"])
-      for (const text of [`/* ${sign} */ (...{ a = 1 }) => a;`, `'${sign}'; function f(a = 1) {}`, `// ${sign}`])
-        expect(isPlainlyWithin("a.js", text, { ...NONE, maxComplexity: 1 }), text).toBe(false);
+  });
+
+  it("is so with signs beyond ASCII where they mean nothing, and not where they could", () => {
+    for (const sign of ["é", "\ud800", "\u{1f600}", "→ a 你", "\u00a0"])
+      for (const text of [
+        `/* ${sign} */ f();`,
+        `'${sign}';`,
+        `// ${sign}`,
+        `\`\${a}${sign}\`;`,
+        `<a b="${sign}">${sign}</a>;`,
+      ]) {
+        const around = `#!/bin/${sign}\nfunction f(a = 1) {}\n${text}`;
+        expect(isPlainlyWithin("a.tsx", around, { ...NONE, maxComplexity: 2 }), around).toBe(true);
+        expect(isPlainlyWithin("a.tsx", around, { ...NONE, maxComplexity: 1 }), around).toBe(false);
+        expect(isPlainlyWithin("a.tsx", `${text}\n// @ts-ignore ${sign}`, NONE), around).toBe(false);
+      }
+    for (const text of [
+      "é;",
+      "/é/;",
+      "a\u00a0;",
+      "→",
+      "<é/>;",
+      "// \u2028if (a) b();",
+      "'\u2029'",
+      "0éab;",
+      "'é' + é;",
+    ])
+      expect(isPlainlyWithin("a.tsx", text, NONE), text).toBe(false);
   });
 
   it("is not so where a comment switches a rule off, and is where a text only holds the words", () => {
