@@ -14,7 +14,8 @@ const [before, after] = process.argv.slice(2);
 /** The measures, bundled below the package so that they find their packages. */
 async function loadMeasures() {
   const scratch = mkdtempSync(join(ROOT, ".replay-"));
-  const entry = ["measure/completion", "measure/function-pair", "measure/grammar", "measure/language", "measure/source"]
+  const names = ["measure/completion", "measure/declared-documentation", "measure/function-pair", "measure/grammar"];
+  const entry = [...names, "measure/language", "measure/source"]
     .map((name) => `export * from ${JSON.stringify(join(ROOT, "src", `${name}.ts`))};`)
     .join("\n");
   const outfile = join(scratch, "measure.mjs");
@@ -54,28 +55,38 @@ const changed = now
   .map((path) => ({ path, before: old.includes(path) ? read(before, path) : null, after: read(after, path) }))
   .filter((file) => file.before !== file.after);
 
+const sources = now.map((path) => ({ path, text: read(after, path) }));
 /** Rules of the tier's numbers: complexity and length. */
 const NUMBERS = new Set(["max-complexity", "max-function-lines"]);
 
 /** What refuses a file: the rules, and whether they object to new functions, to worse ones, or to something else. */
 function refusals(file) {
   const input = { files: [file], limits: LIMITS, requireDocs: true, waivers: [], elsewhere };
-  const blocking = measures.judgeCompletion(input).findings.filter(({ blocks }) => blocks);
+  const { findings } = measures.judgeCompletion(input);
+  const blocking = measures.withoutDeclared(findings, sources).filter(({ blocks }) => blocks);
   const was = file.before === null ? undefined : measures.measureSource(file.path, file.before);
   const pairs = measures.changedFunctions(was, measures.measureSource(file.path, file.after), elsewhere);
   const known = new Set(pairs.filter((pair) => pair.was !== undefined).map(({ now: { line } }) => line));
   const causes = blocking
     .filter(({ rule }) => rule !== "documentation")
     .map(({ rule, line }) => (NUMBERS.has(rule) ? (known.has(line) ? "worse" : "new") : "other"));
-  return { rules: new Set(blocking.map(({ rule }) => rule)), causes: new Set(causes), functions: pairs.length };
+  const named = blocking.filter(({ rule }) => NUMBERS.has(rule));
+  if (process.env.SHOW) for (const one of named) console.log(`${one.file}:${one.line} ${one.message}`);
+  return {
+    rules: new Set(blocking.map(({ rule }) => rule)),
+    causes: new Set(causes),
+    functions: pairs.length,
+    above: new Set(named.map(({ line }) => line)).size,
+  };
 }
 
 const byRule = {};
 const byCause = { new: 0, worse: 0, other: 0, "other alone": 0 };
-let [refused, functions] = [0, 0];
+let [refused, functions, above] = [0, 0, 0];
 for (const file of changed) {
-  const { rules, causes, functions: count } = refusals(file);
+  const { rules, causes, functions: count, above: many } = refusals(file);
   functions += count;
+  above += many;
   for (const rule of rules) byRule[rule] = (byRule[rule] ?? 0) + 1;
   for (const cause of causes) byCause[cause] += 1;
   if (causes.size === 1 && causes.has("other")) byCause["other alone"] += 1;
@@ -86,6 +97,8 @@ for (const file of changed) {
 const gone = old.filter((path) => !now.includes(path)).length;
 const share = (count) => (changed.length === 0 ? 0 : (100 * count) / changed.length).toFixed(1);
 console.log(`${changed.length} files, ${functions} functions changed; ${refused} files refused (${share(refused)} %)`);
+const ofFunctions = functions === 0 ? 0 : (100 * above) / functions;
+console.log(`  ${above} functions above a limit (${ofFunctions.toFixed(1)} % of those changed)`);
 console.log(`  for a new function over a limit: ${byCause.new}, for one made worse: ${byCause.worse}`);
 console.log(
   `  for something else: ${byCause.other}, for that alone: ${byCause["other alone"]} (${share(byCause["other alone"])} %)`,

@@ -1,8 +1,10 @@
 import type { ChangeLimits } from "./change-limits.js";
 import { type ChangedFile, type CoverageInput, type CoverageJudgement, judgeCoverage } from "./coverage.js";
+import { withoutDeclared } from "./declared-documentation.js";
 import type { Finding } from "./finding.js";
 import type { HashLookup } from "./function-pair.js";
 import { judgeMeasuredFile } from "./judge-file.js";
+import type { SourceText } from "./power-of-ten/analysis.js";
 import { judgePowerOfTen, type PowerOfTenInput } from "./power-of-ten/judge.js";
 import { measureSource } from "./source.js";
 
@@ -14,7 +16,10 @@ export interface CompletionInput {
   readonly requireDocs: boolean;
   /** The report the plan's own commands wrote; absent where the plan names none. */
   readonly coverage?: Pick<CoverageInput, "report" | "min" | "maxUntested" | "baseTotal">;
-  /** What the Power of Ten is judged with; absent: it is not judged. */
+  /**
+   * What the Power of Ten is judged with; absent: it is not judged. Among `others` are the headers that document what
+   * they declare, too.
+   */
   readonly powerOfTen?: Pick<PowerOfTenInput, "others" | "enforce">;
   /** Rules a person waived for the task in the approved plan: `documentation`, `coverage`. */
   readonly waivers: readonly string[];
@@ -34,11 +39,16 @@ export interface CompletionReport {
  * exactly this tree is the caller's to know.
  */
 export function judgeCompletion(input: CompletionInput): CompletionReport {
-  const findings = [...input.files.flatMap((file) => judgeFile(file, input)), ...powerOfTen(input)];
+  const judged = input.files.flatMap((file) => judgeFile(file, input));
+  const findings = [...withoutDeclared(judged, sourcesOf(input)), ...powerOfTen(input)];
   if (input.coverage === undefined || input.waivers.includes("coverage")) return { findings };
   const elsewhere = input.elsewhere === undefined ? {} : { elsewhere: input.elsewhere };
   const coverage = judgeCoverage({ ...input.coverage, ...elsewhere, changed: input.files });
   return { findings: [...findings, ...coverage.denials], coverage };
+}
+
+function sourcesOf({ files, powerOfTen: ten }: CompletionInput): SourceText[] {
+  return [...files.map(({ path, after }) => ({ path, text: after })), ...(ten?.others ?? [])];
 }
 
 function powerOfTen({ files, powerOfTen: ten, elsewhere }: CompletionInput): Finding[] {

@@ -73,6 +73,8 @@ export interface FileMeasure {
   suppressions: Suppression[];
   /** Lines on which a statement starts, ascending (1-based): what coverage can be asked of. */
   executable: number[];
+  /** Qualified names of functions that a documented declaration of this file declares; in C and C++ alone. */
+  declared?: string[];
 }
 
 /** A function's figures without the hash of its tokens, which costs as much as the rest. */

@@ -36,6 +36,12 @@ export function readHead(node: Node, language: TreeLanguage): FunctionHead | und
   };
 }
 
+/** A function that a declaration of C or C++ declares, and the offset before which its documentation stands. */
+export function readDeclared(node: Node, language: TreeLanguage): { name: string; doc: number } | undefined {
+  const name = parameterList(node) === null ? null : nameNode(node);
+  return name === null ? undefined : { name: plainName(name), doc: docStart(node, language) };
+}
+
 function bodyOf(node: Node): Node | null {
   if (node.type === "static_initializer") return node.namedChild(0);
   return node.childForFieldName("body") ?? node.namedChildren.find((child) => child?.type === "try_statement") ?? null;

@@ -4,6 +4,8 @@ import type { GrammarLanguage } from "./grammar.js";
 export interface TreeLanguage {
   /** Functions; without a body they are declarations. */
   readonly functions: ReadonlySet<string>;
+  /** What may declare a function that is defined elsewhere. */
+  readonly declarations?: ReadonlySet<string>;
   /** Functions that are never asked for documentation: lambdas and closures. */
   readonly anonymous: ReadonlySet<string>;
   /** Nodes whose name is part of what they hold is called. */
@@ -43,6 +45,7 @@ const NONE = set();
 
 const C: TreeLanguage = {
   functions: set("function_definition"),
+  declarations: set("declaration", "field_declaration"),
   anonymous: NONE,
   scopes: NONE,
   branches: set("if_statement", "for_statement", "while_statement", "do_statement", "conditional_expression"),

@@ -2,12 +2,13 @@ import type { Tree } from "web-tree-sitter";
 import { MAX_PARSE_MS } from "../kernel/bounds.js";
 import { sha256Hex } from "../kernel/canonical.js";
 import { attachedComment, type Comment } from "./comment.js";
+import { type OpenedText, openConditionals } from "./conditional.js";
 import type { FileMeasure, FunctionMeasure, ParseError } from "./file-measure.js";
 import type { FunctionSpan } from "./function-draft.js";
 import { type GrammarLanguage, parserOf } from "./grammar.js";
 import { hiddenCode } from "./hidden-code.js";
 import { type LineTable, lineAt, lineTable } from "./line-table.js";
-import { ownLength } from "./own-length.js";
+import { ownLength, type Span } from "./own-length.js";
 import { findSuppressions } from "./suppression.js";
 import { TREE_LANGUAGES } from "./tree-language.js";
 import { type TreeDraft, type WalkedTree, walkTree } from "./tree-walk.js";
@@ -15,25 +16,27 @@ import { type TreeDraft, type WalkedTree, walkTree } from "./tree-walk.js";
 /**
  * Measures text of a language read by tree-sitter (DESIGN §9), whose grammar must be loaded. Throws Fault
  * GRAMMAR_NOT_LOADED; text that cannot be read gives `parse: "failed"` or `"partial"` and the reasons. `look` is shown
- * the tree, which lives no longer, with the places and comments of what was measured.
+ * the tree, which lives no longer.
  */
 export function measureTree(
   path: string,
   text: string,
   language: GrammarLanguage,
-  look?: (tree: Tree, spans: readonly FunctionSpan[], comments: readonly Comment[]) => void,
+  look?: (seen: SeenTree) => void,
 ): FileMeasure {
   const table = lineTable(text);
   const lines = table.length - (text.endsWith("\n") || text === "" ? 1 : 0);
-  const parsed = parse(text, language);
-  if (parsed === null) {
+  const reading = readBest(text, language);
+  if (reading === null) {
     const errors = [{ message: `it could not be parsed within ${MAX_PARSE_MS} ms of processor time`, line: 1 }];
     return { path, language, lines, parse: "failed", errors, functions: [], suppressions: [], executable: [] };
   }
+  const { tree, walked, opened } = reading;
   try {
-    const walked = walkTree(parsed, text, TREE_LANGUAGES[language]);
     const drafts = [...walked.drafts].sort((a, b) => a.start - b.start || b.end - a.end);
-    look?.(parsed, drafts, walked.comments);
+    look?.({ tree, spans: drafts, comments: walked.comments, opened });
+    const source = { path, text, table };
+    const declared = declaredNames(source, walked);
     const conflicts = walked.partial ? conflictMarkers(text) : [];
     const hidden = hiddenCode(text, language);
     const errors = [...walked.errors, ...conflicts, ...hidden].map(
@@ -49,13 +52,57 @@ export function measureTree(
       lines,
       parse: walked.partial || hidden.length > 0 ? "partial" : "ok",
       errors,
-      functions: functionsOf({ path, text, table }, drafts, walked.comments),
+      functions: functionsOf(source, drafts, walked.comments).map((one) => withDeclared(one, declared)),
       suppressions: findSuppressions([...walked.comments, ...walked.directives], table),
       executable: [...new Set(walked.statements.map((offset) => lineAt(table, offset)))].sort((a, b) => a - b),
+      declared: [...declared],
     };
   } finally {
-    parsed.delete();
+    tree.delete();
   }
+}
+
+/** A tree as it is looked at while it lives. */
+export interface SeenTree {
+  readonly tree: Tree;
+  /** Where the measure's functions stand, in its order. */
+  readonly spans: readonly FunctionSpan[];
+  readonly comments: readonly Comment[];
+  /** What opens conditional compilation and was left out of the tree. */
+  readonly opened: readonly Span[];
+}
+
+interface Reading {
+  readonly tree: Tree;
+  readonly walked: WalkedTree;
+  readonly opened: readonly Span[];
+}
+
+/** What cannot be read as it stands is read without its lines of conditional compilation where that leaves less unread. */
+function readBest(text: string, language: GrammarLanguage): Reading | null {
+  const first = read({ text, opened: [] }, language);
+  if (first === null || first.walked.errors.length === 0 || TREE_LANGUAGES[language].hides === undefined) return first;
+  const open = openConditionals(text);
+  const second = open.text === text ? null : read(open, language);
+  if (second === null) return first;
+  const [best, worse] = second.walked.errors.length < first.walked.errors.length ? [second, first] : [first, second];
+  worse.tree.delete();
+  return best;
+}
+
+function read({ text, opened }: OpenedText, language: GrammarLanguage): Reading | null {
+  const tree = parse(text, language);
+  return tree === null ? null : { tree, walked: walkTree(tree, text, TREE_LANGUAGES[language]), opened };
+}
+
+/** Names of functions that documented declarations of the file declare. */
+function declaredNames({ text }: Source, { declarations, comments }: WalkedTree): ReadonlySet<string> {
+  const documented = declarations.filter(({ doc }) => attachedComment(text, comments, doc) !== undefined);
+  return new Set(documented.map(({ name }) => name));
+}
+
+function withDeclared(one: FunctionMeasure, declared: ReadonlySet<string>): FunctionMeasure {
+  return declared.has(one.qualified_name) ? { ...one, documented: true } : one;
 }
 
 /**

@@ -2,7 +2,7 @@ import type { Node, Tree, TreeCursor } from "web-tree-sitter";
 import type { Comment } from "./comment.js";
 import { plain } from "./ecmascript-name.js";
 import { closeDraft, type Draft } from "./function-draft.js";
-import { readHead } from "./tree-function.js";
+import { readDeclared, readHead } from "./tree-function.js";
 import type { TreeLanguage } from "./tree-language.js";
 
 /** A function of a tree with what its comments cannot tell. */
@@ -16,6 +16,8 @@ export interface TreeDraft extends Draft {
 export interface WalkedTree {
   /** Innermost functions first. */
   readonly drafts: TreeDraft[];
+  /** Functions that are declared outside of functions: qualified name, offset before which documentation stands. */
+  readonly declarations: { name: string; doc: number }[];
   readonly comments: Comment[];
   /** Directives that are no comments, as comments. */
   readonly directives: Comment[];
@@ -51,7 +53,8 @@ const MAX_SHOWN_CHARS = 40;
 
 /** Walks a tree once, without recursion, and collects its functions with their figures. */
 export function walkTree(tree: Tree, text: string, language: TreeLanguage): WalkedTree {
-  const found: WalkedTree = { drafts: [], comments: [], directives: [], statements: [], errors: [], partial: false };
+  const lists = { drafts: [], declarations: [], comments: [], directives: [], statements: [], errors: [] };
+  const found: WalkedTree = { ...lists, partial: false };
   const walk: Walk = { text, language, found, cursor: tree.walk() };
   const open: Open[] = [OUTSIDE];
   do while (descend(walk, open));
@@ -95,6 +98,7 @@ function enter(walk: Walk, parent: Open): Open | undefined {
     return undefined;
   }
   noteNode(walk, type);
+  if (parent.owner === null && language.declarations?.has(type) === true) noteDeclaration(walk, parent.path);
   const mute = parent.mute || isCondition(cursor, parent);
   const draft = language.functions.has(type) ? openFunction(walk, parent) : undefined;
   if (draft !== undefined) return { type, owner: draft, opened: true, path: draft.qualifiedName, mute };
@@ -108,6 +112,12 @@ function noteNode(walk: Walk, type: string): void {
   if (language.directives.has(type)) found.directives.push(commentAt(walk));
   if (type === "ERROR" || cursor.nodeIsMissing) noteError(walk, type);
   if (language.statements.test(type)) found.statements.push(cursor.startIndex);
+}
+
+function noteDeclaration({ cursor, language, found }: Walk, path: string): void {
+  const declared = readDeclared(cursor.currentNode, language);
+  if (declared === undefined) return;
+  found.declarations.push({ ...declared, name: path === "" ? declared.name : `${path}.${declared.name}` });
 }
 
 /** What only the preprocessor evaluates is no path of the program. */

@@ -537,6 +537,20 @@ describe("input that cannot be judged is no pass", () => {
     }
   });
 
+  it("a function of C is documented where an included header documents it, changed or not", async () => {
+    const repo = repository({
+      "src/a.h": "/** One. */\nint one(void);\nint two(void);\n",
+      ".worknode/check.yaml": "version: 1\nrequireDocs: true\npowerOfTen: off\n",
+    });
+    change(repo, { "src/a.c": '#include "a.h"\nint one(void) { return 1; }\nint two(void) { return 2; }\n' });
+    for (const args of [["--base", "main"], ["--all"]]) {
+      const { findings } = await checkReport(repo, ...args, "--mode", "enforce");
+      expect(findings.filter(({ file }) => file === "src/a.c").map((one) => `${one.rule} ${one.function}`)).toEqual([
+        "documentation two",
+      ]);
+    }
+  });
+
   it("code that is binary, broken or huge is a finding, and so is a submodule; a picture is none", async () => {
     const repo = repository({ "src/was-broken.ts": "export function (\n" });
     repo.git("switch", "-q", "-C", "change");

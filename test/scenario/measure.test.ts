@@ -60,6 +60,18 @@ it("measures files and folders without a repository or a database, and prints wh
   ]);
 });
 
+it("says that a function of C is documented where a header among the files documents it", () => {
+  mkdirSync(join(folder, "lib"), { recursive: true });
+  writeFileSync(join(folder, "lib", "a.h"), "/** One. */\nint one(void);\nint two(void);\n");
+  writeFileSync(
+    join(folder, "lib", "a.c"),
+    '#include "a.h"\nint one(void) { return 1; }\nint two(void) { return 2; }\n',
+  );
+  const { out } = measure("lib", "--format", "json");
+  const { functions } = measureReportSchema.parse(JSON.parse(out));
+  expect(functions.map(({ name, documented }) => `${name} ${documented}`)).toEqual(["one true", "two false"]);
+});
+
 it("leaves out of a folder what git ignores there, and measures it when it is named", () => {
   expect(spawnSync("git", ["init", "-q"], { cwd: folder }).status).toBe(0);
   expect(measure(".").out).not.toContain("hidden");

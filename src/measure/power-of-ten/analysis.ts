@@ -8,6 +8,7 @@ import { measureTree } from "../tree-source.js";
 import { ecmaScriptPieces } from "./ecmascript-piece.js";
 import type { FileFact } from "./fact.js";
 import { fileFact, type ReadFile } from "./file-fact.js";
+import { insertPiece } from "./piece.js";
 import { treePieces } from "./tree-piece.js";
 
 /** A repository-relative path and its text. */
@@ -32,11 +33,16 @@ export function readFacts({ path, text }: SourceText): FileFact {
 
 function readTree(path: string, text: string, language: GrammarLanguage): FileFact {
   let seen: Pick<ReadFile, "root" | "spans" | "comments"> | undefined;
-  const measure = measureTree(path, text, language, (tree, spans, comments) => {
-    seen = { root: treePieces(tree, text, TREE_LANGUAGES[language]), spans, comments };
+  const measure = measureTree(path, text, language, ({ tree, spans, comments, opened }) => {
+    const root = treePieces(tree, text, TREE_LANGUAGES[language]);
+    for (const { start, end } of opened) insertPiece(root, { ...CONDITIONAL, start, end, children: [] });
+    seen = { root, spans, comments };
   });
   return seen === undefined ? factsOf(measure) : fileFact({ measure, language, text, ...seen });
 }
+
+/** What stands for a line of conditional compilation that the tree was made without. */
+const CONDITIONAL = { kind: "other", type: "preproc_if", role: "", op: "", name: "" } as const;
 
 /** The facts of a file of which only the measure is known: it could not be read, or is of another language. */
 export function factsOf(measure: FileMeasure): FileFact {

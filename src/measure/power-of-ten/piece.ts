@@ -76,6 +76,15 @@ export function pushReversed<T>(open: T[], items: readonly T[]): void {
   for (let index = items.length - 1; index >= 0; index -= 1) open.push(items[index] as T);
 }
 
+/** Puts a piece into the innermost one around it, in the order of the text. */
+export function insertPiece(root: Piece, piece: Piece): void {
+  const holds = ({ start, end }: Piece): boolean => start <= piece.start && piece.end <= end;
+  let around = root;
+  for (let inner: Piece | undefined = root; inner !== undefined; inner = around.children.find(holds)) around = inner;
+  const after = around.children.findIndex(({ start }) => start >= piece.end);
+  around.children.splice(after === -1 ? around.children.length : after, 0, piece);
+}
+
 const VALUES: ReadonlySet<string> = new Set([
   "value",
   "right",

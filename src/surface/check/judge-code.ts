@@ -3,6 +3,7 @@ import { listTree } from "../../effect/history-files.js";
 import type { TreeDifference } from "../../effect/tree.js";
 import { changedLines } from "../../measure/changed-lines.js";
 import type { PlacedCoverage } from "../../measure/coverage-place.js";
+import { mayBeDeclared, withoutDeclared } from "../../measure/declared-documentation.js";
 import type { Finding } from "../../measure/finding.js";
 import { changedFunctions, type HashLookup } from "../../measure/function-pair.js";
 import { judgeMeasuredFile } from "../../measure/judge-file.js";
@@ -59,7 +60,8 @@ export async function judgeCode(change: JudgedChange): Promise<CodeReport> {
           subject,
           code.filter(({ path }) => objected.has(path)).map(({ now }) => now.language),
         );
-  const findings = objected.size === 0 ? first : measured(change, joined(near, elsewhere));
+  const objectedTo = objected.size === 0 ? first : measured(change, joined(near, elsewhere));
+  const findings = await withoutDocumented(change, objectedTo);
   const ten = await powerOfTen(change, joined(near, elsewhere));
   const covered = await judgeCovered(change, joined(near, elsewhere));
   const all = [...findings, ...ten, ...covered.findings].map(fromMeasure);
@@ -79,6 +81,17 @@ function measured({ code, limits }: JudgedChange, elsewhere: HashLookup): Findin
   return code.flatMap(({ path, was, now }) =>
     judgeMeasuredFile(was, now, { ...limits.of(path), requireDocs: limits.requireDocs, elsewhere }),
   );
+}
+
+/** A path in the language that headers are listed in. */
+const HEADER = "any.h";
+
+/** Of C and C++ the headers are looked at where documentation is missing. */
+async function withoutDocumented(change: JudgedChange, findings: readonly Finding[]): Promise<readonly Finding[]> {
+  const files = findings.filter(mayBeDeclared).map(({ file }) => file);
+  if (files.length === 0) return findings;
+  const changed = change.code.map(({ path, after }) => ({ path, text: after }));
+  return withoutDeclared(findings, [...changed, ...(await unchangedSources(change, [...files, HEADER]))]);
 }
 
 /** What did not change is read for the call graph where recursion would block. */

@@ -1,10 +1,12 @@
 import { basename } from "node:path";
 import type { History } from "../../effect/history.js";
 import { listLinks, listTree, type TreeFile } from "../../effect/history-files.js";
+import { withoutDeclared } from "../../measure/declared-documentation.js";
 import type { Finding } from "../../measure/finding.js";
 import { judgeMeasuredFile } from "../../measure/judge-file.js";
 import { type Language, languageOf } from "../../measure/language.js";
 import type { SourceText } from "../../measure/power-of-ten/analysis.js";
+import { isCFamily } from "../../measure/power-of-ten/rule.js";
 import { measureSource } from "../../measure/source.js";
 import { readFiles, textOf } from "./change.js";
 import { fromMeasure } from "./finding.js";
@@ -66,10 +68,14 @@ export async function judgeTree(tree: JudgedTree, files: readonly MeasuredFile[]
     count.functions += now.functions.length;
     count.lines += now.lines;
     findings.push(...judgeMeasuredFile(undefined, now, { ...limits.of(path), requireDocs: limits.requireDocs }));
-    if (limits.powerOfTen !== "off") sources.push({ path, text });
+    if (limits.powerOfTen !== "off" || isCFamily(now.language)) sources.push({ path, text });
   }
-  const ten = await powerOfTen(sources, limits);
-  return { findings: [...[...findings, ...ten].map(fromMeasure), ...lost], ...count, notes: limits.notes };
+  const ten = limits.powerOfTen === "off" ? [] : await powerOfTen(sources, limits);
+  return {
+    findings: [...[...withoutDeclared(findings, sources), ...ten].map(fromMeasure), ...lost],
+    ...count,
+    notes: limits.notes,
+  };
 }
 
 async function powerOfTen(sources: readonly SourceText[], limits: Limits): Promise<Finding[]> {

@@ -5,10 +5,11 @@ import { packageFile } from "../../crew/state/package-file.js";
 import { listCodeFiles } from "../../effect/code-files.js";
 import { runDeepChecks } from "../../effect/deep-check.js";
 import { MAX_FILE_BYTES } from "../../kernel/bounds.js";
+import { declaredDocumentation } from "../../measure/declared-documentation.js";
 import type { FileMeasure, FunctionMeasure } from "../../measure/file-measure.js";
 import { loadGrammars } from "../../measure/grammar.js";
 import { languageOf } from "../../measure/language.js";
-import { factsOf, readFacts } from "../../measure/power-of-ten/analysis.js";
+import { factsOf, readFacts, type SourceText } from "../../measure/power-of-ten/analysis.js";
 import type { FileFact } from "../../measure/power-of-ten/fact.js";
 import { addFindings, type LinkedFile, linkFiles } from "../../measure/power-of-ten/link.js";
 import { isCFamily } from "../../measure/power-of-ten/rule.js";
@@ -37,8 +38,9 @@ export const measureVerb: Verb = (context, args) => {
       paths.map((path) => languageOf(path, beginningOf(resolve(context.cwd, path)))),
       packageFile("grammars"),
     );
-    const linked = linkFiles(paths.map((path) => measureFile(context, path)));
-    const report = reportOf(options.deep === true ? await lookDeeper(linked, context.cwd) : linked);
+    const headers: SourceText[] = [];
+    const linked = linkFiles(paths.map((path) => measureFile(context, path, headers)));
+    const report = reportOf(options.deep === true ? await lookDeeper(linked, context.cwd) : linked, headers);
     if (options.format === "json") writeLine(context.out, JSON.stringify(report));
     else for (const line of textOf(report)) writeLine(context.out, line);
     return 0;
@@ -71,13 +73,18 @@ async function lookDeeper(linked: readonly LinkedFile[], cwd: string): Promise<L
   );
 }
 
-/** A file that is too long, or no UTF-8 text, could not be read: it is listed as such, not left out. */
-function measureFile(context: CliContext, path: string): FileFact {
+/**
+ * A file that is too long, or no UTF-8 text, could not be read: it is listed as such, not left out. Texts of C and C++
+ * are noted in `headers`.
+ */
+function measureFile(context: CliContext, path: string, headers: SourceText[]): FileFact {
   const place = resolve(context.cwd, path);
   if (statSync(place).size > MAX_FILE_BYTES) return unreadable(path, `longer than ${MAX_FILE_BYTES} bytes`);
   const bytes = readFileSync(place);
   try {
-    return readFacts({ path, text: new TextDecoder("utf-8", { fatal: true }).decode(bytes) });
+    const text = new TextDecoder("utf-8", { fatal: true }).decode(bytes);
+    if (isCFamily(languageOf(path))) headers.push({ path, text });
+    return readFacts({ path, text });
   } catch (thrown) {
     if (thrown instanceof TypeError) return unreadable(path, "not UTF-8 text");
     throw thrown;
@@ -97,10 +104,15 @@ function unreadable(path: string, message: string): FileFact {
   return factsOf(measure);
 }
 
-function reportOf(files: readonly LinkedFile[]): MeasureReport {
+function reportOf(files: readonly LinkedFile[], headers: readonly SourceText[]): MeasureReport {
+  const declared = declaredDocumentation(headers);
+  const isDocumented = (one: FunctionMeasure, { language }: FileMeasure): boolean =>
+    one.documented || (isCFamily(language) && declared.documents(one.file, one.qualified_name));
   return {
     files: files.map(fileRowOf),
-    functions: files.flatMap(({ measure }) => measure.functions.map(rowOf)),
+    functions: files.flatMap(({ measure }) =>
+      measure.functions.map((one) => ({ ...rowOf(one), documented: isDocumented(one, measure) })),
+    ),
   };
 }
 

@@ -285,8 +285,11 @@ func F[K any](x K) {}
   });
 
   it("reads 100,000 lines and deep nesting without a fault", () => {
-    const long = Array.from({ length: 100_000 }, (_, index) => `int f${index}(void) { return ${index}; }`).join("\n");
-    expect(measureSource("a.c", long).functions).toHaveLength(100_000);
+    const long = Array.from({ length: 1_000 }, (_, index) => `int f${index}(void) {${"\n  g();".repeat(98)}\n}\n`).join(
+      "",
+    );
+    const { lines, parse, functions } = measureSource("a.c", long);
+    expect({ lines, parse, functions: functions.length }).toEqual({ lines: 100_000, parse: "ok", functions: 1_000 });
     const deep = `int f(void) { return ${"(".repeat(20_000)}1${")".repeat(20_000)}; }`;
     expect(measureSource("a.c", deep).functions).toHaveLength(1);
   });

@@ -1,0 +1,77 @@
+import { dirname, join } from "node:path/posix";
+import type { Finding } from "./finding.js";
+import type { GrammarLanguage } from "./grammar.js";
+import { languageOf } from "./language.js";
+import type { SourceText } from "./power-of-ten/analysis.js";
+import { isCFamily } from "./power-of-ten/rule.js";
+import { measureTree } from "./tree-source.js";
+
+/** Of C and C++, which functions a header documents where it declares them. */
+export interface DeclaredDocumentation {
+  /** Whether a header that a file includes, itself or through others, documents a function of this qualified name. */
+  documents(path: string, name: string): boolean;
+}
+
+const INCLUDE = /^[ \t]*#[ \t]*include[ \t]*["<]([^">\n]+)[">]/gm;
+
+/**
+ * Knows what the headers among `sources` document; these hold the files that include them too. A header is the one
+ * at the place that `#include` says, seen from the file, else the only one whose path ends so. Read when it is asked
+ * for. Throws Fault GRAMMAR_NOT_LOADED.
+ */
+export function declaredDocumentation(sources: readonly SourceText[]): DeclaredDocumentation {
+  const texts = new Map(sources.map(({ path, text }) => [path, text]));
+  const found = new Map<string, ReadonlySet<string>>();
+  return {
+    documents: (path, name) => {
+      const known = found.get(path) ?? documentedFor(path, texts);
+      found.set(path, known);
+      return known.has(name);
+    },
+  };
+}
+
+/** Findings without those of missing documentation that a header has. `sources` as `declaredDocumentation` takes them. */
+export function withoutDeclared<T extends Pick<Finding, "rule" | "file" | "function">>(
+  findings: readonly T[],
+  sources: readonly SourceText[],
+): T[] {
+  if (!findings.some(mayBeDeclared)) return [...findings];
+  const declared = declaredDocumentation(sources);
+  return findings.filter((one) => !mayBeDeclared(one) || !declared.documents(one.file, one.function ?? ""));
+}
+
+/** Whether a finding is of documentation that a header may have. */
+export function mayBeDeclared({ rule, file }: Pick<Finding, "rule" | "file">): boolean {
+  return rule === "documentation" && isCFamily(languageOf(file));
+}
+
+type Texts = ReadonlyMap<string, string>;
+
+/** Headers are read as the language of the file that includes them: `.h` says C of what may be C++. */
+function documentedFor(path: string, texts: Texts): ReadonlySet<string> {
+  const language = languageOf(path) as GrammarLanguage;
+  return new Set(
+    headersOf(path, texts).flatMap((header) => measureTree(header, texts.get(header) ?? "", language).declared ?? []),
+  );
+}
+
+/** The headers that a file includes, itself and through others; each once. */
+function headersOf(path: string, texts: Texts): string[] {
+  const reached = new Set([path]);
+  for (const file of reached)
+    for (const [, name = ""] of (texts.get(file) ?? "").matchAll(INCLUDE)) {
+      const header = placeOf(name, file, texts);
+      if (header !== undefined) reached.add(header);
+    }
+  reached.delete(path);
+  return [...reached];
+}
+
+function placeOf(name: string, from: string, texts: Texts): string | undefined {
+  const near = join(dirname(from), name);
+  if (texts.has(near)) return near;
+  const ending = join("/", name);
+  const [only, ...others] = [...texts.keys()].filter((path) => `/${path}`.endsWith(ending));
+  return others.length === 0 ? only : undefined;
+}
