@@ -1,8 +1,9 @@
-import { asciiStandIn, isForeignInLiterals, type SeenSpan } from "./ascii-stand-in.js";
+import { asciiStandIn, isForeignInLiterals, type SeenSpan, type StandIn } from "./ascii-stand-in.js";
 import type { ChangeLimits } from "./change-limits.js";
 import { parseForVisit } from "./ecmascript-parse.js";
 import { areFunctionsWithin } from "./function-bounds.js";
 import { isEcmaScript, languageOf } from "./language.js";
+import type { TreeInMemory } from "./parser-memory.js";
 import { switchesOff } from "./suppression.js";
 import { dataOf } from "./tree-visit.js";
 
@@ -14,18 +15,28 @@ import { dataOf } from "./tree-visit.js";
 export function isPlainlyWithin(path: string, text: string, limits: ChangeLimits): boolean {
   const language = languageOf(path, text);
   if (language === undefined || !isEcmaScript(language)) return false;
+  const standIn = asciiStandIn(text);
+  if (standIn === undefined) return false;
   try {
-    const standIn = asciiStandIn(text);
-    const tree = standIn === undefined ? undefined : parseForVisit(path, standIn.ascii, language);
-    if (standIn === undefined || tree === undefined) return false;
-    const { errors, comments } = dataOf(tree, standIn.ascii);
-    if (errors.length > 0) return false;
-    const said = [...hashbang(text), ...comments];
-    if (said.some((comment) => mayHush(text.slice(comment.start, comment.end)))) return false;
-    return areFunctionsWithin(tree, standIn.ascii, limits) && isForeignInLiterals(tree, standIn, said);
+    const tree = parseForVisit(path, standIn.ascii, language);
+    return tree !== undefined && isWithin(tree, { text, standIn }, limits);
   } catch {
     return false;
   }
+}
+
+/** A text, and what was parsed in its stead. */
+interface Texts {
+  readonly text: string;
+  readonly standIn: StandIn;
+}
+
+function isWithin(tree: TreeInMemory, { text, standIn }: Texts, limits: ChangeLimits): boolean {
+  const { errors, comments } = dataOf(tree, standIn.ascii);
+  if (errors.length > 0) return false;
+  const said = [...hashbang(text), ...comments];
+  if (said.some((comment) => mayHush(text.slice(comment.start, comment.end)))) return false;
+  return areFunctionsWithin(tree, standIn.ascii, limits) && isForeignInLiterals(tree, standIn, said);
 }
 
 /** The first line of a program, which is a comment of JavaScript. */

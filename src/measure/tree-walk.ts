@@ -97,8 +97,7 @@ function enter(walk: Walk, parent: Open): Open | undefined {
     found.comments.push(commentAt(walk));
     return undefined;
   }
-  noteNode(walk, type);
-  if (parent.owner === null && language.declarations?.has(type) === true) noteDeclaration(walk, parent.path);
+  noteNode(walk, type, parent);
   const mute = parent.mute || isCondition(cursor, parent);
   const draft = language.functions.has(type) ? openFunction(walk, parent) : undefined;
   if (draft !== undefined) return { type, owner: draft, opened: true, path: draft.qualifiedName, mute };
@@ -107,11 +106,12 @@ function enter(walk: Walk, parent: Open): Open | undefined {
   return { type, owner, opened: false, path: scopePath(walk, type, parent.path), mute };
 }
 
-function noteNode(walk: Walk, type: string): void {
+function noteNode(walk: Walk, type: string, { owner, path }: Open): void {
   const { cursor, language, found } = walk;
   if (language.directives.has(type)) found.directives.push(commentAt(walk));
   if (type === "ERROR" || cursor.nodeIsMissing) noteError(walk, type);
   if (language.statements.test(type)) found.statements.push(cursor.startIndex);
+  if (owner === null && language.declarations?.has(type) === true) noteDeclaration(walk, path);
 }
 
 function noteDeclaration({ cursor, language, found }: Walk, path: string): void {
