@@ -93,6 +93,18 @@ describe.skipIf(sandboxMissing)(`A plan whose programs are not there${reason}`, 
     expect((await runWith(plan("[npx, no-such-tool]", prepared))).err).not.toContain("finds no");
   });
 
+  it.each([
+    ["[npx, --yes, no-such-tool@4]", "no-such-tool", "node_modules/.bin/no-such-tool"],
+    ["[npx, --no, --, '@no-such/tool@2', check]", "@no-such/tool", "node_modules/@no-such/tool"],
+    ["[npx, '--package=@no-such/tool@1', other]", "@no-such/tool", "node_modules/@no-such/tool"],
+  ])("is refused where npx would have to fetch it, with a scope or behind flags: %s", async (command, name, place) => {
+    const missing = await runWith(plan(command));
+    expect(missing).toMatchObject({ code: 2, asked: 0 });
+    expect(missing.err).toContain(`npx ${name} finds no ${place}`);
+    const installed = (at: Repo): void => at.write(`node_modules/${name}/package.json`, "{}");
+    expect((await runWith(plan(command), installed)).err).not.toContain("finds no");
+  });
+
   it("is refused where its packages are not installed, unless the plan prepares them", async () => {
     const missing = await runWith(plan("[node_modules/.bin/tool]"));
     expect(missing).toMatchObject({ code: 2, asked: 0 });

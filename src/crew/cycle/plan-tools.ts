@@ -10,8 +10,12 @@ import type { PlanSource } from "../state/plan-source.js";
 
 /** Where packages put their programs. */
 const BIN = "node_modules/.bin";
-/** A program, or a package of its name with a version; none with a scope, as its program may have another name. */
-const NAME = /^\w[\w.-]*(@[^/]*)?$/;
+/** A package by its name, with its scope, in front of a version; its program may have another name. */
+const PACKAGE = /^(?:@[\w.-]+\/)?\w[\w.-]*(?=@|$)/;
+/** Flags of npx that leave what it starts as it is. Behind any other nothing is known of that. */
+const PLAIN_FLAGS: ReadonlySet<string> = new Set(
+  "-y --yes --no --no-install --offline --prefer-offline -q --quiet --".split(" "),
+);
 const INSTALL = "install the project's dependencies, or name a prepare that does";
 
 /** Where the programs of a plan are looked for. */
@@ -30,11 +34,11 @@ export async function requireTools(repository: Repository, source: PlanSource, p
   const { link, prepare } = source.plan.workspace;
   if (prepare === undefined && link !== undefined) await resolveLinks(repository, link, place.dependencies);
   const missing = planPrograms(source).filter((program) => !isThere(program, repository, source, place));
-  const packages = npxPrograms(source).filter((program) => !isPackaged(program, repository, place));
+  const packages = npxPackages(source).filter((name) => !isPackaged(name, repository, place));
   if (missing.length + packages.length === 0) return;
   const named = [
     ...missing.map((program) => whereMissing(program, source, place)),
-    ...packages.map((program) => `npx ${program} finds no ${BIN}/${program}, and commands have no network: ${INSTALL}`),
+    ...packages.map((name) => `npx ${name} finds no ${placeOf(name)}, and commands have no network: ${INSTALL}`),
   ];
   throw invalid("MISSING_PROGRAM", `the plan's commands could not run: ${named.join("; ")}. Nothing was spent.`);
 }
@@ -48,17 +52,26 @@ function isThere(program: string, repository: Repository, source: PlanSource, pl
   return places.some((directory) => findProgram(program, { root: directory }) !== undefined);
 }
 
-/** What `npx` is to start, where nothing installs it before; a name alone says which file that is. */
-function npxPrograms(source: PlanSource): string[] {
+/** What `npx` is to start, or is to take it from, where nothing installs it before. */
+function npxPackages(source: PlanSource): string[] {
   if (source.plan.workspace.prepare !== undefined) return [];
-  const words = planCommands(source).filter(([program, word]) => program === "npx" && NAME.test(word ?? ""));
-  return [...new Set(words.map(([, word = ""]) => word.replace(/@.*$/, "")))];
+  const names = planCommands(source).flatMap(([program, ...words]) => (program === "npx" ? packageIn(words) : []));
+  return [...new Set(names)];
 }
 
-/** Whether npx would find a program: among the packages of the top, or where programs are. */
-function isPackaged(program: string, { checkout, root }: Repository, { env, dependencies }: ToolPlace): boolean {
-  const installed = [checkout, dependencies?.directory ?? checkout].map((place) => join(place, BIN, program));
-  return installed.some(existsSync) || findProgram(program, { PATH: env["PATH"], root }) !== undefined;
+function packageIn(words: readonly string[]): string[] {
+  const [first = "", second = ""] = words.filter((word) => !PLAIN_FLAGS.has(word));
+  const named = first === "-p" || first === "--package" ? second : first.replace(/^--package=/, "");
+  return PACKAGE.exec(named)?.slice(0, 1) ?? [];
+}
+
+const placeOf = (name: string): string => (name.startsWith("@") ? `node_modules/${name}` : `${BIN}/${name}`);
+
+/** Whether npx would find it: a program or package of that name at the top, or a program where programs are. */
+function isPackaged(name: string, { checkout, root }: Repository, { env, dependencies }: ToolPlace): boolean {
+  const places = [checkout, dependencies?.directory ?? checkout];
+  const installed = places.flatMap((place) => [join(place, BIN, name), join(place, "node_modules", name)]);
+  return installed.some(existsSync) || findProgram(name, { PATH: env["PATH"], root }) !== undefined;
 }
 
 /** Whether a path of the checkout is of what a package manager installs, and nothing is to install it before. */
