@@ -2,7 +2,6 @@ import { dirname, posix } from "node:path";
 import type { History } from "../../effect/history.js";
 import { readBlobs } from "../../effect/history-files.js";
 import type { TreeDifference } from "../../effect/tree.js";
-import { isHead } from "../../gate/check-plan.js";
 import { foldName, pathFault } from "../../gate/path.js";
 import { MAX_PATH_BYTES } from "../../kernel/bounds.js";
 import { languageOf } from "../../measure/language.js";
@@ -70,6 +69,8 @@ function compiled(path: string): CheckFinding {
 /** Files, and links in their place, by which git takes the folder they lie in for a repository, and runs what its settings name. */
 async function heads({ history, differences }: Entries): Promise<CheckFinding[]> {
   const named = differences.filter(({ path }) => foldName(posix.basename(path)) === "head");
+  if (named.length === 0) return [];
+  const { isHead } = await import("../../gate/check-plan.js"); // it brings the schemas of all tools
   const texts = await textsOf(history, named);
   return named
     .filter(({ path, kind, after }) => {
