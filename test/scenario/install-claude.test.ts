@@ -142,20 +142,19 @@ it("writes no secret into what a team commits, nor into what it prints", async (
   expect(existsSync(join(repo.dir, SETTINGS))).toBe(false);
 });
 
-it("is not installed beside a hook that may change what the gate judged, until a person vouches for that very hook", async () => {
-  const theirs = (command: string): string =>
-    JSON.stringify({ hooks: { PreToolUse: [{ matcher: "Bash", hooks: [{ type: "command", command }] }] } });
-  repo.write(".claude/settings.json", theirs("lint"));
+it("goes on beside hooks of others, names those that may change what the gate judged, and leaves all as they are", async () => {
+  const hook = (command: string) => [{ matcher: "Bash", hooks: [{ type: "command", command }] }];
+  const foreign = JSON.stringify({ hooks: { PreToolUse: hook("lint"), PostToolUse: hook("format") } });
+  repo.write(SETTINGS, foreign);
   const said = await worknode("install", "claude-code");
-  expect(said.code).toBe(2);
-  expect(said.err).toMatch(/another PreToolUse hook \(Bash: lint\).*--beside-hooks/);
-  expect([existsSync(join(repo.dir, SETTINGS)), existsSync(join(repo.dir, ".mcp.json"))]).toEqual([false, false]);
-  expect((await worknode("install", "claude-code", "--beside-hooks")).code).toBe(0);
-  expect((await worknode("install", "claude-code")).code).toBe(0);
-  expect((await worknode("doctor")).out).not.toContain("another PreToolUse hook");
-  repo.write(".claude/settings.json", theirs("lint --fix"));
-  expect((await worknode("install", "claude-code")).code).toBe(2);
-  const doctor = await worknode("doctor");
-  expect([doctor.code, doctor.out]).toEqual([2, expect.stringContaining("another PreToolUse hook (Bash: lint --fix)")]);
-  expect(text(".claude/settings.json")).toBe(theirs("lint --fix"));
+  expect([said.code, said.err]).toEqual([
+    0,
+    expect.stringMatching(/^warning: .*another PreToolUse hook \(Bash: lint\)[^\n]*\n$/),
+  ]);
+  const { hooks } = settings();
+  expect([hooks["PreToolUse"]?.[0], hooks["PostToolUse"]?.[0]]).toEqual([...hook("lint"), ...hook("format")]);
+  const { out } = await worknode("doctor");
+  expect(out).toContain("another PreToolUse hook (Bash: lint)");
+  expect((await worknode("uninstall", "claude-code")).code).toBe(0);
+  expect(text(SETTINGS)).toBe(foreign);
 });

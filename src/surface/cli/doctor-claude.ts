@@ -10,11 +10,11 @@ import {
   type HookFault,
   hooksIn,
   installLine,
-  otherHookFaults,
+  otherHookWarnings,
   switchFaults,
 } from "../hook/hook-faults.js";
 import { readInstalled } from "../hook/install-files.js";
-import { otherHooks, vouchedHooks } from "../hook/other-hooks.js";
+import { otherHooks } from "../hook/other-hooks.js";
 import { probeHook } from "../hook/probe.js";
 import { type SettingsSource, settingsSources } from "../hook/settings-sources.js";
 import { hookStatePath, readHookState } from "../hook/state.js";
@@ -41,11 +41,19 @@ export async function checkClaude(context: CliContext, location: RepositoryLocat
   const faults: HookFault[] = [
     ...environmentFaults(context.env),
     ...sources.flatMap((source) => switchFaults(source)),
-    ...otherHookFaults(otherHooks(sources), vouchedHooks(location)),
     ...installedOnce(installed.map(({ source }) => source)),
   ];
+  const warned = otherHookWarnings(otherHooks(sources)).map((each) => ({
+    ...finding("claude other hooks", each),
+    needed: false,
+  }));
   const tried = await Promise.all(installed.map((each) => tryFile(context, location, each)));
-  return [await checkVersion(context), ...faults.map((fault) => finding("claude settings", fault)), ...tried.flat()];
+  return [
+    await checkVersion(context),
+    ...faults.map((fault) => finding("claude settings", fault)),
+    ...warned,
+    ...tried.flat(),
+  ];
 }
 
 function withHooks(sources: readonly SettingsSource[]): { source: SettingsSource; found: FoundHook[] }[] {

@@ -1,12 +1,13 @@
 import { rmSync } from "node:fs";
 import { dirname, resolve } from "node:path";
 import { askProgram } from "../../effect/ask-program.js";
+import type { RepositoryLocation } from "../../effect/repository-location.js";
 import { findProgram } from "../../effect/sandbox/toolchain.js";
 import { invalid } from "../../kernel/fault.js";
 import { type ClaudeTarget, localFiles, pluginFiles, projectFiles, stripOurs } from "../hook/claude-files.js";
-import { otherHookFaults } from "../hook/hook-faults.js";
+import { otherHookWarnings } from "../hook/hook-faults.js";
 import { putFiles, readInstalled, restoreFiles, type WantedFile } from "../hook/install-files.js";
-import { otherHooks, vouchedHooks, vouchFor } from "../hook/other-hooks.js";
+import { otherHooks } from "../hook/other-hooks.js";
 import { settingsSources } from "../hook/settings-sources.js";
 import { ensureHookState, hookStatePath } from "../hook/state.js";
 import { type CliContext, writeLine } from "./context.js";
@@ -23,8 +24,6 @@ export interface ClaudeWish {
   readonly project?: true | undefined;
   readonly plugin?: string | undefined;
   readonly print?: true | undefined;
-  /** A person's word that the other hooks here change no call and have none asked. */
-  readonly besideHooks?: true | undefined;
 }
 
 /** `worknode install claude-code`: hooks, MCP server, a command and an agent; what else is there stays. */
@@ -36,20 +35,17 @@ export async function installClaude(context: CliContext, wish: ClaudeWish): Prom
     for (const { path, text } of files) writeLine(context.out, `# ${path}\n${withoutSecrets(text)}`);
     return 0;
   }
-  standBeside(context, wish);
   const done = putFiles(location.stateDir, files);
   for (const line of done.length === 0 ? ["everything is in place already"] : done) writeLine(context.out, line);
+  warnOfOthers(context, location);
   writeLine(context.out, "Start `claude` here: the prompt `continue` claims the next task.");
   return 0;
 }
 
-/** Throws Fault OTHER_HOOKS (exit 2) where another hook may change what the gate judged and nobody vouched for it. */
-function standBeside({ env, cwd }: CliContext, { besideHooks }: ClaudeWish): void {
-  const location = locateProject({ env, cwd });
-  const others = otherHooks(settingsSources(location, env));
-  if (besideHooks === true) return vouchFor(location, others);
-  const [fault] = otherHookFaults(others, vouchedHooks(location));
-  if (fault !== undefined) throw invalid("OTHER_HOOKS", `${fault.detail}. Please ${fault.fix}.`);
+/** Says which hooks of somebody else's may change what the gate judged. They stay as they are. */
+function warnOfOthers({ env, err }: CliContext, location: RepositoryLocation): void {
+  for (const { detail } of otherHookWarnings(otherHooks(settingsSources(location, env))))
+    writeLine(err, `warning: ${detail}.`);
 }
 
 function filesFor(context: CliContext, { project, plugin }: ClaudeWish): WantedFile[] {

@@ -15,7 +15,6 @@ interface Flags {
   readonly gitlab?: true;
   readonly project?: true;
   readonly plugin?: string;
-  readonly besideHooks?: true;
 }
 
 /** `worknode install git-hooks|ci|claude-code`. */
@@ -33,7 +32,6 @@ export const installVerb: Verb = (context, args) => {
     .option("--gitlab", "ci: a job for GitLab instead of GitHub")
     .option("--project", "claude-code: the settings a team commits, instead of this checkout's own")
     .option("--plugin <dir>", "claude-code: a plugin's folder instead")
-    .option("--beside-hooks", "claude-code: the other hooks here change no call and have none asked; I have looked")
     .option("--print", "ci, claude-code: print the files instead of writing them");
   return withArguments<Flags>(command, args, async ({ options, values }) => {
     const [what = ""] = values;

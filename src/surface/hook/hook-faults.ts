@@ -63,13 +63,11 @@ function looseEnds({ event, matcher, hook }: FoundHook): string[] {
 }
 
 /** Of several hooks the client takes one's changed call, and it may be theirs: worknode's sandbox is then left out. */
-export function otherHookFaults(others: readonly OtherHook[], vouched: ReadonlySet<string>): HookFault[] {
-  return others
-    .filter(({ hash }) => !vouched.has(hash))
-    .map(({ path, event, matcher, says }) => ({
-      detail: `${path} has another ${event} hook (${matcher}: ${says}): what it changes or has asked goes past the gate`,
-      fix: `take it out, or, where it neither changes a call nor has it asked: ${AGAIN} --beside-hooks`,
-    }));
+export function otherHookWarnings(others: readonly OtherHook[]): HookFault[] {
+  return others.map(({ path, event, matcher, says }) => ({
+    detail: `${path} has another ${event} hook (${matcher}: ${says}): a call that it changes or has asked goes past the gate, and ends the session`,
+    fix: "nothing, where it neither changes calls nor has them asked; else take it out",
+  }));
 }
 
 /** What in a file switches hooks off, or people's questions. */

@@ -1,11 +1,5 @@
-import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
-import { dirname, join } from "node:path";
-import { z } from "zod";
-import type { RepositoryLocation } from "../../effect/repository-location.js";
-import { hashOf } from "../../kernel/canonical.js";
 import { isOurs } from "./hook-settings.js";
 import type { SettingsSource } from "./settings-sources.js";
-import { hookStatePath } from "./state.js";
 
 /** Events whose hooks may change a call, or have it asked, after worknode's has answered. */
 const EVENTS = ["PreToolUse", "PermissionRequest"] as const;
@@ -19,8 +13,6 @@ export interface OtherHook {
   readonly matcher: string;
   /** What it runs or asks, to be told by. */
   readonly says: string;
-  /** SHA-256 of its event, matcher and text, by which a person's word for it is kept. */
-  readonly hash: string;
 }
 
 /** Other hooks in these files that are asked about calls the gate judges. */
@@ -40,8 +32,7 @@ function othersOf(path: string, event: string, group: Readonly<Record<string, un
   return others.map((hook) => {
     const { command, url, type } = asRecord(hook);
     const said = [command, url, type].find((text) => typeof text === "string") ?? "?";
-    const hash = hashOf({ event, matcher, hook });
-    return { path, event, matcher, says: said.slice(0, 120), hash };
+    return { path, event, matcher, says: said.slice(0, 120) };
   });
 }
 
@@ -61,27 +52,4 @@ function asRecord(value: unknown): Readonly<Record<string, unknown>> {
 
 function asList(value: unknown): readonly unknown[] {
   return Array.isArray(value) ? value : [];
-}
-
-type Place = Pick<RepositoryLocation, "stateDir">;
-const hashesSchema = z.array(z.string());
-
-/** Hashes of the hooks of which a person said that they change and ask nothing. A damaged list vouches for none. */
-export function vouchedHooks(location: Place): ReadonlySet<string> {
-  try {
-    return new Set(hashesSchema.parse(JSON.parse(readFileSync(vouchPath(location), "utf8"))));
-  } catch {
-    return new Set();
-  }
-}
-
-/** Keeps a person's word for these hooks, and for no other. */
-export function vouchFor(location: Place, hooks: readonly OtherHook[]): void {
-  const path = vouchPath(location);
-  mkdirSync(dirname(path), { recursive: true, mode: 0o700 });
-  writeFileSync(path, `${JSON.stringify(hooks.map(({ hash }) => hash))}\n`, { mode: 0o600 });
-}
-
-function vouchPath(location: Place): string {
-  return join(dirname(hookStatePath(location)), "vouched.json");
 }

@@ -1,8 +1,5 @@
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
 import { expect, it } from "vitest";
-import { otherHooks, vouchedHooks, vouchFor } from "../../../src/surface/hook/other-hooks.js";
+import { otherHooks } from "../../../src/surface/hook/other-hooks.js";
 
 function found(hooks: unknown): string[] {
   return otherHooks([{ kind: "user", path: "/s.json", settings: { hooks } }]).map(({ says }) => says);
@@ -19,21 +16,4 @@ it("finds other hooks that are asked about calls, by every matcher that means on
   expect(found({ PostToolUse: group("*"), Stop: group("*") })).toEqual([]);
   expect(found({ PreToolUse: group("*", "worknode hook send") })).toEqual([]);
   for (const broken of [null, [], { PreToolUse: {} }, { PreToolUse: [null, 7, {}] }]) expect(found(broken)).toEqual([]);
-});
-
-it("keeps a person's word for a hook as it was, and for none whose text is another", () => {
-  const stateDir = mkdtempSync(join(tmpdir(), "wn-vouch-"));
-  const hooksOf = (command: string) =>
-    otherHooks([{ kind: "user", path: "/s", settings: { hooks: { PreToolUse: group("*", command) } } }]);
-  try {
-    expect(vouchedHooks({ stateDir }).size).toBe(0);
-    vouchFor({ stateDir }, hooksOf("lint"));
-    const vouched = vouchedHooks({ stateDir });
-    expect(hooksOf("lint").map(({ hash }) => vouched.has(hash))).toEqual([true]);
-    expect(hooksOf("lint --fix").map(({ hash }) => vouched.has(hash))).toEqual([false]);
-    writeFileSync(join(stateDir, "hook", "vouched.json"), "{");
-    expect(vouchedHooks({ stateDir }).size).toBe(0);
-  } finally {
-    rmSync(stateDir, { recursive: true, force: true });
-  }
 });
