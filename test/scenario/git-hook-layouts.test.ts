@@ -13,18 +13,10 @@ import {
 import { join } from "node:path";
 import { afterEach, describe, expect, it } from "vitest";
 import { branchy } from "./check-ground.js";
-import { ENFORCE, git, install, uninstall } from "./git-hook-ground.js";
-import { makeRepo, type Repo } from "./harness.js";
+import { closeRepositories, git, guardedRepository, install, serverOf, uninstall } from "./git-hook-ground.js";
+import type { Repo } from "./harness.js";
 
-const open: Repo[] = [];
-function repository(files: Record<string, string> = {}): Repo {
-  const repo = makeRepo({ "src/a.ts": branchy("a", 3), ".worknode/check.yaml": ENFORCE, ...files });
-  open.push(repo);
-  return repo;
-}
-afterEach(() => {
-  for (const repo of open.splice(0)) repo.remove();
-});
+afterEach(closeRepositories);
 
 /** That a commit over a limit is refused and an honest one is not, in a checkout. */
 function expectGuarded(repo: Pick<Repo, "dir" | "env">): void {
@@ -48,7 +40,7 @@ function everything(folder: string): unknown[] {
 
 describe("hooks are put where git looks", () => {
   it("or not at all where a setting for all repositories has it look elsewhere; the way out is told, and works", async () => {
-    const repo = repository();
+    const repo = guardedRepository();
     const folder = join(repo.dir, "../home/hooks");
     writeFileSync(join(repo.dir, "../home/.gitconfig"), "[core]\n\thooksPath = ~/hooks\n");
     const refused = await install(repo).catch((thrown: unknown) => thrown);
@@ -64,7 +56,7 @@ describe("hooks are put where git looks", () => {
   });
 
   it("also where the environment has it look elsewhere", async () => {
-    const repo = repository();
+    const repo = guardedRepository();
     const set = { GIT_CONFIG_COUNT: "1", GIT_CONFIG_KEY_0: "core.hooksPath", GIT_CONFIG_VALUE_0: "/elsewhere" };
     await expect(install({ dir: repo.dir, env: { ...repo.env, ...set } })).rejects.toMatchObject({
       message: expect.stringContaining("/elsewhere (command configuration)"),
@@ -72,7 +64,7 @@ describe("hooks are put where git looks", () => {
   });
 
   it("by a relative core.hooksPath, given from below, and in a linked worktree of its own", async () => {
-    const repo = repository({ "src/deep/x.md": "x\n" });
+    const repo = guardedRepository({ "src/deep/x.md": "x\n" });
     repo.git("config", "core.hooksPath", ".hooks");
     const linked = { dir: join(repo.dir, "../linked"), env: repo.env };
     repo.git("worktree", "add", "-q", "-b", "linked", linked.dir);
@@ -86,7 +78,7 @@ describe("hooks are put where git looks", () => {
   });
 
   it("once for all worktrees where nothing is set, given in any of them", async () => {
-    const repo = repository();
+    const repo = guardedRepository();
     const linked = { dir: join(repo.dir, "../linked"), env: repo.env };
     repo.git("worktree", "add", "-q", "-b", "linked", linked.dir);
     expect(await install(linked)).toContain(`${join(repo.dir, ".git/hooks/pre-commit")} installed`);
@@ -100,7 +92,7 @@ describe("hooks are put where git looks", () => {
 
 describe("what was there before", () => {
   it("is back byte for byte, with its modes, links, and what git took no notice of", async () => {
-    const repo = repository();
+    const repo = guardedRepository();
     const hooks = join(repo.dir, ".git/hooks");
     writeFileSync(join(hooks, "pre-commit"), Buffer.from("#!/bin/sh\r\n# \xff\xfe caf\xe9\r\nexit 9\r\n", "latin1"));
     chmodSync(join(hooks, "pre-commit"), 0o640);
@@ -120,7 +112,7 @@ describe("what was there before", () => {
   });
 
   it("is not written through where it is a link that leads nowhere", async () => {
-    const repo = repository();
+    const repo = guardedRepository();
     const target = join(repo.dir, "../nowhere");
     const path = join(repo.dir, ".git/hooks/pre-commit");
     symlinkSync(target, path);
@@ -134,12 +126,12 @@ describe("what was there before", () => {
   });
 
   it("stops the installing, with nothing changed, where it is no file, or a second hook", async () => {
-    const repo = repository();
+    const repo = guardedRepository();
     const hooks = join(repo.dir, ".git/hooks");
     mkdirSync(join(hooks, "pre-push"));
     await expect(install(repo)).rejects.toMatchObject({ code: "HOOK_IN_THE_WAY" });
     expect(existsSync(join(hooks, "pre-commit"))).toBe(false);
-    const other = repository();
+    const other = guardedRepository();
     other.write(".git/hooks/commit-msg", "exit 0\n");
     await install(other);
     other.write(".git/hooks/commit-msg", "exit 1\n");
@@ -148,13 +140,11 @@ describe("what was there before", () => {
   });
 
   it("runs by its own interpreter, with its arguments and what git says to it", async () => {
-    const repo = repository();
+    const repo = guardedRepository();
     const hook = `#!${process.execPath}\nconst said = require("node:fs").readFileSync(0, "utf8");\nrequire("node:fs").writeFileSync("../said", JSON.stringify([process.argv.slice(2), said]));\n`;
     repo.write(".git/hooks/pre-push", hook);
     repo.chmod(".git/hooks/pre-push", 0o755);
-    const bare = join(repo.dir, "../bare.git");
-    repo.git("init", "-q", "--bare", bare);
-    repo.git("remote", "add", "origin", bare);
+    const bare = serverOf(repo);
     await install(repo);
     expect(git(repo, "push", "-q", "origin", "main").code).toBe(0);
     const [args, said] = JSON.parse(readFileSync(join(repo.dir, "../said"), "utf8"));
@@ -177,7 +167,7 @@ describe("what was there before", () => {
     ["one without a first line", 'echo "plain $(basename "$0")" > ran\n', /^plain pre-commit/],
     ["one that stops at the first fault", "#!/bin/sh -e\necho begun > ran\nfalse\necho gone on > ran\n", /^begun\n$/],
   ])("runs as its tool wrote it: %s", async (_what, hook, ran) => {
-    const repo = repository();
+    const repo = guardedRepository();
     repo.write(".git/hooks/pre-commit", hook);
     repo.chmod(".git/hooks/pre-commit", 0o755);
     await install(repo);
@@ -204,10 +194,8 @@ describe("hooks that a client starts with a bare PATH", () => {
   }
 
   it("judge what is committed and what is pushed", async () => {
-    const repo = repository();
-    const server = join(repo.dir, "../bare.git");
-    repo.git("init", "-q", "--bare", "-b", "main", server);
-    repo.git("remote", "add", "origin", server);
+    const repo = guardedRepository();
+    serverOf(repo);
     repo.git("push", "-q", "origin", "main");
     await install(repo);
     repo.git("switch", "-q", "-c", "work");
@@ -227,7 +215,7 @@ describe("hooks that a client starts with a bare PATH", () => {
     [process.execPath, "node"],
     ["main.js'", "main.js"],
   ])("refuse where %s is gone, and say so", async (_path, name) => {
-    const repo = repository();
+    const repo = guardedRepository();
     await install(repo);
     const path = join(repo.dir, ".git/hooks/pre-commit");
     const script = readFileSync(path, "utf8");

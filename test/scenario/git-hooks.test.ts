@@ -3,22 +3,23 @@ import { chmodSync, existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterEach, describe, expect, it } from "vitest";
 import { branchy } from "./check-ground.js";
-import { ENFORCE, git, install, uninstall } from "./git-hook-ground.js";
-import { makeRepo, type Repo } from "./harness.js";
+import {
+  closeRepositories,
+  ENFORCE,
+  git,
+  guardedRepository,
+  install,
+  openRepository,
+  serverOf,
+  uninstall,
+} from "./git-hook-ground.js";
+import type { Repo } from "./harness.js";
 
-const open: Repo[] = [];
-function repository(files: Record<string, string> = {}): Repo {
-  const repo = makeRepo({ "src/a.ts": branchy("a", 3), ".worknode/check.yaml": ENFORCE, ...files });
-  open.push(repo);
-  return repo;
-}
-afterEach(() => {
-  for (const repo of open.splice(0)) repo.remove();
-});
+afterEach(closeRepositories);
 
 describe("in a developer's clone", () => {
   it("pre-commit stops what is over a limit, by what is staged alone, and lets honest work pass", async () => {
-    const repo = repository();
+    const repo = guardedRepository();
     expect(await install(repo)).toContain("pre-commit installed\n");
     repo.write("src/a.ts", branchy("a", 9));
     repo.git("add", "-A");
@@ -30,7 +31,7 @@ describe("in a developer's clone", () => {
   });
 
   it("a commit of named files is judged by what it commits", async () => {
-    const repo = repository({ "src/b.ts": branchy("b", 2) });
+    const repo = guardedRepository({ "src/b.ts": branchy("b", 2) });
     await install(repo);
     repo.write("src/a.ts", branchy("a", 9));
     repo.write("src/b.ts", branchy("b", 3));
@@ -39,7 +40,7 @@ describe("in a developer's clone", () => {
   });
 
   it("pre-commit judges the first commit of all, against nothing", async () => {
-    const repo = repository();
+    const repo = guardedRepository();
     await install(repo);
     repo.git("switch", "-q", "--orphan", "first");
     repo.write("src/a.ts", branchy("a", 9));
@@ -49,7 +50,7 @@ describe("in a developer's clone", () => {
   });
 
   it("commit-msg refuses worknode's trailers without a receipt of the tree", async () => {
-    const repo = repository();
+    const repo = guardedRepository();
     await install(repo);
     repo.write("notes.md", "n\n");
     repo.git("add", "-A");
@@ -59,10 +60,8 @@ describe("in a developer's clone", () => {
   });
 
   it("pre-push judges what is pushed, whatever was committed with --no-verify", async () => {
-    const repo = repository();
-    const bare = join(repo.dir, "..", "bare.git");
-    repo.git("init", "-q", "--bare", "-b", "main", bare);
-    repo.git("remote", "add", "origin", bare);
+    const repo = guardedRepository();
+    serverOf(repo);
     repo.git("push", "-q", "origin", "main");
     await install(repo);
     repo.git("switch", "-q", "-c", "work");
@@ -79,16 +78,14 @@ describe("in a developer's clone", () => {
   });
 
   it("run after the hooks that were there, whose refusal stands, and go without a trace", async () => {
-    const repo = repository();
+    const repo = guardedRepository();
     const path = join(repo.dir, ".git/hooks/pre-push");
     const mine = '#!/bin/sh\necho "mine: $1 $(cat)" >&2\nexit 7\n';
     repo.write(".git/hooks/pre-push", mine);
     chmodSync(path, 0o755);
     expect(await install(repo)).toContain("pre-push installed; the hook that was there runs first");
     expect(await install(repo)).toContain("pre-push installed\n");
-    const bare = join(repo.dir, "..", "bare.git");
-    repo.git("init", "-q", "--bare", bare);
-    repo.git("remote", "add", "origin", bare);
+    serverOf(repo);
     const refused = git(repo, "push", "origin", "main");
     expect(refused).toMatchObject({ code: 1, err: expect.stringContaining("mine: origin refs/heads/main ") });
     expect(refused.err).not.toContain("worknode check");
@@ -99,7 +96,7 @@ describe("in a developer's clone", () => {
   });
 
   it("run a hook for a shell under its own name, which is how husky's find what to do, also when it was written anew", async () => {
-    const repo = repository({ ".husky/pre-commit": "echo theirs >> ran\nexit 0\n" });
+    const repo = guardedRepository({ ".husky/pre-commit": "echo theirs >> ran\nexit 0\n" });
     repo.git("config", "core.hooksPath", ".husky/_");
     const stub = '#!/usr/bin/env sh\n. "$(dirname "$0")/h"\n';
     const put = (): void => {
@@ -126,7 +123,7 @@ describe("in a developer's clone", () => {
   });
 
   it("are put where core.hooksPath says", async () => {
-    const repo = repository();
+    const repo = guardedRepository();
     repo.git("config", "core.hooksPath", ".hooks");
     expect(await install(repo)).toContain(`${join(repo.dir, ".hooks/pre-commit")} installed`);
   });
@@ -134,10 +131,8 @@ describe("in a developer's clone", () => {
 
 describe("on a server", () => {
   it("pre-receive refuses a push that breaks a limit or loosens the rules, and --no-verify does not help", async () => {
-    const repo = repository();
-    const bare = join(repo.dir, "..", "bare.git");
-    repo.git("init", "-q", "--bare", "-b", "main", bare);
-    repo.git("remote", "add", "origin", bare);
+    const repo = guardedRepository();
+    const bare = serverOf(repo);
     await install({ dir: bare, env: repo.env }, "--server");
     const push = (branch: string): { code: number | null; err: string } =>
       git(repo, "push", "--no-verify", "origin", branch);
@@ -160,12 +155,9 @@ describe("on a server", () => {
 
   /** A clone and its server, on which a policy came after a first commit. Answers that first one. */
   async function served(): Promise<{ repo: Repo; first: string; push: (...refs: string[]) => ReturnType<typeof git> }> {
-    const repo = makeRepo({ "src/a.ts": branchy("a", 3) });
-    open.push(repo);
+    const repo = openRepository({ "src/a.ts": branchy("a", 3) });
     const first = repo.git("rev-parse", "HEAD").trim();
-    const bare = join(repo.dir, "..", "bare.git");
-    repo.git("init", "-q", "--bare", "-b", "main", bare);
-    repo.git("remote", "add", "origin", bare);
+    const bare = serverOf(repo);
     repo.write(".worknode/check.yaml", ENFORCE);
     repo.git("add", "-A");
     repo.git("commit", "-q", "-m", "policy");
@@ -272,7 +264,7 @@ describe("on a server", () => {
   });
 
   it("a hook whose worknode is gone refuses, and says what to do", async () => {
-    const repo = repository();
+    const repo = guardedRepository();
     await install(repo);
     const path = join(repo.dir, ".git/hooks/pre-commit");
     repo.write(".git/hooks/pre-commit", readFileSync(path, "utf8").replaceAll("dist/main.js", "dist/gone.js"));

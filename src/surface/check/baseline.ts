@@ -1,3 +1,4 @@
+import { z } from "zod";
 import { invalid, messageOf } from "../../kernel/fault.js";
 import { type CheckBaseline, checkBaselineSchema } from "../../schema/check-baseline.js";
 import type { CheckFinding } from "../../schema/check-report.js";
@@ -10,12 +11,14 @@ export function parseBaseline({ path, text }: RuleFile): CheckBaseline {
   try {
     return checkBaselineSchema.parse(JSON.parse(text));
   } catch (cause) {
-    throw invalid(
-      "BAD_BASELINE",
-      `${path} is no baseline: ${messageOf(cause)}. Write it with --write-baseline.`,
-      cause,
-    );
+    throw invalid("BAD_BASELINE", `${path} is no baseline: ${faultOf(cause)}. Write it with --write-baseline.`, cause);
   }
+}
+
+/** What is wrong in one line, with its place. */
+function faultOf(cause: unknown): string {
+  if (!(cause instanceof z.ZodError)) return messageOf(cause);
+  return cause.issues.map(({ path, message }) => `${path.join(".")}: ${message}`).join("; ");
 }
 
 function keyOf({ rule, file, function: name }: Pick<CheckFinding, "rule" | "file" | "function">): string {

@@ -102,11 +102,13 @@ async function installCi(context: CliContext, { print, gitlab }: Flags): Promise
     if (print === true) writeLine(context.out, `# ${path}\n${shown}`);
     else writeLine(context.out, writeNew(join(top ?? context.cwd, path), path, content));
   }
-  if (print !== true)
+  if (print === true) return 0;
+  if (gitlab === true)
     writeLine(
       context.out,
-      "Commit these files: from then on every change is observed. docs/ci.md says how to enforce.",
+      "Add to .gitlab-ci.yml, so that GitLab finds the job: include: { local: .gitlab/worknode.yml }",
     );
+  writeLine(context.out, "Commit these files: from then on every change is observed. docs/ci.md says how to enforce.");
   return 0;
 }
 

@@ -61,6 +61,13 @@ describe("what switches a rule off and is no comment", () => {
 });
 
 describe("a comment that switches a rule off", () => {
+  it.each(
+    "deno-lint rome lint jslint stylelint knip semgrep coverage svelte standard xo sonar gosec webhint".split(" "),
+  )("%s-ignore", (tool) => {
+    expect(kindsOf(`// ${tool}-ignore x\n`)).toEqual(["tool ignore"]);
+    expect(kindsOf(`// ${tool}-disable\n`)).toEqual(["tool ignore"]);
+  });
+
   it.each([
     ["/* istanbul ignore next */", "istanbul ignore"],
     ["// istanbul ignore if", "istanbul ignore"],
