@@ -16,6 +16,7 @@ export const CHECK_RULES = [
   "documentation",
   "coverage",
   "untested-functions",
+  "coverage-committed",
   "tests",
   "file-whitelist",
   "hard-deny",

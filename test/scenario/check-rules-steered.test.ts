@@ -80,16 +80,21 @@ describe("a change does not steer its own check", () => {
     repo.write("fake/lcov.info", lcov);
     symlinkSync("fake", join(repo.dir, "coverage"));
     commit({ "src/b.ts": branchy("b", 1) });
-    const refused = { code: 2, err: expect.stringContaining("is a file of what is judged") };
-    const args = (file: string): string[] => ["--base", "main", "--coverage", file];
-    expect(await check(repo, ...args("fake/lcov.info"))).toMatchObject(refused);
-    expect(await check(repo, ...args("coverage/lcov.info"))).toMatchObject(refused);
+    const report = (...args: string[]): ReturnType<typeof checkReport> => checkReport(repo, "--base", "main", ...args);
+    const brought = [["coverage-committed fake/lcov.info:1"], 4];
+    for (const file of ["fake/lcov.info", "coverage/lcov.info"]) {
+      const judged = await report("--coverage", file);
+      expect([namesOf(judged), judged.exit_code]).toEqual(brought);
+      expect(judged.notes.join()).toContain("100.00 % of changed lines");
+    }
+    expect((await report("--coverage", "fake/lcov.info", "--mode", "observe")).exit_code).toBe(0);
     rmSync(join(repo.dir, "coverage"));
     repo.write("coverage/lcov.info", lcov);
-    expect((await check(repo, ...args("coverage/lcov.info"), "--base-coverage", "fake/lcov.info")).code).toBe(2);
-    expect(await check(repo, ...args("coverage/lcov.info"))).toMatchObject({ code: 0 });
+    const based = await report("--coverage", "coverage/lcov.info", "--base-coverage", "fake/lcov.info");
+    expect([namesOf(based), based.exit_code]).toEqual(brought);
+    expect((await report("--coverage", "coverage/lcov.info")).outcome).toBe("passed");
     repo.write("fake/lcov.info", `TN:\n${lcov}`);
-    expect(await check(repo, ...args("fake/lcov.info"))).toMatchObject({ code: 0 });
+    expect((await report("--coverage", "fake/lcov.info")).outcome).toBe("passed");
   });
 
   it("by merges both ways, after which one of the places where it left the base has what it goes back to", async () => {

@@ -6,6 +6,7 @@ import type { CheckFinding, CheckReport } from "../../schema/check-report.js";
 import { agentFiles, guessAuthor, guessNotes } from "./authors.js";
 import { type ChangedCode, everyName, type ReadChange, readChange } from "./change.js";
 import type { ProvenanceReport } from "./commit-provenance.js";
+import { committedReports } from "./committed-report.js";
 import { type CodeReport, judgeCode } from "./judge-code.js";
 import { type Link, unjudgedLinks } from "./linked-code.js";
 import { judgeEntries } from "./odd-entry.js";
@@ -94,7 +95,10 @@ async function judgeTexts(
   const change = { ...read, history, subject, differences, unreadable, limits, selection };
   const report = await judgeCode(coverage === undefined ? change : { ...change, coverage });
   const { unmeasured, unwanted } = read;
-  return { ...report, unmeasured, unwanted, covered: coverage !== undefined };
+  const files = [...wish.coverage, ...wish.baseCoverage];
+  const committed = await committedReports(history, subject.head, { files, cwd: place.cwd });
+  const findings = [...report.findings, ...committed];
+  return { ...report, findings, unmeasured, unwanted, covered: coverage !== undefined };
 }
 
 function linkOf({ path, after }: TreeDifference): Link {
@@ -167,8 +171,6 @@ async function readCoverageFiles(
   const own = tests.reports;
   if (coverage.length === 0 && own.length === 0) return undefined;
   const at = { cwd: place.cwd, top: history.top ?? place.cwd, files: await everyName(history, subject) };
-  const { refuseCommitted } = await import("./committed-report.js");
-  await refuseCommitted(history, subject.head, { files: [...coverage, ...baseCoverage], cwd: place.cwd });
   const { readOwnReports, readReports, refuseStale } = await import("./coverage-files.js");
   const report = own.length === 0 ? await readReports(coverage, at) : readOwnReports(own, at.files);
   refuseStale(report, code);

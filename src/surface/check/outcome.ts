@@ -22,7 +22,7 @@ export function rulesOf(
     ...(limits.powerOfTen === "off" ? [] : ["power-of-ten"]),
     ...(tests ? ["tests"] : []),
     ...(provenance === "off" ? [] : ["provenance"]),
-    ...(coverage ? ["coverage", "untested-functions"] : []),
+    ...(coverage ? ["coverage", "coverage-committed", "untested-functions"] : []),
     ...(plan === undefined ? [] : ["file-whitelist", "no-delete"]),
   ].sort();
 }
