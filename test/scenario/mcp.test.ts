@@ -203,6 +203,31 @@ describe("the MCP server", () => {
     store.close();
   });
 
+  it("refuses whatever arguments are no record, tool by tool, stores none of them and goes on", async () => {
+    const { tools } = await client.listTools();
+    const hostile = ["a\0b", "\ud83d", 7, null, ["x"], { a: { b: 1 } }];
+    for (const { name, inputSchema } of tools.filter(({ inputSchema: { required = [] } }) => required.length > 0))
+      for (const value of hostile) {
+        if (name.startsWith("search") && typeof value === "string") continue; // a search for it finds nothing
+        const args = Object.fromEntries(Object.keys(inputSchema.properties ?? {}).map((member) => [member, value]));
+        const { isError, text } = await call(name, args);
+        expect([isError, text.length > 10], `${name} ${JSON.stringify(value)}: ${text}`).toEqual([true, true]);
+      }
+    for (const name of ["__proto__", "constructor", ""]) expect((await call(name)).isError).toBe(true);
+    expect((await call("create_note", { text: "x".repeat(10_500_000) })).isError, "longer than any record").toBe(true);
+    const store = repo.store();
+    for (const type of [
+      "DECISION_RECORDED",
+      "ISSUE_RECORDED",
+      "NOTE_RECORDED",
+      "TASK_ADDED",
+      "TRIGGER_CREATED",
+    ] as const)
+      expect(store.events({ type }), type).toEqual([]);
+    store.close();
+    expect((await call("status")).isError).toBe(false);
+  });
+
   it("is void once the project is killed", async () => {
     const store = repo.store();
     store.append([event("KILLED", { epoch: 1, by: { os_user: "ann", git_email: null } }, { run: 0 })]);

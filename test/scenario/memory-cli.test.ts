@@ -1,4 +1,4 @@
-import { mkdirSync, readFileSync, renameSync, writeFileSync } from "node:fs";
+import { mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { projectReportSchema } from "../../src/schema/project-report.js";
@@ -171,6 +171,16 @@ it("status, approvals and report look at every project of the user, and pass ove
   expect(report.projects.map((each) => projectReportSchema.parse(each).in_progress.length)).toEqual([1, 1]);
   expect((await worknode(["report"])).out).toContain("## In progress\n\n- R-1 (R-1), IN_PROGRESS, ann");
   expect(await worknode(["report", "--since", "yesterday-ish"])).toMatchObject({ code: 2 });
+  for (const spoilt of ["garbage, no database", undefined]) {
+    if (spoilt !== undefined) writeFileSync(join(other.dir, ".worknode/worknode.db"), spoilt);
+    else rmSync(join(other.dir, ".worknode"), { recursive: true });
+    for (const verb of ["status", "approvals", "report"]) {
+      const said = await worknode([verb, "--all"]);
+      expect([said.code, said.err.includes(`${other.dir}: The database`)], verb).toEqual([0, spoilt !== undefined]);
+    }
+    const { out } = await worknode(["status", "--all", "--output-format", "json"]);
+    expect((JSON.parse(out) as { projects: unknown[] }).projects).toHaveLength(1);
+  }
   renameSync(other.dir, `${other.dir}-moved`);
   expect((await json("status", "--all"))["projects"]).toHaveLength(1);
   other.remove();
@@ -195,6 +205,9 @@ it("everything is exported and imported again, and what other tools keep is read
   expect(await there(["import", file])).toMatchObject({ code: 0, out: "0 event(s) imported.\n" });
   expect((await there(["decisions", "search", "Sessions"])).out).toContain("AUTH-1");
   expect(await there(["log", "rebuild"])).toMatchObject({ code: 0 });
+  mkdirSync(join(other.dir, "prose"));
+  writeFileSync(join(other.dir, "prose/notes.md"), "# Notes\n");
+  expect(await there(["import", "prose"])).toMatchObject({ code: 2, err: expect.stringContaining("0001-title.md") });
   expect(await there(["import", "tasks.md", "--as", "ann"])).toMatchObject({
     code: 0,
     out: "1 task(s) and 0 decision(s) imported.\n",

@@ -2,7 +2,7 @@ import { readdirSync, readFileSync, statSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { Option } from "commander";
 import { type Fault, invalid, messageOf } from "../../kernel/fault.js";
-import { ok, type Result } from "../../kernel/result.js";
+import { err, ok, type Result } from "../../kernel/result.js";
 import { readAdrs } from "../../memory/import/adr.js";
 import { importLines } from "../../memory/import/export-lines.js";
 import type { ImportedTask } from "../../memory/import/imported.js";
@@ -67,10 +67,17 @@ function kindOf(path: string): Kind {
 }
 
 function readForeign(path: string, kind: Kind, nowMs: number): Result<Parameters<typeof takeIn>[1], Fault> {
-  if (kind === "adr") return ok({ tasks: [], decisions: readAdrs(recordsIn(path), { nowMs }) });
+  if (kind === "adr") return decisionsIn(path, nowMs);
   const text = readText(path);
   const tasks: Result<ImportedTask[], Fault> = kind === "task-master" ? readTaskMaster(text) : readSpecKit(text);
   return tasks.ok ? ok({ tasks: tasks.value, decisions: [] }) : tasks;
+}
+
+function decisionsIn(folder: string, nowMs: number): Result<Parameters<typeof takeIn>[1], Fault> {
+  const decisions = readAdrs(recordsIn(folder), { nowMs });
+  if (decisions.length > 0) return ok({ tasks: [], decisions });
+  const why = `${folder} holds no decision record: a file named like 0001-title.md, with a heading, is expected.`;
+  return err(invalid("IMPORT_INVALID", why));
 }
 
 function recordsIn(folder: string): { name: string; text: string }[] {

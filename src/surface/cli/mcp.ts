@@ -1,4 +1,5 @@
 import { StdioServerTransport } from "@modelcontextprotocol/sdk/server/stdio.js";
+import { ErrorCode } from "@modelcontextprotocol/sdk/types.js";
 import { type Project, withProject } from "../../crew/cycle/project.js";
 import { runPlan } from "../../crew/cycle/session.js";
 import { openOutside } from "../../crew/service/outside.js";
@@ -8,9 +9,13 @@ import { Fault, invalid, messageOf } from "../../kernel/fault.js";
 import { err, ok, type Result } from "../../kernel/result.js";
 import type { ToolName } from "../../schema/tool.js";
 import { createMcpServer } from "../mcp/server.js";
+import { wholeLines } from "../mcp/whole-lines.js";
 import { describeVerb, withArguments } from "./arguments.js";
-import type { CliContext, Verb } from "./context.js";
+import { type CliContext, type Verb, writeLine } from "./context.js";
 import { readVersion } from "./version.js";
+
+/** Longest message a client may send (bytes): a record whose texts are far too long is then refused by its own schema. */
+const MAX_MESSAGE_BYTES = 32 * 1024 * 1024;
 
 /** `worknode mcp`: serves this project's memory and coordination to MCP clients over standard input and output. */
 export const mcpVerb: Verb = (context, args) => {
@@ -31,7 +36,13 @@ export const mcpVerb: Verb = (context, args) => {
       const outside = openOutside({ repository, store, env: context.env, signal, agent: options.as, tools });
       const server = createMcpServer({ store, outside, handlers, version: readVersion() });
       const closed = new Promise<void>((done) => process.stdin.once("close", done).once("end", done));
-      await server.connect(new StdioServerTransport());
+      server.onerror = ({ message }) => writeLine(context.err, `worknode mcp: ${message}`);
+      const lines = process.stdin.pipe(wholeLines(MAX_MESSAGE_BYTES, refuseMessage));
+      await server.connect(
+        new StdioServerTransport(lines as unknown as typeof process.stdin, process.stdout, {
+          maxBufferSize: 2 * MAX_MESSAGE_BYTES,
+        }),
+      );
       await Promise.race([closed, aborted(context.signal)]);
       ending.abort(new DOMException("the client left", "AbortError"));
       await Promise.all(runs);
@@ -40,6 +51,13 @@ export const mcpVerb: Verb = (context, args) => {
     }),
   );
 };
+
+/** Answers a message that nobody read. */
+function refuseMessage(id: string | number | undefined): void {
+  const message = `The message is longer than ${MAX_MESSAGE_BYTES} bytes. Nothing was done.`;
+  const answer = { jsonrpc: "2.0", id: id ?? null, error: { code: ErrorCode.InvalidRequest, message } };
+  process.stdout.write(`${JSON.stringify(answer)}\n`);
+}
 
 /** Tasks of plans in this client's hands. What the rules reject is told as an error with what to change. */
 function planTasksOf(
