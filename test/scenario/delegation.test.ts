@@ -1,5 +1,6 @@
 import { afterEach, describe, expect, it } from "vitest";
 import type { AnyEvent } from "../../src/schema/event.js";
+import { reason, sandboxMissing } from "../unit/effect/sandbox/fixture.js";
 import { PLAN, spawn } from "./delegation-ground.js";
 import { makeRepo, type Repo, run, scripted } from "./harness.js";
 import { eventsOf, of, runScripted, type ScriptedRun, scriptOf, submit, use, write } from "./scripted-run.js";
@@ -81,6 +82,21 @@ describe("a spawned agent", () => {
     expect(kept(events, "B")).toEqual(["B.md"]);
   });
 
+  it("spends the plan's money too: what is left of its own helps it no more when the plan's is used up", async () => {
+    const dear = { usage: { input_tokens: 1, output_tokens: 20_000 } }; // $0.40 of the executive's model, $0.20 of the child's
+    const plan = PLAN.replace("usd: 50", "usd: 1").replace("Another, needs: [P]", "Another, needs: [A]");
+    repo = makeRepo({ "README.md": "# r\n", "plan.yaml": plan });
+    const { events, exitCode } = await runScripted(repo, {
+      "P:work:1": [spawn({ limits: { usd: 0.9 } }), write("docs/p.md", "p\n", dear), submit],
+      "A:work:1": [write("notes/a.md", "a\n", dear), write("notes/b.md", "b\n", dear), write("A.md"), submit],
+      ...B,
+    });
+    const refused = of(events, "BUDGET_REFUSED");
+    expect(refused).toMatchObject([{ actor: "implementer-1", task: "A", payload: { unit: "usd" } }]);
+    expect(kept(events, "A")).toEqual(["notes/a.md", "notes/b.md"]);
+    expect(exitCode).toBe(5);
+  });
+
   it("that is ended gives its task back to the owner, and what it held is revoked", async () => {
     const { events, exitCode } = await handOn(
       [spawn({ files: ["notes/a.md"] }), use("terminate_agent", { agent_id: "implementer-1", reason: "not needed" })],
@@ -124,4 +140,29 @@ describe("a spawned agent", () => {
     ]);
     expect(repo.git("show", "worknode/hand/1:A.md")).toBe("owner");
   });
+
+  it.skipIf(sandboxMissing)(
+    `that is ended has its running command ended, and nothing of it is kept${reason}`,
+    async () => {
+      const end = use("terminate_agent", { agent_id: "implementer-1", reason: "hangs" });
+      const replies = {
+        "P:work:1": [spawn(), write("docs/p.md"), submit],
+        "A:work:1": [use("Bash", { command: "echo child > A.md; sleep 90", timeout: 100_000 }), submit],
+        "A:work:2": [write("notes/a.md"), submit],
+        "B:work:1": [{ ...use("report_blocker", { reason: "implementer-1 hangs" }), hold: "running" }],
+        "B:work:2": [write("B.md"), submit],
+        "B:escalation:1": [end, use("resolve_escalation", { action: "retry", reason: "ended it" })],
+      };
+      repo = makeRepo({ "README.md": "# r\n", "plan.yaml": PLAN });
+      const server = await scripted(repo, scriptOf(replies));
+      const { exitCode } = await run(repo, "plan.yaml", ({ type, actor }) => {
+        if (type === "VERDICT" && actor === "implementer-1") setTimeout(() => server.release("running"), 1_000);
+      });
+      await server.close();
+      const events = eventsOf(repo);
+      expect(exitCode).toBe(0);
+      expect(of(events, "TOOL_RESULT").filter(({ actor }) => actor === "implementer-1")).toHaveLength(1);
+      expect(kept(events, "A")).toEqual(["notes/a.md"]);
+    },
+  );
 });
