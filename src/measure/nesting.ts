@@ -7,7 +7,6 @@ const CLOSING_BRACE = 125;
 /** What after a closing brace starts a new statement or member. */
 const NEXT_STATEMENT = /\s*(?!(?:else|catch|finally|while|in|of|instanceof|as|satisfies)\b)[\w$@#"'/]/y;
 const ASCII = 128;
-const encoder = new TextEncoder();
 const [BLANK, WORD, OPERATOR, SEPARATOR, OPENING, CLOSING] = [0, 1, 2, 3, 4, 5] as const;
 const KINDS = Uint8Array.from({ length: ASCII }, (_, code) => kindOf(String.fromCharCode(code)));
 
@@ -32,7 +31,7 @@ interface Nesting {
  * and comments included: a separator in a comment can deceive it, what people and programs write does not.
  */
 export function nestsTooDeeply(text: string): boolean {
-  return text.length >= MAX_OPEN_BRACKETS && hasAsMany(encoder.encode(text)) && isNested(text);
+  return text.length >= MAX_OPEN_BRACKETS && hasAsMany(text) && isNested(text);
 }
 
 function isNested(text: string): boolean {
@@ -50,29 +49,49 @@ function isNested(text: string): boolean {
 
 /** Texts of as many bytes are looked at more closely at once. */
 const MAX_COUNTED_BYTES = 2 ** 16;
-const hasAsMany = counter(
-  bytesOf((kind) => Number(kind === WORD)),
-  bytesOf((kind) => Number(kind === OPERATOR || kind === OPENING) + MAX_COUNTED_BYTES * Number(kind === OPENING)),
-);
+const encoder = new TextEncoder();
+let hasAsMany = (text: string): boolean => {
+  hasAsMany = counter(pairTable()); // made by the first text that is measured
+  return hasAsMany(text);
+};
 
-function bytesOf(count: (kind: number) => number): Uint32Array {
-  return Uint32Array.from({ length: 256 }, (_, byte) => count(KINDS[byte] ?? WORD));
+/** Of two bytes: tokens in them, brackets in the upper half, and whether the first and the last is of a word. */
+const [STARTS_IN_WORD, ENDS_IN_WORD, COUNT] = [30, 31, 2 ** 30 - 1] as const;
+
+function pairTable(): Uint32Array {
+  const pair = new Uint16Array(1);
+  const bytes = new Uint8Array(pair.buffer);
+  return Uint32Array.from({ length: MAX_COUNTED_BYTES }, (_, value) => {
+    pair[0] = value;
+    const [first, second] = [...bytes].map((byte) => KINDS[byte] ?? WORD);
+    const [starts, ends] = [Number(first === WORD), Number(second === WORD)];
+    const words = starts + (ends & ~starts);
+    return (words + signs(first) + signs(second)) | (starts << STARTS_IN_WORD) | (ends << ENDS_IN_WORD);
+  });
+}
+
+function signs(kind: number | undefined): number {
+  return Number(kind === OPERATOR || kind === OPENING) + MAX_COUNTED_BYTES * Number(kind === OPENING);
 }
 
 /**
- * Makes what tells whether UTF-8 has as many brackets or tokens in all as must not nest: most files have not, and are
- * done with. Brackets and tokens are counted in one number, with tables that the engine knows to stay the same.
+ * Makes what tells whether text has as many brackets or tokens in all as must not nest: most files have not, and are
+ * done with. It looks at two bytes of UTF-8 at a time, and counts brackets and tokens in one number.
  */
-function counter(words: Uint32Array, signs: Uint32Array): (utf8: Uint8Array) => boolean {
-  return (utf8) => {
-    if (utf8.length >= MAX_COUNTED_BYTES) return true;
+function counter(table: Uint32Array): (text: string) => boolean {
+  const pairs = new Uint16Array(MAX_COUNTED_BYTES / 2);
+  const bytes = new Uint8Array(pairs.buffer);
+  return (text) => {
+    const { read, written } = encoder.encodeInto(text, bytes);
+    if (read < text.length) return true;
+    bytes.fill(0, written, written + 1);
+    const length = (written + 1) >> 1;
     let counted = 0;
     let before = 0;
-    for (let at = 0; at < utf8.length; at += 1) {
-      const byte = utf8[at] as number;
-      const word = words[byte] as number;
-      counted += (signs[byte] as number) + (word & ~before);
-      before = word;
+    for (let at = 0; at < length; at += 1) {
+      const found = table[pairs[at] as number] as number;
+      counted += (found & COUNT) - ((found >>> STARTS_IN_WORD) & before);
+      before = found >>> ENDS_IN_WORD;
     }
     return counted >= MAX_COUNTED_BYTES * MAX_OPEN_BRACKETS || counted % MAX_COUNTED_BYTES > MAX_CHAINED_TOKENS;
   };

@@ -416,6 +416,11 @@ describe("text that cannot be read", () => {
     expect(nestsTooDeeply("[".repeat(1_000))).toBe(true);
     expect(nestsTooDeeply("!".repeat(10_000))).toBe(false);
     expect(nestsTooDeeply("!".repeat(10_001))).toBe(true);
+    for (const before of ["", " "])
+      for (const token of ["a ", "ab ", "abc ", "é ", "a\n\n"]) {
+        expect(nestsTooDeeply(before + token.repeat(10_000))).toBe(false);
+        expect(nestsTooDeeply(before + token.repeat(10_001))).toBe(true);
+      }
   });
 
   it("is not what is merely long", () => {
