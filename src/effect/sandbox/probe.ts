@@ -1,4 +1,3 @@
-import { accessSync, constants } from "node:fs";
 import { mkdir, readFile, rename, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { hashOf } from "../../kernel/canonical.js";
@@ -10,6 +9,7 @@ import { fixForSetup, readKernelSetting, seemsContainer } from "./probe-fix.js";
 import { type BackendReport, failed, type Probe, passed } from "./probe-report.js";
 import { SETUP_PROGRAM } from "./setup-script.js";
 import type { Backend } from "./spec.js";
+import { isExecutable } from "./toolchain.js";
 
 /** What the probes look at; everything has the real default but the directory. */
 export interface ProbeOptions {
@@ -101,15 +101,6 @@ function probePrograms({ programs, packages }: Candidate, path: readonly string[
   if (absent.length > 0)
     return failed("programs", `not found: ${absent.join(", ")}`, `sudo apt-get install ${packages}`);
   return passed("programs", "all programs of the set-up are there");
-}
-
-function isExecutable(path: string): boolean {
-  try {
-    accessSync(path, constants.X_OK);
-    return true;
-  } catch {
-    return false;
-  }
 }
 
 /** Who runs what, since which boot: anything else must be probed anew. */
