@@ -5,6 +5,7 @@ import { Fault, messageOf } from "../kernel/fault.js";
 import { languageOf } from "../measure/language.js";
 import type { Change, ChangeKind } from "../schema/effect.js";
 import type { Call, Permit } from "./authority.js";
+import { beginningOf } from "./file-content.js";
 import { journalKey } from "./journal.js";
 import { readRegular } from "./path-fact.js";
 import type { FileImage, KeepChange } from "./prepared.js";
@@ -17,6 +18,8 @@ import type { Layer, SandboxRun, SandboxSetting, StopReason } from "./sandbox/sp
 import { decodeText } from "./text.js";
 import type { TaskWorkspace } from "./workspace.js";
 
+/** What git reads of a file that may be a HEAD. */
+const HEAD_BYTES = 256;
 /** The shells a command may be meant for, best first. */
 const SHELLS = ["/bin/bash", "/bin/sh"] as const;
 
@@ -176,7 +179,7 @@ async function imagesOf(workspace: TaskWorkspace, upper: string, changes: readon
 
 /**
  * A file's text. Code that cannot be judged has a fault instead; what is neither code nor text has no
- * functions, and its bytes stand as Latin-1, so that empty is still empty.
+ * functions, and its bytes stand as Latin-1, so that empty is still empty. Of a longer file its beginning: git reads no more of a HEAD.
  */
 async function imageText(file: string, path: string): Promise<Pick<FileImage, "after" | "fault">> {
   const content = await readRegular(file, MAX_FILE_BYTES);
@@ -184,7 +187,7 @@ async function imageText(file: string, path: string): Promise<Pick<FileImage, "a
   if (content === null)
     return code
       ? { after: "", fault: `is longer than ${MAX_FILE_BYTES} bytes` }
-      : { after: "(longer than is looked at)" };
+      : { after: `${beginningOf(file, HEAD_BYTES)}\n(longer than is looked at)` };
   const text = decodeText(content);
   if (text === null && code) return { after: "", fault: "is not UTF-8 text" };
   return { after: text ?? content.toString("latin1") };

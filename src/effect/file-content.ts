@@ -61,6 +61,18 @@ async function readChunks(absolute: string, take: (chunk: Buffer) => void | Prom
   }
 }
 
+/** The first bytes of a regular file, as Latin-1; empty when there is no such file. */
+export function beginningOf(absolute: string, bytes: number): string {
+  const descriptor = openRegular(absolute);
+  if (descriptor === undefined) return "";
+  try {
+    const buffer = Buffer.alloc(bytes);
+    return buffer.toString("latin1", 0, readSync(descriptor, buffer, 0, bytes, 0));
+  } finally {
+    closeSync(descriptor);
+  }
+}
+
 /** A descriptor of a regular file. O_NONBLOCK so that a FIFO at the name cannot make the open wait for a writer. */
 export function openRegular(absolute: string): number | undefined {
   let descriptor: number;

@@ -4,7 +4,7 @@ import { hashOf, sha256Hex } from "../kernel/canonical.js";
 import { err, ok, type Result } from "../kernel/result.js";
 import type { ToolInput } from "../schema/tool.js";
 import { observePath, readRegular } from "./path-fact.js";
-import { decodeText, textFault } from "./text.js";
+import { decodeText, replaceEvery, textFault } from "./text.js";
 import { toolPath } from "./tool-path.js";
 import type { TaskWorkspace } from "./workspace.js";
 
@@ -105,7 +105,8 @@ function replaceText(path: string, text: string, input: ToolInput<"Edit">): Resu
     return err(
       `old_string occurs ${count} times in ${path}. Add surrounding lines to make it unique, or set replace_all.`,
     );
-  return ok(text.split(from).join(to));
+  const after = replaceEvery(text, [from, to], MAX_FILE_BYTES);
+  return after === undefined ? err(`${path} would be longer than ${MAX_FILE_BYTES} bytes.`) : ok(after);
 }
 
 /** `Read` shows no carriage returns, so in a file of CRLF lines both strings take its line ends. */

@@ -18,6 +18,17 @@ export function textFault(text: string, maxBytes: number): string | undefined {
   return bytes > maxBytes ? `content is ${bytes} bytes long; the limit is ${maxBytes}` : undefined;
 }
 
+/** `text` with `to` in the place of every `from`; undefined, before any of it is made, where it would be longer than `maxChars`. */
+export function replaceEvery(
+  text: string,
+  [from, to]: readonly [string, string],
+  maxChars: number,
+): string | undefined {
+  const parts = text.split(from);
+  const chars = text.length + (parts.length - 1) * (to.length - from.length);
+  return chars > maxChars ? undefined : parts.join(to);
+}
+
 /** Lines without their ends (`\n` or `\r\n`); a final line end does not open another line. */
 export function splitLines(text: string): string[] {
   if (text === "") return [];

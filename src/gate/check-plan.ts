@@ -91,7 +91,7 @@ export function refuseImage(image: Image): Refusal | undefined {
 }
 
 /** What git takes for a HEAD: a branch or a commit. */
-const HEAD_TEXT = /^(?:ref:\s*refs\/|[0-9a-f]{40})/;
+const HEAD_TEXT = /^(?:ref:\s*refs\/|[0-9a-fA-F]{40})/;
 
 /** Whether git would take the file's folder for a repository without a `.git`, and run what its settings name. */
 export function isHead({ path, after }: Image): boolean {

@@ -10,10 +10,17 @@ const FORBIDDEN = /[\0\r\n\\]/;
 
 /**
  * Characters that a reader does not see, or that turn what is read: control characters, line separators, marks of
- * direction, tags. The joiners are letters' own in some scripts, but between letters of ASCII they only hide.
+ * direction, tags, fillers. Joiners and selectors of variants are letters' own in some scripts, but beside letters of ASCII they only hide.
  */
-const HIDDEN =
-  /(?!\t)[\p{Cc}\p{Zl}\p{Zp}]|(?![\u200c\u200d])\p{Cf}|(?:^|[\0-\x7f])[\u200c\u200d]|[\u200c\u200d](?:$|[\0-\x7f])/u;
+const HIDDEN = new RegExp(
+  [
+    "(?!\\t)[\\p{Cc}\\p{Zl}\\p{Zp}]",
+    "(?![\\u200c\\u200d\\p{Variation_Selector}])[\\p{Cf}\\p{Default_Ignorable_Code_Point}]",
+    "(?:^|[\\0-\\x7f])[\\u200c\\u200d\\p{Variation_Selector}]",
+    "[\\u200c\\u200d](?:$|[\\0-\\x7f])",
+  ].join("|"),
+  "u",
+);
 
 /**
  * The path rules (contract, DESIGN §7). One prefix, the workspace root as shown to the agent, and one

@@ -133,6 +133,16 @@ const SENSITIVE_NAMES = new Set([
   "biome.json",
   "gcovr.cfg",
   ".pnpmfile.cjs",
+  ".pnp.cjs",
+  ".pnp.loader.mjs",
+  "lerna.json",
+  "nx.json",
+  "turbo.json",
+  "go.work",
+  "cmakepresets.json",
+  "sconstruct",
+  "wscript",
+  "package.swift",
 ]);
 const SENSITIVE_FORMS: readonly RegExp[] = [
   /^(docker|container)file/,
@@ -144,12 +154,16 @@ const SENSITIVE_FORMS: readonly RegExp[] = [
   /^\.[a-z0-9_-]+rc(\.[a-z]+)?$/,
   /\.gradle(\.kts)?$/,
   /^gradle(-wrapper)?\.properties$/,
+  /^(gulpfile|gruntfile|taskfile)(\.[a-z.]+)?$/,
+  /\.conf\.[cm]?[jt]s$/,
 ];
+/** Folders whose files package managers and builds obey, whatever they are called. */
+const SENSITIVE_FOLDERS = /(?:^|\/)\.(?:cargo|mvn|bundle|yarn)\//i;
 
 /** Whether a file is configuration, CI or a dependency list. */
 export function isSensitive(path: string): boolean {
   const name = path.slice(path.lastIndexOf("/") + 1).toLowerCase();
-  return SENSITIVE_NAMES.has(name) || SENSITIVE_FORMS.some((form) => form.test(name));
+  return SENSITIVE_NAMES.has(name) || SENSITIVE_FORMS.some((form) => form.test(name)) || SENSITIVE_FOLDERS.test(path);
 }
 
 function countChangedLines(images: readonly Image[]): number {

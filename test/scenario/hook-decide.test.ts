@@ -63,6 +63,10 @@ describe("with a claimed task of a plan", () => {
     const tangled = [{ old_string: "", new_string: TANGLED }];
     const multi = await ground.call("MultiEdit", { file_path: `${root}/src/one.js`, edits: tangled });
     expect(reason(multi)).toContain("ERROR_COMPLEXITY_VIOLATION");
+    const doubled = { old_string: "a", new_string: "aa", replace_all: true };
+    const swollen = [{ old_string: "", new_string: "a" }, ...Array.from({ length: 40 }, () => doubled)];
+    const long = await ground.call("MultiEdit", { file_path: `${root}/src/one.js`, edits: swollen });
+    expect(reason(long)).toContain("ERROR_INVALID_INPUT: the file would be longer than 4194304 bytes");
   });
 
   it("says the same inside a subagent, and lets the subagent itself begin", async () => {

@@ -1,5 +1,5 @@
 import { readBelow } from "../../effect/path-fact.js";
-import { decodeText } from "../../effect/text.js";
+import { decodeText, replaceEvery } from "../../effect/text.js";
 import type { TaskWorkspace } from "../../effect/workspace.js";
 import { resolvePath } from "../../gate/path.js";
 import { MAX_FILE_BYTES, MAX_JSON_DEPTH } from "../../kernel/bounds.js";
@@ -117,7 +117,8 @@ function applyEdit(text: string, edit: Record<string, unknown>): Result<string, 
   if (typeof from !== "string" || typeof to !== "string") return err("an edit lacks old_string or new_string");
   if (from === "" && text !== "") return err("an edit's old_string is empty and the file is not");
   if (!text.includes(from)) return err("an edit's old_string was not found");
-  return ok(all === true ? text.split(from).join(to) : text.replace(from, () => to));
+  const after = all === true ? replaceEvery(text, [from, to], MAX_FILE_BYTES) : text.replace(from, () => to);
+  return after === undefined ? err(`the file would be longer than ${MAX_FILE_BYTES} bytes`) : ok(after);
 }
 
 /** A notebook's cells are its text: the write of the notebook with that cell changed. */

@@ -34,6 +34,20 @@ attackSuite("a repository in a folder that is listed whole", [
     by: "hard-deny",
   },
   {
+    name: "whose head is a commit in capitals",
+    task: "B",
+    input: `mkdir -p gen; ${SETTINGS} > gen/config; git rev-parse HEAD | tr a-f A-F | sed s/./A/ > gen/HEAD`,
+    ends: "refused",
+    by: "hard-deny",
+  },
+  {
+    name: "whose head is longer than is looked at",
+    task: "B",
+    input: `mkdir -p gen; (echo 'ref: refs/heads/main'; head -c 5000000 /dev/zero) > gen/HEAD`,
+    ends: "refused",
+    by: "hard-deny",
+  },
+  {
     name: "by a structured write",
     tool: "Write",
     task: "B",

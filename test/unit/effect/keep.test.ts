@@ -363,6 +363,17 @@ describe("preparing an edit", () => {
     });
   });
 
+  it("refuses what would be longer than any file, before it is made", async () => {
+    const workspace = await workspaceOf({ "f.txt": "a".repeat(1_000_000) });
+    for (const to of ["b".repeat(100_000), "bbbbb"])
+      expect(await edit(workspace, "a", to, true)).toEqual({
+        ok: false,
+        error: "f.txt would be longer than 4194304 bytes.",
+      });
+    expect(await edit(workspace, "a", "bbbb", true)).toMatchObject({ ok: true });
+    expect(await edit(workspace, "aa", "", true)).toMatchObject({ ok: true });
+  });
+
   it("matches lines as Read shows them in a file of CRLF lines, and keeps its line ends and byte order mark", async () => {
     const workspace = await workspaceOf({ "f.txt": "\ufeffa\r\nb\r\nc\r\n" });
     expect(await edit(workspace, "a\nb", "a\nnew\nb")).toMatchObject({

@@ -54,7 +54,11 @@ describe("the net effects of a command", () => {
       expect(judged("mode", mode)).toEqual(["src/parse.ts file-mode"]);
     expect(judged("add", 0o664)).toEqual([]);
     expect(judged("add", 0o4755)).toEqual(["src/parse.ts file-mode"]);
-    expect(rules(effectsOf([change("src/parse.ts", "mode")], { modes: new Map() }))).toEqual(["src/parse.ts facts"]);
+    for (const kind of ["mode", "modify", "add"] as const)
+      expect(judgeEffects(effectsOf([change("src/parse.ts", kind)], { modes: new Map() })).denials).toMatchObject([
+        { code: "ERROR_MISSING_FACT", message: expect.stringContaining("the mode of src/parse.ts was not looked at") },
+      ]);
+    expect(rules(effectsOf([change("src/parse.ts", "mode")], { images: [] }))).toEqual([]);
   });
 
   it("may hold a new folder only on the way to a listed file", () => {
@@ -63,6 +67,20 @@ describe("the net effects of a command", () => {
     expect(rules(effectsOf([folder("src")]))).toEqual([]);
     expect(rules(effectsOf([folder("lib")]))).toEqual(["lib file-whitelist"]);
     expect(rules(effectsOf([folder(".worknode")]))).toEqual([".worknode hard-deny"]);
+    const under = (
+      path: string,
+      held: Parameters<typeof capabilityWith>[0],
+      later: readonly string[] = [],
+    ): string[] => {
+      const capability = capabilityWith(held);
+      return rules(effectsOf([folder(path)], { facts: factsWith({ laterFiles: compileWriteSet(later) }, capability) }));
+    };
+    for (const path of [".worknode", ".github/workflows"])
+      expect(under(`a/${path}/x`, { write: ["a/.*/**"] })).toEqual([`a/${path}/x hard-deny`]);
+    expect(under(".env.d", { write: [".env.d/a"] })).toEqual([".env.d workspace-deny"]);
+    expect(under("lib", { tier: "validation", write: ["lib/a.ts"] })).toEqual(["lib tier-write"]);
+    expect(under("lib/x", { write: ["lib/x/a.ts"] }, ["lib/**"])).toEqual([]);
+    expect(under("lib/y", { write: ["lib/x/a.ts"] }, ["lib/**"])).toEqual(["lib/y later-phase"]);
   });
 
   it("are what a structured write could be: what that is reviewed for, a command does not get without, unless it is named", () => {
@@ -144,6 +162,9 @@ describe("the net effects of a command", () => {
     ["special", "path"],
   ])("never hold a whitelisted path that was changed by %s", (kind, rule) => {
     expect(rules(effectsOf([change("src/parse.ts", kind)]))).toEqual([`src/parse.ts ${rule}`]);
+    const gone = { ...change("src/parse.ts", kind), after: null };
+    expect(rules(effectsOf([gone]))).toEqual([`src/parse.ts ${rule}`]);
+    expect(rules(effectsOf([{ ...gone, path: "src" }]))[0]).toMatch(`src ${rule}`);
   });
 
   it.each([
@@ -208,6 +229,20 @@ describe("the net effects of a command", () => {
     const result = judgeEffects(effectsOf([change("src/parse.ts")], options));
     expect(result.refused).toHaveLength(1);
     expect(result.denials[0]).toMatchObject({ code: "ERROR_MISSING_FACT", violation: false });
+  });
+
+  it.each<[string, Partial<EffectFacts> & { also?: Partial<GateFacts> }]>([
+    ["the fact 'killed' is missing", { also: { killed: undefined as never } }],
+    ["the fact 'planHash' is missing", { also: { planHash: 1 as never } }],
+    ["the fact 'paths' is missing", { also: { paths: [{ path: "src/parse.ts", kind: "file" } as never] } }],
+    ["the fact 'elsewhere' is missing", { also: { elsewhere: [] as never } }],
+    ["the capability is expired", { also: { capability: { ok: false, error: "expired" } } }],
+    ["src/parse.ts was not looked at", { also: { paths: [] } }],
+    ["the post-image of src/parse.ts is missing", { images: [] }],
+  ])("are refused because %s, and it is said", (why, options) => {
+    const { denials, permit } = judgeEffects(effectsOf([change("src/parse.ts")], options));
+    expect(denials.map(({ message }) => message)).toEqual([`Cannot decide: ${why}`]);
+    expect(permit).toBeUndefined();
   });
 
   it("are refused when there are too many, or none can be read", () => {

@@ -1,5 +1,10 @@
 import { describe, expect, it } from "vitest";
+import { judgeEffects } from "../../../src/gate/effects.js";
+import type { EffectFacts } from "../../../src/gate/facts.js";
 import { hardDenied, onlyHardDenied } from "../../../src/gate/hard-deny.js";
+import { judge } from "../../../src/gate/judge.js";
+import { DENIED_NAMES } from "./denied-names.js";
+import { capabilityWith, factsWith, propose, writeOf } from "./samples.js";
 
 const loaded = new Set(["plans/Release.yaml", "agents/implementer.md"]);
 
@@ -102,6 +107,36 @@ describe("the hard deny list", () => {
     "package.json",
   ])("leaves %s to the whitelist", (path) => {
     expect(hardDenied(path, loaded)).toBe(false);
+  });
+
+  it.each(["gen/.mcp.json:x", "gen/.mcp.json::$DATA", ".husky:x/pre-commit", "gen/.mcp.json\uff1ax"])(
+    "names %s, which is such a file where files have streams",
+    (path) => expect(hardDenied(path, loaded)).toBe(true),
+  );
+
+  it("leaves other names with a colon to the whitelist", () => {
+    for (const path of ["src/a:b.ts", ":src/a", "src/:.mcp.json"]) expect(hardDenied(path, loaded)).toBe(false);
+  });
+
+  it.each(DENIED_NAMES)("names %s, at the top and below, and refuses it by Write, by Edit and to a command", (name) => {
+    const capability = capabilityWith({ write: ["**", "gen/**"] });
+    expect(hardDenied(name, new Set())).toBe(true);
+    const path = `gen/${name}`;
+    const by = { capability, before: "y\n" };
+    const { proposal, facts } = writeOf(path, "x\n", by);
+    const edit = propose("Edit", { file_path: path, old_string: "y", new_string: "x" }, capability);
+    for (const one of [proposal, edit]) expect(judge(one, facts).denials[0]?.rule).toBe("hard-deny");
+    const command = propose("Bash", { command: "true" }, capability);
+    const change = { path, kind: "add", before: null, after: "a" } as const;
+    const effects: EffectFacts = {
+      proposal: command,
+      facts: factsWith({ paths: facts.paths }, capability),
+      changes: [change],
+      images: facts.images,
+      modes: new Map([[path, 0o644]]),
+      isScratch: () => true,
+    };
+    expect(judgeEffects(effects).refused.map(({ rule }) => rule)).toEqual(["hard-deny"]);
   });
 
   it("notices a file that is loaded later", () => {

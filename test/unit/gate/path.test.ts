@@ -56,6 +56,11 @@ describe("a refused path", () => {
     ["\u200c", "not seen"],
     ["a\u2028b", "not seen"],
     ["a\u{e0041}b", "not seen"],
+    ["a\u3164b", "not seen"],
+    ["\uffa0", "not seen"],
+    ["a\u034fb", "not seen"],
+    ["a\ufe0fb", "not seen"],
+    ["\u{e0100}", "not seen"],
   ])("%j says why: %s", (path, why) => {
     expect(pathFault(path)).toContain(why);
   });
@@ -64,6 +69,9 @@ describe("a refused path", () => {
 it("lets the joiners of scripts and pictures be", () => {
   expect(pathFault("docs/\u0645\u06cc\u200c\u062e\u0648\u0627\u0647\u0645.md")).toBeUndefined();
   expect(pathFault("docs/\u{1f468}\u200d\u{1f467}.md")).toBeUndefined();
+  expect(pathFault("docs/\u26a0\ufe0f.md")).toBeUndefined();
+  expect(pathFault("\u845b\u{e0100}\u57ce.md")).toBeUndefined();
+  expect(pathFault("\u1820\u180b.md")).toBeUndefined();
 });
 
 describe("the workspace root", () => {

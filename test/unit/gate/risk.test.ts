@@ -119,9 +119,33 @@ describe("sensitive files", () => {
     "vitest.workspace.ts",
     "rules.mk",
     "pip.conf",
+    ".pnp.cjs",
+    ".pnp.loader.mjs",
+    "nx.json",
+    "lerna.json",
+    "turbo.json",
+    "go.work",
+    "CMakePresets.json",
+    "SConstruct",
+    "wscript",
+    "Package.swift",
+    "gulpfile.mjs",
+    "Gruntfile.js",
+    "Taskfile.dist.yml",
+    "karma.conf.js",
+    "sub/.cargo/config.toml",
+    ".mvn/extensions.xml",
+    ".bundle/config",
+    ".Yarn/releases/yarn.cjs",
   ])("hold %s", (path) => expect(isSensitive(path)).toBe(true));
-  it.each(["src/package.ts", "src/config.ts", "docs/makefile.md", "src/rc.ts", ".gitignore", "README.md"])(
-    "do not hold %s",
-    (path) => expect(isSensitive(path)).toBe(false),
-  );
+  it.each([
+    "src/package.ts",
+    "src/config.ts",
+    "docs/makefile.md",
+    "src/rc.ts",
+    ".gitignore",
+    "README.md",
+    "src/yarn/a.ts",
+    "src/taskfiles.ts",
+  ])("do not hold %s", (path) => expect(isSensitive(path)).toBe(false));
 });
