@@ -28,6 +28,8 @@ export interface TreeLanguage {
   readonly parameters: ReadonlySet<string>;
   /** Nodes that run something, by their type. */
   readonly statements: RegExp;
+  /** Whether such nodes run outside of functions too; elsewhere they declare there, and no tool counts their lines. */
+  readonly runsOutside?: true;
   /**
    * What a place that cannot be read must hold to hide a path or a function. Macros leave many such places in C and
    * C++; where the language has none, every one counts.
@@ -107,6 +109,7 @@ const PYTHON: TreeLanguage = {
     "tuple_pattern",
   ),
   statements: /^\w+_statement$/,
+  runsOutside: true,
 };
 
 const GO: TreeLanguage = {

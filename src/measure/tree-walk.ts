@@ -110,8 +110,12 @@ function noteNode(walk: Walk, type: string, { owner, path }: Open): void {
   const { cursor, language, found } = walk;
   if (language.directives.has(type)) found.directives.push(commentAt(walk));
   if (type === "ERROR" || cursor.nodeIsMissing) noteError(walk, type);
-  if (language.statements.test(type)) found.statements.push(cursor.startIndex);
+  if (runs(language, type, owner)) found.statements.push(cursor.startIndex);
   if (owner === null && language.declarations?.has(type) === true) noteDeclaration(walk, path);
+}
+
+function runs({ statements, runsOutside }: TreeLanguage, type: string, owner: TreeDraft | null): boolean {
+  return statements.test(type) && (owner !== null || runsOutside === true);
 }
 
 function noteDeclaration({ cursor, language, found }: Walk, path: string): void {

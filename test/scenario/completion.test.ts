@@ -196,6 +196,38 @@ it.skipIf(!coverage)("judges Python by coverage.py's XML report [needs python3-c
   expect(of(events, "VERIFIED").at(-1)?.payload).toMatchObject({ pass: true, coverage: { lines: 1, total: 1 } });
 });
 
+const gcov = works("gcov", "--version") && works("make", "--version");
+it.skipIf(!gcov)(
+  "judges C by gcov's report, and asks nothing of what a header declares [needs make, gcov]",
+  async () => {
+    const plan = PLAN.replace(TEST, "[make, gcov]")
+      .replace("lcov.info, format: lcov", "build/ring.json, format: gcov")
+      .replace("[src/add.js, test/add.test.js, src/old.js, lcov.info]", "[src/ring.c, src/ring.h, test/ring.c]");
+    const makefile =
+      "gcov:\n\tmkdir -p build\n\tgcc --coverage -O0 -c src/ring.c -o build/ring.o\n" +
+      "\tgcc --coverage build/ring.o test/ring.c -o build/t\n\t./build/t\n" +
+      "\tgcov --json-format --stdout -o build build/ring.o > build/ring.json\n";
+    const next = "/** Next place. */\nint next(int at) {\n  return at + 1;\n}\n";
+    const last = "\n/** Place before. */\nint last(int at) {\n  return at - 1;\n}\n";
+    const tests = (sum: string): string => `#include "../src/ring.h"\nint main(void) {\n  return ${sum};\n}\n`;
+    const files = { ".gitignore": "build/\n", Makefile: makefile, "plan.yaml": plan };
+    const { events, exitCode } = await work(
+      { ...files, "src/ring.c": next, "src/ring.h": "int next(int at);\n", "test/ring.c": tests("next(1) - 2") },
+      [
+        write("src/ring.c", next + last),
+        write("src/ring.h", "int next(int at);\nint last(int at);\n"),
+        submit,
+        write("test/ring.c", tests("next(1) - 2 + last(1)")),
+        submit,
+      ],
+    );
+    expect(feedback(events)).toHaveLength(1);
+    expect(feedback(events)[0]).toContain("Untested functions 1: last (src/ring.c:7)");
+    expect(feedback(events)[0]).not.toContain("ring.h");
+    expect(exitCode).toBe(0);
+  },
+);
+
 it("takes code that merely moved for what it was", async () => {
   const knot = `export function knot(a) {\n${Array.from({ length: 9 }, (_, index) => `  if (a === ${index}) return ${index};\n`).join("")}  return a;\n}\n`;
   const { events, exitCode } = await work({ ...OLD_FILES, "src/knot.js": knot }, [

@@ -15,7 +15,7 @@ import { loadGrammars } from "../../../src/measure/grammar.js";
 import { measureSource } from "../../../src/measure/source.js";
 
 const GRAMMARS = fileURLToPath(new URL("../../../grammars", import.meta.url));
-beforeAll(() => loadGrammars(["c", "python", "java"], GRAMMARS));
+beforeAll(() => loadGrammars(["c", "cpp", "go", "python", "java"], GRAMMARS));
 
 interface Vectors {
   sources: Record<string, string>;
@@ -193,6 +193,20 @@ describe("a changed code file the report does not name", () => {
       "Total coverage 0.5000 is below 0.9500",
       "Untested functions 1: f (b.js:1)",
     ]);
+  });
+
+  it("has no line to cover where it declares alone, as a header does", () => {
+    const header = (path: string, text: string): CoverageInput["changed"] => [
+      ...fresh("a.js", filling(4)),
+      ...fresh(path, text),
+    ];
+    const of = (path: string, text: string): unknown =>
+      judge({ report: reportOf("a.js", 4, 4, [run]), changed: header(path, text) });
+    expect(of("ring.h", "#include <stddef.h>\nint next(int at);\nextern int size;\nMODULE(ring);\n")).toEqual([]);
+    expect(of("ring.hpp", "namespace ring {\nint next(int at);\nconst int size = 3;\n}\n")).toEqual([]);
+    expect(of("errors.go", 'package ring\n\nvar ErrFull = errors.New("full")\n')).toEqual([]);
+    expect(of("ring.h", "static inline int next(int at) {\n  int n = at;\n  return n + 1;\n}\n")).toHaveLength(3);
+    expect(of("settings.py", "SIZE = 3\n")).toHaveLength(2);
   });
 
   it("is not found by the end of another's path", () => {
