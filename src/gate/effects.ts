@@ -146,11 +146,15 @@ function isFolder(change: Change): boolean {
   return change.kind === "add" && change.after === null;
 }
 
-/** A folder is made only on the way to a file of the whitelist (DESIGN §8). */
+/** A folder is made only on the way to a file of the whitelist (DESIGN §8), and never where that file is to be. */
 function judgeFolder({ path }: Change, capability: Capability, facts: GateFacts): Refusal[] {
   const refusal = refuseWrite(path, capability, facts);
-  if (refusal === undefined) return [];
+  if (refusal === undefined) return takesFile(path, capability, facts) ? [pathRefusal(path, "it became a folder")] : [];
   return LEADING_RULES.has(refusal.rule) && facts.writes.leadsTo(path) === true ? [] : [refusal];
+}
+
+function takesFile(path: string, { write }: Capability, { writes }: GateFacts): boolean {
+  return write.includes(path) && writes.leadsTo(path) !== true;
 }
 
 /** Refusals of a folder's own name that a listed file below it lifts; hard deny, masks and the tier's folder stay. */

@@ -117,7 +117,7 @@ export const toolDescriptions: Record<ToolName, string> = {
   Write:
     "Create or replace one file. Only files your task names may be written; functions must stay within the limits.",
   Edit: "Replace an exact piece of a file. old_string must occur exactly once unless replace_all is true.",
-  Bash: "Run a shell command at the workspace root, in a sandbox without network, terminal or input; background processes end with it. Its net effects on files are judged like a Write, all together: kept whole or discarded whole. Only files your task names may change, nothing may be deleted; caches, coverage and other ignored files are free.",
+  Bash: "Run a shell command at the workspace root, in a sandbox without network, terminal or input; background processes end with it. Its net effects on files are judged like a Write, all together: kept whole or discarded whole. Only files your task names may change, nothing may be deleted; caches, coverage and other ignored files are free. git reads here and records nothing: no commit, no stash, no branch.",
   Glob: "List files whose path matches a pattern, newest first.",
   Grep: "Search file contents with a regular expression.",
   submit_result:

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { probeBackends } from "../../../src/effect/sandbox/probe.js";
 import { PROBE_DIR } from "../harness.js";
-import { type Called, type Ground, prepareGround, SECRETS } from "./ground.js";
+import { type Called, type Ground, lacking, prepareGround, SECRETS } from "./ground.js";
 
 /**
  * A hostile call. `refused`: denied or discarded, exit 3, a violation recorded. `contained`: it may run, and
@@ -18,6 +18,8 @@ export interface Attack {
   readonly ends: "refused" | "contained" | "unkept";
   /** The rule that refuses, or what a contained command must say to show that it tried. */
   readonly by?: string | RegExp;
+  /** Programs it needs beyond a bare machine's. */
+  readonly needs?: readonly string[];
 }
 
 const sandbox = await probeBackends({ stateDir: PROBE_DIR });
@@ -36,16 +38,19 @@ export function attackSuite(title: string, attacks: readonly Attack[]): void {
     });
     afterAll(() => ground.end());
 
-    it.each(attacks)("$name", async (attack) => {
-      const before = ground.fingerprint();
-      const called = await launch(ground, attack);
-      expect(ground.fingerprint()).toBe(before);
-      for (const secret of SECRETS) expect(called.told).not.toContain(secret);
-      expect(ground.knocks()).toBe(0);
-      const unkept = attack.ends === "unkept" && called.report.effects?.kept === false;
-      if (attack.ends === "refused" || unkept) expectRefused(called, attack);
-      else expectContained(called, attack);
-    });
+    for (const attack of attacks) {
+      const absent = lacking(attack.needs);
+      it.skipIf(absent !== "")(`${attack.name}${absent}`, async () => {
+        const before = ground.fingerprint();
+        const called = await launch(ground, attack);
+        expect(ground.fingerprint()).toBe(before);
+        for (const secret of SECRETS) expect(called.told).not.toContain(secret);
+        expect(ground.knocks()).toBe(0);
+        const unkept = attack.ends === "unkept" && called.report.effects?.kept === false;
+        if (attack.ends === "refused" || unkept) expectRefused(called, attack);
+        else expectContained(called, attack);
+      });
+    }
 
     it("leave a log whose chain holds, and one notice of each thing that was tried", () => {
       const store = ground.repo.store();

@@ -24,7 +24,7 @@ describe.skipIf(sandbox.chosen === null)("what tools obey unasked, in a folder t
   });
   afterAll(() => ground.end());
 
-  it.each(["conftest.py", "sitecustomize.py", ".npmrc", ".pnpmfile.cjs", "vitest.config.mjs", "package.json"])(
+  it.each(["conftest.py", ".npmrc", ".pnpmfile.cjs", "vitest.config.mjs", "package.json", "gulpfile.mjs", "go.work"])(
     "is made by no command, as a structured write of %s would be looked at first",
     async (name) => {
       const before = ground.fingerprint();

@@ -66,6 +66,13 @@ const FILES: Record<string, string> = {
   ".env.shared": SECRETS[3],
 };
 
+/** What to say of a test whose programs are not on this machine; empty where they are. */
+export function lacking(programs: readonly string[] = []): string {
+  const folders = ["/usr/bin", "/bin", "/usr/local/bin"];
+  const absent = programs.filter((program) => !folders.some((folder) => existsSync(join(folder, program))));
+  return absent.length === 0 ? "" : ` (needs ${absent.join(", ")})`;
+}
+
 /** A repository to be attacked, and everything around it that must stay as it is. */
 export interface Ground {
   readonly repo: Repo;

@@ -5,6 +5,7 @@ import { callTool } from "../../../src/crew/service/tool-call.js";
 import { probeBackends } from "../../../src/effect/sandbox/probe.js";
 import type { ToolReport } from "../../../src/schema/tool-report.js";
 import { makeRepo, PROBE_DIR, type Repo } from "../harness.js";
+import { lacking } from "./ground.js";
 
 /** Honest work that must pass: what it may change, and what it must say. */
 export interface Honest {
@@ -73,8 +74,6 @@ const FILES: Record<string, string> = {
 };
 
 const sandbox = await probeBackends({ stateDir: PROBE_DIR });
-const has = (program: string): boolean =>
-  ["/usr/bin", "/bin", "/usr/local/bin"].some((folder) => existsSync(join(folder, program)));
 
 const missing = sandbox.chosen === null;
 const why = missing ? " (needs a sandbox)" : "";
@@ -99,8 +98,7 @@ function honestWork(works: readonly Honest[]): void {
   afterAll(() => repo.remove());
 
   for (const work of works) {
-    const lacking = (work.needs ?? []).filter((program) => !has(program));
-    const absent = lacking.length === 0 ? "" : ` (needs ${lacking.join(", ")})`;
+    const absent = lacking(work.needs);
     it.skipIf(absent !== "")(`${work.name}${absent}`, async () => {
       const { effects, result, workspace } = await run(repo, work.command);
       expect(effects).toMatchObject({ kept: true, refused: [] });

@@ -79,6 +79,8 @@ describe("the net effects of a command", () => {
       expect(under(`a/${path}/x`, { write: ["a/.*/**"] })).toEqual([`a/${path}/x hard-deny`]);
     expect(under(".env.d", { write: [".env.d/a"] })).toEqual([".env.d workspace-deny"]);
     expect(under("lib", { tier: "validation", write: ["lib/a.ts"] })).toEqual(["lib tier-write"]);
+    expect(under("lib", { write: ["lib"] })).toEqual(["lib path"]);
+    expect(under("lib", { write: ["lib", "lib/**"] })).toEqual([]);
     expect(under("lib/x", { write: ["lib/x/a.ts"] }, ["lib/**"])).toEqual([]);
     expect(under("lib/y", { write: ["lib/x/a.ts"] }, ["lib/**"])).toEqual(["lib/y later-phase"]);
   });
