@@ -5,6 +5,7 @@ import { isEcmaScript } from "../language.js";
 import { linkAllocations } from "./allocation-link.js";
 import type { FileFact, FunctionFact } from "./fact.js";
 import { linkMacros } from "./macro-link.js";
+import { linkPointers } from "./pointer-link.js";
 import { linkRecursion } from "./recursion-link.js";
 import { linkReturns } from "./return-link.js";
 import type { PowerOfTenRule } from "./rule.js";
@@ -32,6 +33,7 @@ export function linkFiles(files: readonly FileFact[]): LinkedFile[] {
   linkAllocations(graph, found);
   linkReturns(graph, found);
   linkMacros(graph, found);
+  linkPointers(graph, found);
   return files.map((file) => linkedFile(file, graph, found));
 }
 

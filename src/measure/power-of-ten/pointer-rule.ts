@@ -1,189 +1,123 @@
 import type { RuleFinding } from "../file-measure.js";
-import { isEcmaScript } from "../language.js";
-import { calleeText } from "./loop-write.js";
+import { computedMessage, computedNames } from "./computed-call.js";
+import { declaredPointer } from "./declared-pointer.js";
 import { childOf, type Piece, unwrap } from "./piece.js";
-import { finding, isCFamily, type PowerOfTenRule, type RuleContext } from "./rule.js";
+import { finding, isCFamily, type RuleContext } from "./rule.js";
 import type { Unit } from "./unit.js";
 
-/** p10-9-pointer: a pointer behind a pointer, a call through one, a computed call. */
+/** p10-9-pointer: a pointer behind a pointer, one to a function, one that a name hides, a computed call. */
 export function findPointers(unit: Unit, context: RuleContext): RuleFinding[] {
-  const inC = isCFamily(context.language);
+  const judge = isCFamily(context.language) ? judgeC(unit, context) : judgeOther(unit, context);
   return unit.own.flatMap((piece) => {
-    if (inC && isSubscriptTwice(piece))
-      return [unknown(context, piece, "subscripts twice: a pointer may lie behind it")];
-    const message = inC ? pointerMessage(piece) : (computedMessage(piece) ?? twiceMessage(piece));
-    return message === undefined ? [] : [fail(context, piece, "p10-9-pointer", message)];
+    const found = judge(piece);
+    return found === undefined ? [] : [finding(context, piece, { rule: "p10-9-pointer", ...found })];
   });
 }
 
-function unknown(context: RuleContext, piece: Piece, message: string): RuleFinding {
-  return finding(context, piece, { rule: "p10-9-pointer", verdict: "unknown", message });
+type Judged = Pick<RuleFinding, "verdict" | "message">;
+
+const fails = (message: string): Judged => ({ verdict: "fail", message });
+const BEHIND = fails("follows a pointer behind a pointer");
+const MAY_LIE_BEHIND: Judged = { verdict: "unknown", message: "a pointer may lie behind what is subscripted" };
+
+/** Outside C and C++ only what is computed, and what is followed twice, is looked for. */
+function judgeOther(unit: Unit, context: RuleContext): (piece: Piece) => Judged | undefined {
+  const computed = computedNames(unit, context.language);
+  return (piece) =>
+    computedMessage(piece, { unit, computed, ...context }) ?? (followsStars(piece) ? BEHIND : undefined);
 }
 
-/** `a[i][j]` is one array of arrays, or a pointer behind a pointer. */
-function isSubscriptTwice(piece: Piece): boolean {
-  const inner = piece.type === "subscript_expression" ? childOf(piece, "argument") : undefined;
-  return inner !== undefined && unwrap(inner).type === "subscript_expression";
-}
-
-/** `**p` in Go and Rust. */
-function twiceMessage(piece: Piece): string | undefined {
-  const isStar = ({ type, op }: Piece): boolean => type === "unary_expression" && op.startsWith("*");
+/** `**p` and `*(*p).q` in Go and Rust. */
+function followsStars(piece: Piece): boolean {
   const [inner] = piece.children;
-  return isStar(piece) && inner !== undefined && isStar(unwrap(inner))
-    ? "follows a pointer behind a pointer"
+  return isStar(piece) && inner !== undefined && chain(inner, "first").some(isStar);
+}
+
+function isStar({ type, op }: Piece): boolean {
+  return type === "unary_expression" && op.startsWith("*");
+}
+
+/** In C++ what a variable holds may be a pointer to a function, or an object; in C the call graph tells. */
+function judgeC({ own, locals }: Unit, { language, text }: RuleContext): (piece: Piece) => Judged | undefined {
+  const known = new Set(language === "cpp" ? own.flatMap(lambdaNames) : locals);
+  return (piece) => {
+    if (piece.kind !== "call") return judgePointer(piece, text);
+    const { name } = unwrap(childOf(piece, "callee") ?? piece);
+    const held = locals.has(name) && !known.has(name);
+    return held ? { verdict: "unknown", message: `calls what ${name} holds` } : judgeCall(piece);
+  };
+}
+
+/** `auto f = [] { … }`: what `f` calls stands there. */
+function lambdaNames({ type, children }: Piece): string[] {
+  const isNamed =
+    type === "init_declarator" && children.some(({ kind, role }) => role === "value" && kind === "function");
+  return isNamed ? children.filter(({ role }) => role === "declarator").map(({ name }) => name) : [];
+}
+
+function judgePointer(piece: Piece, text: string): Judged | undefined {
+  const message = declaredPointer(piece, text);
+  if (message !== undefined) return fails(message);
+  return steps(piece) ? judgeSteps(piece) : undefined;
+}
+
+function judgeCall(call: Piece): Judged | undefined {
+  const callee = unwrap(childOf(call, "callee") ?? call);
+  if (callee.type === "pointer_expression" || isOfMember(callee)) return fails("calls through a pointer");
+  return HANDED.test(callee.name)
+    ? { verdict: "unknown", message: `${callee.name} may call through a pointer` }
     : undefined;
 }
 
-function fail(context: RuleContext, piece: Piece, rule: PowerOfTenRule, message: string): RuleFinding {
-  return finding(context, piece, { rule, verdict: "fail", message });
+/** `(a.*m)()`; the grammar of C++ does not read `->*`. */
+function isOfMember({ op, children }: Piece): boolean {
+  return op === ".*" || children.some(({ type, op: inner }) => type === "ERROR" && inner === "->*");
 }
 
-function computedMessage(piece: Piece): string | undefined {
-  if (piece.kind !== "call") return undefined;
-  const callee = unwrap(childOf(piece, "callee") ?? piece);
-  const inner = INDIRECT.test(callee.name) && callee.kind === "member" ? callee.children[0] : callee;
-  return inner !== undefined && isComputed(unwrap(inner)) ? `calls what is computed: ${callee.name}` : undefined;
+const HANDED = /^std::(?:invoke(?:_r)?|apply|mem_fn|bind(?:_front|_back)?)$/;
+
+/** `**p`, `*p->q`, `p->q->r`; of a longer chain each further step counts. What is subscripted may be an array. */
+function judgeSteps(piece: Piece): Judged | undefined {
+  const inner = childOf(piece, "argument");
+  const behind = inner === undefined ? [] : chain(inner, "argument").filter(steps);
+  if (behind.length === 0) return undefined;
+  return follows(piece) && behind.some(follows) ? BEHIND : MAY_LIE_BEHIND;
 }
 
-const INDIRECT = /\.(?:call|apply|bind)$/;
-const SUBSCRIPTS: ReadonlySet<string> = new Set(["subscript", "array_access"]);
-
-function isComputed({ type, op }: Piece): boolean {
-  return SUBSCRIPTS.has(type) || (type === "MemberExpression" && op === "[]");
-}
-
-function pointerMessage(piece: Piece): string | undefined {
-  if (piece.kind === "call") {
-    const callee = childOf(piece, "callee");
-    const pointer = callee !== undefined && unwrap(callee).type === "pointer_expression";
-    return pointer ? "calls through a pointer" : undefined;
+/** The pieces that lead to where a piece starts, through what is no step along a pointer: `.a`, `[i]`, `++`, `+ n`. */
+function chain(start: Piece, through: "argument" | "first"): Piece[] {
+  const found: Piece[] = [];
+  for (let at: Piece | undefined = start; at !== undefined && found.length < MAX_STEPS; ) {
+    const piece = unwrap(at);
+    found.push(piece);
+    if (!STEPPED.has(piece.type) && !follows(piece)) break;
+    at = through === "first" ? piece.children[0] : innerOf(piece);
   }
-  return followsTwice(piece) ? "follows a pointer behind a pointer" : undefined;
+  return found;
 }
 
-/** `**p`, `*p->q`, `p->q->r`; of a longer chain each further step counts. */
-function followsTwice(piece: Piece): boolean {
-  if (!follows(piece)) return false;
-  let inner = childOf(piece, "argument");
-  for (let step = 0; step < MAX_STEPS && inner !== undefined; step += 1) {
-    const at = unwrap(inner);
-    if (follows(at)) return true;
-    inner = STEPPED.has(at.type) ? childOf(at, "argument") : undefined;
-  }
-  return false;
+/** Of `p + n` the side that is no number. */
+function innerOf(piece: Piece): Piece | undefined {
+  if (piece.type !== "binary_expression") return childOf(piece, "argument");
+  const sides = [childOf(piece, "left"), childOf(piece, "right")].filter((side) => side !== undefined);
+  return /^[-+]$/.test(piece.op) ? (sides.find((side) => steps(unwrap(side))) ?? sides[0]) : undefined;
 }
 
-/** What stands between two steps along pointers without being one: `.a`, `[i]`, `++`. */
-const STEPPED: ReadonlySet<string> = new Set(["field_expression", "subscript_expression", "update_expression"]);
+/** What stands between two steps along pointers without being one. */
+const STEPPED: ReadonlySet<string> = new Set([
+  "field_expression",
+  "subscript_expression",
+  "update_expression",
+  "index_expression",
+  "binary_expression",
+]);
 const MAX_STEPS = 100;
+
+function steps(piece: Piece): boolean {
+  return follows(piece) || piece.type === "subscript_expression";
+}
 
 function follows(piece: Piece): boolean {
   if (piece.type === "pointer_expression") return piece.op.startsWith("*");
   return piece.type === "field_expression" && piece.op === "->";
 }
-
-const EVALUATING: Readonly<Record<"ecmascript" | "python", RegExp>> = {
-  ecmascript:
-    /^(?:(?:globalThis|window|self|global)\.)?(?:eval|Function)$|(?:^|\.)(?:runIn(?:This|New)?Context|compileFunction)$|^vm\.Script$/,
-  python: /^(?:builtins\.)?(?:eval|exec|compile|__import__)$|^(?:importlib\.)?import_module$|^runpy\.\w+$/,
-};
-const TIMERS: ReadonlySet<string> = new Set(["setTimeout", "setInterval"]);
-
-/** p10-8-preproc: code made while it runs; conditional compilation and what macros paste, inside a function. */
-export function findGeneratedCode(unit: Unit, context: RuleContext): RuleFinding[] {
-  return unit.own.flatMap((piece) => {
-    const message = isCFamily(context.language) ? directiveMessage(piece, context) : generatedMessage(piece, context);
-    return message === undefined ? [] : [fail(context, piece, "p10-8-preproc", message)];
-  });
-}
-
-function generatedMessage(piece: Piece, context: RuleContext): string | undefined {
-  if (piece.type === "WithStatement") return "with decides names while it runs";
-  if (piece.type === "ImportExpression") return isText(piece.children[0]) ? undefined : "imports what a variable names";
-  if (piece.kind === "call") return calledMessage(piece, context);
-  return isHandedEval(piece) && isEcmaScript(context.language) ? "hands on what runs text as code" : undefined;
-}
-
-function isHandedEval({ kind, name, role }: Piece): boolean {
-  return kind === "name" && name === "eval" && HANDING.has(role);
-}
-
-function calledMessage(call: Piece, context: RuleContext): string | undefined {
-  const callee = calleeText(call);
-  if (canEvaluate(callee, context)) return `runs text as code: ${callee}`;
-  return isEcmaScript(context.language) ? loadedMessage(call, callee) : undefined;
-}
-
-function loadedMessage(call: Piece, callee: string): string | undefined {
-  const first = childOf(call, "argument");
-  if (CONSTRUCTING.test(callee) && call.op !== "new") return `may run text as code: ${callee}`;
-  if (TIMERS.has(callee) && first?.kind === "literal") return "runs text as code";
-  return REQUIRING.test(callee) && isVariable(first) ? "requires what a variable names" : undefined;
-}
-
-/** Where a value is handed on. */
-const HANDING: ReadonlySet<string> = new Set(["argument", "right", "init", "target", "expressions", "elements"]);
-/** The constructor of functions is reached by that of any function. */
-const CONSTRUCTING = /^(?!this\.|super\.).*[\w)]\.constructor$/;
-const REQUIRING = /^(?:module\.)?require$/;
-
-/** What evaluates text differs between ECMAScript and Python; elsewhere nothing does. */
-function canEvaluate(callee: string, { language }: RuleContext): boolean {
-  if (language === "python") return EVALUATING.python.test(callee);
-  return isEcmaScript(language) && EVALUATING.ecmascript.test(callee);
-}
-
-function isText(piece: Piece | undefined): boolean {
-  return piece?.kind === "literal" || (piece?.type === "TemplateLiteral" && piece.children.length === 1);
-}
-
-function isVariable(piece: Piece | undefined): boolean {
-  return piece !== undefined && !isText(piece);
-}
-
-/** What a preprocessor directive does beyond a guard; undefined for other pieces. */
-export function directiveMessage(piece: Piece, { text }: Pick<RuleContext, "text">): string | undefined {
-  const source = text.slice(piece.start, piece.end);
-  return (
-    DIRECTIVES[piece.type]?.(piece, text) ??
-    (/^preproc_(?:function_)?def$/.test(piece.type) ? macroMessage(piece, source) : undefined)
-  );
-}
-
-const DIRECTIVES: Readonly<Record<string, (piece: Piece, text: string) => string | undefined>> = {
-  preproc_if: (piece, text) => (isGuard(piece, text) ? undefined : "compiles conditionally"),
-  preproc_ifdef: (piece, text) => (isGuard(piece, text) ? undefined : "compiles conditionally"),
-  preproc_include: (piece) => (isNamed(piece) ? undefined : "includes what a macro names"),
-};
-
-function macroMessage(piece: Piece, source: string): string | undefined {
-  if (/##/.test(source)) return "a macro pastes tokens";
-  if (!isWhole(source)) return "a macro is no complete unit";
-  return piece.type === "preproc_function_def" && /^[^)]*\.\.\./.test(source)
-    ? "a macro takes any number of arguments"
-    : undefined;
-}
-
-function isNamed(include: Piece): boolean {
-  return include.children.every(({ type }) => type !== "identifier" && type !== "call_expression");
-}
-
-/** Whether every bracket of a macro is closed in it, strings and characters aside. */
-function isWhole(source: string): boolean {
-  const brackets = source.replace(/"(?:[^"\\\n]|\\.)*"|'(?:[^'\\\n]|\\.)*'|\/\*.*?\*\//gs, "");
-  return ["()", "[]", "{}"].every(
-    ([open = "", close = ""]) => brackets.split(open).length === brackets.split(close).length,
-  );
-}
-
-/** `#ifndef X` followed by `#define X`, and `extern "C"` for C++. */
-function isGuard(piece: Piece, text: string): boolean {
-  const source = text.slice(piece.start, piece.start + MAX_GUARD_CHARS);
-  const name = /^#\s*if(?:ndef\s+|\s+!\s*defined\s*\(?\s*)(\w+)/.exec(source)?.[1];
-  if (name !== undefined && new RegExp(`#\\s*define\\s+${name}\\b`).test(source)) return true;
-  return /^#\s*ifdef\s+__cplusplus\b/.test(source);
-}
-
-/** Of a conditional, what is looked at for its guard (UTF-16 units). */
-const MAX_GUARD_CHARS = 2_000;

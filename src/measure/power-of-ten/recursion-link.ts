@@ -28,7 +28,9 @@ export function linkRecursion(graph: CallGraph, found: readonly RuleFinding[][])
 function notePointers({ targets }: CallGraph, node: number, { file, fact }: GraphNode, found: RuleFinding[]): void {
   if (file.measure.language !== "c") return;
   for (const [at, { name, line }] of fact.calls.entries()) {
-    const isTold = found.some((each) => each.rule === POINTER && each.line === line);
+    const isTold = found.some(
+      (each) => each.rule === POINTER && each.line === line && each.message.startsWith("calls through"),
+    );
     if (targets[node]?.[at]?.how !== "value" || isTold) continue;
     found.push({ rule: POINTER, line, verdict: "fail", message: `calls through a pointer: ${name}` });
   }
