@@ -19,8 +19,10 @@ export interface BoundedExit {
   readonly durationMs: number;
 }
 
-/** Time allowed, and what may end the program early. */
+/** Time allowed, what may end the program early, and what it reads. */
 export interface Bounds {
+  /** Nothing unless given. */
+  readonly input?: string;
   readonly timeoutMs: number;
   readonly signal?: AbortSignal | undefined;
   /** Looks at the running program again and again; what it finds stops it. */
@@ -32,14 +34,14 @@ export interface Bounds {
 const MAX_STATUS_BYTES = 64 * 1024;
 
 /**
- * Runs a program with an empty environment, no input, no terminal and its own process group, and
+ * Runs a program with an empty environment, no terminal and its own process group, and
  * resolves when it and everything that holds its output has ended. The time, the output and the
  * signal's abort end it by force. Throws Fault SANDBOX_SETUP when it cannot be started, SANDBOX_STUCK
  * when it does not end although killed.
  */
 export function runBounded(file: string, args: readonly string[], bounds: Bounds): Promise<BoundedExit> {
   const started = performance.now();
-  const child = spawn(file, args, { cwd: "/", env: {}, detached: true, stdio: ["ignore", "pipe", "pipe", "pipe"] });
+  const child = start(file, args, bounds.input);
   const stdout = createCapture(MAX_COMMAND_OUTPUT_BYTES);
   const stderr = createCapture(MAX_COMMAND_OUTPUT_BYTES);
   const status = createCapture(MAX_STATUS_BYTES);
@@ -94,6 +96,14 @@ export function runBounded(file: string, args: readonly string[], bounds: Bounds
       });
     });
   });
+}
+
+function start(file: string, args: readonly string[], input: string | undefined): ChildProcess {
+  const stdin = input === undefined ? "ignore" : "pipe";
+  const child = spawn(file, args, { cwd: "/", env: {}, detached: true, stdio: [stdin, "pipe", "pipe", "pipe"] });
+  child.stdin?.once("error", () => undefined); // a program that does not read says why itself
+  child.stdin?.end(input);
+  return child;
 }
 
 /** Looks at a running program now and then, one look at a time. Gives what ends the looking. */

@@ -1,4 +1,3 @@
-import { writeFileSync } from "node:fs";
 import { release } from "node:os";
 import { join } from "node:path";
 import { MAX_SANDBOX_FILE_BYTES, MAX_SANDBOX_PROCESSES, MAX_SANDBOX_STAGE_BYTES } from "../../kernel/bounds.js";
@@ -7,14 +6,18 @@ import { type BoundedExit, runBounded } from "./bounded-process.js";
 import { commandEnvironment } from "./environment.js";
 import { freshenLayer } from "./layer.js";
 import { planStage } from "./mount-plan.js";
-import { SETUP_PROGRAM, systemCalls } from "./setup-script.js";
+import { COMMON, NAMESPACE_PROGRAM, systemCalls } from "./namespace-script.js";
+import { SETUP_PROGRAM } from "./setup-script.js";
 import { setupText } from "./setup-text.js";
 import type { SandboxRun, SandboxSpec } from "./spec.js";
+import { findProgram } from "./toolchain.js";
 import { watchUse } from "./use-watch.js";
 
 const READY = "ready\n";
 /** Longest time a timer of the platform can wait. */
 const MAX_TIMER_MS = 2_147_483_647;
+const PERL = "/usr/bin/perl";
+const BUBBLEWRAP_PATH = "/usr/sbin:/usr/bin:/sbin:/bin";
 /** First kernel whose `pid_max` belongs to the pid namespace; before, writing it would change the host. */
 const PID_MAX_KERNEL = [6, 14] as const;
 
@@ -26,7 +29,9 @@ const PID_MAX_KERNEL = [6, 14] as const;
 export async function confine(spec: SandboxSpec, signal?: AbortSignal): Promise<SandboxRun> {
   refuseCommand(spec);
   const watch = watchUse(spec);
-  const exit = await runBounded("/usr/bin/setpriv", ["--pdeathsig", "KILL", ...prepare(spec)], {
+  const { program, args, input } = prepare(spec);
+  const exit = await runBounded(program, args, {
+    input,
     timeoutMs: Math.min(spec.timeoutMs, MAX_TIMER_MS),
     signal,
     watch,
@@ -52,13 +57,20 @@ function refuseCommand(spec: SandboxSpec): void {
     throw invalid("BAD_COMMAND", "an argument of the command holds a NUL character");
 }
 
-/** Makes the layer ready, writes what the set-up is to make beside it, and gives the set-up's command line. */
-function prepare(spec: SandboxSpec): string[] {
-  const operations = join(spec.layer.dir, "operations"); // a file: one argument cannot hold the links of a large workspace
+/** What starts the set-up. */
+interface Start {
+  readonly program: string;
+  readonly args: readonly string[];
+  /** What it is to make, on its input: one argument cannot hold the links of a large workspace. */
+  readonly input: string;
+}
+
+/** Makes the layer ready and plans the set-up. */
+function prepare(spec: SandboxSpec): Start {
   try {
     freshenLayer(spec.layer, spec.links.length);
-    writeFileSync(operations, setupText(planStage(spec)));
-    return unshareArguments(spec, operations);
+    const [program = "", ...args] = spec.backend === "bubblewrap" ? byBubblewrap(spec) : byPerl(spec);
+    return { program, args, input: setupText(planStage(spec)) };
   } catch (thrown) {
     if (thrown instanceof Fault) throw thrown;
     throw new Fault("SANDBOX_SETUP", `the sandbox could not be set up: ${messageOf(thrown)}`, {
@@ -68,26 +80,28 @@ function prepare(spec: SandboxSpec): string[] {
   }
 }
 
-/** The namespaces, then the set-up program with everything that varies as its arguments. */
-function unshareArguments(spec: SandboxSpec, operations: string): string[] {
-  const backend = spec.backend ?? "util-linux";
+/** Perl makes the namespaces itself. */
+function byPerl(spec: SandboxSpec): string[] {
+  const network = spec.network ? "shared" : "isolated";
+  const own = [knownCalls(), String(process.pid), network, SETUP_PROGRAM];
+  return [PERL, "-e", COMMON + NAMESPACE_PROGRAM, ...own, ...setupArguments(spec)];
+}
+
+/** bubblewrap makes them, with the host's whole tree, which the set-up hides. */
+function byBubblewrap(spec: SandboxSpec): string[] {
+  const bwrap = findProgram("bwrap", { PATH: BUBBLEWRAP_PATH });
+  if (bwrap === undefined) throw new Fault("SANDBOX_SETUP", "the sandbox could not be set up: bwrap is not found");
+  const names = ["user", "pid", "ipc", "uts", ...(spec.network ? [] : ["net"])];
+  const namespaces = names.map((name) => `--unshare-${name}`);
+  const rights = ["--uid", "0", "--gid", "0", "--cap-add", "ALL", "--as-pid-1", "--die-with-parent"];
+  const setup = [PERL, "-e", COMMON + SETUP_PROGRAM, knownCalls(), ...setupArguments(spec)];
+  return [bwrap, ...namespaces, ...rights, "--dev-bind", "/", "/", "--", ...setup];
+}
+
+/** Everything of the set-up that varies, but what it is to make. */
+function setupArguments(spec: SandboxSpec): string[] {
   const environment = commandEnvironment(spec, process.env["PATH"] ?? "");
-  const namespaces = ["--user", "--map-root-user", "--mount", "--pid", "--fork", "--ipc", "--uts"];
   return [
-    "/usr/bin/unshare",
-    ...namespaces,
-    ...(spec.network || backend === "bubblewrap" ? [] : ["--net"]), // bubblewrap makes and raises its own
-    "--kill-child",
-    "--propagation",
-    "private",
-    "--",
-    "/usr/bin/perl",
-    "-e",
-    SETUP_PROGRAM,
-    knownCalls(),
-    operations,
-    backend,
-    spec.network ? "shared" : "isolated",
     processIdLimit(release()),
     ...[MAX_SANDBOX_STAGE_BYTES, MAX_SANDBOX_FILE_BYTES, MAX_SANDBOX_PROCESSES].map(String),
     join(spec.shownRoot, spec.cwd),

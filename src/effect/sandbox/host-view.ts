@@ -100,8 +100,8 @@ export function systemPart(host: readonly HostMount[], network: boolean): StageP
 }
 
 /**
- * What the util-linux backend needs beside it: a `/proc` for the command, which bubblewrap mounts itself, a writable
- * one for the uid map, which no command sees, and where the host's tree goes before it is detached.
+ * What the end of the set-up needs: a `/proc` for the command, a writable one for the uid map, which no command sees, and
+ * where the host's tree goes before it is detached.
  */
 export function finishPart(): StagePart {
   const options = ["nosuid", "nodev", "noexec"];

@@ -41,7 +41,7 @@ export function planStage(spec: SandboxSpec): StagePart {
   const host = readHostMounts();
   const parts = [
     systemPart(host, spec.network),
-    ...(spec.backend === "bubblewrap" ? [] : [finishPart()]),
+    finishPart(),
     toolchainPart(spec, host),
     workspacePart(spec, host),
     ...spec.links.map((_, index) => linkPart(spec, index)),

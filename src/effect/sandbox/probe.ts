@@ -4,6 +4,7 @@ import { hashOf } from "../../kernel/canonical.js";
 import { messageOf } from "../../kernel/fault.js";
 import { newId } from "../../kernel/ids.js";
 import { currentBoot } from "../boot.js";
+import { COMMON, NAMESPACE_PROGRAM } from "./namespace-script.js";
 import { probeBehaviour } from "./probe-behaviour.js";
 import { fixForSetup, readKernelSetting, seemsContainer } from "./probe-fix.js";
 import { type BackendReport, failed, type Probe, passed } from "./probe-report.js";
@@ -26,7 +27,7 @@ export interface ProbeOptions {
 }
 
 /** The programs of each backend, best backend first, and the packages that bring them on Debian. */
-const SHARED = "unshare setpriv perl sh env chmod rm tar du".split(" ");
+const SHARED = "unshare perl sh env chmod rm tar du".split(" ");
 const BACKENDS = [
   { name: "util-linux", programs: SHARED, packages: "util-linux perl-base coreutils tar dash" },
   {
@@ -106,7 +107,12 @@ function probePrograms({ programs, packages }: Candidate, path: readonly string[
 /** Who runs what, since which boot: anything else must be probed anew. */
 function cacheKey(forced: string): string {
   const identity = { uid: process.getuid?.() ?? -1, node: process.execPath, version: process.version };
-  return hashOf({ ...identity, boot: currentBoot() ?? "unknown", setup: SETUP_PROGRAM, forced });
+  return hashOf({
+    ...identity,
+    boot: currentBoot() ?? "unknown",
+    setup: COMMON + NAMESPACE_PROGRAM + SETUP_PROGRAM,
+    forced,
+  });
 }
 
 async function readKept(file: string, key: string): Promise<BackendReport | undefined> {

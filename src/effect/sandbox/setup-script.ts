@@ -1,33 +1,5 @@
 /**
- * System calls Perl has no name for, by the processor's name as Node gives it: mount, umount2, pivot_root,
- * unshare, prctl, capset, prlimit64, keyctl, close (Linux: `arch/x86/entry/syscalls/syscall_64.tbl`, `include/uapi/asm-generic/unistd.h`).
- */
-const GENERIC_CALLS: readonly number[] = [40, 39, 41, 97, 167, 91, 261, 219, 57];
-const SYSTEM_CALLS: Readonly<Partial<Record<string, readonly number[]>>> = {
-  x64: [165, 166, 155, 272, 157, 126, 302, 250, 3],
-  arm64: GENERIC_CALLS,
-  riscv64: GENERIC_CALLS,
-};
-
-/**
- * What the filter of system calls must know: the architecture as the kernel's audit names it and the number of `socket`
- * there; then, for its 32-bit programs (or 0), the same, the call they make sockets by that hides its arguments, and
- * `keyctl`. Everywhere `add_key` and `request_key` come right before `keyctl`.
- */
-const FILTERED_CALLS: Readonly<Partial<Record<string, readonly number[]>>> = {
-  x64: [0xc000003e, 41, 0x40000003, 359, 102, 288],
-  arm64: [0xc00000b7, 198, 0x40000028, 281, 0, 311],
-  riscv64: [0xc00000f3, 198, 0, 0, 0, 0],
-};
-
-/** The numbers the set-up program takes as one argument; undefined for a processor whose calls are not known. */
-export function systemCalls(processor: string): string | undefined {
-  const [calls, filtered] = [SYSTEM_CALLS[processor], FILTERED_CALLS[processor]];
-  return calls === undefined || filtered === undefined ? undefined : [...calls, ...filtered].join(",");
-}
-
-/**
- * Process 1 of the sandbox, at the end of either set-up: shows nothing of itself to the command, whose user it shares, starts
+ * Process 1 of the sandbox, at the end of the set-up: shows nothing of itself to the command, whose user it shares, starts
  * it with its own environment, hands on what it says, waits for it and reaps what is left. The command says it into pipes:
  * worknode's own ends are sockets, which nothing can open by `/dev/stderr`, and would be a way to talk to it. What orphans
  * leave is reaped once a second. Takes `$prctl`, `@environment` and `@command`.
@@ -48,10 +20,10 @@ close $status;
 my $child = fork;
 defined $child or die "cannot start a process: $!\n";
 if ($child == 0) {
+  setpgrp; # or what it sends to its group would reach the set-up
   open(STDOUT, '>&', $says[0]) && open(STDERR, '>&', $says[1]) or exit 126;
   %ENV = map { split /=/, $_, 2 } @environment;
-  exec { $command[0] } @command;
-  print STDERR "$command[0]: $!\n";
+  exec { $command[0] } @command or print STDERR "$command[0]: $!\n";
   exit($! == 2 ? 127 : 126); # as shells say it: not found, not to be run
 }
 close $_ for @says;
@@ -79,80 +51,45 @@ for my $number (keys %said) { # what was said by then, and not what others still
 exit($exit & 127 ? 128 + ($exit & 127) : $exit >> 8);
 `;
 
-/** The same as a program, for bubblewrap to run. Arguments: number of `prctl`, number of variables, the variables, the command. */
-const INIT_PROGRAM = String.raw`
-use strict;
-$^F = 3;
-my ($prctl, $variables, @command) = @ARGV;
-my @environment = splice @command, 0, $variables;
-$prctl += 0;
-${INIT}`;
-
 /**
- * The set-up of both backends: constant text run by `perl` as process 1 of fresh namespaces, with capabilities
- * over those namespaces only. Everything that varies comes in as an argument or in the file of operations, and is
- * never spliced into the text. One process makes every system call: a program for each mount, link and file cost
- * more than all that they did.
+ * The set-up of both backends: constant text, which perl runs after `COMMON` as the first process of fresh namespaces, with
+ * capabilities over those only. Everything that varies comes in as an argument or in the operations on its input, and is
+ * never spliced into the text. One process makes every system call: a program for each mount, link and file cost more than
+ * all that they did. For the same reason it names no module, not even `strict`: a test compiles it under that.
  *
  * 1. A tmpfs hides `/sys`, which exists everywhere and holds nothing a workspace needs: the stage.
  *    `/sys/r` becomes the root, `/sys/m` holds what overlays are made of.
  * 2. The operations make every directory, file, link and mount (`setupText`).
- * 3. util-linux: the stage becomes the root, the host's tree is detached, and so is all of `/sys/m`.
+ * 3. The stage becomes the root, the host's tree is detached, and so is all of `/sys/m`.
  *    A second user namespace, without rights over these mounts, takes over an ordinary uid, enters
  *    `/r`, drops every capability, and becomes the init of the sandbox. It needs a writable `/proc`
  *    for its uid map, which stays outside `/r`. As init it shows nothing of itself, starts the command with its own
  *    environment, waits for it and reaps what is left; when it ends, the kernel ends everything else.
- *    bubblewrap: the same by `bwrap`, which also makes the network, a further pid namespace and `/proc`, with `INIT_PROGRAM`.
  *
  * Every failure ends the set-up with its reason on descriptor 3, which ends in `ready` once the command is
  * about to start: so a failed set-up is never taken for the command's own failure.
  *
- * Arguments: system call numbers, file of operations, backend, `isolated` or `shared` network, process limit of the
- * pid namespace (or empty), bytes of the stage, of one file, processes, start directory; then the number of variables,
- * the environment as `NAME=value`, and the command.
+ * Arguments: process limit of the pid namespace (or empty), bytes of the stage, of one file, processes, start directory;
+ * then the number of variables, the environment as `NAME=value`, and the command.
  */
 export const SETUP_PROGRAM = String.raw`
-use strict;
-umask 022;
-$^F = 3;
-my ($calls, $operations, $backend, $network, $pids, $stage_bytes, $file_bytes, $processes, $start, $variables, @command) = @ARGV;
+my ($pids, $stage_bytes, $file_bytes, $processes, $start, $variables, @command) = @ARGV;
 my @environment = splice @command, 0, $variables;
-my $init = q{${INIT_PROGRAM}};
-my ($mount, $umount, $pivot_root, $unshare, $prctl, $capset, $prlimit, $keyctl, $close, @filtered) = map { $_ + 0 } split /,/, $calls;
-
-sub fail {
-  my $why = $!;
-  open(my $status, '>&=', 3);
-  syswrite $status, "$_[0]: $why\n";
-  exit 1;
-}
-sub call {
-  my ($what, $number, @arguments) = @_;
-  syscall($number, @arguments) == 0 or fail($what);
-}
-sub put {
-  my ($path, $text) = @_;
-  open(my $file, '>', $path) or fail("cannot write $path");
-  length($text) == 0 or syswrite($file, $text) == length $text or fail("cannot write $path");
-  close $file or fail("cannot write $path");
-}
 sub content {
-  my ($path) = @_;
+  my ($file, $path) = @_;
   local $/;
-  open(my $file, '<', $path) or fail("cannot read $path");
   my $text = <$file>;
-  defined $text or fail("cannot read $path");
-  return $text;
+  return $text // fail("cannot read $path");
 }
 sub copy {
   my ($from, $to) = @_;
-  return put($to, content($from)) unless -l $from;
-  symlink(readlink $from, $to) or fail("cannot link $to");
+  -l $from and return symlink(readlink $from, $to) || fail("cannot link $to");
+  open(my $file, '<', $from) or fail("cannot read $from");
+  put($to, content($file, $from));
 }
-sub attach {
-  my ($source, $target, $type, $flags, $data) = @_;
-  call("cannot mount $source on $target", $mount, $source, $target, $type, $flags + 0, $data);
-}
+my @fields = split /\0/, content(\*STDIN, 'the operations'), -1;
+pop(@fields) eq '' && pop(@fields) eq 'end' or fail('the operations are cut off');
+open(STDIN, '<', '/dev/null') or fail('cannot open /dev/null');
 
 # What the caller had open is no command's: a folder of the host, its end of a pipe.
 opendir(my $open, '/proc/self/fd') or fail('cannot see what is open');
@@ -165,20 +102,12 @@ closedir $open;
 # KEYCTL_JOIN_SESSION_KEYRING: no namespace hides the caller's keys. EPERM, ENOSYS: nobody here has any.
 syscall($keyctl, 1, 0) > 0 or $! == 1 or $! == 38 or fail('cannot leave the caller\'s keyring');
 
-if ($backend eq 'util-linux' && $network eq 'isolated') {
-  my $up = pack 'a16sx22', 'lo', 0x49; # UP, LOOPBACK, RUNNING
-  socket(my $socket, 2, 2, 0) or fail('cannot open a socket'); # AF_INET, SOCK_DGRAM
-  ioctl($socket, 0x8914, $up) or fail('cannot raise the loopback'); # SIOCSIFFLAGS
-}
-
 my %make = (
   directory => [1, sub { mkdir $_[0] or -d $_[0] or fail("cannot make $_[0]") }],
   file => [2, \&put],
   copy => [2, \&copy],
   mount => [5, \&attach],
 );
-my @fields = split /\0/, content($operations), -1;
-pop @fields;
 attach('worknode', '/sys', 'tmpfs', 2 | 4, "mode=755,size=$stage_bytes");
 while (@fields) {
   my ($count, $perform) = @{$make{shift @fields} or fail('unknown operation')};
@@ -225,23 +154,11 @@ my @filter = (
 my $program = join '', map { pack 'SCCL', @$_ } @filter;
 call('cannot filter system calls', $prctl, 22, 2, pack('Sx6P', scalar @filter, $program)); # PR_SET_SECCOMP, FILTER
 
-if ($backend eq 'bubblewrap') {
-  my @net = $network eq 'isolated' ? '--unshare-net' : ();
-  my ($bwrap) = grep { -x } map { "$_/bwrap" } '/usr/sbin', '/usr/bin', '/sbin', '/bin';
-  exec $bwrap, '--unshare-user', '--uid', 1000, '--gid', 1000, '--unshare-pid', '--unshare-ipc', @net,
-    '--as-pid-1', '--die-with-parent', '--cap-drop', 'ALL', '--dev-bind', '/sys/r', '/', '--proc', '/proc',
-    (-e '/proc/keys' ? ('--ro-bind', '/sys/m/e/file', '/proc/keys') : ()), '--remount-ro', '/proc', '--chdir', $start,
-    '/usr/bin/perl', '-e', $init, $prctl, $variables, @environment, @command;
-  fail('cannot start bwrap');
-}
-
 call('cannot change the root', $pivot_root, '/sys', '/sys/m/old');
 chdir '/' or fail('cannot leave the old root');
 call('cannot detach the old root', $umount, '/m', 2); # MNT_DETACH
 call('cannot make a user namespace', $unshare, 0x10000000); # CLONE_NEWUSER
-put('/proc/self/setgroups', 'deny');
-put('/proc/self/uid_map', '1000 0 1');
-put('/proc/self/gid_map', '1000 0 1');
+map_user(1000, 0, 0);
 chroot '/r' or fail('cannot enter the sandbox');
 chdir $start or fail("cannot enter $start");
 for my $capability (0 .. 63) {

@@ -1,18 +1,21 @@
+import { spawnSync } from "node:child_process";
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { mkdir } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
-import { runBounded } from "../../../../src/effect/sandbox/bounded-process.js";
+import { type BoundedExit, runBounded } from "../../../../src/effect/sandbox/bounded-process.js";
 import { createCapture } from "../../../../src/effect/sandbox/capture.js";
 import { processIdLimit } from "../../../../src/effect/sandbox/confinement.js";
 import { commandEnvironment } from "../../../../src/effect/sandbox/environment.js";
 import { discardLayer, openLayer, removeTree } from "../../../../src/effect/sandbox/layer.js";
 import { bindReadOnly, isWithin, mountCalls, readHostMounts } from "../../../../src/effect/sandbox/mount-table.js";
+import { COMMON, NAMESPACE_PROGRAM, systemCalls } from "../../../../src/effect/sandbox/namespace-script.js";
 import { findOpaque } from "../../../../src/effect/sandbox/opaque.js";
-import { systemCalls } from "../../../../src/effect/sandbox/setup-script.js";
+import { SETUP_PROGRAM } from "../../../../src/effect/sandbox/setup-script.js";
 import { setupText } from "../../../../src/effect/sandbox/setup-text.js";
 import type { SandboxSetting } from "../../../../src/effect/sandbox/spec.js";
+import { reason, sandboxMissing } from "./fixture.js";
 
 let dir: string;
 beforeEach(() => {
@@ -172,7 +175,14 @@ describe("Opaque directories", () => {
   });
 });
 
-describe("What the set-up reads", () => {
+/** Makes namespaces as for a command, and lets the set-up read this. */
+function setUp(parent: number, input: string): Promise<BoundedExit> {
+  const calls = systemCalls(process.arch) ?? "";
+  const args = [calls, String(parent), "isolated", SETUP_PROGRAM, "", "1", "1", "1", "/", "0", "true"];
+  return runBounded("/usr/bin/perl", ["-e", COMMON + NAMESPACE_PROGRAM, ...args], { timeoutMs: 30_000, input });
+}
+
+describe.skipIf(sandboxMissing)(`What the set-up reads${reason}`, () => {
   const stage = {
     mounts: [{ source: "/a b", target: "/sys/r/c\nd", type: "none", options: ["bind", "ro"] }],
     directories: ["/sys/r/x/y", "/sys/m"],
@@ -187,12 +197,32 @@ describe("What the set-up reads", () => {
       "file /sys/r/x/y/file text\n ",
       "copy /etc/hosts /sys/r/etc/hosts ",
       "mount /a~b /sys/r/c\nd none 4096  mount none /sys/r/c\nd none 4129  ",
+      "end ",
     ];
     expect(setupText(stage)).toBe(expected.join("").replaceAll(" ", "\0").replace("~", " "));
   });
 
   it("is refused when a field holds a NUL itself", () => {
     expect(() => setupText({ ...stage, directories: ["/a\0b"] })).toThrow("NUL");
+  });
+
+  it("is refused when its end is missing: a mask may be among what is cut off", async () => {
+    const set = (text: string): Promise<BoundedExit> => setUp(process.pid, text);
+    expect(await set("")).toMatchObject({ code: 1, status: expect.stringContaining("cut off") });
+    expect(await set("directory\0/sys/r\0")).toMatchObject({ code: 1, status: expect.stringContaining("cut off") });
+    expect(await set("directory\0/sys/r\0end")).toMatchObject({ code: 1, status: expect.stringContaining("cut off") });
+  });
+
+  it("is not looked at when worknode, whose child it is to be, has ended", async () => {
+    expect(await setUp(1, "")).toMatchObject({ code: 1, status: expect.stringMatching(/^worknode has ended/) });
+  });
+
+  it.each([
+    ["makes the namespaces", COMMON + NAMESPACE_PROGRAM],
+    ["sets up", COMMON + SETUP_PROGRAM],
+  ])("is read by a program that is faultless under `strict` and warnings: the one that %s", (_, program) => {
+    const { status, stderr } = spawnSync("/usr/bin/perl", ["-Mstrict", "-wc", "-e", program], { encoding: "utf8" });
+    expect({ status, stderr }).toEqual({ status: 0, stderr: "-e syntax OK\n" });
   });
 
   it("knows the system calls of common processors and of no other", () => {

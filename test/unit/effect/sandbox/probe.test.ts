@@ -7,7 +7,7 @@ import { type FixFacts, fixForSetup } from "../../../../src/effect/sandbox/probe
 import { reason, sandboxMissing } from "./fixture.js";
 
 /** What both backends need. */
-const SHARED = "unshare setpriv perl sh env chmod rm tar du".split(" ");
+const SHARED = "unshare perl sh env chmod rm tar du".split(" ");
 
 describe("Choosing the sandbox", () => {
   let stateDir: string;

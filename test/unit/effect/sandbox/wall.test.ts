@@ -314,6 +314,12 @@ print(call(359, 40, 1), call(359, 1, 1) > 2, *[call(number, 1, 0) for number in 
       expect(isRunning("7777.31")).toBe(false);
     });
 
+    it("lets a command signal its own process group, which nobody else is in", async () => {
+      const survivor = "trap '' HUP INT TERM; kill -TERM 0; kill -INT 0; kill -HUP 0; echo alive";
+      expect(await bench.sh(survivor)).toMatchObject({ exit_code: 0, stdout: "alive\n", stopped: null });
+      expect(await bench.sh("kill -KILL 0")).toMatchObject({ exit_code: 137, stopped: null });
+    });
+
     it("ends background and detached children with the call, even those holding its output", async () => {
       const run = await bench.sh("setsid nohup sleep 8888.31 & (sleep 8888.31 &) ; echo done");
       expect(run).toMatchObject({ stopped: null, exit_code: 0, stdout: "done\n" });
