@@ -67,7 +67,7 @@ export async function currentBranch(repository: Repository): Promise<string> {
 /** Changed files of the user's checkout that git tracks: with any of them, nothing is landed. */
 export async function changedInCheckout(repository: Repository): Promise<string[]> {
   const args = ["status", "--porcelain=v1", "-z", "--no-renames", "--untracked-files=no", "--ignore-submodules=all"];
-  const settings = await checkoutSettings(repository.checkout);
+  const settings = await checkoutSettings(repository);
   return splitNul(await repository.git.run([...settings, ...args])).map((entry) => entry.slice(3));
 }
 
@@ -85,7 +85,7 @@ export async function forwardCheckout(
   const { from, commit, as } = call.args;
   const now = await resolveCommit(repository.git, "HEAD");
   if (now !== from) return err(`the branch moved from ${from.slice(0, 10)} while the work was verified; land again`);
-  const settings = await checkoutSettings(repository.checkout);
+  const settings = await checkoutSettings(repository);
   const moved = await repository.git.attempt([...settings, "merge", "--ff-only", "--quiet", commit]);
   if (moved.code !== 0) return err(moved.stderr.trim());
   await repository.git.run(["update-ref", "-d", `refs/heads/${as}`, commit]);

@@ -15,6 +15,8 @@ export interface Repository extends RepositoryLocation {
   readonly head: string;
   /** Git bound to `checkout`. */
   readonly git: Git;
+  /** What the person's own git is configured by. */
+  readonly env: NodeJS.ProcessEnv;
   readonly clock: Clock;
 }
 
@@ -49,8 +51,8 @@ export async function findRepository(cwd: string, options: RepositoryOptions = {
       "NO_COMMIT",
       `${location.checkout} has no commit yet. worknode starts from a commit: run \`git add -A && git commit\` first.`,
     );
-  const { shownRoot = location.root } = options;
-  return { ...location, shownRoot, head: head.stdout.toString("utf8").trim(), git, clock };
+  const { shownRoot = location.root, env = process.env } = options;
+  return { ...location, shownRoot, head: head.stdout.toString("utf8").trim(), git, env, clock };
 }
 
 async function prepareState(location: RepositoryLocation): Promise<string> {

@@ -2,13 +2,14 @@ import { z } from "zod";
 import { type Fault, invalid } from "../kernel/fault.js";
 import { err, ok, type Result } from "../kernel/result.js";
 import { type Decision, type DecisionStatus, decisionSchema, decisionStatusSchema } from "../schema/memory.js";
-import { recordKeySchema, recordTextSchema } from "../schema/record-text.js";
+import { recordKeySchema, recordTextSchema, saidTextSchema } from "../schema/record-text.js";
 import type { DecisionRow } from "../store/memory-rows.js";
 import type { Store } from "../store/store.js";
 import { describeIssues } from "./problems.js";
 import { type Author, recordEvent } from "./record.js";
 import { searchTerms } from "./words.js";
 
+const newDecisionSchema = decisionSchema.extend({ question: saidTextSchema, decision: saidTextSchema });
 /** Decisions one search answers with unless told otherwise. */
 const DEFAULT_LIMIT = 20;
 
@@ -20,7 +21,7 @@ export interface FoundDecision extends Omit<Decision, "status"> {
 
 /** Checks a decision to be recorded: its members fit, its id is free, what it replaces is there and stands. */
 export function checkDecision(store: Store, decision: Decision): Result<Decision, Fault> {
-  const checked = decisionSchema.safeParse(decision);
+  const checked = newDecisionSchema.safeParse(decision);
   if (!checked.success)
     return err(invalid("INVALID_DECISION", `The decision is not valid: ${describeIssues(checked.error)}`));
   const { id, supersedes } = checked.data;

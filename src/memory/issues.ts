@@ -3,7 +3,7 @@ import { type Fault, invalid } from "../kernel/fault.js";
 import { newId } from "../kernel/ids.js";
 import { err, ok, type Result } from "../kernel/result.js";
 import { type Issue, issueSchema, type Solution, solutionSchema } from "../schema/memory.js";
-import { recordKeySchema } from "../schema/record-text.js";
+import { recordKeySchema, saidTextSchema } from "../schema/record-text.js";
 import type { IssueRow } from "../store/memory-rows.js";
 import type { Store } from "../store/store.js";
 import { fingerprintOf } from "./fingerprint.js";
@@ -14,7 +14,12 @@ import { rankIssues } from "./similar-issues.js";
 
 /** Issues one search answers with unless told otherwise. */
 const DEFAULT_LIMIT = 20;
-const newIssueSchema = issueSchema.extend({ fingerprint: recordKeySchema.optional() });
+const newSolutionSchema = solutionSchema.extend({ fix: saidTextSchema });
+const newIssueSchema = issueSchema.extend({
+  error: saidTextSchema,
+  solution: newSolutionSchema.optional(),
+  fingerprint: recordKeySchema.optional(),
+});
 /** Issues a pattern is tried on, last seen first. */
 const MAX_SCANNED = 50_000;
 
@@ -56,7 +61,7 @@ export function resolveIssue(
   input: { id: string; solution: Solution },
   author: Author = { actor: "user" },
 ): Result<IssueRow, Fault> {
-  const checked = solutionSchema.safeParse(input.solution);
+  const checked = newSolutionSchema.safeParse(input.solution);
   if (!checked.success)
     return err(invalid("INVALID_ISSUE", `The solution is not valid: ${describeIssues(checked.error)}`));
   return changeIssue(store, input.id, () => {

@@ -2,7 +2,7 @@ import { assert } from "../kernel/assert.js";
 import { type Fault, invalid } from "../kernel/fault.js";
 import { err, ok, type Result } from "../kernel/result.js";
 import { type OwnTask, ownTaskSchema } from "../schema/memory.js";
-import { recordTextSchema } from "../schema/record-text.js";
+import { recordTextSchema, saidTextSchema } from "../schema/record-text.js";
 import type { TaskRow } from "../store/cycle-rows.js";
 import type { Store } from "../store/store.js";
 import { findOpenWork } from "./actions.js";
@@ -10,9 +10,11 @@ import { OUTSIDE_CYCLES } from "./outside-cycles.js";
 import { describeIssues } from "./problems.js";
 import { recordEvent } from "./record.js";
 
+const newTaskSchema = ownTaskSchema.extend({ title: saidTextSchema });
+
 /** Adds a task outside plans. Refuses one whose members do not fit or whose id is taken. */
 export function addTask(store: Store, task: OwnTask, by = "user"): Result<TaskRow, Fault> {
-  const checked = ownTaskSchema.safeParse(task);
+  const checked = newTaskSchema.safeParse(task);
   if (!checked.success) return err(invalid("INVALID_TASK", `The task is not valid: ${describeIssues(checked.error)}`));
   const { id } = checked.data;
   return store.transaction(() => {

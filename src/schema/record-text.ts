@@ -11,6 +11,9 @@ export const recordTextSchema = z
   .refine((text) => !text.includes("\0"), "it holds a NUL character")
   .refine((text) => !LONE_SURROGATE.test(text), "it is not valid Unicode");
 
+/** Text that a new record must say: what is blank names nothing and is found by nothing. Records of before may be blank. */
+export const saidTextSchema = recordTextSchema.refine((text) => text.trim() !== "", "it is blank");
+
 /** Id, name or path of a record: one line. */
 export const recordKeySchema = recordTextSchema
   .min(1)

@@ -62,7 +62,7 @@ describe.skipIf(sandboxMissing)(`Taking a night's work home${reason}`, () => {
   const read = (path: string): string => readFileSync(join(repo.dir, path), "utf8");
 
   it("fast-forwards a branch that has not moved, once, and says who did it", async () => {
-    repo.git("config", "commit.gpgSign", "true");
+    repo.git("config", "--global", "commit.gpgSign", "true"); // of the home that worknode was given
     repo.git("config", "gpg.program", "/nonexistent/gpg"); // were it asked, all would fail
     expect((await night()).code).toBe(0);
     const before = head();

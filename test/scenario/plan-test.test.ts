@@ -7,7 +7,7 @@ import { runCommandLine } from "../../src/surface/cli/command-line.js";
 import { reason, sandboxMissing } from "../unit/effect/sandbox/fixture.js";
 import { makeContext } from "../unit/surface/screen.js";
 import { makeRepo, type Repo } from "./harness.js";
-import { scriptOf, submit, write } from "./scripted-run.js";
+import { scriptOf, submit, use, write } from "./scripted-run.js";
 
 let repo: Repo | undefined;
 afterEach(() => repo?.remove());
@@ -74,6 +74,7 @@ describe("plan test", () => {
       ok: true,
       exitCode: 0,
       reason: "done and verified",
+      reasons: { B: "condition is false: files.exist('never')" },
       ...expected,
       unmet: [],
     });
@@ -99,6 +100,20 @@ describe("plan test", () => {
     expect(await planTest({ "mock.json": mock })).toMatchObject({
       code: 0,
       out: expect.stringContaining("exit 4: not done: A"),
+    });
+  });
+
+  it("says why a task is blocked, for people and in JSON", async () => {
+    const stuck = {
+      "A:work:1": [use("report_blocker", { reason: "no idea" })],
+      "A:escalation:1": [use("resolve_escalation", { action: "block", reason: "ask a person" })],
+    };
+    const { out } = await planTest({ "mock.json": mockOf(stuck) });
+    expect(out).toContain("BLOCKED A: no idea (ask a person)\n");
+    const json = JSON.parse((await planTest({ "mock.json": mockOf(stuck) }, "--output-format", "json")).out) as object;
+    expect(json).toMatchObject({
+      tasks: { A: "BLOCKED" },
+      reasons: { A: "no idea (ask a person)" },
     });
   });
 

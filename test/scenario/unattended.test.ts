@@ -166,9 +166,7 @@ describe("a run nobody looks at", () => {
         const { code, err } = await worknode(["run", "plan.yaml", "--yes", "--notify", target, ...how]);
         expect([code, err]).toEqual([2, expect.stringContaining(`--notify ${target}: th`)]);
       }
-      expect(existsSync(join(repo.dir, ".worknode/worknode.db")) ? of(eventsOf(repo), "CYCLE_STARTED") : []).toEqual(
-        [],
-      );
+      expect(existsSync(join(repo.dir, ".worknode"))).toBe(false); // nobody was asked to approve anything
     },
   );
 

@@ -139,7 +139,7 @@ async function landOnce(crew: Crew, row: CycleRow, at: Landing & { from: string 
   if (said !== "") return { ...done, outcome: "unverified" };
   if (at.options.request) return { ...done, outcome: "verified" };
   if (!(await forward(crew, { ...at, commit: joined.commit, verified }))) return undefined;
-  const signs = await signsCommits(crew.repository.checkout);
+  const signs = await signsCommits(crew.repository);
   return { ...done, outcome: "landed", unsignedFrom: signs ? at.from : null };
 }
 

@@ -35,7 +35,7 @@ async function showPending(context: CliContext, pending: readonly ApprovalRow[])
 }
 
 async function listAll(context: CliContext, format: OutputFormat): Promise<number> {
-  const projects = await forEachProject(context, (store, project) => {
+  const { answers: projects, exitCode } = await forEachProject(context, (store, project) => {
     return { project, approvals: store.queries.pendingApprovals(null) };
   });
   if (format === "json") writeLine(context.out, JSON.stringify({ projects }));
@@ -43,5 +43,5 @@ async function listAll(context: CliContext, format: OutputFormat): Promise<numbe
   const lines = waiting.flatMap(({ project, approvals }) => [project, ...approvalLines(approvals)]);
   if (format === "text")
     for (const line of lines.length === 0 ? approvalLines([]) : lines) writeLine(context.out, line);
-  return 0;
+  return exitCode;
 }

@@ -41,7 +41,12 @@ export const continueVerb: Verb = (context, args) => {
   return withArguments<Flags>(command, args, async ({ options }) => {
     if (options.detach !== true) return await resume(context, options);
     const { runDetached } = await import("./detached.js");
-    return await runDetached(context, { args: ["continue", ...args], plan: undefined, yes: false });
+    return await runDetached(context, {
+      args: ["continue", ...args],
+      plan: undefined,
+      yes: false,
+      notify: options.notify,
+    });
   });
 };
 

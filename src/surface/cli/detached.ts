@@ -5,6 +5,7 @@ import { requireSandbox, withProject } from "../../crew/cycle/project.js";
 import { packageFile } from "../../crew/state/package-file.js";
 import { readPlan } from "../../crew/state/plan-source.js";
 import { type Detached, startDetached } from "../../effect/detach.js";
+import { requireNotifier } from "../../effect/notify.js";
 import { systemClock } from "../../kernel/clock.js";
 import { type CliContext, writeLine } from "./context.js";
 import { estimateLine } from "./progress/estimate-text.js";
@@ -18,14 +19,15 @@ const OWN = new Set(["--detach", "--yes"]);
 
 /**
  * Shows what the plan may take, has a person approve it here, where there is one, and starts the run as a process of its own that outlives
- * this one and its terminal. Answers 0 once it has begun, or the exit code of a run that ended before.
+ * this one and its terminal. Whom it is to notify is looked for before anybody is asked. Answers 0 once it has begun, or the exit code of a run that ended before.
  */
 export async function runDetached(
   context: CliContext,
-  given: { args: readonly string[]; plan: string | undefined; yes: boolean },
+  given: { args: readonly string[]; plan: string | undefined; yes: boolean; notify: string | undefined },
 ): Promise<number> {
   const { cwd, env, confirm } = context;
-  const { plan, yes } = given;
+  const { plan, yes, notify } = given;
+  if (notify !== undefined) requireNotifier(notify, { cwd, env });
   if (plan !== undefined) {
     const approval = { env, yes, ...(confirm === undefined ? {} : { confirm }) };
     await withProject(context, async (project) => {

@@ -8,7 +8,8 @@ import { type PreparedFolders, resolveLinks } from "../../effect/surroundings.js
 import { invalid } from "../../kernel/fault.js";
 import { parseScript, type Script } from "../../model/scripted/script.js";
 import { startScriptedServer } from "../../model/scripted/server.js";
-import { openStore } from "../../store/store.js";
+import type { TaskRow } from "../../store/cycle-rows.js";
+import { openStore, type Store } from "../../store/store.js";
 import type { CliContext } from "./context.js";
 import { runGit } from "./demo/child.js";
 
@@ -26,6 +27,8 @@ export interface PlanTestReport extends FlowPath {
   readonly ok: boolean;
   readonly exitCode: number;
   readonly reason: string;
+  /** Why tasks that are not done stand as they do, where a reason is on record. */
+  readonly reasons: Readonly<Record<string, string>>;
   /** What is not as the script expects; empty where it is. */
   readonly unmet: readonly string[];
 }
@@ -109,7 +112,9 @@ function cloneHead(
   return copy;
 }
 
-function pathOf(directory: string, cycle: number): FlowPath {
+type Way = Pick<PlanTestReport, "tasks" | "steps" | "reasons">;
+
+function pathOf(directory: string, cycle: number): Way {
   const store = openStore(join(directory, ".worknode", "worknode.db"), { readonly: true });
   try {
     const tasks = store.queries.tasks(cycle);
@@ -117,14 +122,23 @@ function pathOf(directory: string, cycle: number): FlowPath {
     return {
       tasks: Object.fromEntries(tasks.map(({ id, status }) => [id, status])),
       steps: Object.fromEntries(steps.map(({ task, step, status }) => [`${task}.${step}`, status])),
+      reasons: Object.fromEntries(tasks.flatMap((task) => reasonOf(store, task))),
     };
   } finally {
     store.close();
   }
 }
 
+/** What an agent or a rule said last of a task that is not done: the clone's approvals can be given to nobody. */
+function reasonOf(store: Store, { cycle, id, status, reason }: TaskRow): [string, string][] {
+  if (status === "DONE") return [];
+  const [escalated] = store.events({ type: "ESCALATION", run: cycle, task: id, reverse: true, limit: 1 });
+  const said = escalated?.type === "ESCALATION" ? escalated.payload.reason : reason;
+  return said === null ? [] : [[id, said]];
+}
+
 /** Without an expectation a flow is as it should be when it ends with exit 0. */
-function reportOf(run: RunResult, path: FlowPath, expected: Script["expect"]): PlanTestReport {
+function reportOf(run: RunResult, path: Way, expected: Script["expect"]): PlanTestReport {
   const { exitCode, reason } = run;
   const unmet = [
     ...differences("exit code", { run: String(exitCode) }, { run: String(expected?.exitCode ?? 0) }),

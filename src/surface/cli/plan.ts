@@ -164,9 +164,11 @@ function scriptOf({ script, mock }: { script?: string; mock?: string }): string 
   throw invalid("BAD_INPUT", "plan test needs one script: --script FILE (docs/scripted-model.md).");
 }
 
-function testLines({ ok, tasks, steps, exitCode, reason, unmet }: PlanTestReport): string[] {
+function testLines({ ok, tasks, steps, exitCode, reason, reasons, unmet }: PlanTestReport): string[] {
   return [
-    ...Object.entries(tasks).map(([id, status]) => `${status.padEnd(9)} ${id}`),
+    ...Object.entries(tasks).map(
+      ([id, status]) => `${status.padEnd(9)} ${id}${reasons[id] === undefined ? "" : `: ${reasons[id]}`}`,
+    ),
     ...Object.entries(steps).map(([step, status]) => `${status.padEnd(9)} ${step}`),
     `exit ${exitCode}: ${reason}`,
     ...unmet.map((fault) => `not as expected: ${fault}`),

@@ -16,17 +16,28 @@ export async function withMemory<T>(
   return await withStore(context, work, { readonly: false });
 }
 
+/** What the projects of a user answered; exit 1 where one of them could not be read. */
+interface Answers<T> {
+  readonly answers: T[];
+  readonly exitCode: 0 | 1;
+}
+
 /** Asks every project of the user, in order of their paths. One that cannot be read is named on standard error. */
-export async function forEachProject<T>(context: CliContext, work: (store: Store, root: string) => T): Promise<T[]> {
+export async function forEachProject<T>(
+  context: CliContext,
+  work: (store: Store, root: string) => T,
+): Promise<Answers<T>> {
   const answers: T[] = [];
+  let exitCode: Answers<T>["exitCode"] = 0;
   for (const root of listProjects(context.env)) {
     const location = existsSync(root) ? locateRepository(root, context.env) : undefined;
     if (location === undefined || !existsSync(location.databasePath)) continue;
     try {
       answers.push(await withStore({ cwd: root, env: context.env }, (store) => work(store, root)));
     } catch (thrown) {
+      exitCode = 1;
       context.err.write(`worknode: ${root}: ${messageOf(thrown)}\n`);
     }
   }
-  return answers;
+  return { answers, exitCode };
 }

@@ -31,18 +31,19 @@ export const reportVerb: Verb = (context, args) => {
     .option("--all", "every project of yours")
     .addOption(new Option("--format <format>", "how to print").choices(["md", "json"]).default("md"));
   return withArguments<Flags>(command, args, async ({ options }) => {
-    const reports = await gather(context, options);
+    const { answers: reports, exitCode } = await gather(context, options);
     if (options.format === "json")
       writeLine(context.out, JSON.stringify(options.all === true ? { projects: reports } : reports[0]));
     else context.out.write(reports.map(renderReport).join("\n"));
-    return 0;
+    return exitCode;
   });
 };
 
-async function gather(context: CliContext, { all, since }: Flags): Promise<ProjectReport[]> {
+async function gather(context: CliContext, { all, since }: Flags): ReturnType<typeof forEachProject<ProjectReport>> {
   if (all === true)
     return await forEachProject(context, (store, root) => reportProject(store, { sinceMs: since, root }));
-  return [await withStore(context, (store, { root }) => reportProject(store, { sinceMs: since, root }))];
+  const own = await withStore(context, (store, { root }) => reportProject(store, { sinceMs: since, root }));
+  return { answers: [own], exitCode: 0 };
 }
 
 function sinceMs(text: string, nowMs: number): number {

@@ -55,7 +55,8 @@ export const runVerb: Verb = (context, args) => {
     const plan = values[0] ?? "";
     if (options.detach !== true) return await run(context, plan, options);
     const { runDetached } = await import("./detached.js");
-    return await runDetached(context, { args: ["run", ...args], plan, yes: options.yes === true });
+    const { notify, yes = false } = options;
+    return await runDetached(context, { args: ["run", ...args], plan, yes, notify });
   });
 };
 

@@ -30,16 +30,16 @@ export const statusVerb: Verb = (context, args) => {
 
 async function showAll(context: CliContext, { outputFormat }: Options): Promise<number> {
   if (outputFormat === "json") {
-    const projects = await forEachProject(context, (store, project) => {
+    const { answers: projects, exitCode } = await forEachProject(context, (store, project) => {
       return { project, ...reportOf(store, store.queries.maxCycle()) };
     });
     writeLine(context.out, JSON.stringify({ projects }));
-    return 0;
+    return exitCode;
   }
-  const projects = await forEachProject(context, (store, project) => {
+  const { answers: projects, exitCode } = await forEachProject(context, (store, project) => {
     return [project, ...statusLines(store, store.queries.maxCycle(), paintFor(context))];
   });
   if (projects.length === 0) writeLine(context.out, "No project yet. `worknode run PLAN` in a repository starts one.");
   for (const line of projects.flat()) writeLine(context.out, line);
-  return 0;
+  return exitCode;
 }

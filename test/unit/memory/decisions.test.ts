@@ -38,6 +38,8 @@ describe("decisions", () => {
     ["a confidence above 1", { confidence: 1.1 }, /confidence/],
     ["a confidence below 0", { confidence: -0.1 }, /confidence/],
     ["an empty question", { question: "" }, /question/],
+    ["a blank question", { question: "  " }, /question/],
+    ["a blank decision", { decision: "\n" }, /decision/],
   ])("with %s are refused", (_what, wrong, message) => {
     const store = temporaryStore();
     const result = createDecision(store, { ...TECH_001, ...wrong });

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { createIssue, searchIssues } from "../../../src/memory/issues.js";
+import { createIssue, resolveIssue, searchIssues } from "../../../src/memory/issues.js";
 import { matchPattern } from "../../../src/memory/pattern-match.js";
 import { findKnownFix } from "../../../src/memory/similar-issues.js";
 import type { Issue } from "../../../src/schema/memory.js";
@@ -71,11 +71,13 @@ describe("issues", () => {
 
   it("that do not fit are refused", () => {
     const store = temporaryStore();
-    expect(createIssue(store, { ...QUEUE, error: "" })).toMatchObject({
-      ok: false,
-      error: { code: "INVALID_ISSUE", exitCode: 2 },
-    });
+    const refused = { ok: false, error: { code: "INVALID_ISSUE", exitCode: 2 } };
+    for (const error of ["", " \t\n"]) expect(createIssue(store, { ...QUEUE, error })).toMatchObject(refused);
+    const solution = { fix: "  ", root_cause: "" };
+    expect(createIssue(store, { ...QUEUE, resolved: true, solution })).toMatchObject(refused);
     expect(store.events({})).toEqual([]);
+    const issue = createIssue(store, QUEUE);
+    expect(resolveIssue(store, { id: issue.ok ? issue.value.id : "", solution })).toMatchObject(refused);
   });
 
   it("are found by words, a misspelt identifier included, and known fixes come first", async () => {

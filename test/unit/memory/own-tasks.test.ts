@@ -45,6 +45,7 @@ describe("a task outside plans", () => {
     addTask(store, { id: "A", title: "First" });
     expect(addTask(store, { id: "A", title: "Again" })).toMatchObject(refused("TASK_EXISTS"));
     expect(addTask(store, { id: "", title: "x" })).toMatchObject(refused("INVALID_TASK"));
+    expect(addTask(store, { id: "C", title: " " })).toMatchObject(refused("INVALID_TASK"));
     expect(claimTask(store, { task: "B", by: "ann" })).toMatchObject(refused("TASK_WAITS"));
     expect(claimTask(store, { by: "ann" })).toMatchObject({ ok: true, value: { id: "A" } });
     finishTask(store, { task: "A", by: "ann" });
@@ -125,7 +126,8 @@ Completed:
   });
 
   it("refuses notes that do not fit", () => {
-    expect(createNote(temporaryStore(), { text: "" })).toMatchObject(refused("INVALID_NOTE"));
+    for (const text of ["", "  \n"])
+      expect(createNote(temporaryStore(), { text })).toMatchObject(refused("INVALID_NOTE"));
   });
 });
 
