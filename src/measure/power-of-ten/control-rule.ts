@@ -1,5 +1,10 @@
 import type { RuleFinding } from "../file-measure.js";
-import { FINITE_SOURCE, judgeLoop, sourceOf } from "./loop-bound.js";
+import { aliasesOf } from "./loop-alias.js";
+import { type Bound, FINITE_SOURCE, judgeLoop, sourceOf } from "./loop-bound.js";
+import type { LoopScope } from "./loop-change.js";
+import { type Effects, effectsOn } from "./loop-effect.js";
+import { SELVES } from "./loop-name.js";
+import { judgeTypes } from "./loop-type.js";
 import { calleeText, targetOf } from "./loop-write.js";
 import { below, boundNames, childOf, type Piece, unwrap } from "./piece.js";
 import { finding, isCFamily, type RuleContext } from "./rule.js";
@@ -51,20 +56,48 @@ function isLabelled(piece: Piece): boolean {
 export function findUnboundedLoops(unit: Unit, context: LoopContext): RuleFinding[] {
   const loops = unit.own.filter(({ kind }) => kind === "loop" || kind === "each");
   if (loops.length === 0) return [];
-  const aliased = new Set([...aliasedNames(unit), ...[...context.globals].filter((name) => !unit.locals.has(name))]);
+  const scope = scopeOf(unit, context);
   return loops.flatMap((loop) => {
     if (!isCFamily(context.language) && context.stated.has(loop.start)) return [];
-    const judged = judgeLoop(loop, context.effort, aliased);
-    const verdict = judged === "pass" && mayNotEnd(loop, unit, context) ? "unknown" : judged;
+    const judged = judgeLoop(loop, context.effort, scope);
+    const verdict = judged === "pass" ? judgeDeclared(loop, unit, context) : judged;
     if (verdict === "pass") return [];
     return [finding(context, loop, { rule: "p10-2-loop-bound", verdict, message: LOOP_MESSAGES[verdict] })];
   });
 }
 
+function scopeOf(unit: Unit, { globals, language, text, effects }: LoopContext): LoopScope {
+  const aliased = new Set([...aliasedNames(unit), ...[...globals].filter((name) => !unit.locals.has(name))]);
+  const isFixed = (name: string): boolean => {
+    const declared = declarationsOf(name, unit, text).filter((one) => !one.startsWith("("));
+    return declared.length > 0 && declared.every((one) => FIXED.test(one));
+  };
+  const isField = (name: string): boolean =>
+    (language === "cpp" || language === "java") &&
+    /^[a-z_]\w*$/.test(name) &&
+    !isBound(name, unit) &&
+    !SELVES.has(name);
+  const effectsOf: LoopScope["effectsOf"] = (call) =>
+    (effects().get(call.name) ?? []).map((one) => ({ changes: effectsOn(one, call, language) }));
+  return { language, aliased, isFixed, aliases: aliasesOf(unit.own, language), effectsOf, isField };
+}
+
+/** Whether a function or one around it binds a name. */
+function isBound(name: string, unit: Unit): boolean {
+  for (let at: Unit | null = unit; at !== null && at.parent !== null; at = at.parent)
+    if (at.locals.has(name)) return true;
+  return false;
+}
+
+/** Declarations of what stays as it is wherever it is handed: `const`, `readonly`, texts, slices, what is borrowed. */
+const FIXED =
+  /^const\b|^[\w$]+\??:\s*(?:readonly\b|Readonly\w+<|(?:string|number)\b(?!\s*\[))|^String\b|^\w+(?:, ?\w+)*\s(?:\[\]|string\b)|^\w+:\s*&(?!\s*(?:'\w+\s+)?mut\b)/;
+
 /** What a loop is judged by beside its own text. */
 type LoopContext = RuleContext & {
   readonly globals: ReadonlySet<string>;
   readonly hidden: ReadonlyMap<Piece, readonly string[]>;
+  readonly effects: () => Effects;
 };
 
 /** A condition that asks a getter of this file asks a function. */
@@ -78,11 +111,26 @@ function asksAccessor(loop: Piece, hidden: LoopContext["hidden"]): boolean {
 }
 
 /** What the types that a function declares say against a loop that looks bounded. */
-function mayNotEnd(loop: Piece, unit: Unit, context: LoopContext): boolean {
-  return loop.kind === "each"
-    ? mayStream(loop, unit, context)
-    : mayNeverFall(loop, unit, context) || asksAccessor(loop, context.hidden);
+function judgeDeclared(loop: Piece, unit: Unit, context: LoopContext): Bound {
+  if (loop.kind === "each") return mayStream(loop, unit, context) ? "unknown" : "pass";
+  if (mayNeverFall(loop, unit, context) || asksAccessor(loop, context.hidden)) return "unknown";
+  const declared = (name: string): string => lastDeclared(name, loop, unit, context.text);
+  return judgeTypes(loop, { language: context.language, text: context.text, declared });
 }
+
+/** How a name was declared last before a loop's body, without more white space than is needed. */
+function lastDeclared(name: string, loop: Piece, { own }: Unit, text: string): string {
+  const body = childOf(loop, "body") ?? loop;
+  const before = own.filter((piece) => isDeclaring(piece) && piece.start < Math.max(body.start, loop.start + 1));
+  const last = before.findLast((piece) => boundNames(piece).includes(name) || piece.name === name);
+  return last === undefined ? "" : text.slice(last.start, last.start + MAX_DECLARED_CHARS).replace(/\s+/g, " ");
+}
+
+function isDeclaring({ kind, role, type }: Piece): boolean {
+  return (kind === "bind" && type !== "variable_declarator") || role === "parameter" || DECLARING.test(type);
+}
+
+const DECLARING = /parameter|^local_variable_declaration$/;
 
 /** What is gone over may be declared as something that gives without an end: a channel, an iterator, a generator. */
 function mayStream(loop: Piece, unit: Unit, { text, language }: RuleContext): boolean {

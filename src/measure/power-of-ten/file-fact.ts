@@ -12,6 +12,7 @@ import { type FileContext, functionFact, unitFindings } from "./function-fact.js
 import { calledVariables, mutableGlobals } from "./global-variable.js";
 import { hiddenNames } from "./hidden-name.js";
 import { effortFor } from "./loop-bound.js";
+import { type Effects, readEffects } from "./loop-effect.js";
 import type { Piece } from "./piece.js";
 import { readDeclarations } from "./preprocessor.js";
 import { finding } from "./rule.js";
@@ -59,6 +60,7 @@ function contextOf(file: ReadFile, units: readonly Unit[], globals: ReadonlySet<
   const table = lineTable(file.text);
   const bounds = statedBounds(file.text, file.comments);
   const pieces = units.reduce((sum, { own }) => sum + own.length, 0);
+  let effects: Effects | undefined;
   const shared = { language: file.language, text: file.text, table, effort: effortFor(pieces), stated: bounds.loops };
   return {
     ...shared,
@@ -69,7 +71,14 @@ function contextOf(file: ReadFile, units: readonly Unit[], globals: ReadonlySet<
     collections: growingCollections(units, shared),
     depths: bounds.depths,
     spans: file.spans,
+    effects: () => (effects ??= readEffects(units, (unit) => nameOf(file.measure, unit), file.language)),
   };
+}
+
+/** What a function of the file is called by; empty for one without a name. */
+function nameOf({ functions }: FileMeasure, { index }: Unit): string {
+  const name = functions[index]?.name ?? "";
+  return name.startsWith("<") ? "" : name;
 }
 
 function globalFinding(context: FileContext, name: string, piece: Piece): RuleFinding {

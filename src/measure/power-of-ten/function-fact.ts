@@ -8,6 +8,7 @@ import { findGlobalWrites, findJumps, findUnboundedLoops } from "./control-rule.
 import type { FunctionFact } from "./fact.js";
 import { findGeneratedCode } from "./generated-code.js";
 import { findHiddenUses } from "./hidden-use.js";
+import type { Effects } from "./loop-effect.js";
 import { boundNames, childOf, type Piece } from "./piece.js";
 import { findPointers } from "./pointer-rule.js";
 import { isAsync, returnsNothing } from "./result-fact.js";
@@ -29,6 +30,8 @@ export interface FileContext extends RuleContext {
   /** Offsets of code before which a comment states how deep it may recurse. */
   readonly depths: ReadonlySet<number>;
   readonly spans: readonly FunctionSpan[];
+  /** What the functions of the file change; read when it is first asked for. */
+  readonly effects: () => Effects;
 }
 
 /** What is known of one function by its own text. */

@@ -1,5 +1,7 @@
 import { isAsserting } from "./assertion.js";
-import { calleeText, type LoopWrites, loopWrites, type Write } from "./loop-write.js";
+import { type LoopChanges, type LoopScope, loopChanges } from "./loop-change.js";
+import { fieldOf, namesIn, ownersOf } from "./loop-name.js";
+import { calleeText, type Write } from "./loop-write.js";
 import { below, childOf, type Piece, unwrap } from "./piece.js";
 
 /** Whether a loop ends after a number of rounds that can be told before it starts. */
@@ -20,14 +22,13 @@ export function effortFor(pieces: number): Effort {
 
 /**
  * A loop over a collection is bounded; a loop that counts towards what it compares with is; one whose condition is
- * always true fails unless a counter leaves it; of others it cannot be told from their text. `aliased`: variables that
- * something beside the loop's own statements may set.
+ * always true fails unless a counter leaves it; of others it cannot be told from their text.
  */
-export function judgeLoop(loop: Piece, effort: Effort, aliased: ReadonlySet<string>): Bound {
+export function judgeLoop(loop: Piece, effort: Effort, scope: LoopScope): Bound {
   if (effort.left <= 0) return "unknown";
   const pieces = loop.children.filter(({ role }) => role !== "init").flatMap((child) => below(child));
   effort.left -= pieces.length;
-  const writes = loopWrites(loop, pieces, aliased);
+  const writes = loopChanges(loop, pieces, scope);
   return loop.kind === "each" ? judgeEach(loop, writes) : judgeWhile(loop, writes);
 }
 
@@ -36,7 +37,7 @@ const ENDLESS_SOURCE = /^(?:itertools\.)?(?:count|cycle|repeat)$/;
 export const FINITE_SOURCE =
   /(?:^|[.:])(?:keys|values|entries|items|from|of|map|filter|slice|split|splitlines|matchAll|concat|reverse|toReversed|reversed|sort|sorted|toSorted|flat|flatMap|fill|match|range|enumerate|zip|list|tuple|set|dict|sum|iter|iter_mut|into_iter|drain|chars|bytes|lines|windows|chunks|rev|take|skip|len|asList|toArray|entrySet|keySet|stream|children|ancestors|getOwnPropertyNames|readdirSync|querySelectorAll|Split|SplitN|Fields|Keys|Values|Entries|append|make|Sorted|Collect)$/;
 
-function judgeEach(loop: Piece, writes: LoopWrites): Bound {
+function judgeEach(loop: Piece, writes: LoopChanges): Bound {
   if (loop.op === "await" || loop.op === "async") return "unknown";
   const source = sourceOf(loop);
   if (source === undefined) return "pass";
@@ -57,9 +58,11 @@ export function sourceOf(loop: Piece): Piece | undefined {
   return childOf(clause ?? loop, "iterable");
 }
 
-/** Unknown where the loop adds to what it goes over, sets it anew, or hands it to something that may. */
-function grownVerdict(name: string, { grows, writes, handed }: LoopWrites): Bound {
-  return name !== "" && (grows.has(name) || writes.has(name) || handed.has(name)) ? "unknown" : "pass";
+/** Unknown where the loop adds to what it goes over, or hands it, or what holds it, to something that may. */
+function grownVerdict(name: string, { grows, handed, asked, scope }: LoopChanges): Bound {
+  const owners = scope.language === "cpp" && scope.isField(name) ? ["this"] : ownersOf(name);
+  const mayGrow = grows.has(name) || handed.has(name) || owners.some((at) => handed.has(at) || asked.has(at));
+  return name !== "" && mayGrow ? "unknown" : "pass";
 }
 
 /** What another call gives may be without an end: a generator, a stream. `iter(f, end)` asks until it is told. */
@@ -75,7 +78,7 @@ function isEndless(source: Piece): boolean {
   return source.kind === "call" && ENDLESS_SOURCE.test(childOf(source, "callee")?.name ?? "");
 }
 
-function judgeWhile(loop: Piece, writes: LoopWrites): Bound {
+function judgeWhile(loop: Piece, writes: LoopChanges): Bound {
   const condition = childOf(loop, "condition");
   const constant = condition === undefined ? true : constantOf(unwrap(condition));
   if (constant === false) return "pass";
@@ -95,7 +98,7 @@ function constantOf(condition: Piece): boolean | undefined {
 }
 
 /** All of these parts are to be judged; of `&&` one is enough. */
-function isBounded(condition: Piece, writes: LoopWrites): boolean {
+function isBounded(condition: Piece, writes: LoopChanges): boolean {
   const open = [condition];
   for (let at = open.pop(); at !== undefined; at = open.pop()) {
     const part = unwrap(at);
@@ -105,12 +108,12 @@ function isBounded(condition: Piece, writes: LoopWrites): boolean {
   return true;
 }
 
-function someBounded(and: Piece, writes: LoopWrites): boolean {
+function someBounded(and: Piece, writes: LoopChanges): boolean {
   const parts = below(and, ({ kind }) => kind === "and" || kind === "group");
   return parts.some((part) => part.kind !== "and" && isCounted(part, writes));
 }
 
-function isCounted(part: Piece, writes: LoopWrites): boolean {
+function isCounted(part: Piece, writes: LoopChanges): boolean {
   if (part.kind === "compare") return isComparedCounter(part, writes);
   if (part.kind === "step") return part.op === "--" && isStepped(part.children[0]?.name ?? "", "-", writes);
   if (part.kind === "name") return isStepped(part.name, "-", writes);
@@ -118,10 +121,10 @@ function isCounted(part: Piece, writes: LoopWrites): boolean {
 }
 
 /** `list.length`, a call of `list.isEmpty()` and the like, of a list that every round takes from. */
-function isShrinking(part: Piece, writes: LoopWrites): boolean {
+function isShrinking(part: Piece, writes: LoopChanges): boolean {
   for (const { name } of below(part)) {
-    const list = name.replace(/\.(?:length|size)$/, "");
-    if (writes.shrinks.has(list) && !writes.grows.has(list) && !writes.writes.has(list)) return true;
+    const list = name.replace(LENGTH, "");
+    if (writes.shrinks.has(list) && grownVerdict(list, writes) === "pass" && !writes.writes.has(list)) return true;
   }
   return false;
 }
@@ -129,7 +132,7 @@ function isShrinking(part: Piece, writes: LoopWrites): boolean {
 /** Which way the left side must move to end a comparison. */
 const MOVES: Readonly<Record<string, Write["how"]>> = { "<": "+", "<=": "+", ">": "-", ">=": "-" };
 
-function isComparedCounter(compare: Piece, writes: LoopWrites): boolean {
+function isComparedCounter(compare: Piece, writes: LoopChanges): boolean {
   const [left, right] = compare.children;
   if (left === undefined || right === undefined || compare.op.startsWith("==")) return false;
   if (isShrinking(left, writes) || isShrinking(right, writes)) return true;
@@ -138,16 +141,16 @@ function isComparedCounter(compare: Piece, writes: LoopWrites): boolean {
 }
 
 /** `!=`: what moves by more than one may pass it by. */
-function meets(left: Piece, right: Piece, writes: LoopWrites): boolean {
+function meets(left: Piece, right: Piece, writes: LoopChanges): boolean {
   return (isMet(left, writes) || isMet(right, writes)) && approaches(left, right, "*", writes);
 }
 
-function approaches(left: Piece, right: Piece, rises: Write["how"], writes: LoopWrites): boolean {
+function approaches(left: Piece, right: Piece, rises: Write["how"], writes: LoopChanges): boolean {
   return moves(left, right, rises, writes) || moves(right, left, opposite(rises), writes);
 }
 
 /** Whether a side that must become exactly the other moves by ones; what moves otherwise may pass it by. */
-function isMet(side: Piece, { writes }: LoopWrites): boolean {
+function isMet(side: Piece, { writes }: LoopChanges): boolean {
   const moving = namesIn(side).flatMap((name) => writes.get(name) ?? []);
   return moving.length > 0 && moving.every(({ byOne }) => byOne);
 }
@@ -158,14 +161,20 @@ function opposite(how: Write["how"]): Write["how"] {
 }
 
 /** Whether a side counts towards the other, which stays or comes nearer. */
-function moves(side: Piece, other: Piece, how: Write["how"], writes: LoopWrites): boolean {
+function moves(side: Piece, other: Piece, how: Write["how"], writes: LoopChanges): boolean {
   const counts = namesIn(side).some((name) => isStepped(name, how, writes));
-  return counts && isSettled(other) && namesIn(other).every((name) => staysOrComes(name, opposite(how), writes));
+  const stays = namesIn(other).every((name) => staysOrComes(name, opposite(how), writes));
+  return counts && stays && isSettled(other) && !measuredNames(other).some((name) => writes.handed.has(name));
 }
 
 /** Calls that say how long something is: the same in every round unless it grows. */
 const MEASURING =
   /(?:^|[.:])(?:len|length|size|strlen|count|end|cend|rend|min|max|abs|floor|ceil|trunc|Number|int|ord)$/;
+
+/** What is asked for its length: `strlen(s)`. */
+function measuredNames(piece: Piece): string[] {
+  return below(piece).flatMap((part) => (part.kind === "call" ? namesIn(childOf(part, "arguments") ?? part) : []));
+}
 
 /** Whether what is compared with is no call that may say something else in every round, and has an end. */
 function isSettled(piece: Piece): boolean {
@@ -174,23 +183,35 @@ function isSettled(piece: Piece): boolean {
   );
 }
 
-function namesIn(piece: Piece): string[] {
-  return below(piece)
-    .filter(({ name, kind }) => name !== "" && kind !== "literal")
-    .map(({ name }) => name);
-}
-
 /** Whether every round steps it, always the same way, and nothing sets it. */
-function isStepped(name: string, how: Write["how"], { writes }: LoopWrites): boolean {
-  const all = writes.get(name) ?? [];
-  if (!all.some(({ always }) => always)) return false;
+function isStepped(name: string, how: Write["how"], changes: LoopChanges): boolean {
+  const all = (changes.writes.get(name) ?? []).filter(({ maybe }) => !(maybe === true && changes.lenient === true));
+  if (!all.some(({ always }) => always) || isReached(name, changes)) return false;
   if (how === "*") return all.every((one) => one.how !== "=" && one.how === all[0]?.how);
   return all.every((one) => one.how === how || one.how === "*");
 }
 
+/**
+ * Whether something else may change it: what it is reached through is set, handed to a call or asked to do something,
+ * or the same field of something else is set, which may be the same thing.
+ */
+function isReached(name: string, { writes, handed, asked, scope, lenient }: LoopChanges): boolean {
+  if (lenient === true) return false;
+  if (scope.language === "cpp" && handed.has(name)) return true;
+  const owners = scope.isField(name) ? ["this"] : ownersOf(name);
+  if (owners.some((owner) => writes.has(owner) || writes.has(`*${owner}`) || handed.has(owner))) return true;
+  const isLength = LENGTH.test(name);
+  if (owners.some((owner, at) => asked.has(owner) && !(isLength && at === owners.length - 1))) return true;
+  const field = fieldOf(name);
+  return field !== "" && [...writes.keys()].some((other) => other !== name && fieldOf(other) === field);
+}
+
+const LENGTH = /\.(?:length|size)$/;
+
 /** Whether what is compared with does not run away. */
-function staysOrComes(name: string, how: Write["how"], { writes, grows }: LoopWrites): boolean {
-  if (grows.has(name.replace(/\.(?:length|size)$/, ""))) return false;
+function staysOrComes(name: string, how: Write["how"], changes: LoopChanges): boolean {
+  const { writes, grows } = changes;
+  if (grows.has(name.replace(LENGTH, "")) || isReached(name, changes)) return false;
   return (writes.get(name) ?? []).every((one) => one.how === how);
 }
 
@@ -198,18 +219,19 @@ function staysOrComes(name: string, how: Write["how"], { writes, grows }: LoopWr
  * Whether a comparison of what every round counts leaves the loop: `always` where it stands in the body itself,
  * `sometimes` where it stands under something else.
  */
-function countedExit(loop: Piece, writes: LoopWrites): "always" | "sometimes" | "none" {
+function countedExit(loop: Piece, writes: LoopChanges): "always" | "sometimes" | "none" {
   const body = childOf(loop, "body");
   if (body === undefined) return "none";
   const statements = below(body, ({ kind, type }) => kind === "block" || kind === "statement" || LISTS.has(type));
   if (statements.some((piece) => leavesWhenCounted(piece, writes))) return "always";
   const nested = below(body, ({ kind }) => kind !== "function");
-  return nested.some((piece) => leavesWhenCounted(piece, writes)) ? "sometimes" : "none";
+  const lenient = { ...writes, lenient: true };
+  return nested.some((piece) => leavesWhenCounted(piece, lenient)) ? "sometimes" : "none";
 }
 
 const LISTS: ReadonlySet<string> = new Set(["statement_list", "expression_statement"]);
 
-function leavesWhenCounted(branch: Piece, writes: LoopWrites): boolean {
+function leavesWhenCounted(branch: Piece, writes: LoopChanges): boolean {
   if (branch.kind === "call") return assertsCount(branch, writes);
   if (branch.kind !== "branch") return false;
   const [condition, then] = [childOf(branch, "condition"), childOf(branch, "then")];
@@ -219,7 +241,7 @@ function leavesWhenCounted(branch: Piece, writes: LoopWrites): boolean {
 }
 
 /** `assert(tries <= MAX)` leaves as well. */
-function assertsCount(call: Piece, writes: LoopWrites): boolean {
+function assertsCount(call: Piece, writes: LoopChanges): boolean {
   return isAsserting(call) && call.children.some((child) => orParts(child).some((part) => isExit(part, writes)));
 }
 
@@ -228,13 +250,13 @@ function orParts(condition: Piece): Piece[] {
 }
 
 /** A comparison with something that stays, of something that every round steps: it is reached. */
-function isExit(part: Piece, writes: LoopWrites): boolean {
+function isExit(part: Piece, writes: LoopChanges): boolean {
   const [left, right] = part.children;
   if (part.kind !== "compare" || left === undefined || right === undefined) return false;
   return reaches(left, right, writes) || reaches(right, left, writes);
 }
 
-function reaches(side: Piece, other: Piece, writes: LoopWrites): boolean {
+function reaches(side: Piece, other: Piece, writes: LoopChanges): boolean {
   const stays = isSettled(other) && namesIn(other).every((name) => !writes.writes.has(name));
   return stays && namesIn(side).some((name) => isStepped(name, "*", writes));
 }

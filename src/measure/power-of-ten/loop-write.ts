@@ -1,3 +1,4 @@
+import { pointedName } from "./loop-name.js";
 import { below, boundNames, childOf, type Piece, unwrap } from "./piece.js";
 
 /** How a loop changes a variable. */
@@ -8,22 +9,10 @@ export interface Write {
   readonly always: boolean;
   /** Whether it goes on by one, so that it meets every whole number on its way. */
   readonly byOne: boolean;
+  /** A function of the file that is called does it, or may. */
+  readonly maybe?: boolean;
 }
 
-/** What a loop does to variables, by their text. */
-export interface LoopWrites {
-  readonly writes: ReadonlyMap<string, readonly Write[]>;
-  /** Lists the loop takes from in every round. */
-  readonly shrinks: ReadonlySet<string>;
-  /** Lists the loop adds to. */
-  readonly grows: ReadonlySet<string>;
-  /** What the loop hands to a call, by its name. */
-  readonly handed: ReadonlySet<string>;
-}
-
-const SHRINKING = /\.(?:pop|shift|popleft|poll|remove|pop_front|pop_back)$/;
-const GROWING =
-  /\.(?:push|unshift|append|appendleft|add|addAll|addLast|addFirst|offer|offerLast|offerFirst|extend|push_back|push_front|emplace\w*|insert|splice|set|put|putAll|resize)$/;
 /** Operators by the way they move a value, when they do it by at least this much. Nothing times two is nothing. */
 const DIRECTIONS: Readonly<Record<string, { readonly how: Write["how"]; readonly least: number }>> = {
   "+=": { how: "+", least: 0 },
@@ -33,65 +22,82 @@ const DIRECTIONS: Readonly<Record<string, { readonly how: Write["how"]; readonly
   ">>>=": { how: "*", least: 0 },
 };
 /** What a value is set to. */
-type Move = Pick<Write, "how" | "byOne">;
-const SET: Move = { how: "=", byOne: false };
+export type Move = Pick<Write, "how" | "byOne">;
+/** Set to something else. */
+export const SET: Move = { how: "=", byOne: false };
 
-/**
- * Collects what a loop writes; `pieces` are all of the loop's. What something else may write as well (`aliased`), a
- * call of the loop may set.
- */
-export function loopWrites(loop: Piece, pieces: readonly Piece[], aliased: ReadonlySet<string>): LoopWrites {
-  const always = everyRound(loop);
-  const writes = new Map<string, Write[]>();
-  const found = { writes, shrinks: new Set<string>(), grows: new Set<string>(), handed: new Set<string>() };
-  for (const piece of pieces) {
-    notePiece(writes, piece, always.has(piece));
-    if (piece.kind === "call") noteCall(found, piece, always.has(piece));
-    if (piece.kind === "assign") found.grows.add(grownBy(piece));
-  }
-  if (pieces.some(({ kind, type }) => kind === "call" || isFollowed(type)))
-    for (const name of aliased) noteWrite(writes, name, { ...SET, always: false });
-  return found;
+/** What a piece writes: an assignment, a step, a declaration, the variable of a loop within, a pattern. */
+export function writesOf(piece: Piece): [name: string, move: Move][] {
+  if (CHANGING.has(piece.kind)) return assignedNames(piece);
+  if (piece.kind === "bind") return piece.role === "init" ? [] : setAll(boundNames(piece));
+  if (READING_INTO.has(piece.kind)) return setAll(readInto(piece.children[0]));
+  return setAll(SETTING[piece.type]?.(piece) ?? []);
 }
 
-/** What an assignment, a step or a declaration in the body sets. */
-function notePiece(writes: Map<string, Write[]>, piece: Piece, always: boolean): void {
-  if (piece.kind === "assign" || piece.kind === "step")
-    noteWrite(writes, targetOf(piece), { ...directionOf(piece, targetOf(piece)), always });
-  if (piece.kind === "bind" && piece.role !== "init")
-    for (const name of boundNames(piece)) noteWrite(writes, name, { ...SET, always: false });
+const CHANGING: ReadonlySet<string> = new Set(["assign", "step"]);
+const READING_INTO: ReadonlySet<string> = new Set(["statement", "group"]);
+
+/** What sets a name without an assignment: loops over something, `with`, `:=`, output of assembler. */
+const SETTING: Readonly<Record<string, (piece: Piece) => string[]>> = {
+  ForOfStatement: (piece) => patternNames(childOf(piece, "left")),
+  ForInStatement: (piece) => patternNames(childOf(piece, "left")),
+  for_statement: (piece) => patternNames(childOf(piece, "left")),
+  enhanced_for_statement: (piece) => patternNames(childOf(piece, "name")),
+  as_pattern_target: (piece) => patternNames(piece),
+  named_expression: (piece) => patternNames(childOf(piece, "name")),
+};
+
+function setAll(names: readonly string[]): [string, Move][] {
+  return names.map((name) => [name, SET]);
 }
 
-function isFollowed(type: string): boolean {
-  return type === "pointer_expression";
+/** `in >> a >> b` of C++ sets what it reads into; elsewhere a shift that nothing uses does nothing. */
+function readInto(piece: Piece | undefined): string[] {
+  const names: string[] = [];
+  for (let at = piece; at?.type === "binary_expression" && at.op === ">>"; at = at.children[0])
+    names.push(at.children[1]?.name ?? "");
+  return names;
 }
 
-function noteWrite(writes: Map<string, Write[]>, target: string, write: Write): void {
-  writes.set(target, [...(writes.get(target) ?? []).slice(0, MAX_WRITES), write]);
+/** Several at once are set each to its own part, where the text shows it. */
+function assignedNames(piece: Piece): [string, Move][] {
+  const left = childOf(piece, "left");
+  if (left !== undefined && PATTERNS.has(left.type) && soleItem(left) === left)
+    return setTogether(left, childOf(piece, "right"));
+  const name = writtenName(piece);
+  return [[name, directionOf(piece, name)]];
 }
 
-/** Writes to one variable that are looked at: more of them decide nothing else. */
-const MAX_WRITES = 16;
-
-/** `list[i] = x` and `list.length += 1` may make the list longer. */
-function grownBy(assign: Piece): string {
-  return /^(.+?)(?:\[.*\]|\.length)$/.exec(targetOf(assign))?.[1] ?? "";
+function setTogether(left: Piece, right: Piece | undefined): [string, Move][] {
+  if (right?.type !== "expression_list" || right.children.length !== left.children.length)
+    return setAll(patternNames(left));
+  return left.children.map(({ name }, at) => [name, sumDirection(right.children[at] as Piece, name)]);
 }
 
-/** The names and members that a call is given. */
-function handedTo(call: Piece): string[] {
-  const list = childOf(call, "arguments")?.children ?? call.children.filter(({ role }) => role === "argument");
-  return list.filter(({ kind }) => kind === "name" || kind === "member").map(({ name }) => name);
+/** What an assignment changes, `*p` for what a pointer points at. */
+function writtenName(piece: Piece): string {
+  const target = childOf(piece, "left") ?? childOf(piece, "argument") ?? piece.children[0];
+  const pointed = target === undefined ? "" : pointedName(soleItem(target));
+  return pointed === "" ? targetOf(piece) : pointed;
 }
 
-type Changed = Record<"shrinks" | "grows" | "handed", Set<string>>;
+const PATTERNS: ReadonlySet<string> = new Set([
+  "ObjectPattern",
+  "ArrayPattern",
+  "pattern_list",
+  "tuple_pattern",
+  "list_pattern",
+  "expression_list",
+  "tuple_expression",
+]);
 
-function noteCall(found: Changed, piece: Piece, always: boolean): void {
-  const callee = calleeText(piece).replaceAll("?.", ".");
-  for (const name of handedTo(piece)) found.handed.add(name);
-  const owner = callee.slice(0, callee.lastIndexOf("."));
-  if (always && SHRINKING.test(callee)) found.shrinks.add(owner);
-  if (GROWING.test(callee)) found.grows.add(owner);
+/** The names that a pattern sets; keys and defaults are none of them. */
+function patternNames(pattern: Piece | undefined): string[] {
+  if (pattern === undefined) return [];
+  const parts = below(pattern, ({ kind, role }) => kind !== "member" && role !== "right");
+  return parts
+    .filter(({ kind, role }) => (kind === "name" || kind === "member") && role !== "key" && role !== "right")
+    .map(({ name }) => name);
 }
 
 /** What is called, as text without white space; in Java the object and the method stand apart. */
@@ -135,43 +141,4 @@ function soleItem(piece: Piece): Piece {
   const inner = unwrap(piece);
   const only = inner.children[0];
   return inner.type === "expression_list" && inner.children.length === 1 && only !== undefined ? unwrap(only) : inner;
-}
-
-/** Pieces that run in every round: the header's, and those of the body that stand under no branch or loop. */
-function everyRound(loop: Piece): Set<Piece> {
-  const header = loop.children.filter(({ role }) => role !== "init" && role !== "body");
-  const found = new Set(header.flatMap((child) => below(child)));
-  const body = childOf(loop, "body");
-  if (body === undefined) return found;
-  const end = firstContinue(body);
-  for (const piece of below(body, (at) => !stops(at))) {
-    if (piece.start > end) break;
-    if (!stops(piece)) found.add(piece);
-    if (piece.kind === "branch") addCondition(piece, found);
-  }
-  return found;
-}
-
-/** Where what follows may be passed over; a `continue` of a loop within is its own unless it names a label. */
-function firstContinue(body: Piece): number {
-  const inner = new Set(below(body, ({ kind }) => kind !== "function").filter(({ kind }) => INNER.has(kind)));
-  const own = below(body, (at) => !inner.has(at) && at.kind !== "function");
-  const labelled = [...inner].flatMap((one) => below(one)).filter(({ children }) => children.length > 0);
-  const skips = [...own, ...labelled].filter(({ type }) => /^continue/i.test(type));
-  return skips.reduce((first, { start }) => Math.min(first, start), Number.POSITIVE_INFINITY);
-}
-
-const INNER: ReadonlySet<string> = new Set(["loop", "each"]);
-
-/** What runs only sometimes, or may be left before its end. */
-function stops({ kind, type, op }: Piece): boolean {
-  return STOPS.has(kind) || op === "??" || /^(?:try|catch|except)/i.test(type);
-}
-
-const STOPS: ReadonlySet<string> = new Set(["branch", "loop", "each", "function", "class", "and", "or"]);
-
-/** The condition of an `if` in the body runs in every round although what it guards does not. */
-function addCondition(branch: Piece, found: Set<Piece>): void {
-  const condition = childOf(branch, "condition");
-  if (condition !== undefined) for (const piece of below(condition, (at) => !stops(at))) found.add(piece);
 }
