@@ -181,10 +181,18 @@ function isScratch(path: string, effects: EffectFacts): boolean {
   return effects.isScratch?.(path) === true;
 }
 
+/** What a path must not become. */
+const KIND_FAULTS: ReadonlyMap<Change["kind"], string> = new Map([
+  ["link", "it became a link"],
+  ["special", "it is not a regular file"],
+]);
+const REGULAR =
+  "Leave a regular file there, with a name of its own: copy what you would link to, and make pipes and sockets in /tmp.";
+
 function refuseChangeKind(change: Change): Refusal | undefined {
   if (change.kind === "delete" || change.kind === "type") return deletion(change.path);
-  if (change.kind === "link") return pathRefusal(change.path, "it became a link");
-  return change.kind === "special" ? pathRefusal(change.path, "it is not a regular file") : undefined;
+  const fault = KIND_FAULTS.get(change.kind);
+  return fault === undefined ? undefined : { ...pathRefusal(change.path, fault), remedy: REGULAR };
 }
 
 /** What the path is in the worktree the change would be kept in. */

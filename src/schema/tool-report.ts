@@ -1,7 +1,7 @@
 import { z } from "zod";
 import { changeKindSchema, commandResultSchema, refusedChangeSchema } from "./effect.js";
 import { dispatchResultSchema } from "./result.js";
-import { verdictSchema } from "./verdict.js";
+import { denialSchema, verdictSchema } from "./verdict.js";
 
 /** What `worknode tool --output-format json` prints (contract), with the fields of source 002 beside it. */
 export const toolReportSchema = dispatchResultSchema.extend({
@@ -13,6 +13,8 @@ export const toolReportSchema = dispatchResultSchema.extend({
       kept: z.boolean(),
       changes: z.array(z.strictObject({ path: z.string(), kind: changeKindSchema })),
       refused: z.array(refusedChangeSchema),
+      /** Why nothing was kept, as the agent is told; empty where it was. */
+      denials: z.array(denialSchema),
     })
     .optional(),
   /** The task's worktree. */

@@ -457,6 +457,12 @@ describe("a repository of one's own", () => {
         "refused  modify README.md (file-whitelist)\n  ERROR_PLAN_VIOLATION: File not in",
       );
       expect(discarded.out).toContain("  remedy: You may write: notes/one.md.\n{");
+      expect(discarded.out).toContain("  Nothing that the command did was kept:\n  discarded  modify README.md");
+      const several = await call({ command: "rm README.md; ln -s /etc/passwd a; mkfifo b; touch c; cp c d" });
+      expect(several.out).toContain("  object: a\n  remedy: Leave a regular file there");
+      expect(several.out).toContain("Path refused: it is not a regular file");
+      expect(several.out).toContain("  remedy: Keep the file"); // the last words of a denial are not cut off
+      expect(several.out.match(/^ {2}remedy: .*\.$/gm)).toHaveLength(8);
       const stopped = await call({ command: "sleep 60", timeout: 300 });
       expect(stopped.code).toBe(3);
       expect(stopped.out).toMatch(/ {2}rule: command-timeout\n.*\n.*\n {2}remedy: Do less in one command/);

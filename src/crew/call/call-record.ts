@@ -55,6 +55,8 @@ export interface CarriedOut {
   readonly content: string;
   readonly isError: boolean;
   readonly effects: Effects | undefined;
+  /** Why effects were discarded, in full. */
+  readonly denials?: readonly Denial[];
   /** What a command said; undefined for other tools. */
   readonly command?: CommandResult;
   /** Exit code of the fault that ended it (DESIGN §13); undefined where the call was carried out, whatever came of it. */

@@ -178,6 +178,7 @@ async function discard(
     content,
     isError: true,
     effects: { kept: false, changes, refused },
+    denials: judged.denials,
     command: resultOf(ran),
   };
 }

@@ -197,8 +197,8 @@ function answer({ outcome, workspace, options }: Answered): { exitCode: number; 
   return { exitCode: approved ? carriedOut : 3, report };
 }
 
-function effectsOf({ effects }: CallOutcome): Pick<ToolReport, "effects"> {
+function effectsOf({ effects, denials = [] }: CallOutcome): Pick<ToolReport, "effects"> {
   if (effects === undefined) return {};
   const changes = effects.changes.map(({ path, kind }) => ({ path, kind }));
-  return { effects: { kept: effects.kept, changes, refused: effects.refused } };
+  return { effects: { kept: effects.kept, changes, refused: effects.refused, denials: [...denials] } };
 }

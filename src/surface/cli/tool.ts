@@ -1,3 +1,4 @@
+import { renderDenials } from "../../crew/state/denial-text.js";
 import { invalid } from "../../kernel/fault.js";
 import type { ToolReport } from "../../schema/tool-report.js";
 import { describeVerb, formatOption, type OutputFormat, withArguments } from "./arguments.js";
@@ -5,7 +6,7 @@ import { type CliContext, type Verb, writeLine } from "./context.js";
 import { harmless, singleLine } from "./progress/paint.js";
 
 /** Denials printed of effects that were discarded. */
-const MAX_REASONS = 3;
+const MAX_REASONS = 10;
 
 interface Flags {
   plan: string;
@@ -68,7 +69,7 @@ function print(context: CliContext, report: ToolReport): void {
   const checks = verdict.checks.map(
     ({ check, pass, reason }) => `  ${pass ? "pass" : "FAIL"}  ${check}${reason === undefined ? "" : `: ${reason}`}`,
   );
-  const came = effects === undefined ? [] : [...effectLines(effects), ...reasons(report)];
+  const came = effects === undefined ? [] : [...effectLines(effects), ...reasons(effects)];
   const lines = [verdict.outcome, ...checks, ...came].map((line) => harmless(line));
   if (result !== undefined) lines.push(harmless(typeof result === "string" ? result : JSON.stringify(result, null, 2)));
   if (workspace !== null) lines.push(`workspace ${workspace}`);
@@ -77,16 +78,17 @@ function print(context: CliContext, report: ToolReport): void {
 
 function effectLines({ kept, changes, refused }: NonNullable<ToolReport["effects"]>): string[] {
   return [
+    ...(kept ? [] : ["  Nothing that the command did was kept:"]),
     ...changes.map(({ path, kind }) => `  ${kept ? "kept" : "discarded"}  ${kind} ${path}`),
     ...refused.map(({ path, kind, rule }) => `  refused  ${kind} ${path} (${rule})`),
   ];
 }
 
-/** Why effects were discarded, as the agent is told: the first few denials, which come before all else. */
-function reasons({ effects, HostOutcomes }: ToolReport): string[] {
-  if (effects?.kept !== false) return [];
-  const blocks = (HostOutcomes[0]?.LastFailureMessage ?? "").split("\n\n").slice(0, MAX_REASONS);
-  const other = blocks.findIndex((block) => !/^ERROR_.*\nremedy: /s.test(block));
-  const denials = other === -1 ? blocks : blocks.slice(0, other);
-  return denials.flatMap((denial) => denial.split("\n")).map((line) => `  ${line}`);
+/** Why effects were discarded, as the agent is told: the first few denials in full. */
+function reasons({ denials }: NonNullable<ToolReport["effects"]>): string[] {
+  const shown = renderDenials(denials.slice(0, MAX_REASONS))
+    .split("\n")
+    .filter((line) => line !== "");
+  const more = denials.length - MAX_REASONS;
+  return [...shown, ...(more > 0 ? [`and ${more} more, of the changes named above`] : [])].map((line) => `  ${line}`);
 }
