@@ -21,12 +21,27 @@ export interface PlacedCoverage {
   readonly unclear: ReadonlySet<string>;
 }
 
+/** Places that the files of a report may be looked for at, each of them below each of its roots. */
+const MAX_PLACES = 1_000_000;
+/** Characters of the file that is named as an example. */
+const MAX_EXAMPLE_CHARS = 200;
+
 /**
  * Finds the files of a tree that a report names. What it names outside the tree is left out, wherever its path leads:
  * libraries, what was generated, other projects. A report that names nothing in the tree is an error.
  */
 export function placeReport(report: CoverageReport, tree: CoveredTree): Result<PlacedCoverage, string> {
+  const places = report.files.size * report.roots.length;
+  if (places > MAX_PLACES) return err(`the report names ${report.roots.length} folders for ${report.files.size} files`);
   const find = FINDERS[report.naming](report, tree);
+  const placed = placeAll(report, find);
+  if (placed.files.size + placed.unclear.size > 0) return ok(placed);
+  const [first = ""] = report.files.keys();
+  const example = first.slice(0, MAX_EXAMPLE_CHARS);
+  return err(`the report names no file of the tree, but for example '${example}': it is about other sources`);
+}
+
+function placeAll(report: CoverageReport, find: (name: string) => readonly string[]): PlacedCoverage {
   const draft: ReportDraft = { files: new Map() };
   const unclear = new Set<string>();
   for (const [name, file] of report.files) {
@@ -37,9 +52,7 @@ export function placeReport(report: CoverageReport, tree: CoveredTree): Result<P
       else unclear.add(path);
   }
   for (const path of unclear) draft.files.delete(path);
-  if (draft.files.size + unclear.size > 0) return ok({ files: draft.files, unclear });
-  const [first] = report.files.keys();
-  return err(`the report names no file of the tree, but for example '${first}': it is about other sources`);
+  return { files: draft.files, unclear };
 }
 
 /** Whether another name led to the file; a path may be written in several ways. */
@@ -73,11 +86,12 @@ function foldersAbove(path: string): string[] {
   return segments.map((_, index) => segments.slice(0, segments.length - index).join("/"));
 }
 
-/** The longest end of the name that is a path: what is before it is the module's. */
+/** The longest end of the name that is a path: what is before it is the module's. No end deeper than the tree is tried. */
 function findInModule(_report: CoverageReport, { files }: CoveredTree): (name: string) => string[] {
   const known = new Set(files);
+  const depth = files.reduce((most, path) => Math.max(most, path.split("/").length), 0);
   return (name) => {
-    const segments = name.split("/");
+    const segments = name.split("/").slice(-depth);
     const end = segments.map((_, index) => segments.slice(index).join("/")).find((path) => known.has(path));
     return end === undefined ? [] : [end];
   };

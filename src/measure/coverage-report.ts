@@ -35,7 +35,14 @@ export interface CoverageReport {
 
 /** Collects a report's files; a file that comes twice is added up, as tools do that write one section a test. */
 export interface ReportDraft {
-  readonly files: Map<string, { lines: Map<number, number>; functions: FunctionRecord[] }>;
+  readonly files: Map<string, FileDraft>;
+}
+
+interface FileDraft {
+  readonly lines: Map<number, number>;
+  functions: FunctionRecord[];
+  /** Where in `functions` the record of a key is, once the file came twice. */
+  places?: Map<string, number>;
 }
 
 /** Adds one file's figures to a report. */
@@ -46,17 +53,29 @@ export function addFile(draft: ReportDraft, path: string, file: FileCoverage): v
     return;
   }
   for (const [line, hits] of file.lines) earlier.lines.set(line, (earlier.lines.get(line) ?? 0) + hits);
-  earlier.functions = sumRecords([...earlier.functions, ...file.functions]);
+  if (earlier.places === undefined) {
+    earlier.functions = sumRecords(earlier.functions);
+    earlier.places = new Map(earlier.functions.map((record, index) => [keyOf(record), index]));
+  }
+  for (const record of file.functions) addRecord(earlier.functions, earlier.places, record);
 }
 
 /** Joins records of the same name and line by adding their hits; order of first appearance is kept. */
 export function sumRecords(records: readonly FunctionRecord[]): FunctionRecord[] {
-  const sums = new Map<string, FunctionRecord>();
-  for (const record of records) {
-    const key = `${record.line} ${record.name}`;
-    sums.set(key, { ...record, hits: record.hits + (sums.get(key)?.hits ?? 0) });
-  }
-  return [...sums.values()];
+  const sums: FunctionRecord[] = [];
+  const places = new Map<string, number>();
+  for (const record of records) addRecord(sums, places, record);
+  return sums;
+}
+
+function keyOf({ line, name }: FunctionRecord): string {
+  return `${line} ${name}`;
+}
+
+function addRecord(sums: FunctionRecord[], places: Map<string, number>, record: FunctionRecord): void {
+  const place = places.get(keyOf(record)) ?? sums.length;
+  places.set(keyOf(record), place);
+  sums[place] = { ...record, hits: record.hits + (sums[place]?.hits ?? 0) };
 }
 
 /** The share of lines hit among a report's files that `counts` accepts, with what is missing added; 1 for none. */

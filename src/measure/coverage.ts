@@ -1,4 +1,4 @@
-import type { Result } from "../kernel/result.js";
+import { err, type Result } from "../kernel/result.js";
 import type { PlanVerify } from "../schema/plan-task.js";
 import { changedLines } from "./changed-lines.js";
 import { readCobertura } from "./cobertura.js";
@@ -56,10 +56,13 @@ const READERS: Readonly<Record<CoverageFormat, (text: string) => Result<Coverage
 };
 /** Functions named in one message. */
 const MAX_NAMES = 10;
+/** Characters of what is wrong with a report: it may quote a name of any length. */
+const MAX_FAULT_CHARS = 400;
 
 /** Reads a report in the format the plan names (DESIGN §9). Never throws. */
 export function readCoverage(text: string, format: CoverageFormat): Result<CoverageReport, string> {
-  return READERS[format](text);
+  const read = READERS[format](text);
+  return read.ok ? read : err(read.error.slice(0, MAX_FAULT_CHARS));
 }
 
 /** The share of lines hit in a report's code files; tests do not count. */

@@ -1,20 +1,21 @@
 import { z } from "zod";
 import { err, ok, type Result } from "../kernel/result.js";
 import { addFile, type CoverageReport, type FileCoverage, type ReportDraft, sumRecords } from "./coverage-report.js";
+import { listOf, membersOf, NO_REPORT } from "./report-schema.js";
 
 const position = z.object({ line: z.int().nonnegative() });
 const count = z.number().nonnegative();
-const lineNumbers = z.array(z.int().positive());
+const lineNumbers = listOf(z.int().positive());
 
 const istanbulFile = z.object({
   path: z.string().optional(),
-  statementMap: z.record(z.string(), z.object({ start: position })),
-  s: z.record(z.string(), count),
-  fnMap: z.record(z.string(), z.object({ name: z.string(), decl: z.object({ start: position }) })),
-  f: z.record(z.string(), count),
+  statementMap: membersOf(z.object({ start: position })),
+  s: membersOf(count),
+  fnMap: membersOf(z.object({ name: z.string(), decl: z.object({ start: position }) })),
+  f: membersOf(count),
 });
 type IstanbulFile = z.infer<typeof istanbulFile>;
-const istanbulReport = z.record(z.string(), istanbulFile);
+const istanbulReport = membersOf(istanbulFile);
 
 const pythonRegion = z.object({
   executed_lines: lineNumbers,
@@ -22,9 +23,9 @@ const pythonRegion = z.object({
   start_line: z.int().positive().optional(),
 });
 const pythonReport = z.object({
-  files: z.record(z.string(), pythonRegion.extend({ functions: z.record(z.string(), pythonRegion).optional() })),
+  files: membersOf(pythonRegion.extend({ functions: membersOf(pythonRegion).optional() })),
 });
-type PythonFile = z.infer<typeof pythonReport>["files"][string];
+type PythonFile = z.infer<typeof pythonReport>["files"] extends Map<string, infer File> ? File : never;
 
 const gccLine = z.object({
   line_number: z.int().nonnegative(),
@@ -42,22 +43,20 @@ const gccFunction = z
   })
   .refine(({ start_line, lineno }) => (start_line ?? lineno) !== undefined, "a function without a line");
 const gccReport = z.object({
-  files: z.array(z.object({ file: z.string(), lines: z.array(gccLine), functions: z.array(gccFunction).optional() })),
+  files: listOf(z.object({ file: z.string(), lines: listOf(gccLine), functions: listOf(gccFunction).optional() })),
 });
 type GccFile = z.infer<typeof gccReport>["files"][number];
 
 /** Reads Istanbul's `coverage-final.json`; a line counts by the most hit of the statements that start on it. */
 export function readIstanbul(text: string): Result<CoverageReport, string> {
   return readJson(text, istanbulReport, (report) =>
-    Object.entries(report).map(([key, file]) => [file.path ?? key, istanbulCoverage(file)]),
+    [...report].map(([key, file]) => [file.path ?? key, istanbulCoverage(file)]),
   );
 }
 
 /** Reads `coverage json` of coverage.py; functions are known since its version 7.6. */
 export function readCoveragePy(text: string): Result<CoverageReport, string> {
-  return readJson(text, pythonReport, ({ files }) =>
-    Object.entries(files).map(([path, file]) => [path, pythonCoverage(file)]),
-  );
+  return readJson(text, pythonReport, ({ files }) => [...files].map(([path, file]) => [path, pythonCoverage(file)]));
 }
 
 /** Reads the JSON of `gcov --json-format` (unpacked) and of `gcovr --json`. */
@@ -91,34 +90,39 @@ function parseJson(text: string): unknown {
 
 function describeIssue(error: z.ZodError): string {
   const issue = error.issues[0];
-  return `${issue?.path.join(".") ?? ""}: ${issue?.message ?? "not a report of this format"}`;
+  return `${issue?.path.join(".") ?? ""}: ${issue?.message ?? NO_REPORT}`;
 }
 
 function istanbulCoverage(file: IstanbulFile): FileCoverage {
   const lines = new Map<number, number>();
-  for (const [id, { start }] of Object.entries(file.statementMap))
-    lines.set(start.line, Math.max(lines.get(start.line) ?? 0, file.s[id] ?? 0));
-  const functions = Object.entries(file.fnMap).map(([id, { name, decl }]) => ({
+  for (const [id, { start }] of file.statementMap)
+    lines.set(start.line, Math.max(lines.get(start.line) ?? 0, file.s.get(id) ?? 0));
+  const functions = [...file.fnMap].map(([id, { name, decl }]) => ({
     name,
     line: decl.start.line,
-    hits: file.f[id] ?? 0,
+    hits: file.f.get(id) ?? 0,
   }));
   return { lines, functions };
 }
 
 function pythonCoverage(file: PythonFile): FileCoverage {
-  const functions = Object.entries(file.functions ?? {})
+  const functions = [...(file.functions ?? [])]
     .filter(
       ([name, { executed_lines, missing_lines }]) => name !== "" && executed_lines.length + missing_lines.length > 0,
     )
     .map(([name, { executed_lines, missing_lines, start_line }]) => ({
       name,
-      line: start_line ?? Math.min(...executed_lines, ...missing_lines),
+      line: start_line ?? firstOf([...executed_lines, ...missing_lines]),
       hits: executed_lines.length,
     }));
   const missing = file.missing_lines.map((line) => [line, 0] as const);
   const executed = file.executed_lines.map((line) => [line, 1] as const);
   return { lines: new Map([...missing, ...executed]), functions };
+}
+
+/** The smallest of some numbers, however many. */
+function firstOf(lines: readonly number[]): number {
+  return lines.reduce((least, line) => Math.min(least, line), Number.POSITIVE_INFINITY);
 }
 
 function gccCoverage(file: GccFile): FileCoverage {

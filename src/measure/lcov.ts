@@ -4,9 +4,16 @@ import { addFile, type CoverageReport, type FunctionRecord, isWritten, type Repo
 interface Section {
   path: string;
   lines: Map<number, number>;
-  /** Where functions start, in the order of the report; `index` where the tool numbers them. */
-  starts: { name: string; line: number; index: string | undefined }[];
+  /** Where functions start, in the order of the report. */
+  starts: Start[];
+  /** The same by the number that the tool gives them, where it does. */
+  numbered: Map<string, Start>;
   hits: { name: string; hits: number }[];
+}
+
+interface Start {
+  name: string;
+  line: number;
 }
 
 type Reader = (section: Section, fields: readonly string[]) => boolean;
@@ -48,7 +55,7 @@ function readRecord(state: Reading, line: string): boolean {
 
 function openSection(state: Reading, path: string): boolean {
   if (state.open !== undefined) return false;
-  state.open = { path, lines: new Map(), starts: [], hits: [] };
+  state.open = { path, lines: new Map(), starts: [], numbered: new Map(), hits: [] };
   return path !== "";
 }
 
@@ -65,9 +72,10 @@ function splitRecord(line: string): { tag: string; rest: string } {
   return colon === -1 ? { tag: line.trim(), rest: "" } : { tag: line.slice(0, colon), rest: line.slice(colon + 1) };
 }
 
-/** A count or line number; NaN for anything else. */
+/** A count or line number; NaN for anything else, and for what no number can hold. */
 function figure(field: string | undefined): number {
-  return field !== undefined && /^\d+(?:\.\d+)?(?:e\+\d+)?$/.test(field) ? Number(field) : Number.NaN;
+  const value = field !== undefined && /^\d+(?:\.\d+)?(?:e\+\d+)?$/.test(field) ? Number(field) : Number.NaN;
+  return Number.isFinite(value) ? value : Number.NaN;
 }
 
 function readLine(section: Section, [line, hits]: readonly string[]): boolean {
@@ -81,7 +89,7 @@ function readLine(section: Section, [line, hits]: readonly string[]): boolean {
 function readStart(section: Section, fields: readonly string[]): boolean {
   const line = figure(fields[0]);
   const hasEnd = fields.length > 2 && !Number.isNaN(figure(fields[1]));
-  section.starts.push({ name: fields.slice(hasEnd ? 2 : 1).join(","), line, index: undefined });
+  section.starts.push({ name: fields.slice(hasEnd ? 2 : 1).join(","), line });
   return Number.isInteger(line) && fields.length > 1;
 }
 
@@ -92,13 +100,15 @@ function readHits(section: Section, [hits, ...name]: readonly string[]): boolean
 
 /** `FNL:<index>,<line>[,<end line>]`. */
 function readIndexed(section: Section, [index = "", line]: readonly string[]): boolean {
-  section.starts.push({ name: "", line: figure(line), index });
-  return Number.isInteger(figure(line));
+  const start = { name: "", line: figure(line) };
+  section.starts.push(start);
+  if (!section.numbered.has(index)) section.numbered.set(index, start);
+  return Number.isInteger(start.line);
 }
 
 /** `FNA:<index>,<hits>,<name>`: gives the function of that index its name and hits. */
 function readAlias(section: Section, [index = "", hits, ...name]: readonly string[]): boolean {
-  const start = section.starts.find((one) => one.index === index);
+  const start = section.numbered.get(index);
   if (start === undefined || Number.isNaN(figure(hits))) return false;
   start.name = name.join(",");
   section.hits.push({ name: start.name, hits: figure(hits) });
@@ -113,5 +123,6 @@ function recordsOf({ starts, hits }: Section): FunctionRecord[] {
     if (counts === undefined) byName.set(record.name, [record.hits]);
     else counts.push(record.hits);
   }
-  return starts.map(({ name, line }) => ({ name, line, hits: byName.get(name)?.shift() ?? 0 })).filter(isWritten);
+  for (const counts of byName.values()) counts.reverse(); // taken from the end: a report may repeat one name without end
+  return starts.map(({ name, line }) => ({ name, line, hits: byName.get(name)?.pop() ?? 0 })).filter(isWritten);
 }
