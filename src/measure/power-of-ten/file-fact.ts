@@ -16,6 +16,7 @@ import { type Effects, readEffects } from "./loop-effect.js";
 import type { Piece } from "./piece.js";
 import { readDeclarations } from "./preprocessor.js";
 import { finding } from "./rule.js";
+import { sharedContainers } from "./shared-state.js";
 import { statedBounds } from "./stated-bound.js";
 import { splitUnits, type Unit } from "./unit.js";
 
@@ -68,6 +69,7 @@ function contextOf(file: ReadFile, units: readonly Unit[], globals: ReadonlySet<
     imports: readModule(file.root).imports,
     hidden: hiddenNames(file.root, file.language, file.text),
     globals,
+    containers: sharedContainers(units[0] as Unit, shared),
     collections: growingCollections(units, shared),
     depths: bounds.depths,
     spans: file.spans,

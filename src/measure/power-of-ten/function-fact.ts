@@ -13,6 +13,7 @@ import { boundNames, childOf, type Piece } from "./piece.js";
 import { findPointers } from "./pointer-rule.js";
 import { isAsync, returnsNothing } from "./result-fact.js";
 import type { RuleContext } from "./rule.js";
+import { findSharedState } from "./shared-state.js";
 import type { Unit } from "./unit.js";
 import { findUnread } from "./unread-rule.js";
 
@@ -25,6 +26,8 @@ export interface FileContext extends RuleContext {
   readonly hidden: ReadonlyMap<Piece, readonly string[]>;
   /** Mutable variables of the file. */
   readonly globals: ReadonlySet<string>;
+  /** Lists, tables and objects that the whole file sees. */
+  readonly containers: ReadonlySet<string>;
   /** Collections of the module that only grow. */
   readonly collections: ReadonlySet<string>;
   /** Offsets of code before which a comment states how deep it may recurse. */
@@ -68,6 +71,7 @@ export function unitFindings(unit: Unit, context: FileContext): RuleFinding[] {
     ...findJumps(unit, context),
     ...findUnboundedLoops(unit, context),
     ...findGlobalWrites(unit, context.globals, context),
+    ...findSharedState(unit, context),
     ...findPointers(unit, context),
     ...findGeneratedCode(unit, context),
     ...(isEcmaScript(context.language) ? findGrowth(unit, context.collections, context) : []),

@@ -4,7 +4,7 @@ import { isCFamily } from "./rule.js";
 
 /** Nodes that hold declarations of the file without being functions. */
 const HOLDERS =
-  /^(?:preproc_|linkage_specification|namespace_definition|declaration_list|class_body|class_declaration|mod_item|expression_statement|ExportNamedDeclaration|TSModule)/;
+  /^(?:preproc_|linkage_specification|namespace_definition|declaration_list|class_body|class_declaration|class_specifier|struct_specifier|field_declaration_list|mod_item|expression_statement|ExportNamedDeclaration|TSModule)/;
 
 /**
  * What the whole file sees and a call of which runs what it holds: variables, constants too, that are no functions and
@@ -38,10 +38,16 @@ export function mutableGlobals(root: Piece, language: Language, text: string): M
 
 function declaredBy(piece: Piece, language: Language, text: string): string[] {
   if (isEcmaScript(language)) return moduleVariables(piece);
-  if (isCFamily(language)) return piece.type === "declaration" ? fileVariables(piece) : [];
   if (language === "python") return piece.kind === "block" ? moduleAssignments(piece) : [];
-  return OTHERS[piece.type]?.(piece, text) ?? [];
+  return (isCFamily(language) ? DECLARED_IN_C : OTHERS)[piece.type]?.(piece, text) ?? [];
 }
+
+const DECLARED_IN_C: Readonly<Record<string, (piece: Piece, text: string) => string[]>> = {
+  declaration: fileVariables,
+  /** A member that is defined where it stands; one that is defined outside is found there. */
+  field_declaration: (piece) =>
+    wordsOf(piece).includes("static") && wordsOf(piece).includes("inline") ? variablesOf(piece) : [],
+};
 
 function moduleVariables(piece: Piece): string[] {
   if (piece.type !== "VariableDeclaration" || piece.op === "const" || /using/.test(piece.op)) return [];
@@ -56,11 +62,22 @@ function moduleAssignments(root: Piece): string[] {
 
 /** Neither constants, nor what is declared elsewhere, nor functions. */
 function fileVariables(declaration: Piece): string[] {
-  const words = declaration.children.filter(({ type }) => /^(?:storage_class_specifier|type_qualifier)$/.test(type));
-  if (words.some(({ name }) => /^(?:extern|typedef|constexpr)$/.test(name))) return [];
-  const constant = words.some(({ name }) => name === "const");
+  return wordsOf(declaration).some((word) => /^(?:extern|typedef)$/.test(word)) ? [] : variablesOf(declaration);
+}
+
+/** The variables that a declaration of C or C++ declares and that can be set. */
+export function variablesOf(declaration: Piece): string[] {
+  const words = wordsOf(declaration);
+  if (words.includes("constexpr")) return [];
+  const constant = words.includes("const");
   const declarators = declaration.children.filter(({ role }) => role === "declarator");
   return declarators.filter((one) => isVariable(one) && !(constant && isFixed(one))).flatMap(boundNames);
+}
+
+/** `static`, `extern`, `const` and the like before a declaration. */
+export function wordsOf(declaration: Piece): string[] {
+  const words = declaration.children.filter(({ type }) => /^(?:storage_class_specifier|type_qualifier)$/.test(type));
+  return words.map(({ name }) => name);
 }
 
 /** A prototype is none; a pointer to a function is. */

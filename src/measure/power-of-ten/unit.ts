@@ -52,3 +52,9 @@ function binderOf(piece: Piece): Piece {
   if (piece.kind !== "bind" && piece.kind !== "assign") return piece;
   return childOf(piece, "id") ?? childOf(piece, "left") ?? childOf(piece, "pattern") ?? piece;
 }
+
+/** Whether no function around binds the name. */
+export function isShared(unit: Unit, name: string): boolean {
+  for (let at = unit; at.parent !== null; at = at.parent) if (at.locals.has(name)) return false;
+  return true;
+}
