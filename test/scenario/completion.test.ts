@@ -150,7 +150,7 @@ it("counts a report only when the commands of the verification wrote it", async 
   expect(exitCode).not.toBe(0);
 });
 
-it("refuses a report in hostile XML, or about other sources, and says why", async () => {
+it("refuses a report in hostile XML, too large, or about other sources, and says why", async () => {
   const copied = PLAN.replace(TEST, "[cp, hostile.xml, c.xml]").replace(
     "lcov.info, format: lcov",
     "c.xml, format: cobertura",
@@ -164,6 +164,11 @@ it("refuses a report in hostile XML, or about other sources, and says why", asyn
   const why = "ERROR_INSUFFICIENT_COVERAGE: c.xml: the report declares entities or types of its own";
   expect(feedback(hostile.events)[0]).toContain(why);
   expect(hostile.exitCode).not.toBe(0);
+  repo?.remove();
+  const large = copied.replace("[cp, hostile.xml, c.xml]", "[truncate, -s, 70M, c.xml]");
+  const over = await work({ ...files, "plan.yaml": large }, [write("src/add.js", ADD), submit, blocked]);
+  expect(feedback(over.events)[0]).toContain("the commands wrote no report c.xml of at most 67108864 bytes");
+  expect(of(over.events, "ESCALATION")[0]?.payload.reason).toContain("the report is not mine"); // the run went on
   repo?.remove();
   const others = report("", "../elsewhere/src/add.js");
   const other = await work({ ...files, "hostile.xml": others }, [write("src/add.js", ADD), submit, blocked]);

@@ -7,6 +7,7 @@ import { resolveToolchains } from "../../effect/sandbox/toolchain.js";
 import { checkToolchains } from "../../effect/sandbox/toolchain-refusal.js";
 import { listMasks, resolveLinks } from "../../effect/surroundings.js";
 import type { TaskWorkspace } from "../../effect/workspace.js";
+import { Fault } from "../../kernel/fault.js";
 import { learnFromCommand } from "../../memory/failing-command.js";
 import { verifyCommands } from "../../plan/verify-commands.js";
 import type { AnyNewEvent, EventPayload } from "../../schema/event.js";
@@ -82,8 +83,13 @@ export async function readReport(
 ): Promise<{ path: string; format: string; text: string } | null> {
   if (verify?.coverage === undefined) return null;
   const { report: path, format } = verify.coverage;
-  const text = await result.readWritten(path);
+  const text = await result.readWritten(path).catch(noneWhereTooLarge);
   return text === undefined ? null : { path, format, text };
+}
+
+/** A report longer than is read is none: the result is refused for that, and the run goes on. */
+function noneWhereTooLarge(thrown: unknown): undefined {
+  if (!(thrown instanceof Fault) || thrown.code !== "REPORT_TOO_LARGE") throw thrown;
 }
 
 /** Runs a check's command and says why it did not do what was expected; undefined when it did. */

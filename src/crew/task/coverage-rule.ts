@@ -1,6 +1,7 @@
 import { baseTree, exportBase } from "../../effect/original-files.js";
 import { treePaths } from "../../effect/tree.js";
 import type { TaskWorkspace } from "../../effect/workspace.js";
+import { MAX_REPORT_BYTES } from "../../kernel/bounds.js";
 import { hashOf } from "../../kernel/canonical.js";
 import type { Result } from "../../kernel/result.js";
 import type { CompletionInput } from "../../measure/completion.js";
@@ -34,7 +35,7 @@ export async function coverageBasis(
 ): Promise<CoverageBasis | string | undefined> {
   const wanted = at.task.verify?.coverage;
   if (wanted === undefined) return undefined;
-  if (report === undefined) return `the commands wrote no report ${wanted.report}`;
+  if (report === undefined) return `the commands wrote no report ${wanted.report} of at most ${MAX_REPORT_BYTES} bytes`;
   const read = await placed(at, { text: report, tree, ...wanted });
   if (!read.ok) return `${wanted.report}: ${read.error}`;
   const min = leastCoverage(crew, at.task);
