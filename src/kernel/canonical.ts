@@ -43,6 +43,21 @@ function writeObject(value: Record<string, unknown>, depth: number): string {
   return `${text}}`;
 }
 
+/** Levels of nesting kept of what another party sent: it is recorded within events, and those end at MAX_JSON_DEPTH. */
+const MAX_FOREIGN_DEPTH = 32;
+
+/**
+ * A value that another party sent as JSON, with null in place of what cannot be recorded: a number that is none (`1e309`
+ * is JSON), and what lies deeper than MAX_FOREIGN_DEPTH levels.
+ */
+export function recordable(value: unknown, depth = 0): unknown {
+  if (typeof value === "number") return Number.isFinite(value) ? value : null;
+  if (value === null || typeof value !== "object") return value;
+  if (depth >= MAX_FOREIGN_DEPTH) return null;
+  if (Array.isArray(value)) return value.map((item: unknown) => recordable(item, depth + 1));
+  return Object.fromEntries(Object.entries(value).map(([name, member]) => [name, recordable(member, depth + 1)]));
+}
+
 /** SHA-256 of UTF-8 text or bytes, as 64 lower-case hex digits. */
 export function sha256Hex(input: string | Uint8Array): string {
   return hash("sha256", input, "hex");

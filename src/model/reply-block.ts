@@ -1,3 +1,4 @@
+import { recordable } from "../kernel/canonical.js";
 import { err, ok, type Result } from "../kernel/result.js";
 import type { ReplyBlock } from "../schema/message.js";
 
@@ -12,7 +13,7 @@ export interface OpenBlock {
   signature: string;
 }
 
-/** A finished block, exactly as it goes back to the server; an error when a tool's input is no JSON object. */
+/** A finished block, as it goes back to the server: exactly, but for what cannot be recorded; an error when a tool's input is no JSON object. */
 export function closeBlock({ start, text, signature }: OpenBlock): Result<ReplyBlock, string> {
   switch (start["type"]) {
     case "text":
@@ -27,7 +28,7 @@ export function closeBlock({ start, text, signature }: OpenBlock): Result<ReplyB
     case "tool_use":
       return closeTool(start, text);
     default:
-      return ok(start as ReplyBlock);
+      return ok(recordable(start) as ReplyBlock);
   }
 }
 
@@ -40,7 +41,7 @@ function closeTool(start: Raw, json: string): Result<ReplyBlock, string> {
   const { id, name } = start as { id: string; name: string };
   try {
     const input: unknown = json === "" ? (start["input"] ?? {}) : JSON.parse(json);
-    if (isRaw(input)) return ok({ type: "tool_use", id, name, input });
+    if (isRaw(input)) return ok({ type: "tool_use", id, name, input: recordable(input) as Raw });
   } catch {
     // Said below: not JSON and not an object come to the same.
   }

@@ -19,6 +19,8 @@ describe("a reply that makes no sense costs its execution and never the run", ()
   const faulty = (variant: string): object => write("A.md", "x\n", { faults: [{ type: "garbage", variant }] });
   // whole as far as it goes, so that nothing but the stop reason tells that more was meant
   const cut = write("A.md", "half", { stopReason: "max_tokens" });
+  const raw = (name: string, inputJson: string): object => ({ tools: [{ name, inputJson }] });
+  const deep = `${"[".repeat(5_000)}${"]".repeat(5_000)}`;
 
   it.each<[string, readonly object[], RegExp]>([
     ...["json", "html", "order", "fields", "usage", "tool_json", "types"].map(
@@ -27,6 +29,18 @@ describe("a reply that makes no sense costs its execution and never the run", ()
     ["an unknown tool", [use("Teleport", { to: "moon" }), write("A.md"), submit], /there is no tool 'Teleport'/],
     ["missing fields", [use("Write", { file_path: "A.md" }), write("A.md"), submit], /content/],
     ["wrong types", [use("Write", { file_path: 5, content: ["x"] }), write("A.md"), submit], /file_path.*content/s],
+    [
+      "a number beyond all bounds",
+      [raw("Bash", '{"command":"true","timeout":1e309}'), write("A.md"), submit],
+      /timeout/,
+    ],
+    ["nesting without end", [raw("Read", `{"file_path":${deep}}`), write("A.md"), submit], /file_path/],
+    ["the same in an unknown tool", [raw("Teleport", `{"a":${deep},"b":-1e999}`), write("A.md"), submit], /no tool/],
+    [
+      "the same in unknown fields",
+      [raw("Read", `{"file_path":"README.md","a":${deep},"b":1e309}`), write("A.md"), submit],
+      /# r/,
+    ],
     ["a call cut by max_tokens", [cut, write("A.md"), submit], /cut by its token limit/],
     ["a reply without a call", [{ text: "All is well." }, write("A.md"), submit], /A\.md/],
     ["an empty reply", [{}, write("A.md"), submit], /A\.md/],

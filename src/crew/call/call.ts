@@ -1,4 +1,5 @@
 import type { Judgement } from "../../gate/facts.js";
+import { recordable } from "../../kernel/canonical.js";
 import type { AnyNewEvent } from "../../schema/event.js";
 import { isToolName, toolInputSchemas } from "../../schema/tool.js";
 import type { Crew } from "../state/context.js";
@@ -18,17 +19,19 @@ import { judgeCall } from "./facts.js";
 import { circumstances, dispatchHere } from "./local-dispatch.js";
 import { type Intent, intentOf } from "./logged-writes.js";
 
-/** Drops unknown members of a known tool's input, and says which. */
+/** Drops unknown members of a known tool's input, and says which. What cannot be recorded is null, which no tool takes. */
 export function trimInput(
   tool: string,
   input: Record<string, unknown>,
 ): { args: Record<string, unknown>; note: string } {
-  if (!isToolName(tool)) return { args: input, note: "" };
+  if (!isToolName(tool)) return { args: recordable(input) as Record<string, unknown>, note: "" };
   const known = Object.keys(toolInputSchemas[tool].shape);
   const unknown = Object.keys(input).filter((name) => !known.includes(name));
-  if (unknown.length === 0) return { args: input, note: "" };
-  const args = Object.fromEntries(Object.entries(input).filter(([name]) => known.includes(name)));
-  return { args, note: `\nIgnored unknown fields: ${unknown.join(", ").slice(0, 200)}.` };
+  const kept = Object.entries(input).filter(([name]) => known.includes(name));
+  const args = recordable(Object.fromEntries(kept)) as Record<string, unknown>;
+  return unknown.length === 0
+    ? { args, note: "" }
+    : { args, note: `\nIgnored unknown fields: ${unknown.join(", ").slice(0, 200)}.` };
 }
 
 /**
