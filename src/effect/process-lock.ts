@@ -1,6 +1,6 @@
 import { existsSync, readFileSync } from "node:fs";
-import { link, mkdir, readFile, rename, rm, writeFile } from "node:fs/promises";
-import { dirname } from "node:path";
+import { link, mkdir, readdir, readFile, rename, rm, writeFile } from "node:fs/promises";
+import { basename, dirname, join } from "node:path";
 import { MAX_LOCK_WAIT_MS } from "../kernel/bounds.js";
 import { type Clock, systemClock } from "../kernel/clock.js";
 import { Fault } from "../kernel/fault.js";
@@ -8,6 +8,9 @@ import { systemRandom } from "../kernel/ids.js";
 
 /** Time between two looks at a lock that is held. */
 const POLL_MS = 20;
+
+/** What follows a lock's name in that of a claim, and of one that was moved away. */
+const CLAIM = /^[0-9a-f]{16}(?:\.stale)?$/;
 
 /** Who holds a lock. The start time tells a process from a later one with the same pid. */
 interface Holder {
@@ -87,6 +90,18 @@ async function removeDead(file: string, mine: string): Promise<void> {
   const moved = await readFile(aside, "utf8").catch(() => seen);
   if (moved !== seen) await link(aside, file).catch(() => undefined);
   await rm(aside, { force: true });
+  await removeClaims(file);
+}
+
+/** Removes what dead processes wrote to claim a lock. A claim that cannot be read is being written. */
+async function removeClaims(file: string): Promise<void> {
+  const of = `${basename(file)}.`;
+  const names = await readdir(dirname(file));
+  for (const name of names.filter((one) => one.startsWith(of) && CLAIM.test(one.slice(of.length)))) {
+    const claimed = join(dirname(file), name);
+    const holder = parseHolder(await readFile(claimed, "utf8").catch(() => ""));
+    if (holder !== undefined && !isAlive(holder)) await rm(claimed, { force: true });
+  }
 }
 
 function parseHolder(text: string): Holder | undefined {

@@ -47,6 +47,18 @@ describe("a lock between processes", () => {
     expect(await withLock(join(directory, "lock"), () => Promise.resolve("in"))).toBe("in");
   });
 
+  it("takes away what the dead wrote to claim it, and nothing of the living or of other locks", async () => {
+    const directory = temporaryDirectory();
+    const dead = { pid: process.pid, start: "1", nonce: "0123456789abcdef" };
+    const living = { ...dead, start: startTimeOf(process.pid) };
+    const stays = ["lock.00000000000000aa", "lock.00000000000000bb", "lock.b", "locks.0123456789abcdef"];
+    for (const name of ["lock", "lock.0123456789abcdef", "lock.fedcba9876543210.stale", ...stays])
+      writeFileSync(join(directory, name), JSON.stringify(name.endsWith("aa") ? living : dead));
+    writeFileSync(join(directory, "lock.00000000000000bb"), '{"pid":');
+    await withLock(join(directory, "lock"), () => Promise.resolve());
+    expect(readdirSync(directory).sort()).toEqual(stays);
+  });
+
   it("gives up after a bounded time while its holder lives", async () => {
     const file = join(temporaryDirectory(), "lock");
     const holder = { pid: process.pid, start: startTimeOf(process.pid), nonce: "x" };
