@@ -11,10 +11,10 @@ import { readRegular } from "./path-fact.js";
 import type { FileImage, KeepChange } from "./prepared.js";
 import { listEffects } from "./sandbox/effects.js";
 import { type IgnoreRules, loadIgnoreRules } from "./sandbox/ignore-rules.js";
-import { discardLayer, openLayer } from "./sandbox/layer.js";
 import { runInSandbox } from "./sandbox/run.js";
 import { findScratch, keepScratch, type ScratchRules } from "./sandbox/scratch.js";
-import type { Layer, SandboxRun, SandboxSetting, StopReason } from "./sandbox/spec.js";
+import { type TakenLayer, takeLayer } from "./sandbox/spare-layer.js";
+import type { SandboxRun, SandboxSetting, StopReason } from "./sandbox/spec.js";
 import { decodeText } from "./text.js";
 import type { TaskWorkspace } from "./workspace.js";
 
@@ -60,15 +60,14 @@ export async function runCommandTool(
   options: CommandOptions,
 ): Promise<RanCommand> {
   const dir = join(workspace.layerDir, `bash-${journalKey(call.callId)}`);
-  await discardLayer({ dir }); // of an interrupted run of the same call
-  const layer = await openLayer(dir);
+  const taken = await takeLayer(dir, options.setting.links.length);
   try {
     const run = await runInSandbox(
       permit,
       call,
       {
         ...options.setting,
-        layer,
+        layer: taken.layer,
         ...scratchOf(workspace),
         argv: [shell(), "-c", call.args.command],
         cwd: "",
@@ -76,9 +75,9 @@ export async function runCommandTool(
       },
       { signal: options.signal },
     );
-    return await look(workspace, layer, { run, options }).catch(unreadable);
+    return await look(workspace, taken, { run, options }).catch(unreadable);
   } catch (thrown) {
-    await discardLayer(layer);
+    await taken.discard(false);
     throw thrown;
   }
 }
@@ -101,15 +100,17 @@ function scratchOf(workspace: TaskWorkspace): { scratch?: string } {
 
 async function look(
   workspace: TaskWorkspace,
-  layer: Layer,
+  taken: TakenLayer,
   { run, options }: { run: SandboxRun; options: CommandOptions },
 ): Promise<RanCommand> {
-  const discard = (): Promise<void> => discardLayer(layer);
-  const { upper } = layer;
-  const left = run.stopped === null ? await leftovers(workspace, upper, options) : run.stopped;
+  const { upper } = taken.layer;
+  const discard = (): Promise<void> => taken.discard(run.stopped === null);
+  const nothing = { changes: [], scratch: new Set<string>() };
+  const find = async () => (taken.isUntouched() ? nothing : await leftovers(workspace, upper, options));
+  const left = run.stopped ?? (await find());
   if (typeof left === "string") {
-    const nothing = { changes: [], images: [], modes: new Map<string, number>(), keep: [] };
-    return { run, stopped: left, ...nothing, keepScratch: () => Promise.resolve(), discard };
+    const none = { changes: [], images: [], modes: new Map<string, number>(), keep: [] };
+    return { run, stopped: left, ...none, keepScratch: () => Promise.resolve(), discard };
   }
   const { changes, scratch } = left;
   const modes = modesOf(upper, changes);

@@ -6,6 +6,7 @@ import { type BoundedExit, runBounded } from "./bounded-process.js";
 import { commandEnvironment } from "./environment.js";
 import { freshenLayer } from "./layer.js";
 import { planStage } from "./mount-plan.js";
+import { isKernelSince } from "./mount-table.js";
 import { COMMON, NAMESPACE_PROGRAM, systemCalls } from "./namespace-script.js";
 import { SETUP_PROGRAM } from "./setup-script.js";
 import { setupText } from "./setup-text.js";
@@ -124,9 +125,7 @@ function knownCalls(): string {
  * where the kernel can. Empty where it cannot.
  */
 export function processIdLimit(kernelRelease: string): string {
-  const [major = 0, minor = 0] = kernelRelease.split(".").map((field) => Number.parseInt(field, 10));
-  const able = major > PID_MAX_KERNEL[0] || (major === PID_MAX_KERNEL[0] && minor >= PID_MAX_KERNEL[1]);
-  return able ? String(MAX_SANDBOX_PROCESSES) : "";
+  return isKernelSince(PID_MAX_KERNEL, kernelRelease) ? String(MAX_SANDBOX_PROCESSES) : "";
 }
 
 function setupFailed(exit: BoundedExit): Fault {

@@ -7,9 +7,19 @@ import type { Layer } from "./spec.js";
 
 /** Opens the layer in `dir`, creating it where it is missing. What it holds from before stays. */
 export async function openLayer(dir: string): Promise<Layer> {
-  const layer = { dir, upper: join(dir, "upper"), work: join(dir, "work") };
+  const layer = layerAt(dir);
   makePlace(layer);
   return layer;
+}
+
+/** The parts of a layer in `dir`. */
+export function layerAt(dir: string): Layer {
+  return { dir, upper: join(dir, "upper"), work: join(dir, "work") };
+}
+
+/** The directories of all overlays of a layer, the workspace's own first. */
+export function placesOf(layer: Layer, links: number): Pick<Layer, "upper" | "work">[] {
+  return [layer, ...Array.from({ length: links }, (_, index) => layerAt(join(layer.dir, "links", String(index))))];
 }
 
 /** Removes a layer and everything in it, whatever modes and depths a command left. */
@@ -22,11 +32,11 @@ export async function discardLayer(layer: Pick<Layer, "dir">): Promise<void> {
 
 /** Makes the work directories of a layer fresh for the next mount: a volatile overlay refuses a used one. */
 export function freshenLayer(layer: Layer, links: number): void {
-  const places = [layer, ...Array.from({ length: links }, (_, index) => linkLayer(layer, index))];
-  for (const place of places) {
-    if (existsSync(join(place.work, "work"))) {
+  for (const place of placesOf(layer, links)) {
+    const used = join(place.work, "work");
+    if (existsSync(used)) {
       openForRemoval(place.work);
-      rmSync(place.work, { recursive: true, force: true }); // a handful of entries of the kernel's own
+      rmSync(used, { recursive: true, force: true }); // a handful of entries of the kernel's own
     }
     makePlace(place);
   }
@@ -38,16 +48,14 @@ function makePlace({ upper, work }: Pick<Layer, "upper" | "work">): void {
   mkdirSync(work, { recursive: true });
 }
 
-function linkLayer(layer: Layer, index: number): Pick<Layer, "upper" | "work"> {
-  const dir = join(layer.dir, "links", String(index));
-  return { upper: join(dir, "upper"), work: join(dir, "work") };
-}
-
 /** What the kernel makes in a work directory, without any permission, so that an ordinary user can remove none of it. */
 const KERNEL_FOLDERS = ["work", "work/incompat", "work/incompat/volatile"];
 
-/** Real folders only: in what a command left, a link of such a name may lead out to the host. */
-function openForRemoval(work: string): void {
+/**
+ * Lets the owner remove what the kernel made in a work directory. Real folders only: in what a command left, a link of such
+ * a name may lead out to the host.
+ */
+export function openForRemoval(work: string): void {
   for (const folder of [work, ...KERNEL_FOLDERS.map((name) => join(work, name))]) {
     if (!isRealDirectory(folder)) return;
     chmodSync(folder, 0o700);

@@ -1,4 +1,5 @@
 import { readFileSync } from "node:fs";
+import { release } from "node:os";
 
 /** One mount of the sandbox, in fstab's terms; options mount(2) has no flag for are the file system's own. */
 export interface Mount {
@@ -101,14 +102,31 @@ export function bindWritable(source: string, target: string): Mount {
   return { source, target, type: "none", options: ["bind"] };
 }
 
+/** First kernel that gives overlays a number of their own, unless told not to. */
+const UUID_KERNEL = [6, 6] as const;
+
+/** Whether a kernel is of a release or a later one. */
+export function isKernelSince([major, minor]: readonly [number, number], text = release()): boolean {
+  const [first = 0, second = 0] = text.split(".").map((field) => Number.parseInt(field, 10));
+  return first > major || (first === major && second >= minor);
+}
+
 /** An overlay of `lowers` (uppermost first) with its changes in `<layer>/upper`; `layer` is a path on the stage. */
 export function overlay(target: string, lowers: readonly string[], layer: string): Mount {
   const directories = [`lowerdir=${lowers.join(":")}`, `upperdir=${layer}/upper`, `workdir=${layer}/work`];
-  // volatile: nothing of a layer is trusted after a crash, and without it each call would sync the whole disk
+  // volatile: nothing of a layer is trusted after a crash, and without it each call would sync the whole disk;
+  // uuid=null: or the kernel writes one on a new layer, which then looks as if a command had touched it
   return {
     source: "overlay",
     target,
     type: "overlay",
-    options: ["userxattr", "volatile", "nosuid", "nodev", ...directories],
+    options: [
+      "userxattr",
+      "volatile",
+      ...(isKernelSince(UUID_KERNEL) ? ["uuid=null"] : []),
+      "nosuid",
+      "nodev",
+      ...directories,
+    ],
   };
 }

@@ -19,6 +19,7 @@ import { confine } from "${resolve("src/effect/sandbox/confinement.ts")}";
 import { listEffects } from "${resolve("src/effect/sandbox/effects.ts")}";
 import { discardLayer, openLayer } from "${resolve("src/effect/sandbox/layer.ts")}";
 import { probeBackends } from "${resolve("src/effect/sandbox/probe.ts")}";
+import { takeLayer } from "${resolve("src/effect/sandbox/spare-layer.ts")}";
 import { resolveToolchains } from "${resolve("src/effect/sandbox/toolchain.ts")}";
 const [place, ...argv] = process.argv.slice(2);
 const dir = mkdtempSync(join(place, "run-"));
@@ -38,7 +39,12 @@ await confine({ ...spec, argv: ["true"] });
 const run = await confine({ ...spec, argv });
 const effects = (await listEffects(layer.upper, lower)).map((change) => change.kind + " " + change.path);
 await discardLayer(layer);
-console.log(JSON.stringify({ uid: process.getuid(), chosen: report.chosen, failed: report.probes.filter((p) => !p.ok), run, effects, left: readdirSync(dir), foreign: existsSync(join(lower, "foreign")) ? readFileSync(join(lower, "foreign"), "utf8") : null }));
+for (const name of ["one", "two"]) {
+  const taken = await takeLayer(join(dir, "layers", name), 0);
+  await confine({ ...spec, layer: taken.layer, argv: ["true"] });
+  await taken.discard(true);
+}
+console.log(JSON.stringify({ uid: process.getuid(), chosen: report.chosen, failed: report.probes.filter((p) => !p.ok), run, effects, left: readdirSync(dir), spare: readdirSync(join(dir, "layers/spare")), foreign: existsSync(join(lower, "foreign")) ? readFileSync(join(lower, "foreign"), "utf8") : null }));
 `;
 
 describeWalls("The sandbox in a process of its own", (_, backend) => {
@@ -75,6 +81,7 @@ describeWalls("The sandbox in a process of its own", (_, backend) => {
     expect(result.run.stdout).toBe("1000\nCapBnd:\t0000000000000000\n M a.txt\n D tree/one\n");
     expect(result.effects).toEqual(["modify a.txt", "mode tree", "delete tree/one"]);
     expect(result.left).not.toContain("layer");
+    expect(result.spare.sort()).toEqual(["upper", "work"]);
   });
 
   it.skipIf(!isRoot)(

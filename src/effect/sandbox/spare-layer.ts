@@ -1,0 +1,74 @@
+import { existsSync, lstatSync, readdirSync, renameSync } from "node:fs";
+import { dirname, join } from "node:path";
+import { discardLayer, freshenLayer, layerAt, openForRemoval, placesOf, removeTree } from "./layer.js";
+import type { Layer } from "./spec.js";
+
+/** A layer for one command. */
+export interface TakenLayer {
+  readonly layer: Layer;
+  /** Whether the command wrote nothing, nor changed the workspace's own folder. */
+  isUntouched(): boolean;
+  /**
+   * Ends its use: an untouched one waits for the next command, any other is removed; so is one whose command did not come to
+   * its own end, as something may still hold it. To be called once.
+   */
+  discard(ended: boolean): Promise<void>;
+}
+
+/** The one layer that waits beside those in use. Moved, never copied, so that two commands cannot both have it. */
+const SPARE = "spare";
+
+/**
+ * An empty layer in `dir`, with room for so many links. Most commands of an agent only look, and what a disk takes to make and
+ * remove the folders of a layer can be more than all else: so one that stayed empty is used again, and what the kernel
+ * left of its last mounts is removed while the next command runs. Removes an earlier layer in `dir`.
+ */
+export async function takeLayer(dir: string, links: number): Promise<TakenLayer> {
+  const layer = layerAt(dir);
+  if (existsSync(dir)) await discardLayer(layer);
+  const removal = tryRename(join(dirname(dir), SPARE), dir, ["ENOENT"]) ? removeUsed(layer, links) : Promise.resolve();
+  removal.catch(() => undefined); // `discard` says it
+  freshenLayer(layer, links);
+  const uppers = placesOf(layer, links).map(({ upper }) => ({ upper, made: stampOf(upper) }));
+  const isUntouched = (): boolean =>
+    uppers.every(({ upper, made }) => stampOf(upper) === made && readdirSync(upper).length === 0);
+  return {
+    layer,
+    isUntouched,
+    discard: async (ended) => {
+      await removal;
+      if (!ended || !isUntouched() || !tryRename(dir, join(dirname(dir), SPARE), ["ENOTEMPTY", "EEXIST"]))
+        await discardLayer(layer);
+    },
+  };
+}
+
+/** Moves what mounts left in the work directories out of their way at once, and removes it. */
+async function removeUsed(layer: Layer, links: number): Promise<void> {
+  const used: string[] = [];
+  for (const [index, { work }] of placesOf(layer, links).entries()) {
+    if (!existsSync(join(work, "work"))) continue;
+    openForRemoval(work);
+    const aside = join(layer.dir, `used-${index}`);
+    renameSync(join(work, "work"), aside);
+    used.push(aside);
+  }
+  await Promise.all(used.map(removeTree));
+}
+
+/** Tells any change of a folder's names, mode, owner and attributes; empty where there is none. Never follows a link. */
+function stampOf(directory: string): string {
+  const stats = lstatSync(directory, { bigint: true, throwIfNoEntry: false });
+  return stats === undefined ? "" : `${stats.dev} ${stats.ino} ${stats.ctimeNs}`;
+}
+
+/** Whether it was renamed; false for an error that is expected. */
+function tryRename(from: string, to: string, expected: readonly string[]): boolean {
+  try {
+    renameSync(from, to);
+    return true;
+  } catch (thrown) {
+    if (expected.includes(String((thrown as NodeJS.ErrnoException).code))) return false;
+    throw thrown;
+  }
+}
