@@ -3,6 +3,8 @@ import { describe, expect, it } from "vitest";
 import { createBroker, type Grant } from "../../src/capability/broker.js";
 import { verifyToken } from "../../src/capability/token.js";
 import { compileWriteSet } from "../../src/capability/write-set.js";
+import { MAX_DELEGATION_DEPTH, TOKEN_TTL_MS } from "../../src/kernel/bounds.js";
+import type { Capability } from "../../src/schema/capability.js";
 import { grant, stillClock, testKey, testPublicKey } from "../unit/capability/samples.js";
 
 const NOW = 1_780_000_000_000;
@@ -10,14 +12,51 @@ const broker = createBroker({ privateKey: testKey, clock: stillClock(NOW) });
 const root = broker.mint(grant);
 const context = { nowMs: NOW, epoch: grant.epoch, isRevoked: () => false };
 
+/** Mostly what the parent holds, so that chains grow long enough to be told from their beginning. */
+const often = <T>(...others: readonly T[]): fc.Arbitrary<T | undefined> =>
+  fc.oneof({ weight: 12, arbitrary: fc.constant(undefined) }, { weight: 1, arbitrary: fc.constantFrom(...others) });
+/** Numbers about a parent's, below and above, and no bound. */
+const about = (middle: number): fc.Arbitrary<number | undefined> => often(1, middle - 1, middle + 1, middle * 2);
+
 const asked = fc.record({
-  tools: fc.subarray(["Bash", "Edit", "Read", "Write", "spawn_agent"]),
-  write: fc.subarray(["src/parse.ts", "src/other.ts", "src/*.ts", "test/**", "test/a/*", "**"]),
-  max_complexity: fc.integer({ min: 1, max: 12 }),
-  usd: fc.option(fc.integer({ min: 0, max: 20 })),
-  tier: fc.constantFrom("implementation", "executive", "validation"),
-  ttlMs: fc.option(fc.integer({ min: 1, max: 2_000_000 }), { nil: undefined }),
+  project: often("other"),
+  tier: often<Grant["tier"]>("executive", "validation"),
+  task: often("LC-002"),
+  cycle: often(0, 2),
+  plan_hash: often("b".repeat(64)),
+  phase: often("later"),
+  epoch: often(2, 4),
+  tools: often(["Edit"], ["Read", "Write"], ["Bash", "Read"], ["spawn_agent"], []),
+  write: often(["src/parse.ts"], ["src/*.ts"], ["test/a/*"], ["**"], ["src/other.ts"], ["test/**", "test/a/x"], []),
+  max_complexity: about(grant.limits.max_complexity),
+  max_function_lines: about(grant.limits.max_function_lines),
+  max_executions: about(grant.limits.max_executions),
+  usd: fc.oneof(about(12), often(null, 0)),
+  tokens: fc.oneof(about(4_000_000), often(null, 0)),
+  ttlMs: often(1, TOKEN_TTL_MS, TOKEN_TTL_MS + 1),
 });
+type Wish = typeof asked extends fc.Arbitrary<infer W> ? W : never;
+
+/** What is asked for: the parent's own, but for what the wish names. */
+function grantOf(parent: Capability, { ttlMs: _, ...wish }: Wish): Grant {
+  const { max_complexity, max_function_lines, max_executions, usd, tokens, ...rest } = defined(wish);
+  const limits = { ...parent.limits, ...defined({ max_complexity, max_function_lines, max_executions }) };
+  return { ...grant, ...parent, ...rest, limits, budget: { ...parent.budget, ...defined({ usd, tokens }) } } as Grant;
+}
+
+function defined<T extends object>(members: T): T {
+  return Object.fromEntries(Object.entries(members).filter(([, value]) => value !== undefined)) as T;
+}
+
+const SAME = ["project", "tier", "task", "cycle", "plan_hash", "phase", "epoch"] as const;
+const NAMES = ["src/parse.ts", "src/other.ts", "test/a/x", "test/b", "etc/x"];
+
+/** Every number that bounds a capability; no bound is above all. */
+function boundsOf({ limits, budget, exp, nbf }: Capability): number[] {
+  return [...Object.values(limits), budget.usd, budget.tokens, exp, -nbf].map(
+    (bound) => bound ?? Number.POSITIVE_INFINITY,
+  );
+}
 
 describe("tokens", () => {
   it("changed in any one character verify no more", () => {
@@ -48,32 +87,31 @@ describe("tokens", () => {
   });
 
   it("handed on, whatever is asked for, hold no more than their parents", () => {
+    let deepest = 0;
+    let refused = 0;
     fc.assert(
-      fc.property(fc.array(asked, { minLength: 1, maxLength: 4 }), (chain) => {
+      fc.property(fc.array(asked, { minLength: 1, maxLength: 6 }), (chain) => {
         let parent = root;
         for (const wish of chain) {
-          const { ttlMs, max_complexity, usd, ...rest } = wish;
-          const limits = { ...grant.limits, max_complexity };
-          const child = broker.attenuate(
-            parent,
-            { ...grant, ...rest, limits, budget: { usd, tokens: 1 } } as Grant,
-            ttlMs,
-          );
+          const child = broker.attenuate(parent, grantOf(parent.capability, wish), wish.ttlMs);
+          refused += child.ok ? 0 : 1;
           if (!child.ok) return;
           const [below, above] = [child.value.capability, parent.capability];
-          expect(below.tools.every((tool) => above.tools.includes(tool))).toBe(true);
-          const names = ["src/parse.ts", "src/other.ts", "test/a/x", "test/b", "etc/x"];
+          for (const name of SAME) expect(below[name]).toBe(above[name]);
+          expect(below.tools.filter((tool) => !above.tools.includes(tool))).toEqual([]);
           const [narrow, wide] = [compileWriteSet(below.write), compileWriteSet(above.write)];
-          expect(names.filter((name) => narrow.has(name) && !wide.has(name))).toEqual([]);
-          expect(below.limits.max_complexity).toBeLessThanOrEqual(above.limits.max_complexity);
-          expect(below.exp).toBeLessThanOrEqual(above.exp);
-          expect(below.tier).toBe(above.tier);
-          expect(below.budget.usd ?? Number.POSITIVE_INFINITY).toBeLessThanOrEqual(
-            above.budget.usd ?? Number.POSITIVE_INFINITY,
-          );
+          expect(NAMES.filter((name) => narrow.has(name) && !wide.has(name))).toEqual([]);
+          const most = boundsOf(above);
+          expect(boundsOf(below).filter((bound, index) => bound > (most[index] ?? 0))).toEqual([]);
+          expect(below.ancestors).toEqual([...above.ancestors, above.id]);
+          expect(below.depth).toBeLessThanOrEqual(MAX_DELEGATION_DEPTH);
+          deepest = Math.max(deepest, below.depth);
           parent = child.value;
         }
       }),
+      { numRuns: 2_000 },
     );
+    expect(deepest).toBe(MAX_DELEGATION_DEPTH);
+    expect(refused).toBeGreaterThan(0);
   });
 });

@@ -36,6 +36,8 @@ const PATHS = [
   "deep/er/x.txt",
   "other",
   "out/s",
+  "out",
+  "deep/too",
   ".",
 ];
 const path = fc.constantFrom(...PATHS);
@@ -51,16 +53,20 @@ const step = fc.oneof(
   fc.tuple(path, path).map(([from, to]) => `ln ${from} ${to}`),
   fc.tuple(fc.constantFrom("+x", "-w", "000", "4755", "644"), path).map(([mode, to]) => `chmod ${mode} ${to}`),
   path.map((to) => `mkfifo ${to}`),
+  fc.tuple(fc.constantFrom("0", "1", "9"), path).map(([size, to]) => `truncate -s ${size} ${to}`),
+  fc.tuple(path, path).map(([from, to]) => `cp -rl ${from} ${to}`),
+  fc.tuple(path, path).map(([from, to]) => `mv -T ${from} /tmp/x && mkdir -p ${to}`),
+  fc.tuple(fc.constantFrom("4755", "0666", "0700"), path).map(([mode, to]) => `install -m ${mode} src/b.txt ${to}`),
 );
 
 const confined = (await probeBackends({ stateDir: PROBE_DIR })).chosen !== null;
 
-/** Every file and link of a worktree with what it is. */
+/** Every file, link and folder of a worktree with what it is. */
 function snapshot(root: string, folder = ""): Map<string, string> {
   const found = new Map<string, string>();
   for (const entry of readdirSync(join(root, folder), { withFileTypes: true })) {
     const at = folder === "" ? entry.name : `${folder}/${entry.name}`;
-    if (entry.isDirectory()) for (const [key, value] of snapshot(root, at)) found.set(key, value);
+    if (entry.isDirectory()) for (const [key, value] of snapshot(root, at).set(at, "folder")) found.set(key, value);
     else found.set(at, entry.isFile() ? describeFile(join(root, at)) : "no file");
   }
   return found;
@@ -104,8 +110,13 @@ describe.skipIf(!confined)(`random commands${confined ? "" : " (need a sandbox)"
         const changed = [...after].filter(([name, what]) => before.get(name) !== what);
         expect([...before.keys()].filter((name) => !after.has(name))).toEqual([]);
         for (const [name, what] of changed) {
-          expect(writes.has(name)).toBe(true);
-          expect(what).toMatch(/^(420|493) /); // 0644 or 0755
+          expect(writes.has(name) || (what === "folder" && writes.leadsTo(name))).toBe(true);
+          expect(what).toMatch(/^(420|493) |^folder$/); // 0644 or 0755
+        }
+        const said = report.effects?.kept === true ? report.effects.changes : [];
+        for (const change of said) {
+          expect(["add", "modify", "mode"]).toContain(change.kind);
+          expect(writes.has(change.path) || (change.kind === "add" && writes.leadsTo(change.path))).toBe(true);
         }
         if (report.effects?.kept !== true) expect(changed).toEqual([]);
         kept += changed.length > 0 ? 1 : 0;
