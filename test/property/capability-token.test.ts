@@ -38,7 +38,7 @@ const asked = fc.record({
 type Wish = typeof asked extends fc.Arbitrary<infer W> ? W : never;
 
 /** What is asked for: the parent's own, but for what the wish names. */
-function grantOf(parent: Capability, { ttlMs: _, ...wish }: Wish): Grant {
+function grantOf(parent: Capability, wish: Omit<Wish, "ttlMs">): Grant {
   const { max_complexity, max_function_lines, max_executions, usd, tokens, ...rest } = defined(wish);
   const limits = { ...parent.limits, ...defined({ max_complexity, max_function_lines, max_executions }) };
   return { ...grant, ...parent, ...rest, limits, budget: { ...parent.budget, ...defined({ usd, tokens }) } } as Grant;
@@ -92,8 +92,8 @@ describe("tokens", () => {
     fc.assert(
       fc.property(fc.array(asked, { minLength: 1, maxLength: 6 }), (chain) => {
         let parent = root;
-        for (const wish of chain) {
-          const child = broker.attenuate(parent, grantOf(parent.capability, wish), wish.ttlMs);
+        for (const { ttlMs, ...wish } of chain) {
+          const child = broker.attenuate(parent, grantOf(parent.capability, wish), ttlMs);
           refused += child.ok ? 0 : 1;
           if (!child.ok) return;
           const [below, above] = [child.value.capability, parent.capability];

@@ -3,7 +3,7 @@ import { lstatSync, readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import * as fc from "fast-check";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { compileWriteSet } from "../../src/capability/write-set.js";
+import { compileWriteSet, type WriteSet } from "../../src/capability/write-set.js";
 import { callTool } from "../../src/crew/service/tool-call.js";
 import { probeBackends } from "../../src/effect/sandbox/probe.js";
 import type { ToolReport } from "../../src/schema/tool-report.js";
@@ -76,6 +76,22 @@ function describeFile(file: string): string {
   return `${lstatSync(file).mode & 0o7777} ${createHash("sha256").update(readFileSync(file)).digest("hex")}`;
 }
 
+/** Files and folders of the capability alone, of modes git knows. */
+function expectAllowed(changed: readonly (readonly [string, string])[], writes: WriteSet): void {
+  for (const [name, what] of changed) {
+    expect(writes.has(name) || (what === "folder" && writes.leadsTo(name))).toBe(true);
+    expect(what).toMatch(/^(420|493) |^folder$/); // 0644 or 0755
+  }
+}
+
+/** Of what is said to be kept, nothing is removed or of another kind. */
+function expectKeepable(changes: readonly { path: string; kind: string }[], writes: WriteSet): void {
+  for (const { path: at, kind } of changes) {
+    expect(["add", "modify", "mode"]).toContain(kind);
+    expect(writes.has(at) || (kind === "add" && writes.leadsTo(at))).toBe(true);
+  }
+}
+
 describe.skipIf(!confined)(`random commands${confined ? "" : " (need a sandbox)"}`, () => {
   let repo: Repo;
   beforeAll(() => {
@@ -109,15 +125,8 @@ describe.skipIf(!confined)(`random commands${confined ? "" : " (need a sandbox)"
         const after = snapshot(root);
         const changed = [...after].filter(([name, what]) => before.get(name) !== what);
         expect([...before.keys()].filter((name) => !after.has(name))).toEqual([]);
-        for (const [name, what] of changed) {
-          expect(writes.has(name) || (what === "folder" && writes.leadsTo(name))).toBe(true);
-          expect(what).toMatch(/^(420|493) |^folder$/); // 0644 or 0755
-        }
-        const said = report.effects?.kept === true ? report.effects.changes : [];
-        for (const change of said) {
-          expect(["add", "modify", "mode"]).toContain(change.kind);
-          expect(writes.has(change.path) || (change.kind === "add" && writes.leadsTo(change.path))).toBe(true);
-        }
+        expectAllowed(changed, writes);
+        if (report.effects?.kept === true) expectKeepable(report.effects.changes, writes);
         if (report.effects?.kept !== true) expect(changed).toEqual([]);
         kept += changed.length > 0 ? 1 : 0;
       }),

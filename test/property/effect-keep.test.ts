@@ -1,5 +1,5 @@
-import { readFileSync } from "node:fs";
-import { join } from "node:path";
+import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { dirname, join } from "node:path";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { type KeepStep, keepChanges, recoverJournal } from "../../src/effect/keep.js";
@@ -17,6 +17,8 @@ interface Write {
   readonly content: string;
   /** Where the process "dies"; null: it lives. */
   readonly crash: KeepStep | null;
+  /** What somebody else puts there between the look and the keep; null: nobody does. */
+  readonly meddled: string | null;
 }
 
 const writes = fc.array(
@@ -24,14 +26,30 @@ const writes = fc.array(
     path: fc.constantFrom(...PATHS),
     content: fc.string({ maxLength: 20 }).filter((text) => !text.includes("\0")),
     crash: fc.constantFrom(null, ...STEPS),
+    meddled: fc.constantFrom(null, null, null, "somebody else's"),
   }),
   { maxLength: 8 },
 );
+
+function put(file: string, text: string): void {
+  mkdirSync(dirname(file), { recursive: true });
+  writeFileSync(file, text);
+}
+
+/** Steps after which a journal stands and nothing else may be kept before recovery. */
+const PENDING: ReadonlySet<KeepStep | null> = new Set<KeepStep | null>(["journaled", "renamed", "applied", "recorded"]);
+
+/** Whether somebody else's change stops the keep, and whether the call was decided before it crashed. */
+function outcomeOf({ meddled, crash }: Write, before: string | undefined): { stale: boolean; decided: boolean } {
+  const stale = meddled !== null && meddled !== before;
+  return { stale, decided: !stale && crash !== "checked" && crash !== "staged" };
+}
 
 /** Keeps one write; a crash is an exception that nobody handles before recovery. */
 async function attempt(workspace: TaskWorkspace, callId: string, write: Write, recorded: Set<string>): Promise<void> {
   const prepared = await prepareWrite(workspace, { file_path: write.path, content: write.content });
   if (!prepared.ok) throw new Error(prepared.error);
+  if (write.meddled !== null) put(join(workspace.worktree, write.path), write.meddled);
   const permit = issuePermit({ callId, argsHash: prepared.value.argsHash });
   const onStep = (step: KeepStep): void => {
     if (step === write.crash) throw new Error("crash");
@@ -60,8 +78,13 @@ describe("keeping and recovering, whatever crashes when", () => {
         for (const [index, write] of sequence.entries()) {
           const callId = `${runs}:${index}`;
           await attempt(workspace, callId, write, recorded);
+          const { stale, decided } = outcomeOf(write, model.get(write.path));
+          if (!stale && PENDING.has(write.crash))
+            await expect(
+              attempt(workspace, `${callId}:next`, { ...write, crash: null, meddled: null }, recorded),
+            ).rejects.toThrow("was interrupted while being kept");
           await recoverJournal(workspace, (call) => recorded.add(call.callId));
-          const decided = write.crash !== "checked" && write.crash !== "staged";
+          if (stale) model.set(write.path, write.meddled ?? "");
           expect(recorded.has(callId)).toBe(decided);
           if (decided) model.set(write.path, write.content);
         }

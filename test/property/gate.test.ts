@@ -90,6 +90,7 @@ describe("the gate", () => {
           const { verdict, permit, denials } = judge(left, right);
           expect(verdict.checks).toHaveLength(8);
           expect(permit !== undefined).toBe(verdict.outcome === "Approved");
+          if (permit !== undefined) expect(isProposal(left)).toBe(true);
           expect(denials.length === 0).toBe(verdict.outcome === "Approved");
         }
       }),

@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import type { GateFacts, SignOff } from "../../../src/gate/facts.js";
 import { judge } from "../../../src/gate/judge.js";
-import { proposalHash } from "../../../src/gate/review.js";
+import { needsMoreReview, proposalHash } from "../../../src/gate/review.js";
 import { capabilityWith, factsWith, NOW, propose, writeOf } from "./samples.js";
 
 const proposal = propose("submit_result", { summary: "x" });
@@ -60,6 +60,43 @@ describe("review by risk", () => {
       humans: 1,
     });
     expect(judge(proposal, facts({ auditor: 29, human: 29 })).humans).toBe(2);
+  });
+
+  it.each<[number, number, Human, boolean]>([
+    [24, 0, "on-risk", false],
+    [25, 24, "on-risk", true],
+    [59, 25, "on-risk", false],
+    [25, 59, "on-risk", false],
+    [60, 59, "on-risk", true],
+    [85, 84, "on-risk", true],
+    [84, 85, "on-risk", false],
+    [1, 0, "always", true],
+    [60, 59, "never", true],
+    [59, 60, "never", true],
+    [60, 85, "never", false],
+    [25, 0, "never", true],
+  ])("for %i is more than for %i with humanReview %s: %s", (risk, than, humanReview, more) => {
+    expect(needsMoreReview(risk, than, { ...LIMITS, humanReview })).toBe(more);
+  });
+
+  it("of a call that needs none heeds a refusal all the same", () => {
+    const no = { decision: "rejected" } as const;
+    for (const review of [{ auditor: sign("reviewer", no) }, { humans: [sign("ann", no)] }]) {
+      const { denials, permit } = judge(proposal, atRisk(20, review));
+      expect(denials.map(({ rule }) => rule)).toEqual(["review-rejected"]);
+      expect(permit).toBeUndefined();
+    }
+  });
+
+  it("is refused where the risk has no score", () => {
+    const facts = atRisk(20);
+    const risk = {
+      ...facts.risk,
+      action: { kind: "unheard", targets: 1, irreversible: false, probeAgeMs: 0 },
+    } as never;
+    const { denials } = judge(proposal, { ...facts, risk });
+    expect(denials.map(({ message }) => message)).toContain("Cannot decide: the risk has no score");
+    expect(denials.map(({ rule }) => rule)).toContain("review-auditor");
   });
 
   it("cannot approve at all what needs a person where none may be asked", () => {
