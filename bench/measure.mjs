@@ -24,11 +24,10 @@ const outside = mkdtempSync(join(tmpdir(), "worknode-measure-bench-"));
 
 async function main() {
   const worknode = await load();
-  await worknode.loadGrammars(["c"], join(ROOT, "grammars"));
   tokenRow(worknode);
   writeRow(worknode);
   eslintRows(worknode);
-  cRow(worknode);
+  await cRows();
 }
 
 const row = (name, ratio, limit) => console.log(JSON.stringify({ name, ratio: Number(ratio.toFixed(3)), limit }));
@@ -153,24 +152,46 @@ function sources(folder, extension) {
     .map((name) => ({ path: name, text: readFileSync(join(folder, name), "utf8") }));
 }
 
-/** lizard where there is one; else pmccabe, a program in C, which only stands in for it and so has no limit. */
-function cRow({ measureSource }) {
-  const files = sqliteFiles();
-  const paths = files.map(({ path }) => path);
-  const ours = () => files.forEach(({ path, text }) => measureSource(path, text));
-  const run = (program, args) => () => {
-    const ran = spawnSync(program, [...args, ...paths], { encoding: "utf8", maxBuffer: 64 * 1024 * 1024 });
-    if (ran.stdout === "") throw new Error(`${program} found nothing: ${ran.stderr}`);
-  };
-  const name = `C analysis / lizard, ${files.length} files of SQLite`;
-  const has = (program) => spawnSync(program, ["--version"]).error === undefined;
-  if (has("lizard")) {
-    const [us, lizard] = inTurns([ours, run("lizard", [])], { rounds: 4, calls: 1, clock: elapsedNs });
-    row(name, us / lizard, 1 / 1.5);
-  } else if (has("pmccabe")) {
-    const [us, pmccabe] = inTurns([ours, run("pmccabe", [])], { rounds: 4, calls: 1, clock: elapsedNs });
-    note(name, `not measured: no lizard here. Its substitute pmccabe, in C: ${(us / pmccabe).toFixed(1)}, no limit`);
-  } else note(name, "not measured: neither lizard nor pmccabe is here");
+/**
+ * Whole processes, in processor time: ours measures the figures of every function and prints them, lizard does with its own
+ * defaults. Of C sources in WORKNODE_C_SOURCES, folders with `:` between, else of SQLite's files. The program is the one
+ * named by LIZARD, else `lizard` of the search path.
+ */
+async function cRows() {
+  const lizard = process.env.LIZARD ?? "lizard";
+  if (spawnSync(lizard, ["--version"]).status !== 0) {
+    note("C analysis / lizard", `not measured: no lizard (LIZARD=${process.env.LIZARD ?? ""}, and the search path)`);
+    return;
+  }
+  await loadSources(scratch, "figures", ["measure/source", "measure/grammar"]);
+  const ours = [process.execPath, join(HERE, "c-figures.mjs"), join(scratch, "figures.mjs"), join(ROOT, "grammars")];
+  for (const [name, paths] of Object.entries(cSources())) {
+    const [us, them] = inTurns([() => run([...ours, ...paths]), () => run([lizard, ...paths])], PROCESSES);
+    row(`C analysis / ${lizard}, whole processes, ${paths.length} files of ${name}: CPU`, us / them, 1 / 1.5);
+  }
+}
+
+const PROCESSES = { rounds: 6, calls: 1, costOf: (run) => run() };
+
+/** Nanoseconds of processor time a process takes. */
+function run([program, ...args]) {
+  const script = 'TIMEFORMAT="%U %S"; time "$@" >/dev/null';
+  const done = spawnSync("bash", ["-c", script, "bash", program, ...args], { encoding: "utf8" });
+  const [user, system] = done.stderr.trim().split("\n").at(-1).split(" ").map(Number);
+  if (!(user + system > 0)) throw new Error(`${program} did not run: ${done.stderr}`);
+  return (user + system) * 1e9;
+}
+
+function cSources() {
+  const named = (process.env.WORKNODE_C_SOURCES ?? "").split(":").filter((folder) => folder !== "");
+  if (named.length === 0) return { SQLite: sqliteFiles() };
+  return Object.fromEntries(named.map((folder) => [folder, cFilesOf(folder)]));
+}
+
+function cFilesOf(folder) {
+  return readdirSync(folder, { recursive: true })
+    .filter((name) => /\.[ch]$/.test(name))
+    .map((name) => join(folder, name));
 }
 
 /** The C files SQLite's one source file was put together from, as far as they are of an ordinary length. */
@@ -184,23 +205,28 @@ function sqliteFiles() {
     .map(({ name, text }) => {
       const path = join(outside, name);
       writeFileSync(path, text);
-      return { path, text };
+      return path;
     });
 }
 
 /**
- * Nanoseconds a call of each, taken in turns; the first decile of the rounds, as what else runs only ever adds. By
- * processor time, unless a process of its own is to be waited for.
+ * Nanoseconds a call of each, taken in turns; the first decile of the rounds, as what else runs only ever adds. Of
+ * processor time: this process's, unless what is called says what its own process took.
  */
-function inTurns(work, { rounds, calls, clock = processorNs }) {
+function inTurns(work, { rounds, calls, costOf = ownCost }) {
   const samples = work.map(() => []);
   for (let round = 0; round < rounds; round += 1)
     work.forEach((run, index) => {
-      const started = clock();
-      for (let call = 0; call < calls; call += 1) run();
-      if (round > 0) samples[index].push((clock() - started) / calls);
+      const cost = costOf(run, calls) / calls;
+      if (round > 0) samples[index].push(cost);
     });
   return samples.map((values) => values.sort((a, b) => a - b)[Math.floor(values.length / 10)]);
+}
+
+function ownCost(run, calls) {
+  const started = processorNs();
+  for (let call = 0; call < calls; call += 1) run();
+  return processorNs() - started;
 }
 
 function processorNs() {
@@ -208,10 +234,8 @@ function processorNs() {
   return (user + system) * 1_000;
 }
 
-const elapsedNs = () => Number(process.hrtime.bigint());
-
 function load() {
-  const parts = ["capability/broker", "capability/token", "gate/checks", "measure/source", "measure/grammar"];
+  const parts = ["capability/broker", "capability/token", "gate/checks", "measure/source"];
   return loadSources(scratch, "measure", parts);
 }
 

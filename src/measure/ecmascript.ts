@@ -44,7 +44,7 @@ export function readEcmaScript(path: string, text: string, language: Language): 
 }
 
 interface ReadFigures {
-  figures: FileFigures;
+  figures: Omit<FileMeasure, "functions"> & FileFigures;
   parsed: ParsedSource;
   walked: WalkedSource;
   spans: Draft[];
@@ -55,7 +55,7 @@ function readFigures(path: string, text: string, language: Language): ReadFigure
   const parsed = parseEcmaScript(path, text, language, table);
   const walked = walkSource(parsed.program);
   const spans = listedDrafts(walked);
-  const figures: FileFigures = {
+  const figures: ReadFigures["figures"] = {
     path,
     language,
     lines: table.length - (text.endsWith("\n") || text === "" ? 1 : 0),

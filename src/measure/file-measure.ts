@@ -80,5 +80,5 @@ export interface FileMeasure {
 /** A function's figures without the hash of its tokens, which costs as much as the rest. */
 export type FunctionFigures = Omit<FunctionMeasure, "token_hash">;
 
-/** A file's figures without the hashes of its functions. */
-export type FileFigures = Omit<FileMeasure, "functions"> & { functions: FunctionFigures[] };
+/** A file's figures without the hashes of its functions and what only coverage asks for. */
+export type FileFigures = Omit<FileMeasure, "functions" | "executable"> & { functions: FunctionFigures[] };

@@ -24,7 +24,7 @@ export interface Draft extends FunctionSpan {
   tokens: string;
   hash: string;
   parent: Draft | null;
-  /** Functions directly in it, in the order they close. */
+  /** Functions directly in it. */
   nested: Draft[];
   /** Place of what is inside it. */
   inside: Place;
@@ -37,14 +37,8 @@ export function openDraft(node: SyntaxNode, place: Place, parent: Draft | null):
   return place.field ? blockDraft(node, place, parent, "field") : null;
 }
 
-/** Completes a draft: fixes its hash and hands it to what encloses it. */
-export function closeDraft(draft: Draft, drafts: Draft[]): void {
-  closeTokens(draft);
-  listDraft(draft, drafts);
-}
-
 /** Lists a draft, and names it to what encloses it. */
-export function listDraft(draft: Draft, drafts: Draft[]): void {
+export function listDraft<T extends Draft>(draft: T, drafts: T[]): void {
   draft.parent?.nested.push(draft);
   drafts.push(draft);
 }

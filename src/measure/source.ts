@@ -3,7 +3,7 @@ import type { FileFigures, FileMeasure } from "./file-measure.js";
 import type { GrammarLanguage } from "./grammar.js";
 import { isEcmaScript, languageOf } from "./language.js";
 import { splitLines } from "./line-table.js";
-import { measureTree } from "./tree-source.js";
+import { measureTree, treeFigures } from "./tree-source.js";
 
 /**
  * Measures one file's text: its functions with complexity, length, parameters, documentation and token hash
@@ -21,9 +21,9 @@ export function measureSource(path: string, text: string): FileMeasure {
 /** `measureSource` without the hashes of the functions' tokens, for who does not compare functions: half the work. */
 export function measureFigures(path: string, text: string): FileFigures {
   const language = languageOf(path, text);
-  return language !== undefined && isEcmaScript(language)
-    ? ecmaScriptFigures(path, text, language)
-    : measureSource(path, text);
+  if (language === undefined) return unmeasured(path, text);
+  if (isEcmaScript(language)) return ecmaScriptFigures(path, text, language);
+  return treeFigures(path, text, language as GrammarLanguage);
 }
 
 function unmeasured(path: string, text: string): FileMeasure {

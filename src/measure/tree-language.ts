@@ -12,6 +12,8 @@ export interface TreeLanguage {
   readonly scopes: ReadonlySet<string>;
   /** Nodes that add a path. */
   readonly branches: ReadonlySet<string>;
+  /** Nodes whose condition only the preprocessor evaluates. */
+  readonly evaluated: ReadonlySet<string>;
   /** Tokens that add a path where they stand in one of these nodes. */
   readonly tokens: ReadonlyMap<string, ReadonlySet<string>>;
   /** Cases that add a path unless their pattern is `_`. */
@@ -51,6 +53,7 @@ const C: TreeLanguage = {
   anonymous: NONE,
   scopes: NONE,
   branches: set("if_statement", "for_statement", "while_statement", "do_statement", "conditional_expression"),
+  evaluated: set("preproc_if", "preproc_elif"),
   tokens: new Map([...logic("binary_expression"), ["case", set("case_statement")]]),
   cases: NONE,
   elseOf: NONE,
@@ -86,12 +89,12 @@ const PYTHON: TreeLanguage = {
     "for_statement",
     "while_statement",
     "except_clause",
-    "except_group_clause",
     "for_in_clause",
     "if_clause",
     "boolean_operator",
     "assert_statement",
   ),
+  evaluated: NONE,
   tokens: new Map(),
   cases: set("case_clause"),
   elseOf: set("for_statement", "while_statement", "try_statement"),
@@ -117,6 +120,7 @@ const GO: TreeLanguage = {
   anonymous: set("func_literal"),
   scopes: NONE,
   branches: set("if_statement", "for_statement", "expression_case", "type_case", "communication_case"),
+  evaluated: NONE,
   tokens: logic("binary_expression"),
   cases: NONE,
   elseOf: NONE,
@@ -133,7 +137,8 @@ const RUST: TreeLanguage = {
   anonymous: set("closure_expression"),
   scopes: set("impl_item", "trait_item", "mod_item"),
   branches: set("if_expression", "while_expression", "for_expression", "loop_expression"),
-  tokens: logic("binary_expression", "let_chain"),
+  evaluated: NONE,
+  tokens: new Map([...logic("binary_expression"), ["&&", set("binary_expression", "let_chain")]]),
   cases: set("match_arm"),
   elseOf: NONE,
   comments: set("line_comment", "block_comment"),
@@ -163,6 +168,7 @@ const JAVA: TreeLanguage = {
     "ternary_expression",
     "catch_clause",
   ),
+  evaluated: NONE,
   tokens: new Map([...logic("binary_expression"), ["case", set("switch_label")]]),
   cases: NONE,
   elseOf: NONE,

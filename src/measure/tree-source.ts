@@ -3,15 +3,17 @@ import { MAX_PARSE_MS } from "../kernel/bounds.js";
 import { sha256Hex } from "../kernel/canonical.js";
 import { attachedComment, type Comment } from "./comment.js";
 import { type OpenedText, openConditionals } from "./conditional.js";
-import type { FileMeasure, FunctionMeasure, ParseError } from "./file-measure.js";
+import type { FileFigures, FileMeasure, FunctionFigures, ParseError } from "./file-measure.js";
 import type { FunctionSpan } from "./function-draft.js";
 import { type GrammarLanguage, parserOf } from "./grammar.js";
 import { hiddenCode } from "./hidden-code.js";
 import { type LineTable, lineAt, lineTable } from "./line-table.js";
 import { ownLength, type Span } from "./own-length.js";
 import { findSuppressions } from "./suppression.js";
+import { hashTree } from "./tree-hash.js";
 import { TREE_LANGUAGES } from "./tree-language.js";
-import { type TreeDraft, type WalkedTree, walkTree } from "./tree-walk.js";
+import { marksOf, statementsOf } from "./tree-mark.js";
+import { type TreeDraft, type WalkedTree, walkMarks } from "./tree-walk.js";
 
 /**
  * Measures text of a language read by tree-sitter (DESIGN §9), whose grammar must be loaded. Throws Fault
@@ -24,18 +26,48 @@ export function measureTree(
   language: GrammarLanguage,
   look?: (seen: SeenTree) => void,
 ): FileMeasure {
+  let drafts: readonly TreeDraft[] = [];
+  let statements: readonly number[] = [];
   const table = lineTable(text);
+  const figures = readTree({ path, text, table }, language, ({ tree, walked, opened }) => {
+    drafts = walked.drafts;
+    hashTree(walked, text);
+    statements = executed(statementsOf(tree, language), drafts, language);
+    look?.({ tree, spans: drafts, comments: walked.comments, opened });
+  });
+  const functions = figures.functions.map((one, index) => ({ ...one, token_hash: drafts[index]?.hash ?? "" }));
+  const lines = new Set(statements.map((offset) => lineAt(table, offset)));
+  return { ...figures, functions, executable: [...lines].sort((a, b) => a - b) };
+}
+
+/** Where nothing runs outside of functions, the statements within one. Both ascend. */
+function executed(statements: number[], drafts: readonly TreeDraft[], language: GrammarLanguage): number[] {
+  if (TREE_LANGUAGES[language].runsOutside === true) return statements;
+  const outer = drafts.filter(({ parent }) => parent === null);
+  let at = 0;
+  return statements.filter((offset) => {
+    while ((outer[at]?.end ?? Number.POSITIVE_INFINITY) <= offset) at += 1;
+    return (outer[at]?.start ?? Number.POSITIVE_INFINITY) < offset;
+  });
+}
+
+/** `measureTree` without the hashes of the functions' tokens and the lines of statements. */
+export function treeFigures(path: string, text: string, language: GrammarLanguage): FileFigures {
+  return readTree({ path, text, table: lineTable(text) }, language, () => undefined);
+}
+
+/** Figures of a text, whose tree is shown to `look` while it lives. */
+function readTree(source: Source, language: GrammarLanguage, look: (reading: Reading) => void): FileFigures {
+  const { path, text, table } = source;
   const lines = table.length - (text.endsWith("\n") || text === "" ? 1 : 0);
   const reading = readBest(text, language);
   if (reading === null) {
     const errors = [{ message: `it could not be parsed within ${MAX_PARSE_MS} ms of processor time`, line: 1 }];
-    return { path, language, lines, parse: "failed", errors, functions: [], suppressions: [], executable: [] };
+    return { path, language, lines, parse: "failed", errors, functions: [], suppressions: [] };
   }
-  const { tree, walked, opened } = reading;
+  const { tree, walked } = reading;
   try {
-    const drafts = [...walked.drafts].sort((a, b) => a.start - b.start || b.end - a.end);
-    look?.({ tree, spans: drafts, comments: walked.comments, opened });
-    const source = { path, text, table };
+    look(reading);
     const declared = declaredNames(source, walked);
     const conflicts = walked.partial ? conflictMarkers(text) : [];
     const hidden = hiddenCode(text, language);
@@ -52,9 +84,8 @@ export function measureTree(
       lines,
       parse: walked.partial || hidden.length > 0 ? "partial" : "ok",
       errors,
-      functions: functionsOf(source, drafts, walked.comments).map((one) => withDeclared(one, declared)),
+      functions: functionsOf(source, walked).map((one) => withDeclared(one, declared)),
       suppressions: findSuppressions([...walked.comments, ...walked.directives], table),
-      executable: [...new Set(walked.statements.map((offset) => lineAt(table, offset)))].sort((a, b) => a - b),
       declared: [...declared],
     };
   } finally {
@@ -92,7 +123,9 @@ function readBest(text: string, language: GrammarLanguage): Reading | null {
 
 function read({ text, opened }: OpenedText, language: GrammarLanguage): Reading | null {
   const tree = parse(text, language);
-  return tree === null ? null : { tree, walked: walkTree(tree, text, TREE_LANGUAGES[language]), opened };
+  return tree === null
+    ? null
+    : { tree, walked: walkMarks(marksOf(tree, language), text, TREE_LANGUAGES[language]), opened };
 }
 
 /** Names of functions that documented declarations of the file declare. */
@@ -101,24 +134,30 @@ function declaredNames({ text }: Source, { declarations, comments }: WalkedTree)
   return new Set(documented.map(({ name }) => name));
 }
 
-function withDeclared(one: FunctionMeasure, declared: ReadonlySet<string>): FunctionMeasure {
+function withDeclared(one: FunctionFigures, declared: ReadonlySet<string>): FunctionFigures {
   return declared.has(one.qualified_name) ? { ...one, documented: true } : one;
 }
 
 /**
- * Null when it takes too long, by processor time: on a busy machine a file is not refused for having waited.
+ * Null when it takes too long, by processor time: on a busy machine a file is not refused for having waited. Not every time
+ * the parser asks is the clock looked at, which would take a tenth of what parsing takes.
  */
 function parse(text: string, language: GrammarLanguage): Tree | null {
   const parser = parserOf(language);
   parser.reset();
   const started = process.cpuUsage();
+  let asked = 0;
   const takesTooLong = (): boolean => {
+    asked += 1;
+    if (asked % ASKED_A_LOOK !== 0) return false;
     const { user, system } = process.cpuUsage(started);
     return (user + system) / MICROSECONDS_A_MS > MAX_PARSE_MS;
   };
   return parser.parse(text, null, { progressCallback: takesTooLong });
 }
 
+/** The parser asks about 30 times a millisecond. */
+const ASKED_A_LOOK = 64;
 const MICROSECONDS_A_MS = 1_000;
 
 /** Lines git leaves in a file that two sides changed, where the text cannot be read as a whole anyway. */
@@ -138,16 +177,16 @@ interface Source {
   readonly table: LineTable;
 }
 
-function functionsOf(source: Source, sorted: readonly TreeDraft[], comments: readonly Comment[]): FunctionMeasure[] {
+function functionsOf(source: Source, { drafts, comments }: WalkedTree): FunctionFigures[] {
   const orders = new Map<string, number>();
-  return sorted.map((draft) => {
+  return drafts.map((draft) => {
     const order = orders.get(draft.qualifiedName) ?? 0;
     orders.set(draft.qualifiedName, order + 1);
     return { ...figuresOf(source, draft, comments), order };
   });
 }
 
-function figuresOf(source: Source, draft: TreeDraft, comments: readonly Comment[]): Omit<FunctionMeasure, "order"> {
+function figuresOf(source: Source, draft: TreeDraft, comments: readonly Comment[]): Omit<FunctionFigures, "order"> {
   const { path, text, table } = source;
   const commentOf = (offset: number): Comment | undefined => attachedComment(text, comments, offset);
   const nested = draft.nested.map((inner) => ({ start: commentOf(inner.doc)?.start ?? inner.doc, end: inner.end }));
@@ -164,7 +203,6 @@ function figuresOf(source: Source, draft: TreeDraft, comments: readonly Comment[
     parameters: draft.parameters,
     named: draft.named,
     documented: draft.docstring || commentOf(draft.doc) !== undefined,
-    token_hash: draft.hash,
     findings: [],
   };
 }
