@@ -294,3 +294,37 @@ func F[K any](x K) {}
     expect(measureSource("a.c", deep).functions).toHaveLength(1);
   });
 });
+
+describe("the hash of a function's tokens", () => {
+  beforeAll(() => loadGrammars(LANGUAGES, GRAMMARS));
+
+  /** Hashes of a text's functions by name. */
+  function hashes(path: string, text: string): Record<string, string> {
+    return Object.fromEntries(measureSource(path, text).functions.map((one) => [one.name, one.token_hash]));
+  }
+
+  it("does not change with comments, layout and the function's own name, and does with its code", () => {
+    const hashOf = (text: string): string => Object.values(hashes("a.rs", text))[0] ?? "";
+    const hash = hashOf("fn f() -> i32 { g(1) }");
+    expect(hash).toMatch(/^[0-9a-f]{64}$/);
+    expect(hashOf("fn other() -> i32 {\n  /// Says more.\n  // and more\n  g( 1 ) /* so */\n}")).toBe(hash);
+    expect(hashOf("fn f() -> i32 { g(2) }")).not.toBe(hash);
+  });
+
+  it("is of what stands in the function, and of a nested one by that one's hash", () => {
+    const text = "int f() { auto h = [](int a) { return a; }; return h(1); }\nint k() { return 1; }\n";
+    const one = hashes("a.cpp", text);
+    const after = hashes("a.cpp", text.replace("h(1)", "h(2)"));
+    expect([after["<anonymous>"] === one["<anonymous>"], after["f"] === one["f"]]).toEqual([true, false]);
+    const within = hashes("a.cpp", text.replace("return a;", "return -a;"));
+    expect([within["<anonymous>"] === one["<anonymous>"], within["f"] === one["f"]]).toEqual([false, false]);
+    expect(within["k"]).toBe(one["k"]);
+  });
+
+  it("leaves a path that begins with a nested function to the one around it", () => {
+    expect(figures("a.cpp", "int f() { return []() { return 1; }() ? 1 : 2; }\n")).toEqual([
+      "f: 2 / 1 / 0",
+      "(f.<anonymous>: 1 / 1 / 0)",
+    ]);
+  });
+});
