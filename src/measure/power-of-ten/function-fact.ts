@@ -6,10 +6,11 @@ import { countAssertions } from "./assertion.js";
 import { findCalls } from "./call-fact.js";
 import { findGlobalWrites, findJumps, findUnboundedLoops } from "./control-rule.js";
 import type { FunctionFact } from "./fact.js";
+import { findFloating, givesPromise } from "./floating-promise.js";
 import { findGeneratedCode } from "./generated-code.js";
 import { findHiddenUses } from "./hidden-use.js";
 import type { Effects } from "./loop-effect.js";
-import { boundNames, childOf, type Piece } from "./piece.js";
+import { boundNames, childOf, type Piece, unwrap } from "./piece.js";
 import { findPointers } from "./pointer-rule.js";
 import { isAsync, returnsNothing } from "./result-fact.js";
 import type { RuleContext } from "./rule.js";
@@ -48,7 +49,7 @@ export function functionFact(unit: Unit, context: FileContext): FunctionFact {
     runsAs: context.hidden.get(piece) ?? [],
     member: piece.role === "target" || piece.role === "value",
     internal: piece.children.some(({ type, name }) => type === "storage_class_specifier" && name === "static"),
-    async: isAsync(piece, context),
+    async: isAsync(piece, context) || returnsPromise(unit, context),
     returnsNothing: returnsNothing(piece, context),
     ...callsOf(unit, context),
     allocations: findAllocations(unit, context),
@@ -56,6 +57,14 @@ export function functionFact(unit: Unit, context: FileContext): FunctionFact {
     depthBound: statesDepth(context.spans[unit.index], context.depths),
     findings: unitFindings(unit, context),
   };
+}
+
+/** Whether it gives back what is a promise by its own text. */
+function returnsPromise({ own, piece }: Unit, context: FileContext): boolean {
+  if (!isEcmaScript(context.language)) return false;
+  const body = childOf(piece, "body");
+  const given = own.filter(({ type }) => type === "ReturnStatement").map((one) => childOf(one, "argument"));
+  return [body, ...given].some((one) => one !== undefined && givesPromise(unwrap(one), context));
 }
 
 /** What it calls, and what it runs without a call. */
@@ -74,6 +83,7 @@ export function unitFindings(unit: Unit, context: FileContext): RuleFinding[] {
     ...findSharedState(unit, context),
     ...findPointers(unit, context),
     ...findGeneratedCode(unit, context),
+    ...findFloating(unit, context),
     ...(isEcmaScript(context.language) ? findGrowth(unit, context.collections, context) : []),
   ];
 }

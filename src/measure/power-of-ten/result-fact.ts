@@ -20,11 +20,16 @@ export function returnsNothing(piece: Piece, { language, text }: Source): boolea
 /** Whether what a function gives is to be waited for. */
 export function isAsync(piece: Piece, { language, text }: Source): boolean {
   if (language === "python") return /^async\b/.test(text.slice(piece.start, piece.start + MAX_WORD_CHARS));
-  if (piece.op === "async") return true;
+  if (piece.op === "async" || piece.children.some(isAsyncWord)) return true;
   if (!isEcmaScript(language)) return false;
   const body = childOf(piece, "body");
   const head = body === undefined ? "" : text.slice(Math.max(piece.start, body.start - MAX_HEAD_CHARS), body.start);
-  return /\)\s*:\s*Promise\s*<[^()]*>\s*(?:=>\s*)?$/.test(head);
+  return /\)\s*:\s*Promise(?:Like)?\s*<[^()]*>\s*(?:=>\s*)?$/.test(head);
+}
+
+/** Rust says it before the name. */
+function isAsyncWord({ type, op }: Piece): boolean {
+  return type === "function_modifiers" && op === "async";
 }
 
 const MAX_WORD_CHARS = 16;

@@ -39,11 +39,39 @@ function ignoredCall(
   const { call, target, prototypes } = of;
   const fact = index.nodes[soleNode(target)]?.fact;
   const family = familyOf(caller.file.measure.language);
+  if (target?.how === "possible" && call.form !== "name") return possiblyIgnored(index, family, call, target.nodes);
   if (fact?.async === true) return { verdict: "fail", message: `does not wait for ${call.name}` };
-  const returns = family === "c" ? returnsResult(call, fact, prototypes) : fact?.returnsNothing === false;
-  if (returns === undefined) return { verdict: "unknown", message: `may ignore what ${call.name} returns` };
-  return returns ? { verdict: "fail", message: `ignores what ${call.name} returns` } : undefined;
+  return judgedBy(
+    family === "c" ? returnsResult(call, fact, prototypes) : returnsElsewhere(call, fact, family),
+    call.name,
+  );
 }
+
+function judgedBy(returns: boolean | undefined, name: string): Judged | undefined {
+  if (returns === undefined) return { verdict: "unknown", message: `may ignore what ${name} returns` };
+  return returns ? { verdict: "fail", message: `ignores what ${name} returns` } : undefined;
+}
+
+function returnsElsewhere({ receiver, name }: CallFact, fact: FunctionFact | undefined, family: string): boolean {
+  return fact?.returnsNothing === false || FAILING[family]?.test(`${receiver}.${name}`) === true;
+}
+
+/** A method of something whose type is not known: all of that name that were read give something to look at. */
+function possiblyIgnored(
+  index: CallGraph["index"],
+  family: string,
+  { name }: CallFact,
+  nodes: readonly number[],
+): Judged | undefined {
+  const facts = nodes.map((node) => index.nodes[node]?.fact);
+  if (facts.length === 0) return undefined;
+  if (facts.every((fact) => fact?.async === true)) return { verdict: "unknown", message: `may not wait for ${name}` };
+  const gives = TELLING.has(family) && facts.every((fact) => fact?.returnsNothing === false);
+  return gives ? { verdict: "unknown", message: `may ignore what ${name} returns` } : undefined;
+}
+
+/** Languages in which a definition says what it returns. */
+const TELLING: ReadonlySet<string> = new Set(["c", "go", "rust", "java"]);
 
 /** -1 where it is not known what is called. */
 function soleNode(target: Target | undefined): number {
@@ -63,12 +91,26 @@ function returnsResult(
   fact: FunctionFact | undefined,
   prototypes: ReadonlyMap<string, boolean>,
 ): boolean | undefined {
-  if (form === "member" || form === "self") return fact?.returnsNothing === false;
   const nothing = fact?.returnsNothing ?? prototypes.get(name);
+  if (form === "member" || form === "self") return nothing === undefined ? methodReturns(name) : !nothing;
   return nothing === undefined ? libraryReturns(name) : !nothing;
+}
+
+/** Methods of C++'s library that return nothing, or what nobody needs to look at. */
+const NOTHING_GIVEN =
+  /^(?:(?:push|pop|emplace)(?:_back|_front)?|clear|resize|reserve|swap|reset|assign|append|insert\w*|erase|(?:try_)?emplace\w*|(?:un)?lock\w*|join|detach|notify_\w+|store|sort|reverse|merge|splice|fill|wait|remove\w*|unique|shrink_to_fit|rehash|flush|put|str|setf|unsetf|precision|width|set_value|set_exception|set\w*)$/;
+
+function methodReturns(name: string): boolean | undefined {
+  return NOTHING_GIVEN.test(name) ? false : undefined;
 }
 
 function libraryReturns(name: string): boolean | undefined {
   if (MUST_CHECK.has(name)) return true;
   return NOTHING_RETURNED.has(name) ? false : undefined;
 }
+
+/** Functions of other libraries whose result is what says that they failed. */
+const FAILING: Readonly<Partial<Record<string, RegExp>>> = {
+  go: /^os\.(?:Remove(?:All)?|Rename|Mkdir(?:All)?|Chmod|Chown|Chtimes|Truncate|WriteFile|Symlink|Link)$|^io\.(?:Copy|WriteString)$|^json\.Unmarshal$|\.(?:Flush|Sync|Commit|Encode)$/,
+  java: /^(?:\w*[fF]iles?|\w*[dD]ir|\w*[pP]ath)\.(?:delete|mkdirs?|renameTo|createNewFile|setReadOnly|setLastModified)$|\.submit$/,
+};
