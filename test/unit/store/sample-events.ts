@@ -1,7 +1,7 @@
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { afterEach } from "vitest";
+import { onTestFinished } from "vitest";
 import type { Clock } from "../../../src/kernel/clock.js";
 import type { AnyNewEvent, EventPayload, EventType } from "../../../src/schema/event.js";
 import { openStore, type Store, type StoreOptions } from "../../../src/store/store.js";
@@ -21,18 +21,10 @@ export function fixedClock(startMs = NOW_MS): Clock & { advance(ms: number): voi
   };
 }
 
-const folders: string[] = [];
-const stores: Store[] = [];
-
-afterEach(() => {
-  for (const store of stores.splice(0)) store.close();
-  for (const folder of folders.splice(0)) rmSync(folder, { recursive: true, force: true });
-});
-
 /** A new folder, removed after the test. */
 export function temporaryFolder(): string {
   const folder = mkdtempSync(join(tmpdir(), "worknode-store-"));
-  folders.push(folder);
+  onTestFinished(() => rmSync(folder, { recursive: true, force: true })); // a hook of this file would be the first importer's alone
   return folder;
 }
 
@@ -40,7 +32,7 @@ export function temporaryFolder(): string {
 export function temporaryStore(options: StoreOptions & { path?: string } = {}): Store {
   const path = options.path ?? join(temporaryFolder(), ".worknode", "worknode.db");
   const store = openStore(path, { clock: fixedClock(), ...options });
-  stores.push(store);
+  onTestFinished(() => store.close());
   return store;
 }
 
