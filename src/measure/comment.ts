@@ -24,11 +24,16 @@ export function attachedComment(text: string, comments: readonly Comment[], offs
     const comment = comments[index];
     if (comment === undefined || !touches(text, comment, next)) break;
     first = comment;
-    says ||= WORDS.test(comment.value) && !DIRECTIVE.test(comment.value);
+    says ||= WORDS.test(comment.value) && !DIRECTIVE.test(comment.value) && !isHashbang(text, comment);
     next = comment.start;
     index -= 1;
   }
   return says ? first : undefined;
+}
+
+/** The first line of a program says what runs it, and nothing of the function below. */
+function isHashbang(text: string, { start }: Comment): boolean {
+  return start === 0 && text.startsWith("#!");
 }
 
 /** Whether an offset lies within one of these comments, which ascend. */

@@ -14,7 +14,7 @@ const FILES: Record<string, string> = {
   "src/b.c": "int knot(int a) { return a ? 1 : a || 2; }\n",
   "src/broken.py": "def f(:\n",
   "notes.md": "# no code\n",
-  tool: "#!/usr/bin/env python3\ndef run(n):\n    return n or 1\n",
+  tool: "#!/usr/bin/env python3\ndef run(n):\n    return n or 1\n\n# Says what it is for.\ndef said():\n    return 1\n",
   "ignored/c.js": "function hidden() {}\n",
   ".gitignore": "ignored/\n",
 };
@@ -36,10 +36,11 @@ function measure(...args: string[]): { code: number | null; out: string; err: st
   return { code: run.status, out: run.stdout, err: run.stderr };
 }
 
-it("measures a script that is named, by its first line", () => {
+it("measures a script that is named, by its first line, which documents no function", () => {
   const { code, out } = measure("tool");
   expect(code).toBe(0);
-  expect(out).toContain("tool:2  complexity 2  length 2  parameters 1  documented  run\n");
+  expect(out).toContain("tool:2  complexity 2  length 2  parameters 1  undocumented  run\n");
+  expect(out).toContain("parameters 0  documented  said\n");
 });
 
 it("measures files and folders without a repository or a database, and prints what its schema says", () => {
@@ -81,6 +82,12 @@ it("leaves out of a folder what git ignores there, and measures it when it is na
   );
 });
 
+it("says why a file could not be read, and where", () => {
+  const { out } = measure("src");
+  expect(out).toContain("src/broken.py:1  parse partial: missing )\n");
+  expect(out).toContain("src/latin.c:1  parse failed: not UTF-8 text\n");
+});
+
 it("says what is wrong with a path that is not there, a link, and no path", () => {
   expect(measure("gone")).toMatchObject({ code: 2, out: "", err: expect.stringContaining("there is no gone") });
   expect(measure("src/link")).toMatchObject({ code: 2, err: expect.stringContaining("links are not followed") });
@@ -102,7 +109,7 @@ it("prints what the Power of Ten finds, recursion across files included, and wha
   ).toEqual([
     ["a", ["p10-1-recursion fail"]],
     ["b", ["p10-1-recursion fail"]],
-    ["f", ["p10-1-jump fail", "p10-1-recursion unknown", "p10-9-pointer fail"]],
+    ["f", ["p10-1-jump fail", "p10-1-recursion unknown", "p10-9-pointer fail", "p10-9-pointer fail"]],
   ]);
   expect(report.files[0]?.findings).toMatchObject([{ rule: "p10-6-scope", line: 2, verdict: "fail" }]);
   expect(measure("ten").out).toContain("ten/b.ts:2  p10-1-recursion fail: calls itself through a\n");

@@ -40,9 +40,10 @@ export const measureVerb: Verb = (context, args) => {
     );
     const headers: SourceText[] = [];
     const linked = linkFiles(paths.map((path) => measureFile(context, path, headers)));
-    const report = reportOf(options.deep === true ? await lookDeeper(linked, context.cwd) : linked, headers);
+    const looked = options.deep === true ? await lookDeeper(linked, context.cwd) : linked;
+    const report = reportOf(looked, headers);
     if (options.format === "json") writeLine(context.out, JSON.stringify(report));
-    else for (const line of textOf(report)) writeLine(context.out, line);
+    else for (const line of textOf(report, looked)) writeLine(context.out, line);
     return 0;
   });
 };
@@ -128,14 +129,22 @@ function rowOf(one: FunctionMeasure): MeasureReport["functions"][number] {
   return { file, name, line, end_line, complexity, length, parameters, documented, findings };
 }
 
-function textOf({ files, functions }: MeasureReport): string[] {
+function textOf({ files, functions }: MeasureReport, linked: readonly LinkedFile[]): string[] {
   const rows = functions.flatMap((one) => [
     `${one.file}:${one.line}  complexity ${one.complexity}  length ${one.length}  parameters ${one.parameters}  ${one.documented ? "documented" : "undocumented"}  ${one.name}`,
     ...one.findings.map((each) => `  ${findingLine(one.file, each)}`),
   ]);
   const others = files.flatMap(({ path, findings = [] }) => findings.map((each) => findingLine(path, each)));
-  const broken = files.filter(({ parse }) => parse !== "ok").map(({ path, parse }) => `${path}  parse ${parse}`);
+  const broken = linked.filter(({ measure: { parse } }) => parse !== "ok").map(unreadLine);
   return [...rows, ...others, ...broken, `${files.length} file(s), ${functions.length} function(s)`];
+}
+
+/** The first place of a file that could not be read, and why; without one where nothing can hide in what was not. */
+function unreadLine({ measure: { path, parse, errors } }: LinkedFile): string {
+  const [first, ...others] = errors;
+  if (first === undefined) return `${path}  parse ${parse}`;
+  const more = others.length === 0 ? "" : `, and ${others.length} more place(s)`;
+  return `${path}:${first.line}  parse ${parse}: ${first.message}${more}`;
 }
 
 type Observed = MeasureReport["functions"][number]["findings"][number];
