@@ -75,7 +75,9 @@ async function fillStore(
   }
   if (missing.size === 0) return;
   const input = [...missing].map(endLine).join("");
-  await workspace.git.run(["pack-objects", "--quiet", join(packs, "pack")], { input });
+  // Made where it is to lie: a pack in the making is renamed, and the state may be on another disk than the repository.
+  const where = { into: dirname(packs), from: join(repository.commonDir, "objects") };
+  await workspace.git.run(["pack-objects", "--quiet", join(packs, "pack")], { input, objects: where });
 }
 
 /** What a pack holds, where all of it is shown and it is worth a link; else nothing. */

@@ -8,6 +8,8 @@ import { createIdleReader, type IdleReader } from "./idle-reader.js";
 export interface GitOptions {
   /** Index to use instead of the checkout's own. */
   readonly indexFile?: string;
+  /** Folder that new objects are made in, instead of the repository's own, and the one that holds the old. */
+  readonly objects?: { readonly into: string; readonly from: string };
   /** Standard input; none otherwise. */
   readonly input?: string;
 }
@@ -86,6 +88,10 @@ function start(place: GitPlace, args: readonly string[], env: NodeJS.ProcessEnv)
   return spawn("git", all, { cwd: place.workTree, env, stdio: ["pipe", "pipe", "pipe"] });
 }
 
+function objectFolders({ into, from }: NonNullable<GitOptions["objects"]>): NodeJS.ProcessEnv {
+  return { GIT_OBJECT_DIRECTORY: into, GIT_ALTERNATE_OBJECT_DIRECTORIES: JSON.stringify(from) };
+}
+
 /** A whole new environment: nothing of the parent's but PATH, less its entries inside the repository. */
 function environment(place: GitPlace, options: GitOptions, clock: Clock): NodeJS.ProcessEnv {
   const date = `@${Math.floor(clock.nowMs() / 1000)} +0000`;
@@ -99,6 +105,7 @@ function environment(place: GitPlace, options: GitOptions, clock: Clock): NodeJS
     GIT_COMMON_DIR: place.privateDir,
     GIT_WORK_TREE: place.workTree,
     ...(options.indexFile === undefined ? {} : { GIT_INDEX_FILE: options.indexFile }),
+    ...(options.objects === undefined ? {} : objectFolders(options.objects)),
     GIT_CONFIG_NOSYSTEM: "1",
     GIT_CONFIG_GLOBAL: "/dev/null",
     GIT_ATTR_NOSYSTEM: "1",

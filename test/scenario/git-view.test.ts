@@ -1,8 +1,10 @@
-import { readdirSync, statSync } from "node:fs";
+import { spawnSync } from "node:child_process";
+import { mkdirSync, readdirSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { afterEach, expect, it } from "vitest";
 import { callTool } from "../../src/crew/service/tool-call.js";
 import { makeRepo, type Repo } from "./harness.js";
+import { canMount } from "./small-disk.js";
 
 let repo: Repo | undefined;
 afterEach(() => repo?.remove());
@@ -108,6 +110,24 @@ it("shows a file that is denied later no longer, though the commit is the same",
     await said("cat private.txt; git show HEAD:private.txt; git cat-file --batch-all-objects --batch"),
   ).not.toContain("secret-value");
 });
+
+it.skipIf(!canMount())(
+  "is made where the state is on another disk than the repository, which keeps no pack of it",
+  async () => {
+    repo = makeRepo({ "plan.yaml": PLAN, "notes.md": "one\n" });
+    const state = repo.env["XDG_STATE_HOME"] ?? "";
+    mkdirSync(state);
+    expect(spawnSync("mount", ["-t", "tmpfs", "-o", "size=64m", "tmpfs", state]).status).toBe(0);
+    try {
+      expect((await said("git log --format=%s; echo two >> notes.md; git diff --stat")).trim()).toMatch(
+        /^base\n notes\.md/,
+      );
+      expect(readdirSync(join(repo.dir, ".git/objects/pack"))).toEqual([]);
+    } finally {
+      expect(spawnSync("umount", [state]).status).toBe(0);
+    }
+  },
+);
 
 it("shows them the whole history where none was", async () => {
   repo = makeRepo({ "plan.yaml": PLAN, "notes.md": "one\n" });
