@@ -1,4 +1,5 @@
 import { lineAt } from "../line-table.js";
+import { isSupplied, namedValue } from "./call-value.js";
 import { discarded } from "./discarded.js";
 import type { CallFact, CallForm, FunctionFact } from "./fact.js";
 import { calleeText } from "./loop-write.js";
@@ -132,11 +133,11 @@ function noteRun(piece: Piece, certain: boolean, { units, runs }: Found): void {
 /** A function handed to a call: one written in place, or one that is named. */
 function noteHanded({ argument, certain, line }: { argument: Piece; certain: boolean; line: number }, to: Found): void {
   const inner = unwrap(argument);
-  noteRun(inner, certain, to);
+  noteRun(namedValue(inner), certain, to);
   for (const part of insideOf(inner)) noteRun(part, false, to);
   if (inner.kind === "call" && calleeText(inner).endsWith(".bind"))
     noteNamed(childOf(inner, "callee")?.children[0], { line, certain: false }, to);
-  if (inner.type === "keyword_argument") noteNamed(childOf(inner, "value"), { line, certain: false }, to);
+  if (inner.type === "keyword_argument") noteNamed(namedValue(inner), { line, certain: false }, to);
   else if (inner.type === "method_reference") noteReference(inner, line, to);
   else noteNamed(inner, { line, certain }, to);
 }
@@ -201,7 +202,7 @@ function calleeOf(call: Piece, context: RuleContext): Callee | undefined {
   const callee = unwrapped(written);
   if (callee === undefined || callee.kind === "function") return undefined;
   const special = SPECIAL[call.type];
-  if (special !== undefined) return special(call, callee);
+  if (special !== undefined) return special(call, callee, context);
   const isField = written !== callee && context.language === "rust";
   return isField ? valueOf(callee) : plainOrMember(callee, context);
 }
@@ -223,7 +224,7 @@ function valueOf({ name }: Piece): Callee {
 }
 
 /** Calls that are written otherwise than by a callee and its arguments. */
-const SPECIAL: Readonly<Record<string, (call: Piece, callee: Piece) => Callee | undefined>> = {
+const SPECIAL: Readonly<Record<string, (call: Piece, callee: Piece, context: RuleContext) => Callee | undefined>> = {
   macro_invocation: () => undefined,
   new_expression: () => undefined,
   method_invocation: javaCallee,
@@ -242,10 +243,10 @@ function constructorOf(callee: Piece): Callee | undefined {
   return { form: "member", name: "constructor", receiver: callee.name };
 }
 
-function javaCallee(call: Piece, callee: Piece): Callee | undefined {
+function javaCallee(call: Piece, callee: Piece, { text }: RuleContext): Callee | undefined {
   const object = childOf(call, "object");
   if (object === undefined || object.name === "this") return { form: "self", name: callee.name, receiver: "" };
-  if (FUNCTIONAL.test(callee.name)) return valueOf(callee);
+  if (FUNCTIONAL.test(callee.name) || isSupplied(call, callee, text)) return valueOf(callee);
   return { form: "member", name: callee.name, receiver: object.name };
 }
 

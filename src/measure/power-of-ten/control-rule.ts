@@ -1,12 +1,15 @@
 import type { RuleFinding } from "../file-measure.js";
 import { aliasesOf } from "./loop-alias.js";
-import { type Bound, FINITE_SOURCE, judgeLoop, sourceOf } from "./loop-bound.js";
+import { type Bound, judgeLoop, sourceOf } from "./loop-bound.js";
 import type { LoopScope } from "./loop-change.js";
 import { type Effects, effectsOn } from "./loop-effect.js";
+import { findHiddenLoops } from "./loop-hidden.js";
+import { findJumpLoops } from "./loop-jump.js";
 import { SELVES } from "./loop-name.js";
+import { declarationsOf, MAX_DECLARED_CHARS, MAX_TYPE_CHARS, mayStream } from "./loop-stream.js";
 import { judgeTypes } from "./loop-type.js";
 import { calleeText, targetOf } from "./loop-write.js";
-import { below, boundNames, childOf, type Piece, unwrap } from "./piece.js";
+import { below, boundNames, childOf, type Piece } from "./piece.js";
 import { finding, isCFamily, type RuleContext } from "./rule.js";
 import type { Unit } from "./unit.js";
 
@@ -54,16 +57,26 @@ function isLabelled(piece: Piece): boolean {
 
 /** p10-2-loop-bound. In C and C++ no comment stands for a bound. */
 export function findUnboundedLoops(unit: Unit, context: LoopContext): RuleFinding[] {
+  const isStream = (source: Piece): boolean => mayStream(source, unit, context);
+  const hidden = findHiddenLoops(unit, { ...context, isStream });
   const loops = unit.own.filter(({ kind }) => kind === "loop" || kind === "each");
-  if (loops.length === 0) return [];
+  const jumps = unit.own.some((piece) => piece.kind === "jump" || isJumpCall(piece));
+  if (loops.length === 0 && !jumps) return hidden;
   const scope = scopeOf(unit, context);
-  return loops.flatMap((loop) => {
-    if (!isCFamily(context.language) && context.stated.has(loop.start)) return [];
-    const judged = judgeLoop(loop, context.effort, scope);
-    const verdict = judged === "pass" ? judgeDeclared(loop, unit, context) : judged;
-    if (verdict === "pass") return [];
-    return [finding(context, loop, { rule: "p10-2-loop-bound", verdict, message: LOOP_MESSAGES[verdict] })];
-  });
+  const found = loops.flatMap((loop) => judged(loop, unit, scope, context));
+  return [...found, ...findJumpLoops(unit.own, scope, context), ...hidden];
+}
+
+function judged(loop: Piece, unit: Unit, scope: LoopScope, context: LoopContext): RuleFinding[] {
+  if (!isCFamily(context.language) && context.stated.has(loop.start)) return [];
+  const bound = judgeLoop(loop, context.effort, scope);
+  const verdict = bound === "pass" ? judgeDeclared(loop, unit, context) : bound;
+  if (verdict === "pass") return [];
+  return [finding(context, loop, { rule: "p10-2-loop-bound", verdict, message: LOOP_MESSAGES[verdict] })];
+}
+
+function isJumpCall(piece: Piece): boolean {
+  return piece.kind === "call" && LONG_JUMP.test(calleeText(piece));
 }
 
 function scopeOf(unit: Unit, { globals, language, text, effects }: LoopContext): LoopScope {
@@ -112,7 +125,7 @@ function asksAccessor(loop: Piece, hidden: LoopContext["hidden"]): boolean {
 
 /** What the types that a function declares say against a loop that looks bounded. */
 function judgeDeclared(loop: Piece, unit: Unit, context: LoopContext): Bound {
-  if (loop.kind === "each") return mayStream(loop, unit, context) ? "unknown" : "pass";
+  if (loop.kind === "each") return mayStream(sourceOf(loop) ?? loop, unit, context) ? "unknown" : "pass";
   if (mayNeverFall(loop, unit, context) || asksAccessor(loop, context.hidden)) return "unknown";
   const declared = (name: string): string => lastDeclared(name, loop, unit, context.text);
   return judgeTypes(loop, { language: context.language, text: context.text, declared });
@@ -132,49 +145,6 @@ function isDeclaring({ kind, role, type }: Piece): boolean {
 
 const DECLARING = /parameter|^local_variable_declaration$/;
 
-/** What is gone over may be declared as something that gives without an end: a channel, an iterator, a generator. */
-function mayStream(loop: Piece, unit: Unit, { text, language }: RuleContext): boolean {
-  const { name, kind } = unwrap(sourceOf(loop) ?? loop);
-  if (name === "") return false;
-  const declared = declarationsOf(name, unit, text);
-  if (declared.some((one) => STREAMS.test(one) || isGiven(one))) return true;
-  return language === "go" && kind !== "literal" && declared.length === 0 && !isListOfGo(name, text);
-}
-
-/** `it = numbers()`: a call that is not known to give something with an end. */
-function isGiven(declared: string): boolean {
-  const callee = /^[\w$]+\s*:?=\s*(?:await\s+)?(new\s+)?([\w$.]+)\s*\(/.exec(declared);
-  return (
-    callee !== null &&
-    !FINITE_SOURCE.test(callee[2] ?? "") &&
-    !(callee[1] !== undefined && OWN_CLASSES.test(callee[2] ?? ""))
-  );
-}
-
-const OWN_CLASSES = /^(?:Map|Set|Array|URLSearchParams|\w*Array)$/;
-
-/** Whether the file says of a name that is not the function's own that it is a list, a map or a text. */
-function isListOfGo(name: string, text: string): boolean {
-  const own = /[\w]+$/.exec(name)?.[0] ?? "";
-  if (own === "" || new RegExp(`\\bfunc\\s+(?:\\([^)]*\\)\\s*)?${own}\\s*\\(`).test(text)) return false;
-  return new RegExp(`\\b${own}\\s*(?:=|:=|:)?\\s*(?:\\[|map\\[|string\\b|"|make\\((?!\\s*chan))`).test(text);
-}
-
-const STREAMS =
-  /\bchan\b|\bfunc\b|\biter\.Seq|\b(?:Async)?(?:Into)?(?:Iterable|Iterator|Generator|Receiver|generator)\b/;
-
-/** How a function declares a name: parameters and variables, from their start on. */
-function declarationsOf(name: string, { own }: Unit, text: string): string[] {
-  const pieces = own.filter(({ kind, role, type }) => kind === "bind" || role === "parameter" || PARAMETERS.test(type));
-  return pieces
-    .filter((piece) => boundNames(piece).includes(name) || piece.name === name)
-    .map(({ start, end }) => text.slice(start, Math.max(end, start) + (text[end] === ":" ? MAX_TYPE_CHARS : 0)))
-    .map((declared) => declared.slice(0, MAX_DECLARED_CHARS));
-}
-
-const PARAMETERS = /parameter/;
-const MAX_DECLARED_CHARS = 200;
-
 /** In C and C++ `i >= 0` always holds where `i` is unsigned, which a type that the text does not show may be. */
 function mayNeverFall(loop: Piece, unit: Unit, { language, text }: RuleContext): boolean {
   if (!isCFamily(language)) return false;
@@ -187,7 +157,6 @@ function mayNeverFall(loop: Piece, unit: Unit, { language, text }: RuleContext):
 
 const SIGNED = /^\W*(?:\w+\s+){0,3}?(?:int|long|short|char|float|double|signed|ssize_t|ptrdiff_t|off_t|int\d+_t)\b/;
 const UNSIGNED = /^\W*(?:\w+\s+){0,3}?(?:unsigned|u?char|size_t|uint\w*)\b/;
-const MAX_TYPE_CHARS = 60;
 
 /** Variables of a function that something else can set: their address is taken, or a function within sets them. */
 function aliasedNames({ own }: Unit): Set<string> {

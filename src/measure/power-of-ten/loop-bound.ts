@@ -1,6 +1,7 @@
 import { isAsserting } from "./assertion.js";
 import { type LoopChanges, type LoopScope, loopChanges } from "./loop-change.js";
 import { fieldOf, namesIn, ownersOf } from "./loop-name.js";
+import { givenBy } from "./loop-source.js";
 import { calleeText, type Write } from "./loop-write.js";
 import { below, childOf, type Piece, unwrap } from "./piece.js";
 
@@ -32,18 +33,14 @@ export function judgeLoop(loop: Piece, effort: Effort, scope: LoopScope): Bound 
   return loop.kind === "each" ? judgeEach(loop, writes) : judgeWhile(loop, writes);
 }
 
-const ENDLESS_SOURCE = /^(?:itertools\.)?(?:count|cycle|repeat)$/;
-/** Calls that give as much as there is of something else, in the languages' own libraries. */
-export const FINITE_SOURCE =
-  /(?:^|[.:])(?:keys|values|entries|items|from|of|map|filter|slice|split|splitlines|matchAll|concat|reverse|toReversed|reversed|sort|sorted|toSorted|flat|flatMap|fill|match|range|enumerate|zip|list|tuple|set|dict|sum|iter|iter_mut|into_iter|drain|chars|bytes|lines|windows|chunks|rev|take|skip|len|asList|toArray|entrySet|keySet|stream|children|ancestors|getOwnPropertyNames|readdirSync|querySelectorAll|Split|SplitN|Fields|Keys|Values|Entries|append|make|Sorted|Collect)$/;
-
 function judgeEach(loop: Piece, writes: LoopChanges): Bound {
   if (loop.op === "await" || loop.op === "async") return "unknown";
   const source = sourceOf(loop);
   if (source === undefined) return "pass";
   const inner = unwrap(source);
-  if (isEndless(inner)) return "fail";
-  if (inner.kind === "call") return isFinite(inner) ? grownVerdict(ownerOf(inner), writes) : "unknown";
+  const given = givenBy(inner);
+  if (given !== "finite") return given === "endless" ? "fail" : "unknown";
+  if (inner.kind === "call") return grownVerdict(ownerOf(inner), writes);
   return grownVerdict(inner.name, writes);
 }
 
@@ -63,19 +60,6 @@ function grownVerdict(name: string, { grows, handed, asked, scope }: LoopChanges
   const owners = scope.language === "cpp" && scope.isField(name) ? ["this"] : ownersOf(name);
   const mayGrow = grows.has(name) || handed.has(name) || owners.some((at) => handed.has(at) || asked.has(at));
   return name !== "" && mayGrow ? "unknown" : "pass";
-}
-
-/** What another call gives may be without an end: a generator, a stream. `iter(f, end)` asks until it is told. */
-function isFinite(call: Piece): boolean {
-  const callee = calleeText(call);
-  if (callee === "iter") return (childOf(call, "arguments")?.children.length ?? 0) < 2;
-  return FINITE_SOURCE.test(callee);
-}
-
-/** Rust's `0..`, Python's `itertools.count()`. */
-function isEndless(source: Piece): boolean {
-  if (source.type === "range_expression") return source.children.length < 2 && source.op === "..";
-  return source.kind === "call" && ENDLESS_SOURCE.test(childOf(source, "callee")?.name ?? "");
 }
 
 function judgeWhile(loop: Piece, writes: LoopChanges): Bound {

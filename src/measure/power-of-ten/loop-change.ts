@@ -3,6 +3,7 @@ import type { Aliases } from "./loop-alias.js";
 import type { EffectKind } from "./loop-effect.js";
 import { fieldOf, ownersOf, SELVES } from "./loop-name.js";
 import { everyRound } from "./loop-round.js";
+import { argumentsOf } from "./loop-source.js";
 import { calleeText, SET, type Write, writesOf } from "./loop-write.js";
 import { boundNames, childOf, type Piece, unwrap } from "./piece.js";
 
@@ -202,10 +203,6 @@ function givenText(piece: Piece): string {
   if (piece.kind === "name" || piece.kind === "member") return piece.name;
   const addressed = isAddress(piece) ? (piece.children.at(-1)?.name ?? "") : "";
   return addressed === "" ? "" : `&${addressed}`;
-}
-
-function argumentsOf(call: Piece): readonly Piece[] {
-  return childOf(call, "arguments")?.children ?? call.children.filter(({ role }) => role === "argument");
 }
 
 /** What a method is called on, and the method with a dot before it; both empty for a plain call. */

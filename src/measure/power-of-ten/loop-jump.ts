@@ -1,0 +1,65 @@
+import type { RuleFinding } from "../file-measure.js";
+import { type Bound, judgeLoop } from "./loop-bound.js";
+import type { LoopScope } from "./loop-change.js";
+import { calleeText } from "./loop-write.js";
+import { childOf, type Piece } from "./piece.js";
+import { finding, type RuleContext } from "./rule.js";
+
+/** Loops that are made of jumps: a `goto` to a label before it, a `longjmp` to a `setjmp` of the same function. */
+export function findJumpLoops(own: readonly Piece[], scope: LoopScope, context: RuleContext): RuleFinding[] {
+  const labels = new Map(own.flatMap((piece) => (isLabel(piece) ? [[labelOf(piece), piece] as const] : [])));
+  return own.flatMap((piece) => {
+    const verdict = piece.kind === "jump" ? judgeJump(piece, labels, { own, scope, context }) : judgeReturn(piece, own);
+    if (verdict === "pass") return [];
+    const message = `loop made of jumps ${verdict === "fail" ? "without a bound" : "whose bound cannot be told from its text"}`;
+    return [finding(context, piece, { rule: "p10-2-loop-bound", verdict, message })];
+  });
+}
+
+function isLabel({ type }: Piece): boolean {
+  return type === "labeled_statement";
+}
+
+function labelOf(piece: Piece): string {
+  return childOf(piece, "label")?.name ?? "";
+}
+
+interface Around {
+  readonly own: readonly Piece[];
+  readonly scope: LoopScope;
+  readonly context: RuleContext;
+}
+
+/** A jump to nothing that is known may go anywhere. */
+function judgeJump(jump: Piece, labels: ReadonlyMap<string, Piece>, { own, scope, context }: Around): Bound {
+  const target = labels.get(jump.children.find(({ kind }) => kind === "name")?.name ?? "");
+  if (target === undefined) return "unknown";
+  if (target.start > jump.start) return "pass";
+  const branches = own.filter(
+    (piece) => piece.kind === "branch" && isWithin(jump, piece) && piece.start >= target.start,
+  );
+  const judged = judgeLoop(loopOf(target, jump, own, branches.at(-1)), context.effort, scope);
+  return judged === "fail" && branches.length > 0 ? "unknown" : judged;
+}
+
+function isWithin(inner: Piece, { start, end }: Piece): boolean {
+  return start <= inner.start && inner.end <= end;
+}
+
+/** What stands between a label and the jump to it, as a loop that goes on while the branch around the jump is taken. */
+function loopOf(target: Piece, jump: Piece, own: readonly Piece[], branch: Piece | undefined): Piece {
+  const block = own.findLast((piece) => piece.kind === "block" && isWithin(target, piece) && isWithin(jump, piece));
+  const rounds = block?.children.filter(({ start }) => start >= target.start && start <= jump.start) ?? [];
+  const body: Piece = { ...NOTHING, kind: "block", role: "body", start: target.start, end: jump.end, children: rounds };
+  const then = branch === undefined ? undefined : childOf(branch, "then");
+  const condition = then !== undefined && isWithin(jump, then) ? childOf(branch as Piece, "condition") : undefined;
+  return { ...body, kind: "loop", role: "", children: condition === undefined ? [body] : [condition, body] };
+}
+
+const NOTHING: Piece = { kind: "other", type: "", role: "", start: 0, end: 0, op: "", name: "", children: [] };
+
+/** What `longjmp` comes back to comes back as often as it is called. */
+function judgeReturn(piece: Piece, own: readonly Piece[]): Bound {
+  if (piece.kind !== "call" || !calleeText(piece).endsWith("setjmp")) return "pass";
+  return own.some((one) => one.kind === "call" && calleeText(one).endsWith("longjmp")) ? "unknown" : "pass";
+}
