@@ -52,7 +52,7 @@ it("refuses a plan with commands before anything is opened, and says how to get 
   await expect(run(at)).rejects.toMatchObject({
     code: "NO_SANDBOX",
     exitCode: 2,
-    message: expect.stringContaining("unset WORKNODE_SANDBOX"),
+    message: expect.stringMatching(/:\nsandbox \w+: .*\n {2}fix: unset WORKNODE_SANDBOX/),
   });
   const store = at.store();
   expect(store.queries.maxCycle()).toBe(0);

@@ -45,6 +45,8 @@ export async function requireSandbox(repository: Repository, source: PlanSource,
   if (planPrograms(source).length === 0) return;
   const report = await probeBackends({ stateDir, env });
   if (report.chosen !== null) return await requireTools(repository, source, place);
-  const fixes = report.probes.filter(({ ok }) => !ok).map(({ name, detail, fix }) => `${name}: ${detail}. ${fix}`);
+  const fixes = report.probes
+    .filter(({ ok }) => !ok)
+    .map(({ backend = "sandbox", name, detail, fix }) => `${backend} ${name}: ${detail}\n  fix: ${fix}`);
   throw invalid("NO_SANDBOX", `the plan runs commands, and this machine has no sandbox for them:\n${fixes.join("\n")}`);
 }

@@ -40,10 +40,15 @@ export const violationsVerb: Verb = (context, args) => {
         .reverse()
         .map(describeRow);
       for (const line of linesOf(rows, options.outputFormat)) writeLine(context.out, line);
+      if (rows.length === 0 && options.outputFormat === "text") writeLine(context.out, noneOf(all.length));
       return 0;
     }),
   );
 };
+
+function noneOf(recorded: number): string {
+  return recorded === 0 ? "No violation was recorded." : `None of the ${recorded} recorded fits what was asked.`;
+}
 
 function isAsked({ task, subject }: ViolationRow, options: Options): boolean {
   return (options.task ?? task) === task && (options.agent ?? subject) === subject;
@@ -57,7 +62,6 @@ function describeRow({ seq, hlc, subject, ...rest }: ViolationRow): Row {
 function linesOf(rows: readonly Row[], format: OutputFormat): string[] {
   if (format === "json") return [JSON.stringify({ violations: rows })];
   if (format === "stream-json") return rows.map((row) => JSON.stringify(row));
-  if (rows.length === 0) return ["No violation was recorded."];
   return rows.flatMap((row) => [
     `${row.event}  ${row.at}  cycle ${row.cycle} ${row.task ?? "-"}  ${row.agent}  ${row.code} ${singleLine(row.message)}`,
     `  rule ${row.rule}  object ${singleLine(row.object)}  call ${row.call_id}`,
