@@ -35,11 +35,23 @@ function judgeJump(jump: Piece, labels: ReadonlyMap<string, Piece>, { own, scope
   const target = labels.get(jump.children.find(({ kind }) => kind === "name")?.name ?? "");
   if (target === undefined) return "unknown";
   if (target.start > jump.start) return "pass";
+  if (leavesBefore(jump, target, own)) return "pass";
   const branches = own.filter(
     (piece) => piece.kind === "branch" && isWithin(jump, piece) && piece.start >= target.start,
   );
   const judged = judgeLoop(loopOf(target, jump, own, branches.at(-1)), context.effort, scope);
   return judged === "fail" && branches.length > 0 ? "unknown" : judged;
+}
+
+/** Code to jump back to that returns, whatever it does before, is gone through once. */
+function leavesBefore(jump: Piece, target: Piece, own: readonly Piece[]): boolean {
+  const block = own.findLast((piece) => piece.kind === "block" && isWithin(target, piece) && isWithin(jump, piece));
+  const between = block?.children.filter(({ start }) => start >= target.start && start < jump.start) ?? [];
+  return between.some((piece) => [piece, ...(isLabel(piece) ? piece.children : [])].some(returns));
+}
+
+function returns({ type }: Piece): boolean {
+  return type === "return_statement";
 }
 
 function isWithin(inner: Piece, { start, end }: Piece): boolean {

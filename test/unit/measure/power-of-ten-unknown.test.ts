@@ -205,6 +205,7 @@ describe("p10-2-loop-bound passes where the text tells the bound", () => {
       "a.c",
       "int f(int n) { int tries = 0; again: if (work(n)) { if (++tries < 9) goto again; } goto out; out: return 0; }",
     ],
+    ["a.c", "int f(int n) { if (n) goto sent; failed: (void)end(); return 1; sent: (void)note(); goto failed; }"],
     ["a.c", "void f(void) { unsigned char i; for (i = 0; i < 200; i++) (void)work(i); }"],
     ["a.c", "void f(short n) { int i; for (i = 0; i < n; i++) (void)work(i); }"],
     ["a.c", "void f(const struct s *p) { int i; for (i = 0; i < p->n; i++) (void)look(p); }"],
