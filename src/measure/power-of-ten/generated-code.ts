@@ -84,11 +84,11 @@ function isScript(callee: string, { imports }: Context): boolean {
 const CONSTRUCTING = /^(?!this\.|super\.).*[\w)]\.constructor$/;
 const REQUIRING = /^(?:module\.)?require$/;
 
-function argumentMessage(call: Piece, callee: string, { text }: Context): Generated {
+function argumentMessage(call: Piece, callee: string, context: Context): Generated {
   const [first, second] = call.children.filter(({ role }) => role === "argument");
   if (callee === "Worker" && hasEvalOption(second)) return "runs text as code in a worker";
   if (first === undefined) return undefined;
-  const requires = REQUIRING.test(callee) || isMadeRequire(callee, text);
+  const requires = REQUIRING.test(callee) || isMadeRequire(callee, context);
   return requires && !isText(first) ? "requires what a variable names" : ARGUMENTS[callee]?.(first);
 }
 
@@ -114,8 +114,9 @@ function scriptMessage(): Generated {
   return may("a script may be in what is written");
 }
 
-function isMadeRequire(callee: string, text: string): boolean {
-  if (!text.includes("Require(")) return false;
+/** A `require` that the file makes of what it imports. */
+function isMadeRequire(callee: string, { text, imports }: Context): boolean {
+  if (![...imports.keys()].some((name) => name.endsWith("Require"))) return false;
   return new RegExp(`\\b${callee.replace(/[^\w]/g, "\\$&")}\\s*=\\s*(?:\\w+\\.)?create\\w*Require\\(`).test(text);
 }
 

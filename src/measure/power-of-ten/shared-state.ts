@@ -48,11 +48,9 @@ const PROCESS_OF_C = /^(?:std::|::)?(?:setenv|putenv|unsetenv|clearenv|chdir|set
 function stateOfFile(piece: Piece, { language, text }: Context): Changed {
   const [call] = isCFamily(language) && piece.kind === "statement" ? piece.children : [];
   const name = call?.kind === "call" ? calleeText(call) : "";
-  const isMacro = /^[A-Z][A-Z0-9_]*$/.test(name) && !name.includes("ASSERT");
+  if (!/^[A-Z][A-Z0-9_]*$/.test(name) || name.includes("ASSERT")) return undefined;
   const isFirst = text.slice(text.lastIndexOf("\n", piece.start) + 1, piece.start).trim() === "";
-  return isMacro && isFirst
-    ? { verdict: "unknown", message: `may declare a variable of the file: ${name}` }
-    : undefined;
+  return isFirst ? { verdict: "unknown", message: `may declare a variable of the file: ${name}` } : undefined;
 }
 
 /** A list or a table of the file that a function adds to, takes from or puts in another order. */
