@@ -1,5 +1,6 @@
 import { MAX_PATH_BYTES } from "../kernel/bounds.js";
 import { err, ok, type Result } from "../kernel/result.js";
+import { HIDDEN_CHARACTERS } from "../kernel/visible.js";
 
 /** Longest name of one file or folder (UTF-8 bytes). */
 const MAX_NAME_BYTES = 255;
@@ -8,19 +9,7 @@ const LONE_SURROGATE = /\p{Surrogate}/u;
 /** NUL, CR, LF and the backslash never belong in a path an agent names. */
 const FORBIDDEN = /[\0\r\n\\]/;
 
-/**
- * Characters that a reader does not see, or that turn what is read: control characters, line separators, marks of
- * direction, tags, fillers. Joiners and selectors of variants are letters' own in some scripts, but beside letters of ASCII they only hide.
- */
-const HIDDEN = new RegExp(
-  [
-    "(?!\\t)[\\p{Cc}\\p{Zl}\\p{Zp}]",
-    "(?![\\u200c\\u200d\\p{Variation_Selector}])[\\p{Cf}\\p{Default_Ignorable_Code_Point}]",
-    "(?:^|[\\0-\\x7f])[\\u200c\\u200d\\p{Variation_Selector}]",
-    "[\\u200c\\u200d](?:$|[\\0-\\x7f])",
-  ].join("|"),
-  "u",
-);
+const HIDDEN = new RegExp(HIDDEN_CHARACTERS, "u");
 
 /**
  * The path rules (contract, DESIGN §7). One prefix, the workspace root as shown to the agent, and one

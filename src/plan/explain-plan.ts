@@ -1,3 +1,4 @@
+import { visibleItem } from "../kernel/visible.js";
 import type { Plan, PlanPhase } from "../schema/plan.js";
 import type { PlanCheck, PlanOnFail, PlanStep } from "../schema/plan-step.js";
 import type { PlanTask } from "../schema/plan-task.js";
@@ -23,7 +24,7 @@ export function explainPlan(plan: Plan): string {
     ...explainTriggers(plan),
     "At the end the cycle's branch holds one commit for each task; nothing is merged into your branch",
   ];
-  return `${lines.join("\n")}\n`;
+  return `${lines.map(visibleItem).join("\n")}\n`;
 }
 
 function explainPhase(plan: Plan, phase: PlanPhase): string[] {

@@ -1,3 +1,5 @@
+import { visible } from "../kernel/visible.js";
+
 /** One fault of a plan, agent or profile file; line and column count from 1. `code` is stable. */
 export interface PlanFault {
   line: number;
@@ -45,7 +47,8 @@ export function sortFaults(faults: readonly PlanFault[]): PlanFault[] {
   return unique.sort((a, b) => a.line - b.line || a.column - b.column || a.code.localeCompare(b.code));
 }
 
-/** `path:line:column: severity code: message`, the form editors make clickable. */
+/** `path:line:column: severity code: message`, the form editors make clickable, on one line whatever the plan says. */
 export function formatFault(file: string, fault: PlanFault): string {
-  return `${file}:${fault.line}:${fault.column}: ${fault.severity} ${fault.code}: ${fault.message}`;
+  const message = visible(fault.message).replace(/\s*\n\s*/g, " ");
+  return `${file}:${fault.line}:${fault.column}: ${fault.severity} ${fault.code}: ${message}`;
 }

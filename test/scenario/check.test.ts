@@ -514,7 +514,7 @@ describe("input that cannot be judged is no pass", () => {
     change(repo, { "src/x\nworknode check: passed; \u001b[2K.ts": branchy("a", 9) });
     const { out } = await check(repo, "--base", "main", "--mode", "enforce");
     expect(out).not.toMatch(/^worknode check: passed/m);
-    expect(out).toMatch(/^src\/x worknode check: passed; \.ts:2: error max-complexity/m);
+    expect(out).toMatch(/^src\/x worknode check: passed; <U\+001B>\[2K\.ts:2: error max-complexity/m);
   });
 
   it("code behind a link that nobody judges, and a pointer of Git LFS, are findings; a link to code that is judged is none", async () => {

@@ -4,6 +4,7 @@ import { canonicalJson } from "../../kernel/canonical.js";
 import type { AnyNewEvent } from "../../schema/event.js";
 import type { CallRequest } from "../call/call-record.js";
 import { judgeCall } from "../call/facts.js";
+import { objectOf } from "../call/propose.js";
 import { approvalOf, hasExpired, isAnswer, requestApproval } from "../state/approval.js";
 import { auditorOf, type Crew, type CrewAgent } from "../state/context.js";
 import { RunStop, TaskPark } from "../state/stop.js";
@@ -119,17 +120,26 @@ function against({ denials }: Judgement): string {
   return policies.length === 0 ? "" : `; approving overrides ${policies.join(", ")}`;
 }
 
-/** The lines a call would write or replace, as in a difference: nobody approves what they have not seen. */
-function changedLines({ args }: CallRequest["proposal"]["what"]): string[] {
-  const marked = (mark: string, text: unknown): string[] =>
-    typeof text === "string" && text !== ""
-      ? text
-          .replace(/\n$/, "")
-          .split("\n")
-          .map((line) => `${mark} ${line}`)
-      : [];
-  const { content, old_string, new_string } = args;
-  return [...marked("+", content), ...marked("-", old_string), ...marked("+", new_string)];
+/** Texts shown line by line as in a difference, in this order, and how a line of each is marked. A command's lines would be run. */
+const MARKS: ReadonlyMap<string, string> = new Map([
+  ["command", "+"],
+  ["content", "+"],
+  ["old_string", "-"],
+  ["new_string", "+"],
+]);
+
+/** Every argument that the first line does not show whole: nobody approves what they have not seen. */
+function shownArguments({ args }: CallRequest["proposal"]["what"]): string[] {
+  const object = objectOf(args);
+  const rest = Object.keys(args).filter((name) => !MARKS.has(name));
+  return [...MARKS.keys(), ...rest].flatMap((name) => {
+    const value = args[name];
+    if (value === undefined || (value === object && !object.includes("\n"))) return [];
+    const mark = MARKS.get(name);
+    if (mark === undefined || typeof value !== "string" || value === "") return [`${name}: ${JSON.stringify(value)}`];
+    const lines = value.replace(/\n$/, "").split("\n");
+    return lines.map((line) => `${mark} ${line}`);
+  });
 }
 
 function parkForPerson(
@@ -143,8 +153,8 @@ function parkForPerson(
     task: proposal.who.task === "-" ? null : proposal.who.task,
     hash: about.hash,
     message: [
-      `${proposal.who.agent} wants to ${proposal.action} (risk ${about.judgement.risk}${against(about.judgement)})`,
-      ...changedLines(proposal.what),
+      `${proposal.who.agent} wants to ${proposal.action.replace(/\s+/g, " ")} (risk ${about.judgement.risk}${against(about.judgement)})`,
+      ...shownArguments(proposal.what),
     ].join("\n"),
     require: about.judgement.requires,
     exclude: about.excluded,

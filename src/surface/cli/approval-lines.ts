@@ -1,5 +1,6 @@
+import { visible } from "../../kernel/visible.js";
 import type { ApprovalRow } from "../../store/agent-rows.js";
-import { harmless, type Paint } from "./progress/paint.js";
+import type { Paint } from "./progress/paint.js";
 
 /** What is asked in one line: the id stands before what may be cut off. */
 export function askedLine({ id, message }: Pick<ApprovalRow, "id" | "message">): string {
@@ -31,10 +32,10 @@ export function approvalLines(pending: readonly ApprovalRow[], paint: Paint = (_
   ]);
 }
 
-/** A question line by line, harmless on a terminal and never cut: what is not shown cannot be approved. */
+/** A question line by line, harmless on a terminal, with nothing cut or left out: what is not shown cannot be approved. */
 export function questionLines(message: string): string[] {
   const lines = message.split("\n").map((line) => {
-    const text = harmless(line.replaceAll("\t", "    "));
+    const text = visible(line.replaceAll("\t", "    "));
     return /^[+-] /.test(text) ? text.trimEnd() : text.replace(/\s+/g, " ").trim(); // indents of code say something
   });
   return lines.filter((line) => line !== "");

@@ -4,6 +4,7 @@ import { findRepository, type Repository } from "../../effect/repository.js";
 import { countWorkspace, diffWorkspace } from "../../effect/task-diff.js";
 import type { WorkspaceArgs } from "../../effect/workspace-places.js";
 import { invalid } from "../../kernel/fault.js";
+import { visible } from "../../kernel/visible.js";
 import { type Evidence, evidenceOf } from "../../memory/evidence.js";
 import { describeVerb, formatOption, type OutputFormat, wholeNumber, withArguments } from "./arguments.js";
 import { type CliContext, type Verb, writeLine } from "./context.js";
@@ -114,7 +115,7 @@ function fileLine({ path, added, removed }: ChangedLines): string {
 }
 
 function painted(line: string, paint: Paint): string {
-  const text = harmless(line);
+  const text = visible(line);
   if (/^(diff |index |--- |\+\+\+ )/.test(text)) return paint("bold", text);
   if (text.startsWith("@@")) return paint("cyan", text);
   if (text.startsWith("+")) return paint("green", text);

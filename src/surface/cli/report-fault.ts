@@ -1,5 +1,6 @@
 import { diskFault } from "../../effect/disk-fault.js";
 import { type Fault, messageOf } from "../../kernel/fault.js";
+import { visible } from "../../kernel/visible.js";
 import { type CliContext, writeLine } from "./context.js";
 
 /** Exit code of an internal fault (DESIGN §13). */
@@ -12,7 +13,7 @@ const INTERNAL = 1;
  */
 export async function reportFault(context: CliContext, met: unknown): Promise<number> {
   const thrown = diskFault(met, placeOf(met));
-  writeLine(context.err, `worknode: ${messageOf(thrown)}`);
+  writeLine(context.err, `worknode: ${visible(messageOf(thrown))}`);
   if (!isFault(thrown)) await reportDefect(context, thrown);
   if (context.env["WORKNODE_DEBUG"] === "1") writeLine(context.err, stackOf(thrown));
   return isFault(thrown) ? thrown.exitCode : INTERNAL;

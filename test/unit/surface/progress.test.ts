@@ -231,7 +231,9 @@ describe("the words of an event", () => {
       to: "executive",
       message: "a\u001b[2Jb\u001b]0;title\u0007c\nd\r\u009b31me",
     });
-    expect(describeNotice(evil)?.text).toBe("T-1: executive is told (info): ab]0;titlec d31me");
+    expect(describeNotice(evil)?.text).toBe(
+      "T-1: executive is told (info): a<U+001B>[2Jb<U+001B>]0;title<U+0007>c d<U+000D><U+009B>31me",
+    );
   });
 });
 
@@ -399,9 +401,10 @@ describe("figures", () => {
     expect(singleLine("abcdef", 4)).toBe("abc…");
     expect(singleLine("  a\n b ", 10)).toBe("a b");
   });
-  it("text keeps its lines and loses its control characters", () => {
-    expect(harmless("a\n\tb\u0000\u001b[1mc\u007f")).toBe("a\n\tbc");
-    expect(harmless("src/\u202esj.x\u2066é\u200f")).toBe("src/sj.xé");
+  it("text keeps its lines, loses its colours, and hides nothing", () => {
+    expect(harmless("a\n\tb\u0000\u001b[1;31mc\u007f")).toBe("a\n\tb<U+0000>c<U+007F>");
+    expect(harmless("src/\u202esj.x\u2066é\u200f")).toBe("src/<U+202E>sj.x<U+2066>é<U+200F>");
+    expect(harmless("x \u0001[; ./y\u001b[8;2K")).toBe("x <U+0001>[; ./y<U+001B>[8;2K");
   });
   it.each([
     [{ isTTY: true, env: {} }, "\u001b[31mx\u001b[0m"],

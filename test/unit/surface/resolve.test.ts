@@ -59,7 +59,7 @@ describe("what waits for a person", () => {
   it("is listed with how to answer it, harmless on a terminal", async () => {
     request("ap_1", later());
     const { out } = await run("approvals");
-    expect(out).toContain("new dependency left-pad");
+    expect(out).toContain("new dependency<U+001B>[2J left-pad");
     expect(out).toContain("worknode approve ap_1");
     const { approvals } = JSON.parse((await run("approvals", "--output-format", "json")).out) as {
       approvals: object[];
@@ -71,14 +71,14 @@ describe("what waits for a person", () => {
     request("ap_1", later());
     const approved = await run("approve", "ap_1");
     expect(approved).toMatchObject({ code: 0, out: expect.stringContaining("approved") });
-    expect(approved.out).toContain("T-1  gate  new dependency left-pad");
+    expect(approved.out).toContain("T-1  gate  new dependency<U+001B>[2J left-pad");
     expect(resolutions()).toMatchObject([
       {
         id: "ap_1",
         decision: "approved",
         proposal_hash: "hash of ap_1",
         reason: "approved",
-        shown: "T-1  gate  new dependency left-pad  [hash of ap_1]",
+        shown: "T-1  gate  new dependency<U+001B>[2J left-pad  [hash of ap_1]",
         identity: { git_email: "me@example.com" },
         cycle: 1,
         task: "T-1",
@@ -113,7 +113,7 @@ describe("what waits for a person", () => {
   it("shows the whole of a question, however long, and nothing that steers the terminal", async () => {
     const tail = "+ files: { write: [last.md] }";
     request("ap_1", later(), "T-1", `${"long ".repeat(1_000)}\n\u001b[2J${tail}`);
-    expect((await run("approvals")).out).toContain(`long\n  ${tail}\n`);
+    expect((await run("approvals")).out).toContain(`long\n  <U+001B>[2J${tail}\n`);
   });
 
   it("is rejected with a reason, and a rejection sticks", async () => {

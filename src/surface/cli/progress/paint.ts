@@ -1,3 +1,4 @@
+import { visible } from "../../../kernel/visible.js";
 import type { CliContext } from "../context.js";
 
 /** Colours a text, or leaves it as it is. */
@@ -32,22 +33,12 @@ export function formatElapsed(ms: number): string {
   return `${Math.floor(seconds / 60)} min ${String(seconds % 60).padStart(2, "0")} s`;
 }
 
-/**
- * Escape sequences whole, then what is left of control characters, and what turns the reading; tabs and line breaks
- * stay. Made where they are needed: the classes of Unicode take long to set up.
- */
-const controls = (): RegExp[] => [
-  /(?![\t\n])\p{Cc}\[[0-?]*[ -/]*[@-~]/gu,
-  /(?![\t\n])[\p{Cc}\u200e\u200f\u202a-\u202e\u2066-\u2069]/gu,
-];
+/** What only colours: it hides nothing but digits. */
+const COLOURS = new RegExp(String.raw`\u001b\[[0-9;]*m`, "g");
 
-/** What most texts are. */
-const PLAIN = /^[ -~]*$/;
-
-/** Text from a model or a repository that cannot steer a terminal. */
+/** Text from a model or a repository that cannot steer a terminal, nor hide anything: see `visible`. Colours are left out. */
 export function harmless(text: string): string {
-  if (PLAIN.test(text)) return text;
-  return controls().reduce((left, pattern) => left.replace(pattern, ""), text);
+  return visible(text.replace(COLOURS, ""));
 }
 
 /** The same on one line, cut to a length. */

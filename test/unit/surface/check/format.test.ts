@@ -63,7 +63,7 @@ it("gives text with place, rule, figure, limit and fix, and the summary last", (
     "  fix: Split | it ::error::now & <then>.",
     "(whole change): warning coverage: Total coverage 0.9123 is below 0.9500 [0.9123, limit 0.95]",
     "  fix: Write tests.",
-    "note: a note with <tags>",
+    "note: a note<U+0007> with <tags>",
     "worknode check: FAILED; 1 error(s), 1 warning(s); checked 2 file(s), 3 function(s), 40 line(s) by 2 rules; aaaaaaaaaaaa..bbbbbbbbbbbb",
     "",
   ]);

@@ -1,0 +1,38 @@
+const JOINER = "\\u200c\\u200d";
+const SELECTOR = "\\p{Variation_Selector}";
+
+/**
+ * Characters that a reader does not see, or that steer a terminal or turn what is read: control characters but tabs and
+ * line breaks, line separators, marks of direction, tags, fillers. Joiners and selectors of variants are letters' own in
+ * some scripts, but beside letters of ASCII, and one after another, they only hide. A source for a RegExp with `u`.
+ */
+export const HIDDEN_CHARACTERS = [
+  "(?![\\t\\n])[\\p{Cc}\\p{Zl}\\p{Zp}]",
+  `(?![${JOINER}${SELECTOR}])[\\p{Cf}\\p{Default_Ignorable_Code_Point}]`,
+  `(?<=^|[\\0-\\x7f])[${JOINER}${SELECTOR}]`,
+  `(?<=[${JOINER}${SELECTOR}])${SELECTOR}`,
+  `[${JOINER}](?=$|[\\0-\\x7f${JOINER}])`,
+].join("|");
+
+/** What most texts are. */
+const PLAIN = /^[\t\n -~]*$/;
+
+/**
+ * Text from a model or a repository with nothing in it that is not seen: each hidden character stands as `<U+001B>`. It is
+ * never left out, as what is agreed to must be what was read, and as leaving some out could join the rest to something else.
+ */
+export function visible(text: string): string {
+  if (PLAIN.test(text)) return text;
+  const hidden = new RegExp(HIDDEN_CHARACTERS, "gu"); // made where it is needed: classes of Unicode take long to set up
+  return text.replace(/\r(?=\n|$)/g, "").replace(hidden, mark);
+}
+
+/** An item of a list on lines of its own: a line break in it begins no other item. */
+export function visibleItem(text: string): string {
+  const indent = /^ */.exec(text)?.[0] ?? "";
+  return visible(text.trimEnd()).replaceAll("\n", `\n${indent}  | `);
+}
+
+function mark(character: string): string {
+  return `<U+${(character.codePointAt(0) ?? 0).toString(16).toUpperCase().padStart(4, "0")}>`;
+}
