@@ -20,7 +20,7 @@ const REF_FORMAT = "%(objectname) %(refname) %(*objectname)";
 /**
  * What commands see of git: a store of their own, never the repository's, which holds what nothing reaches any more: dropped
  * commits, stashes, files once staged. In it are the task's base commit and the history of all branches and tags; where
- * a commit of those holds a file that `workspace.deny` names, the history of the base commit; where that holds one, the
+ * a commit of those holds a file that `workspace.deny` names, or one with a line break in its name, the history of the base commit; where that holds one, the
  * base commit alone, without those files, which `status` and `diff` then pass over. Made once for each workspace and
  * base commit. Throws Fault GIT_FAILED.
  */
@@ -89,6 +89,7 @@ async function reachable(workspace: TaskWorkspace, from: readonly string[]): Pro
     const named = listing.split("\n").map((line) => ({ line, end: line.indexOf(" ") }));
     if (named.some(({ line, end }) => end > 0 && line.length > end + 1 && workspace.isDenied(line.slice(end + 1))))
       return undefined;
+    if (await holdsBrokenName(workspace, input)) return undefined;
     return new Set(
       named.filter(({ line }) => line !== "").map(({ line, end }) => (end < 0 ? line : line.slice(0, end))),
     );
@@ -96,6 +97,12 @@ async function reachable(workspace: TaskWorkspace, from: readonly string[]): Pro
     if (thrown instanceof Fault && thrown.code === "GIT_STOPPED") return undefined;
     throw thrown;
   }
+}
+
+/** Git lists objects by their names up to a line break: what is behind it could be anything, a denied file too. */
+async function holdsBrokenName(workspace: TaskWorkspace, input: string): Promise<boolean> {
+  const args = ["--no-literal-pathspecs", "rev-list", "--max-count=1", "--full-history", "--stdin"];
+  return (await workspace.git.run([...args, "--", "*\n*"], { input })) !== "";
 }
 
 /** Refs as git packs them; the branch that is checked out, if any, is at the base commit. */

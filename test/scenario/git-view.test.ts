@@ -102,6 +102,28 @@ it("looks for a denied file on every branch: where another one holds it, the his
   expect(await said("git cat-file --batch-all-objects --batch")).not.toContain("secret-value");
 });
 
+it.each([
+  ["folder", "an\nold one/.env"],
+  ["file", "an old\n.env.prod"],
+  ["file in a folder", "old/it\n.pem"],
+])("shows no denied file behind a line break in the name of a %s, on a side that was merged away", async (_, path) => {
+  repo = makeRepo({
+    "plan.yaml": PLAN.replace("phases:", "workspace: {deny: [.env, '*.prod', '*.pem']}\nphases:"),
+    "notes.md": "one\n",
+  });
+  repo.git("checkout", "-q", "-b", "side");
+  repo.write(path, "secret-value\n");
+  repo.git("add", "-f", ".");
+  repo.git("commit", "-q", "-m", "side");
+  repo.git("checkout", "-q", "main");
+  repo.write("notes.md", "two\n");
+  repo.git("commit", "-q", "-am", "second");
+  repo.git("merge", "-q", "-s", "ours", "-m", "merged", "side");
+  repo.git("branch", "-q", "-D", "side");
+  expect(await said("git log --format=%s; cat notes.md")).toBe("merged\ntwo\n");
+  expect(await said("git cat-file --batch-all-objects --batch; git show HEAD^2: HEAD^2")).not.toContain("secret-value");
+});
+
 it("shows a file that is denied later no longer, though the commit is the same", async () => {
   repo = makeRepo({ "plan.yaml": PLAN, "notes.md": "one\n", "private.txt": "secret-value\n" });
   expect(await said("git show HEAD:private.txt")).toBe("secret-value\n");

@@ -1,4 +1,4 @@
-import { existsSync, lstatSync, readdirSync, renameSync } from "node:fs";
+import { type BigIntStats, existsSync, lstatSync, mkdirSync, readdirSync, renameSync, rmdirSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { discardLayer, freshenLayer, layerAt, openForRemoval, placesOf, removeTree } from "./layer.js";
 import type { Layer } from "./spec.js";
@@ -18,6 +18,9 @@ export interface TakenLayer {
 /** The one layer that waits beside those in use. Moved, never copied, so that two commands cannot both have it. */
 const SPARE = "spare";
 
+/** Times of files go on by a kernel's tick, at most 10 ms: two changes that close together may bear one time. */
+const TICKS_NS = 20_000_000n;
+
 /**
  * An empty layer in `dir`, with room for so many links. Most commands of an agent only look, and what a disk takes to make and
  * remove the folders of a layer can be more than all else: so one that stayed empty is used again, and what the kernel
@@ -29,7 +32,10 @@ export async function takeLayer(dir: string, links: number): Promise<TakenLayer>
   const removal = tryRename(join(dirname(dir), SPARE), dir, ["ENOENT"]) ? removeUsed(layer, links) : Promise.resolve();
   removal.catch(() => undefined); // `discard` says it
   freshenLayer(layer, links);
-  const uppers = placesOf(layer, links).map(({ upper }) => ({ upper, made: stampOf(upper) }));
+  const nowNs = timesOf(dir)?.ctimeNs ?? 0n; // by the disk's own clock: the folder was moved or made just now
+  const uppers = placesOf(layer, links).map(({ upper }) => {
+    return { upper, made: stampOf(upper), young: isYoung(upper, nowNs) };
+  });
   const isUntouched = (): boolean =>
     uppers.every(({ upper, made }) => stampOf(upper) === made && readdirSync(upper).length === 0);
   return {
@@ -37,8 +43,9 @@ export async function takeLayer(dir: string, links: number): Promise<TakenLayer>
     isUntouched,
     discard: async (ended) => {
       await removal;
-      if (!ended || !isUntouched() || !tryRename(dir, join(dirname(dir), SPARE), ["ENOTEMPTY", "EEXIST"]))
-        await discardLayer(layer);
+      const again = ended && isUntouched();
+      if (again) for (const { upper } of uppers.filter(({ young }) => young)) makeAnew(upper);
+      if (!again || !tryRename(dir, join(dirname(dir), SPARE), ["ENOTEMPTY", "EEXIST"])) await discardLayer(layer);
     },
   };
 }
@@ -56,10 +63,27 @@ async function removeUsed(layer: Layer, links: number): Promise<void> {
   await Promise.all(used.map(removeTree));
 }
 
+/** Whether a command could still change the folder's attributes in the tick it was last changed in, which no time would tell. */
+function isYoung(upper: string, nowNs: bigint): boolean {
+  return nowNs - (timesOf(upper)?.ctimeNs ?? nowNs) < TICKS_NS;
+}
+
+/** An empty folder without what may have been done to the one before it. */
+function makeAnew(upper: string): void {
+  rmdirSync(upper);
+  mkdirSync(upper, { mode: 0o755 });
+}
+
 /** Tells any change of a folder's names, mode, owner and attributes; empty where there is none. Never follows a link. */
 function stampOf(directory: string): string {
-  const stats = lstatSync(directory, { bigint: true, throwIfNoEntry: false });
-  return stats === undefined ? "" : `${stats.dev} ${stats.ino} ${stats.ctimeNs}`;
+  const stats = timesOf(directory);
+  if (stats === undefined) return "";
+  const { dev, ino, mode, uid, gid, mtimeNs, ctimeNs } = stats;
+  return [dev, ino, mode, uid, gid, mtimeNs, ctimeNs].join(" ");
+}
+
+function timesOf(path: string): BigIntStats | undefined {
+  return lstatSync(path, { bigint: true, throwIfNoEntry: false });
 }
 
 /** Whether it was renamed; false for an error that is expected. */

@@ -1,13 +1,18 @@
 import { chmodSync, lstatSync, mkdirSync, readdirSync, rmSync, utimesSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
 import { afterEach, beforeEach, expect, it } from "vitest";
 import { runCommandTool } from "../../../../src/effect/command-tool.js";
+import { placesOf } from "../../../../src/effect/sandbox/layer.js";
 import { type TakenLayer, takeLayer } from "../../../../src/effect/sandbox/spare-layer.js";
 import type { SandboxRun } from "../../../../src/effect/sandbox/spec.js";
 import type { TaskWorkspace } from "../../../../src/effect/workspace.js";
 import { issuePermit } from "../../../../src/gate/permit.js";
 import { hashOf } from "../../../../src/kernel/canonical.js";
 import { type Bench, describeWalls } from "./fixture.js";
+
+/** Longer than two ticks of any kernel. */
+const TICKS_MS = 50;
 
 describeWalls("The layer of a task's commands", (openBench) => {
   let bench: Bench;
@@ -21,19 +26,26 @@ describeWalls("The layer of a task's commands", (openBench) => {
   const take = (name: string): Promise<TakenLayer> => takeLayer(join(layers, name), bench.spec.links.length);
   const inodeOf = ({ layer }: TakenLayer): number => lstatSync(layer.upper).ino;
 
-  /** Runs one command in a layer of its own; answers which it was. */
-  async function use(name: string, command: string): Promise<number> {
+  /** When the folders of a layer that commands write to were made. */
+  const bornAt = ({ layer }: TakenLayer): bigint[] =>
+    placesOf(layer, bench.spec.links.length).map(({ upper }) => lstatSync(upper, { bigint: true }).birthtimeNs);
+
+  /** Runs one command in a layer of its own. */
+  async function use(name: string, command: string): Promise<void> {
     const taken = await take(name);
-    const inode = inodeOf(taken);
     expect(await bench.sh(command, { layer: taken.layer })).toMatchObject({ exit_code: 0 });
     await taken.discard(true);
-    return inode;
   }
 
   it("waits for the next command when nothing was written, and holds nothing of an earlier mount", async () => {
-    const first = await use("one", "cat a.txt node_modules/.bin/hello; cd src; ls");
+    await use("one", "cat a.txt node_modules/.bin/hello; cd src; ls");
     expect(readdirSync(layers)).toEqual(["spare"]);
-    for (const name of ["two", "three"]) expect(await use(name, "true")).toBe(first);
+    await sleep(TICKS_MS);
+    const first = lstatSync(join(layers, "spare/upper"), { bigint: true }).birthtimeNs;
+    for (const name of ["two", "three"]) {
+      await use(name, "true");
+      expect(lstatSync(join(layers, "spare/upper"), { bigint: true }).birthtimeNs).toBe(first);
+    }
     expect(readdirSync(layers)).toEqual(["spare"]);
     expect(readdirSync(join(layers, "spare")).sort()).toEqual(["links", "upper", "work"]);
   });
@@ -51,6 +63,22 @@ describeWalls("The layer of a task's commands", (openBench) => {
   ])("is removed after a command that %s", async (_, command) => {
     await use("one", command);
     expect(readdirSync(layers)).toEqual([]);
+  });
+
+  it("gives none of its folders on that were changed in the tick they were handed out in, whatever their times say", async () => {
+    const young = await take("one");
+    const made = bornAt(young);
+    await sleep(TICKS_MS);
+    await young.discard(true);
+    const old = await take("two");
+    expect(bornAt(old).every((ns, index) => ns > (made[index] ?? ns))).toBe(true);
+    expect(readdirSync(old.layer.dir).sort()).toEqual(["links", "upper", "work"]);
+    await old.discard(true);
+    await sleep(TICKS_MS);
+    const kept = await take("three");
+    const before = bornAt(kept);
+    await kept.discard(true);
+    expect(bornAt(await take("four"))).toEqual(before);
   });
 
   it("is one for each of two commands at once, of which one waits", async () => {
