@@ -4,6 +4,7 @@ import { type Clock, systemClock } from "../kernel/clock.js";
 import { type Fault, invalid, messageOf } from "../kernel/fault.js";
 import { createGit, type Git } from "./git.js";
 import { prepareGitDirectory } from "./git-directory.js";
+import { makeFolder } from "./make-folder.js";
 import { registerProject } from "./project-registry.js";
 import { locateRepository, type RepositoryLocation } from "./repository-location.js";
 
@@ -57,7 +58,7 @@ export async function findRepository(cwd: string, options: RepositoryOptions = {
 
 async function prepareState(location: RepositoryLocation): Promise<string> {
   try {
-    await mkdir(location.stateDir, { recursive: true, mode: 0o700 });
+    makeFolder(location.stateDir, 0o700);
     await chmod(location.stateDir, 0o700);
     return await prepareGitDirectory(location.commonDir, location.stateDir);
   } catch (cause) {

@@ -15,14 +15,8 @@ function unconfined(more = ""): Repo {
   return repo;
 }
 
-it("offers no Bash where commands cannot be confined, and denies one all the same", async () => {
-  const { dir, env } = unconfined();
-  const signal = new AbortController().signal;
-  const call = { tool: "Bash", input: { command: "echo two >> notes.md" }, planPath: "plan.yaml", task: "A" };
-  const { exitCode, report } = await callTool({ cwd: dir, env, signal, yes: true, dryRun: false, ...call });
-  expect(exitCode).toBe(3);
-  expect(report.verdict.outcome).toBe("PolicyBlocked");
-  expect(report.result).toContain("does not hold the tool Bash");
+it("offers no Bash where commands cannot be confined", async () => {
+  unconfined();
   const server = await scripted(
     repo as Repo,
     JSON.stringify({
@@ -45,6 +39,26 @@ it("offers no Bash where commands cannot be confined, and denies one all the sam
   store.close();
   expect(started.length).toBeGreaterThan(1);
   for (const { payload } of started) expect((payload as { tools: string[] }).tools).not.toContain("Bash");
+});
+
+it("refuses a single command before anything is opened, and says how to get a sandbox", async () => {
+  const at = unconfined();
+  const { dir, env } = at;
+  const signal = new AbortController().signal;
+  const call = { planPath: "plan.yaml", task: "A", cwd: dir, env, signal, yes: true, dryRun: false };
+  const command = { command: "echo two >> notes.md" };
+  await expect(callTool({ ...call, tool: "Bash", input: command })).rejects.toMatchObject({
+    code: "NO_SANDBOX",
+    exitCode: 2,
+    message: expect.stringMatching(
+      /^Bash runs a command, .* has no sandbox:\nsandbox \w+: .*\n {2}fix: unset WORKNODE_/,
+    ),
+  });
+  const opened = at.store();
+  expect(opened.queries.maxCycle()).toBe(0);
+  opened.close();
+  const write = { file_path: "notes.md", content: "two\n" };
+  expect((await callTool({ ...call, tool: "Write", input: write })).exitCode).toBe(0);
 });
 
 it("refuses a plan with commands before anything is opened, and says how to get a sandbox", async () => {

@@ -1,7 +1,7 @@
 import { ensureProjectDir, findRepository, type Repository } from "../../effect/repository.js";
 import { probeBackends } from "../../effect/sandbox/probe.js";
+import { noSandbox } from "../../effect/sandbox/probe-report.js";
 import { checkToolchains } from "../../effect/sandbox/toolchain-refusal.js";
-import { invalid } from "../../kernel/fault.js";
 import { openStore, type Store } from "../../store/store.js";
 import { planPrograms } from "../call/verify.js";
 import type { PlanSource } from "../state/plan-source.js";
@@ -28,9 +28,26 @@ export async function withProject<T>(
   }
 }
 
-/** Whether agents' commands can be confined on this machine; where they cannot, none is offered `Bash`. */
-export async function canConfine({ stateDir }: Repository, env: NodeJS.ProcessEnv): Promise<boolean> {
-  return (await probeBackends({ stateDir, env })).chosen !== null;
+/**
+ * Whether agents' commands can be confined on this machine; where they cannot, none is offered `Bash`. `confirm`: what was
+ * found earlier is tried once more, as before a run.
+ */
+export async function canConfine(
+  { stateDir }: Repository,
+  env: NodeJS.ProcessEnv,
+  { confirm = false } = {},
+): Promise<boolean> {
+  return (await probeBackends({ stateDir, env, confirm })).chosen !== null;
+}
+
+/** Refuses what needs a command to be confined where none can be. Throws Fault NO_SANDBOX (exit 2) with the remedies. */
+export async function requireConfinement(
+  { stateDir }: Pick<Repository, "stateDir">,
+  env: NodeJS.ProcessEnv,
+  what: string,
+): Promise<void> {
+  const report = await probeBackends({ stateDir, env, confirm: true });
+  if (report.chosen === null) throw noSandbox(report, what);
 }
 
 /**
@@ -43,10 +60,6 @@ export async function requireSandbox(repository: Repository, source: PlanSource,
   const { env } = place;
   checkToolchains(source.plan.workspace.toolchains ?? [], { home: env["HOME"], stateDir, root: shownRoot });
   if (planPrograms(source).length === 0) return;
-  const report = await probeBackends({ stateDir, env });
-  if (report.chosen !== null) return await requireTools(repository, source, place);
-  const fixes = report.probes
-    .filter(({ ok }) => !ok)
-    .map(({ backend = "sandbox", name, detail, fix }) => `${backend} ${name}: ${detail}\n  fix: ${fix}`);
-  throw invalid("NO_SANDBOX", `the plan runs commands, and this machine has no sandbox for them:\n${fixes.join("\n")}`);
+  await requireConfinement(repository, env, "the plan runs commands");
+  await requireTools(repository, source, place);
 }

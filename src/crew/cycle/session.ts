@@ -191,7 +191,7 @@ async function runGuarded(project: Project, plan: SessionPlan, options: SessionO
 async function runWith(project: Project, plan: SessionPlan, options: SessionOptions & ModelAccess): Promise<CycleEnd> {
   const crew = assembleCrew(project, {
     ...plan,
-    confines: await canConfine(project.repository, options.env),
+    confines: await canConfine(project.repository, options.env, { confirm: true }),
     client: options.client,
     claude: plan.needs.claude,
     allowance: options.allowance,

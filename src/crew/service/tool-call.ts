@@ -16,7 +16,7 @@ import { asRecord } from "../conversation/chain.js";
 import { conversationStream } from "../conversation/conversation.js";
 import { type Assembly, assembleCrew } from "../cycle/assemble.js";
 import { openBranch, openCycle, requireApproval } from "../cycle/opening.js";
-import { canConfine, type Project, withProject } from "../cycle/project.js";
+import { canConfine, type Project, requireConfinement, withProject } from "../cycle/project.js";
 import { modeOf, type RunOptions } from "../cycle/session.js";
 import { type Crew, ownerOf, taskOf } from "../state/context.js";
 import { renderDenials } from "../state/denial-text.js";
@@ -34,7 +34,10 @@ export interface ToolOptions extends Pick<RunOptions, "cwd" | "env" | "signal" |
   mode?: RolloutMode;
 }
 
-/** Makes one call as a task's agent through the whole path; exit 0 when approved and kept, 3 otherwise. Throws Fault STOPPED (exit 130) when interrupted or killed. */
+/**
+ * Makes one call as a task's agent through the whole path; exit 0 when approved and kept, 3 otherwise. Throws Fault STOPPED
+ * (exit 130) when interrupted or killed, and for a command NO_SANDBOX (exit 2) where none can be confined.
+ */
 export async function callTool(options: ToolOptions): Promise<{ exitCode: number; report: ToolReport }> {
   try {
     return await callOnce(options);
@@ -47,6 +50,7 @@ export async function callTool(options: ToolOptions): Promise<{ exitCode: number
 async function callOnce(options: ToolOptions): Promise<{ exitCode: number; report: ToolReport }> {
   return await withProject(options, async (project) => {
     const source = readPlan(options.planPath, options.cwd);
+    if (options.tool === "Bash") await requireConfinement(project.repository, options.env, "Bash runs a command");
     await requireApproval(project, source, options);
     const crew = await crewFor(project, source, options);
     const { task } = options;

@@ -14,6 +14,8 @@ import type { SandboxRun, SandboxSpec } from "./spec.js";
 import { findProgram } from "./toolchain.js";
 import { watchUse } from "./use-watch.js";
 
+/** Ends the message of a set-up that failed. */
+export const DOCTOR_HINT = ". `worknode doctor` shows what is missing and how to fix it.";
 const READY = "ready\n";
 /** Longest time a timer of the platform can wait. */
 const MAX_TIMER_MS = 2_147_483_647;
@@ -132,7 +134,12 @@ function setupFailed(exit: BoundedExit): Fault {
   const said = `${exit.status}${exit.stderr}`.trim().slice(-2_000);
   return new Fault(
     "SANDBOX_SETUP",
-    `the sandbox could not be set up: ${said === "" ? `exit code ${exit.code}` : said}. \`worknode doctor\` shows what is missing and how to fix it.`,
+    `the sandbox could not be set up: ${said === "" ? endOf(exit) : said}${DOCTOR_HINT}`,
     { exitCode: 2 },
   );
+}
+
+/** How a set-up ended that said nothing. */
+function endOf({ code }: BoundedExit): string {
+  return code === null ? "it was killed" : `it ended with ${code} and said nothing`;
 }

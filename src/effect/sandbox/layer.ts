@@ -1,9 +1,13 @@
 import { spawn } from "node:child_process";
-import { chmodSync, existsSync, lstatSync, mkdirSync, readdirSync, rmSync } from "node:fs";
+import { chmodSync, existsSync, lstatSync, readdirSync, rmSync } from "node:fs";
 import { rm } from "node:fs/promises";
 import { join } from "node:path";
 import { Fault } from "../../kernel/fault.js";
+import { makeFolder } from "../make-folder.js";
 import type { Layer } from "./spec.js";
+
+/** Longest time to remove what a command left. */
+const REMOVAL_MS = 300_000;
 
 /** Opens the layer in `dir`, creating it where it is missing. What it holds from before stays. */
 export async function openLayer(dir: string): Promise<Layer> {
@@ -44,8 +48,8 @@ export function freshenLayer(layer: Layer, links: number): void {
 
 /** The directories of one overlay. In step: three calls of the kernel take less than their trip to another thread. */
 function makePlace({ upper, work }: Pick<Layer, "upper" | "work">): void {
-  mkdirSync(upper, { recursive: true, mode: 0o755 });
-  mkdirSync(work, { recursive: true });
+  makeFolder(upper, 0o755);
+  makeFolder(work);
 }
 
 /** What the kernel makes in a work directory, without any permission, so that an ordinary user can remove none of it. */
@@ -89,7 +93,8 @@ function isUntouched(dir: string): boolean {
 
 function runTool(name: string, args: readonly string[]): Promise<void> {
   return new Promise((resolve, reject) => {
-    const child = spawn(name, args, { env: { PATH: "/usr/bin:/bin" }, stdio: ["ignore", "ignore", "pipe"] });
+    const bounds = { timeout: REMOVAL_MS, killSignal: "SIGKILL" } as const;
+    const child = spawn(name, args, { env: { PATH: "/usr/bin:/bin" }, stdio: ["ignore", "ignore", "pipe"], ...bounds });
     let said = "";
     child.stderr.on("data", (chunk: Buffer) => {
       said = (said + chunk.toString("utf8")).slice(-2_000);
@@ -97,7 +102,10 @@ function runTool(name: string, args: readonly string[]): Promise<void> {
     child.once("error", reject);
     child.once("close", (code) => {
       if (code === 0) resolve();
-      else reject(new Fault("LAYER_NOT_REMOVED", `${name} ${args.join(" ")} failed: ${said.trim()}`));
+      else {
+        const why = code === null ? `stopped after ${REMOVAL_MS / 1_000} s` : said.trim();
+        reject(new Fault("LAYER_NOT_REMOVED", `${name} ${args.join(" ")} failed: ${why}`));
+      }
     });
   });
 }

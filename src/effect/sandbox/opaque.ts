@@ -2,6 +2,8 @@ import { spawn } from "node:child_process";
 import { Fault } from "../../kernel/fault.js";
 
 const BLOCK_BYTES = 512;
+/** Longest time for the headers of all directories of a layer; no content is read. */
+const TAR_MS = 60_000;
 const ATTRIBUTE = "SCHILY.xattr.user.overlay.opaque=";
 
 /**
@@ -32,6 +34,8 @@ function archiveHeaders(root: string, directories: readonly string[]): Promise<B
       cwd: root,
       env: { PATH: "/usr/bin:/bin", LC_ALL: "C" },
       stdio: ["pipe", "pipe", "pipe"],
+      timeout: TAR_MS,
+      killSignal: "SIGKILL",
     });
     const output: Buffer[] = [];
     let said = "";
@@ -43,7 +47,7 @@ function archiveHeaders(root: string, directories: readonly string[]): Promise<B
     child.once("error", (cause) => reject(unreadable(`tar could not be started: ${cause.message}`)));
     child.once("close", (code) => {
       if (code === 0 && said === "") resolve(Buffer.concat(output));
-      else reject(unreadable(`tar failed: ${said.trim()}`));
+      else reject(unreadable(`tar failed: ${code === null ? `stopped after ${TAR_MS / 1_000} s` : said.trim()}`));
     });
     child.stdin.end(directories.map((path) => `./${path}\0`).join(""));
   });

@@ -3,18 +3,26 @@ import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { mkdir, mkdtemp, writeFile } from "node:fs/promises";
 import { createServer, type Server } from "node:net";
 import { join } from "node:path";
+import { Fault } from "../../kernel/fault.js";
 import { systemRandom } from "../../kernel/ids.js";
+import { makeFolder } from "../make-folder.js";
 import { confine } from "./confinement.js";
 import { listEffects } from "./effects.js";
 import { openLayer, removeTree } from "./layer.js";
 import { PROBE_PROGRAM } from "./probe-program.js";
 import { failed, type Probe, passed } from "./probe-report.js";
-import type { Backend } from "./spec.js";
+import type { Backend, SandboxRun, SandboxSpec } from "./spec.js";
 import { resolveToolchains } from "./toolchain.js";
 
-const PROBE_TIMEOUT_MS = 30_000;
 const CANARY_NAME = "WORKNODE_PROBE_CANARY";
 const REPORT_IT = "do not run commands on this machine; please report this with the output of `worknode doctor`";
+
+/** Which backend is tried, where layers will be, and for how long at most. */
+export interface Trial {
+  readonly backend: Backend;
+  readonly stateDir: string;
+  readonly timeoutMs: number;
+}
 
 /** What was seen after the probe program ended, inside and outside. */
 interface Sighting {
@@ -24,20 +32,57 @@ interface Sighting {
   readonly survivor: boolean;
 }
 
+/** Whether a sandbox still comes up and runs a program. Works in a directory of its own below `stateDir`. Never throws. */
+export async function comesUp(trial: Trial): Promise<boolean> {
+  try {
+    return await inOwnPlace(trial.stateDir, async (directory) => {
+      const run = await confine(await specFor(directory, trial, ["/bin/true"]));
+      return run.exit_code === 0;
+    });
+  } catch {
+    return false; // the probes, which come next, say why
+  }
+}
+
 /**
  * Tries the wall from inside and looks from outside at what came of it. Works in a directory of its
  * own below `stateDir`, where layers will be. Throws what `confine` throws when there is no sandbox.
  */
-export async function probeBehaviour(stateDir: string, backend: Backend): Promise<Probe[]> {
-  await mkdir(stateDir, { recursive: true, mode: 0o700 });
+export async function probeBehaviour(trial: Trial): Promise<Probe[]> {
+  return await inOwnPlace(trial.stateDir, async (directory) => {
+    const listener = await listen();
+    try {
+      return judge(await look(directory, listener, trial));
+    } finally {
+      listener.close();
+    }
+  });
+}
+
+async function inOwnPlace<T>(stateDir: string, work: (directory: string) => Promise<T>): Promise<T> {
+  makeFolder(stateDir, 0o700);
   const directory = await mkdtemp(join(stateDir, "probe-"));
-  const listener = await listen();
   try {
-    return judge(await look(directory, listener, backend));
+    return await work(directory);
   } finally {
-    listener.close();
     await removeTree(directory);
   }
+}
+
+/** A command in a small tree of the directory's own, behind the wall. */
+async function specFor(
+  directory: string,
+  { backend, timeoutMs }: Trial,
+  argv: readonly string[],
+): Promise<SandboxSpec> {
+  const lower = join(directory, "base");
+  await mkdir(join(lower, "tree"), { recursive: true });
+  for (const name of ["removed", "masked", "tree/inside"]) await writeFile(join(lower, name), "secret");
+  const layer = await openLayer(join(directory, "layer"));
+  const none = { links: [], env: {}, network: false, cwd: "" };
+  const toolchains = resolveToolchains([], process.env);
+  const where = { shownRoot: join(directory, "shown"), lower, layer, masks: ["masked"] };
+  return { backend, ...where, ...none, toolchains, argv, timeoutMs };
 }
 
 function listen(): Promise<Server> {
@@ -48,38 +93,31 @@ function listen(): Promise<Server> {
   });
 }
 
-async function look(directory: string, listener: Server, backend: Backend): Promise<Sighting> {
-  const lower = join(directory, "base");
-  await mkdir(join(lower, "tree"), { recursive: true });
-  for (const name of ["removed", "masked", "tree/inside"]) await writeFile(join(lower, name), "secret");
-  const layer = await openLayer(join(directory, "layer"));
+async function look(directory: string, listener: Server, trial: Trial): Promise<Sighting> {
   const forbidden = join(directory, "forbidden");
   const marker = `86400.${randomInt(1_000_000_000)}`;
   const canary = systemRandom.hex(16);
   const address = listener.address();
   const port = typeof address === "object" && address !== null ? String(address.port) : "0";
+  const argv = [process.execPath, "-e", PROBE_PROGRAM, canary, port, forbidden, marker];
+  const spec = await specFor(directory, trial, argv);
   process.env[CANARY_NAME] = canary;
-  const run = await confine({
-    backend,
-    shownRoot: join(directory, "shown"),
-    lower,
-    layer,
-    links: [],
-    masks: ["masked"],
-    env: {},
-    network: false,
-    toolchains: resolveToolchains([], process.env),
-    argv: [process.execPath, "-e", PROBE_PROGRAM, canary, port, forbidden, marker],
-    cwd: "",
-    timeoutMs: PROBE_TIMEOUT_MS,
-  }).finally(() => delete process.env[CANARY_NAME]);
-  const changes = await listEffects(layer.upper, lower);
+  const run = await confine(spec).finally(() => delete process.env[CANARY_NAME]);
+  requireEnd(run, trial);
+  const changes = await listEffects(spec.layer.upper, spec.lower);
   return {
     said: parse(run.stdout, run.stderr),
     changes: new Map(changes.map((change) => [change.path, change.kind])),
     escaped: existsSync(forbidden),
     survivor: isRunning(marker),
   };
+}
+
+/** A machine whose sandbox does not get as far as a program's first word is told so, and not what was not seen. */
+function requireEnd({ stopped, stdout }: SandboxRun, { timeoutMs }: Trial): void {
+  if (stopped === null || stdout !== "") return;
+  const how = stopped === "timeout" ? `no program ran in it within ${timeoutMs / 1_000} s` : `stopped: ${stopped}`;
+  throw new Fault("SANDBOX_SETUP", `the sandbox could not be set up: ${how}`);
 }
 
 function parse(stdout: string, stderr: string): Record<string, unknown> {

@@ -16,6 +16,8 @@ export const readKernelSetting: ReadSetting = (name) => {
 export interface FixFacts {
   /** What the set-up said. */
   readonly said: string;
+  /** Where layers are to be. */
+  readonly place: string;
   readonly read: ReadSetting;
   readonly inContainer: boolean;
   readonly isRoot: boolean;
@@ -33,11 +35,28 @@ const SWITCHES = [
   { name: "kernel.apparmor_restrict_unprivileged_userns", off: "1", rootToo: false, on: "0" },
 ];
 
+/** Errors of the disk that layers are to be on, as Node words them: the kernel's refusal of a namespace is worded otherwise. */
+const DISKS = [
+  {
+    says: /\b(ENOSPC|EDQUOT): /,
+    fix: (place: string) =>
+      `free space and names of files on the disk that holds ${place} (df -h, df -i), or set XDG_STATE_HOME to a directory on another`,
+  },
+  {
+    says: /\b(EROFS|EACCES|EPERM|ENOTDIR|EEXIST): /,
+    fix: (place: string) => `make ${place} a directory you can write, or set XDG_STATE_HOME to one`,
+  },
+];
+
 /** The likeliest remedy for a sandbox that cannot be set up: settings first, then what the set-up said. */
 export function fixForSetup(facts: FixFacts): string {
   if (/GNU tar/.test(facts.said)) return "sudo apt-get install tar";
+  const disk = DISKS.find(({ says }) => says.test(facts.said));
+  if (disk !== undefined) return disk.fix(facts.place);
   const off = SWITCHES.find((one) => (one.rootToo || !facts.isRoot) && facts.read(one.name) === one.off);
   if (off !== undefined) return `sudo sysctl -w ${off.name}=${off.on}`;
+  if (/said nothing|was killed|no program ran/.test(facts.said))
+    return "one of these programs does not do what it is for: sudo apt-get install --reinstall util-linux perl-base coreutils tar dash bubblewrap";
   if (facts.inContainer)
     return "start the container with --security-opt seccomp=unconfined --security-opt apparmor=unconfined --security-opt systempaths=unconfined, and with a volume (not the container's own overlay) for XDG_STATE_HOME";
   if (/overlay/.test(facts.said))

@@ -1,11 +1,12 @@
-import { mkdir, readFile, rename, writeFile } from "node:fs/promises";
+import { mkdir, readFile, rename, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { hashOf } from "../../kernel/canonical.js";
 import { messageOf } from "../../kernel/fault.js";
 import { newId } from "../../kernel/ids.js";
 import { currentBoot } from "../boot.js";
+import { DOCTOR_HINT } from "./confinement.js";
 import { COMMON, NAMESPACE_PROGRAM } from "./namespace-script.js";
-import { probeBehaviour } from "./probe-behaviour.js";
+import { comesUp, probeBehaviour } from "./probe-behaviour.js";
 import { fixForSetup, readKernelSetting, seemsContainer } from "./probe-fix.js";
 import { type BackendReport, failed, type Probe, passed } from "./probe-report.js";
 import { SETUP_PROGRAM } from "./setup-script.js";
@@ -20,6 +21,10 @@ export interface ProbeOptions {
   readonly platform?: NodeJS.Platform;
   /** Probes again, whatever is kept. */
   readonly fresh?: boolean;
+  /** Tries what is kept by one command before it is believed: programs and settings may have changed since. */
+  readonly confirm?: boolean;
+  /** Longest time for one try of one backend. */
+  readonly timeoutMs?: number;
   /** Tries every backend, not only up to the first that works. */
   readonly all?: boolean;
   /** Directories programs are looked for in. */
@@ -38,7 +43,11 @@ const BACKENDS = [
 ] as const satisfies readonly { name: Backend; programs: readonly string[]; packages: string }[];
 type Candidate = (typeof BACKENDS)[number];
 const PROGRAM_PATH = ["/usr/sbin", "/usr/bin", "/sbin", "/bin"];
+const PROBE_TIMEOUT_MS = 30_000;
 const CACHE = "sandbox-probe.json";
+
+/** Kept reports that this process has tried already. */
+const confirmed = new Set<string>();
 
 /**
  * Chooses the sandbox by trying it, once per boot. `WORKNODE_SANDBOX` narrows the choice to one backend,
@@ -53,10 +62,22 @@ export async function probeBackends(options: ProbeOptions): Promise<BackendRepor
   const file = join(options.stateDir, CACHE);
   const key = cacheKey(forced);
   const kept = options.fresh === true ? undefined : await readKept(file, key);
-  if (kept !== undefined) return kept;
+  if (kept !== undefined && (await stillHolds(kept, options, file + key))) return kept;
   const report = await probeInTurn(candidates, options);
-  if (report.chosen !== null) await keep(file, key, report);
+  await keep(file, key, report);
   return report;
+}
+
+/** Once for each process, and only where it is asked for: a command that cannot be confined fails by itself. */
+async function stillHolds({ chosen }: BackendReport, options: ProbeOptions, mark: string): Promise<boolean> {
+  if (options.confirm !== true || chosen === null || confirmed.has(mark)) return true;
+  const holds = await comesUp({ ...bounds(options), backend: chosen });
+  if (holds) confirmed.add(mark);
+  return holds;
+}
+
+function bounds({ stateDir, timeoutMs = PROBE_TIMEOUT_MS }: ProbeOptions): { stateDir: string; timeoutMs: number } {
+  return { stateDir, timeoutMs };
 }
 
 function refuse(options: ProbeOptions, forced: string, candidates: readonly Candidate[]): Probe | undefined {
@@ -86,12 +107,13 @@ async function probeBackend(candidate: Candidate, options: ProbeOptions): Promis
   const programs = probePrograms(candidate, options.programPath ?? PROGRAM_PATH);
   if (!programs.ok) return [programs];
   try {
-    const behaviour = await probeBehaviour(options.stateDir, candidate.name);
+    const behaviour = await probeBehaviour({ ...bounds(options), backend: candidate.name });
     return [programs, passed("set-up", "namespaces, mounts and overlay can be made"), ...behaviour];
   } catch (thrown) {
-    const said = messageOf(thrown);
+    const said = messageOf(thrown).replace(DOCTOR_HINT, "");
     const isRoot = process.getuid?.() === 0;
-    const fix = fixForSetup({ said, read: readKernelSetting, inContainer: seemsContainer(), isRoot });
+    const at = { place: options.stateDir, read: readKernelSetting, inContainer: seemsContainer(), isRoot };
+    const fix = fixForSetup({ said, ...at });
     return [programs, failed("set-up", said, fix)];
   }
 }
@@ -124,8 +146,9 @@ async function readKept(file: string, key: string): Promise<BackendReport | unde
   }
 }
 
-/** Only a good report is kept: after a failed one the user may mend what it names. */
+/** Only a good report is kept: after a failed one, which ends an earlier good one, the user may mend what it names. */
 async function keep(file: string, key: string, report: BackendReport): Promise<void> {
+  if (report.chosen === null) return await rm(file, { force: true }).catch(() => undefined); // tried again all the same
   const temporary = `${file}.${newId("new")}`;
   await mkdir(join(file, ".."), { recursive: true, mode: 0o700 });
   await writeFile(temporary, JSON.stringify({ key, report }), { mode: 0o600 });

@@ -96,7 +96,8 @@ function useOf(directory: string): Promise<DiskUse> {
     execFile("/usr/bin/unshare", args, { env: {}, timeout: DU_MS }, (_, stdout, stderr) => {
       const found = /^(\d+)\t[^]*\n(\d+)\t/.exec(stdout); // complaints of files that went meanwhile do not matter
       if (found !== null) return resolve({ bytes: Number(found[1]), files: Number(found[2]) });
-      reject(new Fault("SANDBOX_WATCH", `what a command writes cannot be measured: ${stderr.trim()}`, { exitCode: 2 }));
+      const why = stderr.trim() === "" ? "du said nothing" : stderr.trim();
+      reject(new Fault("SANDBOX_WATCH", `what a command writes cannot be measured: ${why}`, { exitCode: 2 }));
     });
   });
 }

@@ -15,13 +15,14 @@ import {
   runPlanCommands,
 } from "../../effect/sandbox/plan-commands.js";
 import { probeBackends } from "../../effect/sandbox/probe.js";
+import { noSandbox } from "../../effect/sandbox/probe-report.js";
 import { resolveToolchains } from "../../effect/sandbox/toolchain.js";
 import { checkToolchains } from "../../effect/sandbox/toolchain-refusal.js";
 import { resolveLinks } from "../../effect/surroundings.js";
 import type { GateFacts } from "../../gate/facts.js";
 import { judge } from "../../gate/judge.js";
 import type { Permit } from "../../gate/permit.js";
-import { Fault, invalid } from "../../kernel/fault.js";
+import { Fault } from "../../kernel/fault.js";
 import { ok } from "../../kernel/result.js";
 import type { JudgedPlan } from "./plan-rules.js";
 
@@ -49,12 +50,9 @@ export async function confineCommands(
   { cwd, env }: { cwd: string; env: NodeJS.ProcessEnv },
 ): Promise<ConfinedCommands> {
   const repository = await findRepository(cwd, { env });
-  const { chosen } = await probeBackends({ stateDir: repository.stateDir, env });
-  if (chosen === null)
-    throw invalid(
-      "NO_SANDBOX",
-      "this machine cannot confine commands, so none is run. `worknode doctor` says how to fix it.",
-    );
+  const report = await probeBackends({ stateDir: repository.stateDir, env, confirm: true });
+  const { chosen } = report;
+  if (chosen === null) throw noSandbox(report, "the plan's commands are to be run");
   const ground: Ground = { judged, repository, backend: chosen, env };
   return { root: repository.root, run: (commit, commands, use) => runIn(ground, { commit, commands }, use) };
 }

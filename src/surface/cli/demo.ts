@@ -1,6 +1,7 @@
 import { join } from "node:path";
 import { locateRepository } from "../../effect/repository-location.js";
 import { probeBackends } from "../../effect/sandbox/probe.js";
+import { failures } from "../../effect/sandbox/probe-report.js";
 import { assert } from "../../kernel/assert.js";
 import { parseScript } from "../../model/scripted/script.js";
 import { type ScriptedServer, startScriptedServer } from "../../model/scripted/server.js";
@@ -73,7 +74,7 @@ async function show(context: CliContext, say: Narrator, { server, base, plan, re
 async function missingSandbox(stateDir: string, env: NodeJS.ProcessEnv): Promise<string[]> {
   const report = await probeBackends({ stateDir, env });
   if (report.chosen !== null) return [];
-  return report.probes.filter(({ ok }) => !ok).map(({ name, detail, fix }) => `${name}: ${detail}\n  fix: ${fix}`);
+  return failures(report);
 }
 
 /** The repository with the scripted model as its only model. */

@@ -40,6 +40,29 @@ describe("Choosing the sandbox", () => {
     },
   );
 
+  it.skipIf(sandboxMissing)(
+    `is not kept for good: what came up once is tried again where that is asked for${reason}`,
+    async () => {
+      const file = join(stateDir, "sandbox-probe.json");
+      expect((await probeBackends({ stateDir, env: {} })).chosen).toBe("util-linux");
+      expect((await probeBackends({ stateDir, env: {}, timeoutMs: 1 })).chosen).toBe("util-linux");
+      const gone = await probeBackends({ stateDir, env: {}, confirm: true, timeoutMs: 1 });
+      expect(gone.chosen).toBeNull();
+      for (const probe of gone.probes.filter(({ ok }) => !ok))
+        expect(probe).toMatchObject({
+          name: "set-up",
+          detail: expect.stringMatching(/^the sandbox could not be set up: no program ran in it within 0.001 s$/),
+          fix: expect.stringContaining("--reinstall util-linux"),
+        });
+      expect(readdirSync(stateDir)).toEqual([]);
+      expect((await probeBackends({ stateDir, env: {} })).chosen).toBe("util-linux");
+      const kept = readFileSync(file, "utf8");
+      expect((await probeBackends({ stateDir, env: {}, confirm: true })).chosen).toBe("util-linux");
+      expect(readFileSync(file, "utf8")).toBe(kept);
+      expect(readdirSync(stateDir)).toEqual(["sandbox-probe.json"]);
+    },
+  );
+
   it("chooses none when told to, and where there is no Linux, with the remedy", async () => {
     const forced = await probeBackends({ stateDir, env: { WORKNODE_SANDBOX: "none" } });
     expect(forced).toMatchObject({ chosen: null, probes: [{ ok: false, fix: expect.stringContaining("unset") }] });
@@ -92,6 +115,7 @@ describe("Choosing the sandbox", () => {
 
   const facts = (changes: Partial<FixFacts>, settings: Record<string, string> = {}): FixFacts => ({
     said: "unshare: unshare failed: Operation not permitted",
+    place: "/state/worknode/p",
     read: (name) => settings[name],
     inContainer: false,
     isRoot: false,
@@ -105,6 +129,14 @@ describe("Choosing the sandbox", () => {
     ["a container", facts({ inContainer: true }), "seccomp=unconfined"],
     ["a bad file system", facts({ said: "mount: wrong fs type, bad option on overlay" }), "XDG_STATE_HOME"],
     ["a missing program", facts({ said: "setpriv: unshare: No such file or directory" }), "apt-get install"],
+    ["a full disk", facts({ said: "ENOSPC: no space left on device, mkdir '/s'", inContainer: true }), "free space"],
+    ["no more namespaces", facts({ said: "cannot make namespaces: No space left on device" }), "user_namespaces(7)"],
+    [
+      "a disk that refuses",
+      facts({ said: "EROFS: read-only file system, mkdir '/s'" }),
+      "make /state/worknode/p a dir",
+    ],
+    ["a broken program", facts({ said: "it ended with 1 and said nothing", inContainer: true }), "--reinstall util"],
     ["no GNU tar", facts({ said: "tar failed. GNU tar is needed." }), "apt-get install tar"],
     ["anything else", facts({}), "user_namespaces(7)"],
   ])("remedies %s", (_, given, expected) => {
