@@ -35,7 +35,7 @@ const BLOCKING_IN_C: ReadonlySet<string> = new Set([
 export function judgePowerOfTen(input: PowerOfTenInput): Finding[] {
   const files = input.files.filter(({ path }) => !isTestFile(path));
   if (files.length === 0) return [];
-  const others = input.others.filter(({ path }) => !isTestFile(path)).map(readFacts);
+  const others = input.others.filter(({ path }) => !isTestFile(path)).map(factsOfOther);
   const after = linkFacts([...files.map(({ path, after: text }) => readFacts({ path, text })), ...others]);
   const earlier = files.flatMap(({ path, before }) => (before === null ? [] : [readFacts({ path, text: before })]));
   const before = linkFacts([...earlier, ...others]);
@@ -43,6 +43,17 @@ export function judgePowerOfTen(input: PowerOfTenInput): Finding[] {
     const now = after.get(path);
     return now === undefined ? [] : judgeFile(now, before.get(path), input);
   });
+}
+
+const read = new WeakMap<SourceText, FileFact>();
+
+/** What did not change is read once, however often a change beside it is judged. */
+function factsOfOther(source: SourceText): FileFact {
+  const known = read.get(source);
+  if (known !== undefined) return known;
+  const facts = readFacts(source);
+  read.set(source, facts);
+  return facts;
 }
 
 function linkFacts(facts: readonly FileFact[]): Map<string, LinkedFile> {
