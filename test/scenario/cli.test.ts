@@ -179,6 +179,19 @@ describe("a finished run", () => {
     expect((await worknode(repo, ["trace"])).out).toContain(id);
   });
 
+  it("trace of an event tells the chain of its execution, and refuses where there is neither", async () => {
+    const lines = (await worknode(repo, ["log", "--json"])).out.trimEnd().split("\n").map(jsonOf);
+    const verdict = lines.find(({ type }) => type === "VERDICT") as Record<string, unknown>;
+    const chain = (await worknode(repo, ["trace", verdict["id"] as string, "--chain"])).out;
+    expect(chain).toBe((await worknode(repo, ["trace", verdict["execution"] as string, "--chain"])).out);
+    for (const [args, said] of [
+      [["ev_999999"], "no event ev_999999"],
+      [["ev_01"], "no event ev_01"],
+      [["ev_1", "--chain"], "belongs to no execution"],
+    ] as const)
+      expect(await worknode(repo, ["trace", ...args])).toMatchObject({ code: 2, err: expect.stringContaining(said) });
+  });
+
   it("trace of an unknown execution is exit 2", async () => {
     expect(await worknode(repo, ["trace", "1:N-9:work:1:1"])).toMatchObject({
       code: 2,

@@ -6,6 +6,7 @@ import { describeVerb, formatOption, type OutputFormat, withArguments } from "./
 import { type CliContext, type Verb, writeLine } from "./context.js";
 import { singleLine } from "./progress/paint.js";
 import { withStore } from "./project.js";
+import { eventNamed, type Shown, showEvent } from "./trace-event.js";
 
 const UNVERIFIED = 4;
 /** What a printed trace is, and the version of its form (S1:105). */
@@ -20,22 +21,22 @@ interface Options {
 
 type Ended = Extract<AnyEvent, { type: "EXECUTION_ENDED" }>;
 
-/** `worknode trace [ID] [--chain]`, `worknode trace verify`. */
+/** `worknode trace [ID|EVENT] [--chain]`, `worknode trace verify`. */
 export const traceVerb: Verb = (context, args) => {
   if (args[0] === "verify") return verifyTraces(context, args.slice(1));
   const command = describeVerb(
     context,
     "trace",
-    "Show one execution's trace; without an id, the latest executions. `trace verify` checks every seal.",
+    "Show one execution's trace, or one event and what cites it; without an id, the latest executions. `trace verify` checks every seal.",
   )
-    .argument("[id]", "execution id, for example 1:LC-001:work:1:3")
+    .argument("[id]", "of an execution, for example 1:LC-001:work:1:3, or of an event: ev_12")
     .option("--chain", "the decisions that led to it: observation, analysis, proposal, approval, execution")
     .addOption(formatOption());
   return withArguments<Options>(command, args, ({ options, values }) =>
     withStore(context, (store) => {
       const id = values[0];
       if (id === undefined) return listExecutions(context, store, options);
-      const shown = options.chain === true ? chainOf(store, id) : traceOf(store, id);
+      const shown = shownOf(store, id, options.chain === true);
       if (options.outputFormat === "json") writeLine(context.out, JSON.stringify(shown.json));
       else for (const line of shown.lines) writeLine(context.out, line);
       return 0;
@@ -43,9 +44,14 @@ export const traceVerb: Verb = (context, args) => {
   );
 };
 
-interface Shown {
-  readonly json: object;
-  readonly lines: readonly string[];
+/** What an id names; the chain of an event is that of its execution. */
+function shownOf(store: Store, id: string, chain: boolean): Shown {
+  const event = eventNamed(store, id);
+  if (!chain) return event === undefined ? traceOf(store, id) : showEvent(store, event);
+  if (event === undefined) return chainOf(store, id);
+  if (event.execution === null)
+    throw invalid("NO_EXECUTION", `${id} (${event.type}) belongs to no execution, so no call led to it.`);
+  return chainOf(store, event.execution);
 }
 
 function listExecutions(context: CliContext, store: Store, options: Options): number {
