@@ -100,6 +100,8 @@ interface Examined {
   untested: FunctionMeasure[];
   hit: number;
   of: number;
+  /** The first changed line that was not run, and the innermost function it is in. */
+  missed: { line: number; function: string | null };
   executable: number;
 }
 
@@ -114,9 +116,17 @@ function examine(file: ChangedFile, { report, elsewhere }: CoverageInput): Exami
   for (const line of linesOf([...changed])) stays.delete(line);
   const executable = coverage === undefined ? new Set(after.executable) : coverage.lines;
   const lines = [...changedLines(file.before, file.after)].filter((line) => executable.has(line) && !stays.has(line));
-  const hit = lines.filter((line) => (coverage?.lines.get(line) ?? 0) > 0).length;
+  const unhit = lines.filter((line) => (coverage?.lines.get(line) ?? 0) === 0);
   const untested = functions.filter((one) => coverage === undefined || !isHit(one, after.functions, coverage));
-  return { path: file.path, figures, functions, untested, hit, of: lines.length, executable: after.executable.length };
+  const counts = { hit: lines.length - unhit.length, of: lines.length, executable: after.executable.length };
+  return { path: file.path, figures, functions, untested, missed: placeOf(unhit, after.functions), ...counts };
+}
+
+/** The first of some lines, which are in order, with the innermost function it is in; line 1 where there is none. */
+function placeOf([line = 1]: readonly number[], functions: readonly FunctionMeasure[]): Examined["missed"] {
+  const around = functions.filter((one) => one.kind === "function" && one.line <= line && line <= one.end_line);
+  const innermost = around.toSorted((one, other) => one.line - other.line).at(-1);
+  return { line, function: innermost?.qualified_name ?? null };
 }
 
 function linesOf(functions: readonly FunctionMeasure[]): Set<number> {
@@ -133,9 +143,10 @@ function lineDenials(files: readonly Examined[], lines: number, min: number): Fi
   if (lines >= min) return [];
   return files
     .filter(({ hit, of }) => of > 0 && hit / of < min)
-    .map(({ path, hit, of, figures }) => {
+    .map(({ path, hit, of, figures, missed }) => {
       const why = typeof figures === "string" ? figures : `${hit} of ${of} changed lines hit`;
-      return insufficient(path, hit / of, min, `Coverage ${share(hit / of)} of ${path} is below ${share(min)}: ${why}`);
+      const message = `Coverage ${share(hit / of)} of ${path} is below ${share(min)}: ${why}`;
+      return insufficient({ file: path, ...missed }, { figure: hit / of, limit: min }, message);
     });
 }
 
@@ -143,16 +154,21 @@ function totalDenials(total: number, { min, baseTotal }: CoverageInput): Finding
   if (total >= min || (baseTotal !== null && total >= baseTotal)) return [];
   const limit = baseTotal === null ? min : Math.min(min, baseTotal);
   const than = limit < min ? `${share(limit)} of the base` : share(min);
-  return [insufficient("", total, limit, `Total coverage ${share(total)} is below ${than}`)];
+  return [insufficient(NO_PLACE, { figure: total, limit }, `Total coverage ${share(total)} is below ${than}`)];
 }
 
-function insufficient(file: string, figure: number, limit: number, message: string): Finding {
+/** The whole change. */
+const NO_PLACE = { file: "", line: 1, function: null };
+
+function insufficient(
+  place: Pick<Finding, "file" | "line" | "function">,
+  { figure, limit }: { figure: number; limit: number },
+  message: string,
+): Finding {
   return {
     rule: "coverage",
     code: "ERROR_INSUFFICIENT_COVERAGE",
-    file,
-    line: 1,
-    function: null,
+    ...place,
     figure,
     limit,
     message,

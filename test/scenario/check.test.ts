@@ -341,7 +341,7 @@ describe("coverage", () => {
     repo.write("coverage/lcov.info", lcov(join(repo.dir, "src/b.ts"), 0));
     const args = ["--base", "main", "--mode", "enforce", "--coverage", "coverage/lcov.info"];
     const report = await checkReport(repo, ...args);
-    expect(namesOf(report)).toEqual(["coverage src/b.ts:1", "untested-functions src/b.ts:2"]);
+    expect(namesOf(report)).toEqual(["coverage src/b.ts:2", "untested-functions src/b.ts:2"]);
     expect(report.exit_code).toBe(4);
     repo.write("coverage/lcov.info", lcov("src/b.ts", 1));
     expect(await checkReport(repo, ...args)).toMatchObject({ exit_code: 0, findings: [] });

@@ -134,6 +134,62 @@ describe("the share of changed lines", () => {
   });
 });
 
+describe("a denial of changed lines", () => {
+  const inner = ["/** F. */", "export function f(a) {", "  const g = () => {", "    h();", "  };", "  g();", "}"];
+  const places = (lines: [number, number][], before: string | null = null, after = `${inner.join("\n")}\n`) => {
+    const files = new Map([["a.js", { lines: new Map(lines), functions: [] }]]);
+    const report: PlacedCoverage = lines.length === 0 ? reportOf("other.js", 1, 1) : { files, unclear: new Set() };
+    const changed = [{ path: "a.js", before, after }];
+    const input = { report, changed, min: 0.95, maxUntested: 9, baseTotal: 0 };
+    return judgeCoverage(input).denials.map(({ file, line, function: name }) => ({ file, line, function: name }));
+  };
+
+  it("points to the first of them that was not run, and the innermost function it is in", () => {
+    const nested = places([
+      [3, 1],
+      [4, 0],
+      [6, 0],
+    ]);
+    expect(nested).toEqual([{ file: "a.js", line: 4, function: "f.g" }]);
+    expect(
+      places([
+        [3, 1],
+        [4, 1],
+        [6, 0],
+      ]),
+    ).toEqual([{ file: "a.js", line: 6, function: "f" }]);
+  });
+
+  it("points past lines that did not change", () => {
+    const after = [...inner.slice(0, 5), "  more();", ...inner.slice(5)].join("\n");
+    const hits: [number, number][] = [
+      [3, 0],
+      [4, 0],
+      [6, 0],
+      [7, 0],
+    ];
+    expect(places(hits, inner.join("\n"), after)).toEqual([{ file: "a.js", line: 6, function: "f" }]);
+  });
+
+  it("points to the first changed line of code where the report does not name the file", () => {
+    expect(places([])).toEqual([{ file: "a.js", line: 3, function: "f.g" }]);
+  });
+
+  it("names no function where the line is in none", () => {
+    const after = "start();\nexport function f() {\n  return 1;\n}\n";
+    expect(
+      places(
+        [
+          [1, 0],
+          [3, 1],
+        ],
+        null,
+        after,
+      ),
+    ).toEqual([{ file: "a.js", line: 1, function: null }]);
+  });
+});
+
 describe("a change without a changed function", () => {
   const na = { lines: null, total: null, denials: [] };
   const judged = (changed: CoverageInput["changed"]): unknown =>
