@@ -62,7 +62,7 @@ describe("what the log proves", () => {
     event("ev_2", "TASK_STARTED", {}),
     event("ev_3", "TASK_STARTED", {}, "T-2"),
     event("ev_4", "SECURITY_VIOLATION", { message: "File not in agent's assigned scope" }),
-    event("ev_5", "ALERT", { to: "executive" }),
+    event("ev_5", "ALERT", { to: "executive", message: "dev was denied: File not in agent's assigned scope" }),
     event("ev_6", "SECURITY_VIOLATION", { message: "Attempting to modify future phase" }),
     event("ev_7", "SECURITY_VIOLATION", { message: "Function complexity 11 exceeds agent limit 8" }),
     event("ev_8", "MODEL_RESPONSE", { attempts: 2 }),
@@ -75,7 +75,12 @@ describe("what the log proves", () => {
   ];
 
   it("is found promise by promise", () => {
-    const found = (shell: boolean): (string | undefined)[] => findIncidents(ALL, shell).map(({ event: id }) => id);
+    const other = event("ev_0", "ALERT", {
+      to: "executive",
+      message: "dev was denied: Attempting to modify future phase",
+    });
+    const found = (shell: boolean): (string | undefined)[] =>
+      findIncidents([other, ...ALL], shell).map(({ event: id }) => id);
     expect(found(true)).toEqual([...found(false), "ev_12", "ev_14"]);
     expect(found(false)).toEqual(["ev_1", "ev_4", "ev_5", "ev_6", "ev_7", "ev_8", "ev_9", "ev_10", "ev_3", "ev_11"]);
   });

@@ -9,10 +9,16 @@ export interface Incident {
 
 type Proof = (event: AnyEvent, before: readonly AnyEvent[]) => boolean;
 
+/** What is said of a file that no task's plan names. */
+const OUTSIDE = "File not in agent's assigned scope";
+
 const PROMISES: readonly (readonly [string, Proof])[] = [
   ["the executive reviewed the plan before anything ran", (event) => event.type === "PLAN_REVIEWED"],
-  ["a write outside the whitelist was denied", violation("File not in agent's assigned scope")],
-  ["the executive was told of it", (event) => event.type === "ALERT" && event.payload.to === "executive"],
+  ["a write outside the whitelist was denied", violation(OUTSIDE)],
+  [
+    "the executive was told of it",
+    (event) => event.type === "ALERT" && event.payload.to === "executive" && event.payload.message.includes(OUTSIDE),
+  ],
   ["a write in a later phase was denied", violation("Attempting to modify future phase")],
   [
     "a function of complexity 11 was denied before it reached the disk",
