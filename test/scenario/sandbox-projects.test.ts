@@ -170,6 +170,13 @@ describeWalls("Projects as they are verify in the sandbox", (_, backend) => {
     expect(runs[1]?.stderr).toMatch(/ENOTCACHED|offline|cache/i);
   });
 
+  it("npm: warns of no setting that it does not know", async () => {
+    commit({ "package.json": '{"name":"x","scripts":{"hello":"npm run deep","deep":"echo deep"}}' });
+    const { runs } = await verify([{ role: "test", argv: ["npm", "run", "hello"] }]);
+    expect(runs[0]).toMatchObject({ exit_code: 0, stderr: "" });
+    expect(runs[0]?.stdout).toMatch(/\ndeep\n$/);
+  });
+
   const gcc = works("gcc", "--version") && works("make", "--version") && works("gcov", "--version");
   it.skipIf(!gcc)("C: make, a test binary, and gcov's report [needs gcc, make, gcov]", async () => {
     commit({

@@ -7,13 +7,15 @@ import { COREPACK_HOME } from "./toolchain.js";
 
 const STANDARD_PATH = ["/usr/local/sbin", "/usr/local/bin", "/usr/sbin", "/usr/bin", "/sbin", "/bin"];
 /**
- * npm asks no registry, and pnpm fetches no other version of itself than is there, whatever `packageManager` names. In
- * capitals too: pnpm hands no `npm_...` on to the scripts it runs, in which it may run again. The last is pnpm's from 11 on.
+ * npm asks no registry, and package managers run as they are there, whatever `packageManager` names: pnpm before 11 and
+ * yarn 1 take the presence of `COREPACK_ROOT` for corepack having chosen them, pnpm from 11 on has a setting of its own.
+ * Names of npm's settings are left to npm, which warns of each it does not know. Offline in capitals too: pnpm hands no
+ * `npm_...` on to the scripts it runs.
  */
 const OFFLINE = {
   npm_config_offline: "true",
   NPM_CONFIG_OFFLINE: "true",
-  NPM_CONFIG_MANAGE_PACKAGE_MANAGER_VERSIONS: "false",
+  COREPACK_ROOT: "/nonexistent",
   pnpm_config_pm_on_fail: "ignore",
 };
 const NAME = /^[A-Za-z_][A-Za-z0-9_]*$/;
@@ -27,6 +29,7 @@ export function commandEnvironment(setting: SandboxSetting, hostPath: string): s
     LANG: "C.UTF-8",
     CI: "1",
     PYTHONDONTWRITEBYTECODE: "1",
+    ...plain(setting.env),
     ...(setting.network ? {} : OFFLINE),
     ...homeOf(setting.toolchains, "RUSTUP_HOME", ".rustup"),
     ...homeOf(setting.toolchains, "COREPACK_HOME", COREPACK_HOME),
@@ -35,6 +38,15 @@ export function commandEnvironment(setting: SandboxSetting, hostPath: string): s
   return Object.entries(values)
     .filter(([name, value]) => NAME.test(name) && !value.includes("\0"))
     .map(([name, value]) => `${name}=${value}`);
+}
+
+/**
+ * Output is read by models and kept in the log, so it is without colours; many programs take `CI` for a wish to have them.
+ * Not where the plan asks for colours: Node says a word to each process that has both. `FORCE_COLOR=0` would not do, as
+ * some take any value for yes.
+ */
+function plain(env: SandboxSetting["env"]): Record<string, string> {
+  return "FORCE_COLOR" in env ? {} : { NO_COLOR: "1" };
 }
 
 /** The host's search path as far as the sandbox shows it, then what the toolchains add, then the standard one. */

@@ -122,7 +122,7 @@ describe("The environment of a command", () => {
     for (const [name, offline] of [
       ["npm_config_offline", "true"],
       ["NPM_CONFIG_OFFLINE", "true"], // pnpm hands no npm_... on to the scripts it runs
-      ["NPM_CONFIG_MANAGE_PACKAGE_MANAGER_VERSIONS", "false"],
+      ["COREPACK_ROOT", "/nonexistent"], // pnpm before 11 and yarn 1 look no further than that it is there
       ["pnpm_config_pm_on_fail", "ignore"],
     ] as const) {
       expect(value(name, {})).toBe(offline);
@@ -132,6 +132,13 @@ describe("The environment of a command", () => {
     expect(value("COREPACK_HOME", {})).toBeUndefined();
     expect(value("RUSTUP_HOME", { toolchains: ["/h/.cargo/bin", "/h/.rustup"] })).toBe("/h/.rustup");
     expect(value("RUSTUP_HOME", {})).toBeUndefined();
+  });
+
+  it("asks for output without colours, unless the plan asks for colours", () => {
+    expect(value("NO_COLOR", {})).toBe("1");
+    expect(value("NO_COLOR", { network: true })).toBe("1");
+    expect(value("FORCE_COLOR", {})).toBeUndefined();
+    expect(value("NO_COLOR", { env: { FORCE_COLOR: "1" } })).toBeUndefined();
   });
 
   it("lets the plan's environment win, and drops what is no variable", () => {

@@ -310,7 +310,7 @@ print(call(359, 40, 1), call(359, 1, 1) > 2, *[call(number, 1, 0) for number in 
   describe("limits", () => {
     it("ends a command that takes too long, with all its children, and says so", async () => {
       const run = await bench.sh("sleep 7777.31 & setsid sleep 7777.31 & sleep 7777.31", { timeoutMs: 700 });
-      expect(run).toMatchObject({ stopped: "timeout", exit_code: null });
+      expect(run).toMatchObject({ stopped: "timeout", exit_code: null, stdout: "", stderr: "" });
       expect(isRunning("7777.31")).toBe(false);
     });
 
