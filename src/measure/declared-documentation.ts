@@ -4,7 +4,7 @@ import type { GrammarLanguage } from "./grammar.js";
 import { languageOf } from "./language.js";
 import type { SourceText } from "./power-of-ten/analysis.js";
 import { isCFamily } from "./power-of-ten/rule.js";
-import { measureTree } from "./tree-source.js";
+import { treeFigures } from "./tree-source.js";
 
 /** Of C and C++, which functions a header documents where it declares them. */
 export interface DeclaredDocumentation {
@@ -20,11 +20,11 @@ const INCLUDE = /^[ \t]*#[ \t]*include[ \t]*["<]([^">\n]+)[">]/gm;
  * for. Throws Fault GRAMMAR_NOT_LOADED.
  */
 export function declaredDocumentation(sources: readonly SourceText[]): DeclaredDocumentation {
-  const texts = new Map(sources.map(({ path, text }) => [path, text]));
+  const read: ReadSources = { texts: new Map(sources.map(({ path, text }) => [path, text])), declared: new Map() };
   const found = new Map<string, ReadonlySet<string>>();
   return {
     documents: (path, name) => {
-      const known = found.get(path) ?? documentedFor(path, texts);
+      const known = found.get(path) ?? documentedFor(path, read);
       found.set(path, known);
       return known.has(name);
     },
@@ -48,12 +48,23 @@ export function mayBeDeclared({ rule, file }: Pick<Finding, "rule" | "file">): b
 
 type Texts = ReadonlyMap<string, string>;
 
-/** Headers are read as the language of the file that includes them: `.h` says C of what may be C++. */
-function documentedFor(path: string, texts: Texts): ReadonlySet<string> {
+interface ReadSources {
+  readonly texts: Texts;
+  /** What headers declare with documentation, by the language they were read as and their path. */
+  readonly declared: Map<string, readonly string[]>;
+}
+
+function documentedFor(path: string, read: ReadSources): ReadonlySet<string> {
   const language = languageOf(path) as GrammarLanguage;
-  return new Set(
-    headersOf(path, texts).flatMap((header) => measureTree(header, texts.get(header) ?? "", language).declared ?? []),
-  );
+  return new Set(headersOf(path, read.texts).flatMap((header) => declaredIn(header, language, read)));
+}
+
+/** Headers are read as the language of the file that includes them: `.h` says C of what may be C++. Each once. */
+function declaredIn(header: string, language: GrammarLanguage, { texts, declared }: ReadSources): readonly string[] {
+  const key = `${language} ${header}`;
+  const known = declared.get(key) ?? treeFigures(header, texts.get(header) ?? "", language).declared ?? [];
+  declared.set(key, known);
+  return known;
 }
 
 /** The headers that a file includes, itself and through others; each once. */

@@ -18,9 +18,10 @@ export interface FunctionHead {
 /** Longest chain of declarators, wrappers and attributes that is followed. */
 const MAX_STEPS = 200;
 const ANONYMOUS = "<anonymous>";
+const WHITE = /\s/;
 
 /** Reads a function's head; undefined where the node declares without a body. */
-export function readHead(node: Node, language: TreeLanguage): FunctionHead | undefined {
+export function readHead(node: Node, text: string, language: TreeLanguage): FunctionHead | undefined {
   const body = bodyOf(node);
   if (body === null) return undefined;
   const anonymous = language.anonymous.has(node.type);
@@ -29,17 +30,17 @@ export function readHead(node: Node, language: TreeLanguage): FunctionHead | und
     name: named === null ? unnamed(node) : receiverOf(node) + plainName(named),
     nameStart: named?.startIndex ?? -1,
     bodyStart: body.startIndex,
-    doc: docStart(node, language),
+    doc: docStart(node, text, language),
     parameters: countParameters(node, language),
     docstring: hasDocstring(body),
     anonymous: anonymous || named === null,
   };
 }
 
-/** A function that a declaration of C or C++ declares, and the offset before which its documentation stands. */
-export function readDeclared(node: Node, language: TreeLanguage): { name: string; doc: number } | undefined {
+/** The function that a declaration of C or C++ declares; undefined where it declares none. */
+export function declaredName(node: Node): string | undefined {
   const name = parameterList(node) === null ? null : nameNode(node);
-  return name === null ? undefined : { name: plainName(name), doc: docStart(node, language) };
+  return name === null ? undefined : plainName(name);
 }
 
 function bodyOf(node: Node): Node | null {
@@ -87,18 +88,36 @@ function receiverOf(node: Node): string {
   return type === undefined ? "" : `${type}.`;
 }
 
-/** Wrappers (templates, decorators) and attributes before the function belong to it. */
-function docStart(node: Node, language: TreeLanguage): number {
+/**
+ * Offset before which a function's documentation stands: wrappers (templates, decorators) and attributes before it belong
+ * to it. What holds a node, and what stands before it, the parser has to look for from the top.
+ */
+export function docStart(node: Node, text: string, language: TreeLanguage): number {
   let at = node;
   for (let step = 0; step < MAX_STEPS; step += 1) {
-    const { parent, previousNamedSibling: before } = at;
-    if (parent !== null && language.wrappers.has(parent.type)) at = parent;
-    else if (before !== null && language.between.has(before.type)) at = before;
-    else break;
+    const outer = wrapperOf(at, language) ?? attributeBefore(at, text, language);
+    if (outer === null) break;
+    at = outer;
   }
   return at.startIndex;
 }
 
+function wrapperOf(node: Node, { wrappers }: TreeLanguage): Node | null {
+  const parent = wrappers.size > 0 ? node.parent : null;
+  return parent !== null && wrappers.has(parent.type) ? parent : null;
+}
+
+function attributeBefore(node: Node, text: string, { between }: TreeLanguage): Node | null {
+  const before = between.size > 0 && endsAttribute(text, node.startIndex) ? node.previousNamedSibling : null;
+  return before !== null && between.has(before.type) ? before : null;
+}
+
+/** Whether a bracket that closes, as all attributes do, is the last thing before an offset. */
+function endsAttribute(text: string, offset: number): boolean {
+  let at = offset - 1;
+  while (at >= 0 && WHITE.test(text.charAt(at))) at -= 1;
+  return text.charAt(at) === "]";
+}
 function countParameters(node: Node, language: TreeLanguage): number {
   const list = parameterList(node);
   if (list === null) return 0;

@@ -16,6 +16,8 @@ export interface TreeLanguage {
   readonly evaluated: ReadonlySet<string>;
   /** Tokens that add a path where they stand in one of these nodes. */
   readonly tokens: ReadonlyMap<string, ReadonlySet<string>>;
+  /** Where what could be read has such a token in none but these nodes, and no `else` adds a path. */
+  readonly soleParents?: true;
   /** Cases that add a path unless their pattern is `_`. */
   readonly cases: ReadonlySet<string>;
   /** `else` of these adds a path (radon). */
@@ -47,7 +49,7 @@ const logic = (...parents: string[]): ReadonlyMap<string, ReadonlySet<string>> =
   ]);
 const NONE = set();
 
-const C: TreeLanguage = {
+const C_FAMILY: TreeLanguage = {
   functions: set("function_definition"),
   declarations: set("declaration", "field_declaration"),
   anonymous: NONE,
@@ -66,15 +68,17 @@ const C: TreeLanguage = {
   hides: /[{}?]|&&|\|\||\b(?:if|else|for|while|do|switch|case|goto|catch|and|or)\b/,
 };
 
+const C: TreeLanguage = { ...C_FAMILY, soleParents: true };
+
 const CPP: TreeLanguage = {
-  ...C,
+  ...C_FAMILY,
   functions: set("function_definition", "lambda_expression"),
   anonymous: set("lambda_expression"),
   scopes: set("namespace_definition", "class_specifier", "struct_specifier", "union_specifier"),
-  branches: set(...C.branches, "for_range_loop", "catch_clause"),
-  tokens: new Map([...C.tokens, ["and", set("binary_expression")], ["or", set("binary_expression")]]),
+  branches: set(...C_FAMILY.branches, "for_range_loop", "catch_clause"),
+  tokens: new Map([...C_FAMILY.tokens, ["and", set("binary_expression")], ["or", set("binary_expression")]]),
   wrappers: set("template_declaration"),
-  parameters: set(...C.parameters, "optional_parameter_declaration", "variadic_parameter_declaration"),
+  parameters: set(...C_FAMILY.parameters, "optional_parameter_declaration", "variadic_parameter_declaration"),
   statements: /^(?!compound|labeled|case)\w+_statement$|^declaration$|^for_range_loop$/,
 };
 

@@ -1,6 +1,7 @@
-import { Query, type QueryCapture, type Tree } from "web-tree-sitter";
+import { type Node, Query, type QueryCapture, type Tree } from "web-tree-sitter";
 import { type GrammarLanguage, parserOf } from "./grammar.js";
 import { TREE_LANGUAGES, type TreeLanguage } from "./tree-language.js";
+import { marksByType } from "./tree-mark-by-type.js";
 
 /** What a node may be to the measures. */
 export type MarkKind =
@@ -16,29 +17,34 @@ export type MarkKind =
   | "function";
 
 /** A node and what it is; one that is several things has a mark for each. */
-export type Mark = QueryCapture & { readonly name: MarkKind };
-
-/** What is asked of a language's trees. */
-interface Queries {
-  readonly marks: Query;
-  readonly statements: Query;
+export interface Mark {
+  readonly name: MarkKind;
+  readonly node: Node;
 }
 
-const queries = new Map<GrammarLanguage, Queries>();
+const queries = new Map<GrammarLanguage, Query>();
 
 /**
  * The nodes of a tree that the measures ask about, in the order of the text and what holds others before them. They are
  * found where the tree is: to go from node to node from here takes longer than parsing.
  */
 export function marksOf(tree: Tree, language: GrammarLanguage): Mark[] {
-  return (queriesOf(language).marks.captures(tree.rootNode) as Mark[]).sort(inOrder);
+  const meaning = TREE_LANGUAGES[language];
+  const marks = meaning.soleParents === true ? marksByType(tree, meaning) : marksByQuery(tree, language);
+  return marks.sort(inOrder);
 }
 
-/** Offsets at which statements start. */
-export function statementsOf(tree: Tree, language: GrammarLanguage): number[] {
-  return queriesOf(language)
-    .statements.captures(tree.rootNode)
-    .map(({ node }) => node.startIndex);
+/** What a node stands in is told where the tree is as well. Making such a query takes longer than reading some files. */
+function marksByQuery({ rootNode }: Tree, language: GrammarLanguage): Mark[] {
+  const query = queries.get(language) ?? makeQuery(language);
+  queries.set(language, query);
+  return query.captures(rootNode) as (QueryCapture & Mark)[];
+}
+
+/** Offsets at which statements start, ascending. */
+export function statementsOf({ rootNode, language }: Tree, { statements }: TreeLanguage): number[] {
+  const types = language.types.filter((type) => statements.test(type));
+  return rootNode.descendantsOfType(types).map(({ startIndex }) => startIndex);
 }
 
 /** What begins with a function or a scope is no part of it unless that is longer: neither begins with a path of its own. */
@@ -54,25 +60,11 @@ function rankOf(kind: MarkKind): number {
   return kind === "scope" || kind === "function" ? 2 : 1;
 }
 
-function queriesOf(language: GrammarLanguage): Queries {
-  const made = queries.get(language) ?? makeQueries(language);
-  queries.set(language, made);
-  return made;
-}
-
 /** Throws where the grammar has no such node, or none where it is looked for. */
-function makeQueries(language: GrammarLanguage): Queries {
+function makeQuery(language: GrammarLanguage): Query {
   const grammar = parserOf(language).language;
   if (grammar === null) throw new Error(`the parser of ${language} has no grammar`);
-  const types = Array.from({ length: grammar.nodeTypeCount }, (_, id) => id)
-    .filter((id) => grammar.nodeTypeIsNamed(id) && grammar.nodeTypeIsVisible(id))
-    .map((id) => grammar.nodeTypeForId(id) ?? "");
-  const meaning = TREE_LANGUAGES[language];
-  const statements = new Set(types.filter((type) => meaning.statements.test(type)));
-  return {
-    marks: new Query(grammar, patternsOf(meaning).join("\n")),
-    statements: new Query(grammar, anyOf(statements, "statement").join("\n")),
-  };
+  return new Query(grammar, patternsOf(TREE_LANGUAGES[language]).join("\n"));
 }
 
 function patternsOf(language: TreeLanguage): string[] {
@@ -92,6 +84,6 @@ function patternsOf(language: TreeLanguage): string[] {
   ];
 }
 
-function anyOf(types: ReadonlySet<string>, kind: MarkKind | "statement"): string[] {
+function anyOf(types: ReadonlySet<string>, kind: MarkKind): string[] {
   return types.size === 0 ? [] : [`[${[...types].map((type) => `(${type})`).join(" ")}] @${kind}`];
 }

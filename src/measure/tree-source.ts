@@ -32,7 +32,7 @@ export function measureTree(
   const figures = readTree({ path, text, table }, language, ({ tree, walked, opened }) => {
     drafts = walked.drafts;
     hashTree(walked, text);
-    statements = executed(statementsOf(tree, language), drafts, language);
+    statements = executed(statementsOf(tree, TREE_LANGUAGES[language]), drafts, language);
     look?.({ tree, spans: drafts, comments: walked.comments, opened });
   });
   const functions = figures.functions.map((one, index) => ({ ...one, token_hash: drafts[index]?.hash ?? "" }));
@@ -68,7 +68,7 @@ function readTree(source: Source, language: GrammarLanguage, look: (reading: Rea
   const { tree, walked } = reading;
   try {
     look(reading);
-    const declared = declaredNames(source, walked);
+    const { declared } = walked;
     const conflicts = walked.partial ? conflictMarkers(text) : [];
     const hidden = hiddenCode(text, language);
     const errors = [...walked.errors, ...conflicts, ...hidden].map(
@@ -128,28 +128,23 @@ function read({ text, opened }: OpenedText, language: GrammarLanguage): Reading 
     : { tree, walked: walkMarks(marksOf(tree, language), text, TREE_LANGUAGES[language]), opened };
 }
 
-/** Names of functions that documented declarations of the file declare. */
-function declaredNames({ text }: Source, { declarations, comments }: WalkedTree): ReadonlySet<string> {
-  const documented = declarations.filter(({ doc }) => attachedComment(text, comments, doc) !== undefined);
-  return new Set(documented.map(({ name }) => name));
-}
-
 function withDeclared(one: FunctionFigures, declared: ReadonlySet<string>): FunctionFigures {
   return declared.has(one.qualified_name) ? { ...one, documented: true } : one;
 }
 
 /**
- * Null when it takes too long, by processor time: on a busy machine a file is not refused for having waited. Not every time
- * the parser asks is the clock looked at, which would take a tenth of what parsing takes.
+ * Null when it takes too long, by processor time: on a busy machine a file is not refused for having waited. Processor time,
+ * which only the system knows, is asked for once that much time has passed at all: asked for all along it took a tenth of parsing.
  */
 function parse(text: string, language: GrammarLanguage): Tree | null {
   const parser = parserOf(language);
   parser.reset();
   const started = process.cpuUsage();
+  const startedMs = performance.now();
   let asked = 0;
   const takesTooLong = (): boolean => {
     asked += 1;
-    if (asked % ASKED_A_LOOK !== 0) return false;
+    if (asked % ASKED_A_LOOK !== 0 || performance.now() - startedMs <= MAX_PARSE_MS) return false;
     const { user, system } = process.cpuUsage(started);
     return (user + system) / MICROSECONDS_A_MS > MAX_PARSE_MS;
   };

@@ -1,9 +1,9 @@
 import type { Node } from "web-tree-sitter";
-import type { Comment } from "./comment.js";
+import { attachedComment, type Comment } from "./comment.js";
 import { plain } from "./ecmascript-name.js";
 import { type Draft, listDraft } from "./function-draft.js";
 import type { Span } from "./own-length.js";
-import { readDeclared, readHead } from "./tree-function.js";
+import { declaredName, docStart, readHead } from "./tree-function.js";
 import type { TreeLanguage } from "./tree-language.js";
 import type { Mark, MarkKind } from "./tree-mark.js";
 
@@ -19,8 +19,8 @@ export interface TreeDraft extends Draft {
 export interface WalkedTree {
   /** In the order of the text, outer functions before those in them; without hashes. */
   readonly drafts: TreeDraft[];
-  /** Functions that are declared outside of functions: qualified name, offset before which documentation stands. */
-  readonly declarations: { name: string; doc: number }[];
+  /** Qualified names of functions that documented declarations outside of functions declare. */
+  readonly declared: Set<string>;
   readonly comments: Comment[];
   /** Where the comments stand, with the line end that some of them hold. */
   readonly silent: Span[];
@@ -56,8 +56,8 @@ const MAX_SHOWN_CHARS = 40;
 
 /** Collects the functions of a tree with their figures from its marks. */
 export function walkMarks(marks: readonly Mark[], text: string, language: TreeLanguage): WalkedTree {
-  const lists = { drafts: [], declarations: [], comments: [], silent: [], directives: [], errors: [] };
-  const found: WalkedTree = { ...lists, partial: false };
+  const lists = { drafts: [], comments: [], silent: [], directives: [], errors: [] };
+  const found: WalkedTree = { ...lists, declared: new Set(), partial: false };
   const open = [OUTSIDE];
   const walk: Walk = { text, language, found, open };
   for (const { name, node } of marks) {
@@ -95,9 +95,12 @@ function noteComment({ text, found }: Walk, node: Node): void {
   found.silent.push({ start: node.startIndex, end: node.endIndex });
 }
 
-function noteDeclaration({ language, found }: Walk, node: Node, { owner, path }: Open): void {
-  const declared = owner === null ? readDeclared(node, language) : undefined;
-  if (declared !== undefined) found.declarations.push({ ...declared, name: within(path, declared.name) });
+/** Most declare no function, or without documentation: that is looked at first, as names are dear. */
+function noteDeclaration({ text, language, found }: Walk, node: Node, { owner, path }: Open): void {
+  if (owner !== null || !text.slice(node.startIndex, node.endIndex).includes("(")) return;
+  if (attachedComment(text, found.comments, docStart(node, text, language)) === undefined) return;
+  const name = declaredName(node);
+  if (name !== undefined) found.declared.add(within(path, name));
 }
 
 /** What only the preprocessor evaluates is no path of the program. */
@@ -115,8 +118,8 @@ function openScope({ open }: Walk, node: Node, place: Open): void {
   if (name !== "") open.push({ ...place, end: node.endIndex, path: within(place.path, name) });
 }
 
-function openFunction({ language, found, open }: Walk, node: Node, place: Open): void {
-  const head = readHead(node, language);
+function openFunction({ text, language, found, open }: Walk, node: Node, place: Open): void {
+  const head = readHead(node, text, language);
   if (head === undefined) return;
   const qualifiedName = within(place.path, head.name);
   const draft: TreeDraft = {

@@ -1,8 +1,8 @@
 import { fileURLToPath } from "node:url";
-import { beforeAll, describe, expect, it } from "vitest";
+import { beforeAll, describe, expect, it, vi } from "vitest";
 import { judgeCompletion } from "../../../src/measure/completion.js";
 import { declaredDocumentation } from "../../../src/measure/declared-documentation.js";
-import { loadGrammars } from "../../../src/measure/grammar.js";
+import { loadGrammars, parserOf } from "../../../src/measure/grammar.js";
 import { measureSource } from "../../../src/measure/source.js";
 
 const GRAMMARS = fileURLToPath(new URL("../../../grammars", import.meta.url));
@@ -69,6 +69,16 @@ namespace n { template <class T> T make() { return T(); } }
     expect(names.filter((name) => declared.documents("src/a.c", name))).toEqual(["one", "two", "three"]);
     expect(declared.documents("src/a.cpp", "A.six")).toBe(true);
     expect(declared.documents("src/gone.c", "one")).toBe(false);
+  });
+
+  it("is looked for once in a header that many files include, for each language that it is read as", () => {
+    const parses = [vi.spyOn(parserOf("c"), "parse"), vi.spyOn(parserOf("cpp"), "parse")];
+    const header = { path: "a.h", text: "/** One. */\nint one(void);\n" };
+    const including = ["a.c", "b.c", "c.c", "a.cpp", "b.cpp"].map((path) => ({ path, text: '#include "a.h"\n' }));
+    const declared = declaredDocumentation([header, ...including]);
+    expect(including.map(({ path }) => declared.documents(path, "one"))).toEqual([true, true, true, true, true]);
+    expect(parses.map((parse) => parse.mock.calls.length)).toEqual([1, 1]);
+    for (const parse of parses) parse.mockRestore();
   });
 
   it("passes at the completion gate, and one that is not is refused", () => {

@@ -4,6 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { beforeAll, describe, expect, it, vi } from "vitest";
+import { MAX_PARSE_MS } from "../../../src/kernel/bounds.js";
 import { loadGrammars } from "../../../src/measure/grammar.js";
 import { judgeChange } from "../../../src/measure/judge-change.js";
 import { measureSource } from "../../../src/measure/source.js";
@@ -96,6 +97,14 @@ int declared(int a);
       "none: 1 / 1 / 0",
       "pointer: 1 / 1 / 1",
     ]);
+  });
+
+  it("C: takes a token in what cannot be read for no path, and one whose operand is missing for one", () => {
+    const text = `int knot(int a) { && || ; return a; }
+int label(int a) { a = case 3; return a; }
+int after(int a) { switch (a) { case 1: return a && 1; } return a || ; }
+`;
+    expect(figures("a.c", text)).toEqual(["knot: 1 / 1 / 1", "label: 1 / 1 / 1", "after: 4 / 1 / 1"]);
   });
 
   it("C++: names members by class and namespace, counts lambdas apart, catch and ranges as paths", () => {
@@ -282,6 +291,18 @@ func F[K any](x K) {}
     ).toBe(true);
     const quoted = `/*\n${"<<<<<<< HEAD\n>>>>>>> theirs\n"}*/\nint f(void) { return 1; }\n`;
     expect(judgeChange({ path: "a.c", before: null, after: quoted, limits, isTest: false })).toEqual([]);
+  });
+
+  it("fails a text by processor time, and not for having waited", () => {
+    const text = "int f(int a) { return a ? 1 : 2; }\n".repeat(5_000);
+    let passedMs = 0;
+    const clock = vi.spyOn(performance, "now").mockImplementation(() => (passedMs += MAX_PARSE_MS + 1));
+    const used = vi.spyOn(process, "cpuUsage").mockReturnValue({ user: MAX_PARSE_MS * 1_000, system: 0 });
+    const parses = [measureSource("a.c", text).parse];
+    used.mockReturnValue({ user: MAX_PARSE_MS * 1_000, system: 1 });
+    parses.push(measureSource("a.c", text).parse);
+    for (const spy of [clock, used]) spy.mockRestore();
+    expect(parses).toEqual(["ok", "failed"]);
   });
 
   it("reads 100,000 lines and deep nesting without a fault", () => {
