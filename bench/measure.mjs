@@ -153,9 +153,10 @@ function sources(folder, extension) {
 }
 
 /**
- * Whole processes, in processor time: ours measures the figures of every function and prints them, lizard does with its own
- * defaults. Of C sources in WORKNODE_C_SOURCES, folders with `:` between, else of SQLite's files. The program is the one
- * named by LIZARD, else `lizard` of the search path.
+ * Whole processes, by processor time and by elapsed time: ours measures the figures of every function and prints them, lizard
+ * does with its own defaults. Of SQLite's files, which are there on every machine: some of an ordinary length, and all.
+ * And of C sources in WORKNODE_C_SOURCES, folders with `:` between. The program is the one named by LIZARD, else `lizard`
+ * of the search path.
  */
 async function cRows() {
   const lizard = process.env.LIZARD ?? "lizard";
@@ -166,26 +167,46 @@ async function cRows() {
   await loadSources(scratch, "figures", ["measure/source", "measure/grammar"]);
   const ours = [process.execPath, join(HERE, "c-figures.mjs"), join(scratch, "figures.mjs"), join(ROOT, "grammars")];
   for (const [name, paths] of Object.entries(cSources())) {
-    const [us, them] = inTurns([() => run([...ours, ...paths]), () => run([lizard, ...paths])], PROCESSES);
-    row(`C analysis / ${lizard}, whole processes, ${paths.length} files of ${name}: CPU`, us / them, 1 / 1.5);
+    const commands = [
+      [...ours, ...paths],
+      [lizard, ...paths],
+    ];
+    const [us, them] = processesInTurns(commands);
+    const of = `C analysis / ${lizard}, whole processes, ${paths.length} files of ${name}`;
+    row(`${of}: CPU`, us.cpu / them.cpu, 1 / 1.5);
+    row(`${of}: elapsed`, us.elapsed / them.elapsed, 1 / 1.5);
   }
 }
 
-const PROCESSES = { rounds: 6, calls: 1, costOf: (run) => run() };
+const PROCESS_ROUNDS = 6;
 
-/** Nanoseconds of processor time a process takes. */
+/** Seconds that processes take, the least of either kind in rounds in which they take turns. */
+function processesInTurns(commands) {
+  const least = commands.map(() => ({ cpu: Number.POSITIVE_INFINITY, elapsed: Number.POSITIVE_INFINITY }));
+  for (let round = 0; round < PROCESS_ROUNDS; round += 1)
+    commands.forEach((command, index) => {
+      const { cpu, elapsed } = run(command);
+      least[index] = { cpu: Math.min(cpu, least[index].cpu), elapsed: Math.min(elapsed, least[index].elapsed) };
+    });
+  return least;
+}
+
+/** Seconds a process takes. */
 function run([program, ...args]) {
-  const script = 'TIMEFORMAT="%U %S"; time "$@" >/dev/null';
+  const script = 'TIMEFORMAT="%U %S %R"; time "$@" >/dev/null';
   const done = spawnSync("bash", ["-c", script, "bash", program, ...args], { encoding: "utf8" });
-  const [user, system] = done.stderr.trim().split("\n").at(-1).split(" ").map(Number);
+  const [user, system, elapsed] = done.stderr.trim().split("\n").at(-1).split(" ").map(Number);
   if (!(user + system > 0)) throw new Error(`${program} did not run: ${done.stderr}`);
-  return (user + system) * 1e9;
+  return { cpu: user + system, elapsed };
 }
 
 function cSources() {
+  const files = sqliteFiles();
+  const ordinary = files.filter(({ text }) => text.length > 10_000 && text.length < 120_000).slice(0, 20);
+  const sets = { "SQLite, of an ordinary length": ordinary, "SQLite, all": files };
+  const written = Object.entries(sets).map(([name, set]) => [name, set.map(({ path }) => path)]);
   const named = (process.env.WORKNODE_C_SOURCES ?? "").split(":").filter((folder) => folder !== "");
-  if (named.length === 0) return { SQLite: sqliteFiles() };
-  return Object.fromEntries(named.map((folder) => [folder, cFilesOf(folder)]));
+  return Object.fromEntries([...written, ...named.map((folder) => [folder, cFilesOf(folder)])]);
 }
 
 function cFilesOf(folder) {
@@ -194,26 +215,23 @@ function cFilesOf(folder) {
     .map((name) => join(folder, name));
 }
 
-/** The C files SQLite's one source file was put together from, as far as they are of an ordinary length. */
+/** The C files SQLite's one source file was put together from. */
 function sqliteFiles() {
   const whole = readFileSync(join(ROOT, "node_modules", "better-sqlite3", "deps", "sqlite3", "sqlite3.c"), "utf8");
   const parts = whole.split(/^\/\*{14} Begin file (\w+\.c) \*+\/$/m).slice(1);
   const files = parts.flatMap((name, index) => (index % 2 === 0 ? [{ name, text: parts[index + 1] }] : []));
-  return files
-    .filter(({ text }) => text.length > 10_000 && text.length < 120_000)
-    .slice(0, 20)
-    .map(({ name, text }) => {
-      const path = join(outside, name);
-      writeFileSync(path, text);
-      return path;
-    });
+  return files.map(({ name, text }) => {
+    const path = join(outside, name);
+    writeFileSync(path, text);
+    return { path, text };
+  });
 }
 
 /**
- * Nanoseconds a call of each, taken in turns; the first decile of the rounds, as what else runs only ever adds. Of
- * processor time: this process's, unless what is called says what its own process took.
+ * Nanoseconds of this process's processor time a call of each takes, in turns; the first decile of the rounds, as what else
+ * runs only ever adds.
  */
-function inTurns(work, { rounds, calls, costOf = ownCost }) {
+function inTurns(work, { rounds, calls }) {
   const samples = work.map(() => []);
   for (let round = 0; round < rounds; round += 1)
     work.forEach((run, index) => {
@@ -223,7 +241,7 @@ function inTurns(work, { rounds, calls, costOf = ownCost }) {
   return samples.map((values) => values.sort((a, b) => a - b)[Math.floor(values.length / 10)]);
 }
 
-function ownCost(run, calls) {
+function costOf(run, calls) {
   const started = processorNs();
   for (let call = 0; call < calls; call += 1) run();
   return processorNs() - started;
