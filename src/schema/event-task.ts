@@ -23,6 +23,8 @@ export const taskEvents = {
     outputs: z.record(z.string(), z.unknown()),
     error: z.string().optional(),
     provide: z.string().optional(),
+    /** What the step's agent said it did. */
+    summary: z.string().optional(),
   }),
   EVENT_TASK_COMPLETED: z.object({
     commit: z.string().nullable(),

@@ -1,6 +1,7 @@
 import type { TaskWorkspace } from "../../effect/workspace.js";
 import { READ_DEFAULT_LINES } from "../../kernel/bounds.js";
 import type { ConversationKind } from "../../schema/conversation.js";
+import type { AnyNewEvent } from "../../schema/event.js";
 import type { ToolUseBlock } from "../../schema/message.js";
 import { spentText } from "../agent/agent-budget.js";
 import { endWork, timeUpText } from "../agent/agent-time.js";
@@ -51,6 +52,11 @@ export interface ConverseSpec {
   readonly workspace: TaskWorkspace;
   prompt(): string | Promise<string>;
   readonly finish: FinishJudge;
+  /**
+   * What follows from its end, recorded in one transaction with it: whoever continues after a crash finds both or
+   * neither, and holds no conversation anew whose end was recorded.
+   */
+  follows?(end: ChainEnd): AnyNewEvent[];
 }
 
 /** How conversations are held; passed to what may have to hold one in the middle of another. */
@@ -79,7 +85,7 @@ export async function converse(crew: Crew, spec: ConverseSpec): Promise<{ end: C
   });
   crew.held.delete(heldKey(spec.agent.id, spec));
   if (end.kind !== "exhausted" || end.reason !== HANDOVER) endWork(spec.agent, heldKey(spec.agent.id, spec));
-  if (end.kind === "exhausted") await closeConversation(crew, conversation, end.reason);
+  if (end.kind === "exhausted") await closeConversation(crew, conversation, end.reason, followsOf(spec, end));
   return { end, conversation };
 }
 
@@ -130,9 +136,18 @@ function resumed(crew: Crew, spec: ConverseSpec, at: { conversation: Conversatio
   return conversation;
 }
 
-/** Ends a conversation that no finishing call ended. */
-export async function closeConversation(crew: Crew, conversation: Conversation, outcome: string): Promise<void> {
-  await recordIn(crew.store, conversation, endEvents(conversation, outcome.slice(0, 200)));
+function followsOf(spec: ConverseSpec, end: ChainEnd): AnyNewEvent[] {
+  return spec.follows?.(end) ?? [];
+}
+
+/** Ends a conversation that no finishing call ended, together with what follows from it. */
+async function closeConversation(
+  crew: Crew,
+  conversation: Conversation,
+  outcome: string,
+  follows: readonly AnyNewEvent[] = [],
+): Promise<void> {
+  await recordIn(crew.store, conversation, [...endEvents(conversation, outcome.slice(0, 200)), ...follows]);
 }
 
 /** Why no more is to be spent on an agent: it was ended, has no money left, or runs against a wall. */
@@ -219,5 +234,6 @@ async function gateFinish(crew: Crew, spec: ConverseSpec, at: ToolCall): Promise
     is_error: false,
     verification: { succeeded: true, outcomeCorrect: true, retry: { should: false, why: "the conversation is over" } },
   });
-  return { ...finish, events: [done, ...finish.events] };
+  const follows = followsOf(spec, { kind: "finished", call: at.call, finish });
+  return { ...finish, events: [done, ...finish.events, ...follows] };
 }

@@ -1,4 +1,6 @@
 import { hashOf } from "../../kernel/canonical.js";
+import type { AnyNewEvent } from "../../schema/event.js";
+import type { ToolUseBlock } from "../../schema/message.js";
 import type { PlanTask } from "../../schema/plan-task.js";
 import { toolInputSchemas } from "../../schema/tool.js";
 import { headWorkspace } from "../call/workspaces.js";
@@ -6,11 +8,12 @@ import { answerOf, requestApproval } from "../state/approval.js";
 import { type Crew, type CrewAgent, ownerOf, tierAgent } from "../state/context.js";
 import { eventAt, taskStream } from "../state/records.js";
 import { TaskPark } from "../state/stop.js";
-import type { TaskState } from "../state/task-state.js";
+import { foldTaskEvent, type TaskState } from "../state/task-state.js";
+import { setStatusNow } from "../state/task-status.js";
 import { type Amendment, amendmentDiff, applyAmendment, judgeAmendment } from "./amend.js";
 import { asRecord } from "./chain.js";
 import { converse } from "./converse.js";
-import { simpleVerdict, turnBack } from "./finish.js";
+import { callBefore, simpleVerdict, turnBack } from "./finish.js";
 import { escalationPrompt } from "./prompts.js";
 
 /** Something an agent hands to the tier above. */
@@ -37,7 +40,7 @@ export async function escalate(crew: Crew, trouble: Trouble): Promise<Remedy> {
   if (to === "human") return askPerson(crew, trouble, id);
   const executive = tierAgent(crew, "executive");
   if (executive === undefined) return handOn(crew, trouble, { id, by: "rules", why: "the plan has no executive" });
-  const decided = await askExecutive(crew, trouble, executive);
+  const decided = await decisionOn(crew, { ...trouble, id }, executive);
   const at = { id, by: executive.id };
   if (decided === undefined) return handOn(crew, trouble, { ...at, why: "the executive did not decide" });
   const { action, reason, agent, amendment } = decided;
@@ -56,14 +59,24 @@ export function escalateToPerson(crew: Crew, trouble: Trouble): Remedy {
   return askPerson(crew, trouble, id);
 }
 
-/** The escalation under way, or a new one; a remedy that failed goes to a person. */
+/** The escalation under way, or a new one. */
 function openEscalation(crew: Crew, trouble: Trouble): { id: string; to: "executive" | "human" } {
   const open = [...trouble.state.open.values()].at(-1);
   if (open !== undefined) return { id: open.id, to: open.to };
-  const failed = trouble.state.remedies.some(({ by }) => by !== "person");
-  const made = { id: escalationId(crew, trouble), to: failed ? ("human" as const) : ("executive" as const) };
+  const made = nextEscalation(crew, trouble);
   recordEscalation(crew, trouble, made);
   return made;
+}
+
+/** A remedy that failed goes to a person. */
+function nextEscalation(crew: Crew, trouble: Trouble): Escalated {
+  const failed = trouble.state.remedies.some(({ by }) => by !== "person");
+  return { id: escalationId(crew, trouble), to: failed ? "human" : "executive" };
+}
+
+/** Events that open an escalation, for who records them with what led to it; `escalate` then takes it up. */
+export function escalationOf(crew: Crew, trouble: Trouble): AnyNewEvent[] {
+  return escalationEvents(crew, trouble, nextEscalation(crew, trouble));
 }
 
 /** Carries out the executive's remedy. */
@@ -111,9 +124,11 @@ function handOn(
   at: { id: string; by: string; why: string; amend?: readonly string[] },
 ): Remedy {
   const { id, by, why, amend: files } = at;
-  resolve(crew, trouble, { id, action: "block", by, reason: why });
   const next = { id: escalationId(crew, trouble), to: "human", ...(files === undefined ? {} : { files }) } as const;
-  recordEscalation(crew, { ...trouble, from: by, reason: `${trouble.reason} (${why})` }, next);
+  crew.store.transaction(() => {
+    resolve(crew, trouble, { id, action: "block", by, reason: why });
+    recordEscalation(crew, { ...trouble, from: by, reason: `${trouble.reason} (${why})` }, next);
+  });
   return askPerson(crew, trouble, next.id);
 }
 
@@ -130,15 +145,20 @@ interface Escalated {
 }
 
 function recordEscalation(crew: Crew, trouble: Trouble, at: Escalated): void {
+  const events = escalationEvents(crew, trouble, at);
+  crew.store.append(events);
+  for (const event of events) foldTaskEvent(trouble.state, event);
+}
+
+function escalationEvents(crew: Crew, trouble: Trouble, at: Escalated): AnyNewEvent[] {
   const { task, from, reason, needs } = trouble;
   const place = { stream: taskStream(crew.cycle, task.id), actor: from, run: crew.cycle, task: task.id };
   const amend = at.files === undefined ? {} : { amend: [...at.files] };
   const payload = { id: at.id, from, reason, ...(needs === "" ? {} : { needs }), ...amend, to: at.to };
-  crew.store.append([
+  return [
     eventAt(place, "ESCALATION", payload),
     eventAt(place, "ALERT", { severity: "warning", message: `${task.id} is escalated: ${reason}`, to: at.to }),
-  ]);
-  trouble.state.open.set(at.id, payload);
+  ];
 }
 
 interface Resolution {
@@ -152,12 +172,9 @@ interface Resolution {
 function resolve(crew: Crew, trouble: Trouble, resolution: Resolution): void {
   const { task, state } = trouble;
   const place = { stream: taskStream(crew.cycle, task.id), actor: resolution.by, run: crew.cycle, task: task.id };
-  crew.store.append([eventAt(place, "ESCALATION_RESOLVED", resolution)]);
-  state.open.delete(resolution.id);
-  if (resolution.action === "block") return;
-  const { by, action, reason, agent } = resolution;
-  state.remedies.push({ by, action, reason, agent });
-  state.rejections = [];
+  const resolved = eventAt(place, "ESCALATION_RESOLVED", resolution);
+  crew.store.append([resolved]);
+  foldTaskEvent(state, resolved);
 }
 
 interface Decided {
@@ -167,7 +184,22 @@ interface Decided {
   amendment?: Amendment;
 }
 
-async function askExecutive(crew: Crew, trouble: Trouble, executive: CrewAgent): Promise<Decided | undefined> {
+/** What the executive decides, or decided before a crash. */
+async function decisionOn(
+  crew: Crew,
+  trouble: Trouble & { id: string },
+  executive: CrewAgent,
+): Promise<Decided | undefined> {
+  const before = callBefore(crew, { task: trouble.task.id, kind: "escalation", mark: trouble.id });
+  const call = before ?? (await askExecutive(crew, trouble, executive));
+  return call === undefined ? undefined : decisionIn(crew, trouble.task, call);
+}
+
+async function askExecutive(
+  crew: Crew,
+  trouble: Trouble & { id: string },
+  executive: CrewAgent,
+): Promise<ToolUseBlock | undefined> {
   const { task, state } = trouble;
   const workspace = await headWorkspace(crew);
   const { end } = await converse(crew, {
@@ -196,11 +228,15 @@ async function askExecutive(crew: Crew, trouble: Trouble, executive: CrewAgent):
       if (amendment?.ok === false) return turnBack(at, amendment.error);
       if (action === "reassign" && !crew.agents.has(agent ?? ""))
         return turnBack(at, `reassign needs one of the plan's agents; '${agent ?? ""}' is none.`);
-      return await simpleVerdict("resolve_escalation")(at);
+      return await simpleVerdict("resolve_escalation", trouble.id)(at);
     },
   });
-  if (end.kind === "exhausted") return undefined;
-  const { action, reason, agent, patch } = toolInputSchemas.resolve_escalation.parse(asRecord(end.call.input));
+  return end.kind === "exhausted" ? undefined : end.call;
+}
+
+/** Undefined where the files it gives can no longer be given. */
+function decisionIn(crew: Crew, task: PlanTask, call: ToolUseBlock): Decided | undefined {
+  const { action, reason, agent, patch } = toolInputSchemas.resolve_escalation.parse(asRecord(call.input));
   if (action !== "amend") return { action, reason, agent };
   const amendment = judgeAmendment(crew, task, patch); // again: others may have begun while it was decided
   return amendment.ok ? { action, reason, amendment: amendment.value } : undefined;
@@ -233,8 +269,12 @@ function askPerson(crew: Crew, trouble: Trouble, id: string): Remedy {
   const answer = answerOf(crew, hash, 1);
   if (answer === "pending") throw new TaskPark(asked.id, `${task.id} waits for a person: worknode approve ${asked.id}`);
   if (answer === "approved") return approved(crew, trouble, { id, approval: asked.id, files });
-  resolve(crew, trouble, { id, action: "block", by: "person", reason: "a person gave the task up" });
-  throw new TaskPark("", "a person gave the task up");
+  const reason = "a person gave the task up";
+  crew.store.transaction(() => {
+    resolve(crew, trouble, { id, action: "block", by: "person", reason });
+    setStatusNow(crew, task.id, "REJECTED", { reason });
+  });
+  throw new TaskPark("", reason);
 }
 
 function approved(

@@ -1,7 +1,8 @@
 import { MAX_REWORKS } from "../../kernel/bounds.js";
 import { escalateToPerson } from "../conversation/escalate.js";
 import { type Crew, ownerOf, taskOf } from "../state/context.js";
-import { eventAt, taskStream } from "../state/records.js";
+import { taskStream } from "../state/records.js";
+import { rejectionEvents } from "../state/rejection.js";
 import { TaskPark } from "../state/stop.js";
 import { loadTaskState } from "../state/task-state.js";
 import { setStatus, TaskFailure, type TaskRun } from "../state/task-status.js";
@@ -54,10 +55,7 @@ async function reject(crew: Crew, run: TaskRun, feedback: string): Promise<Compl
   const { task, state, place } = run;
   const attempt = state.rejections.length + 1;
   crew.rejected.add(task.id);
-  await crew.store.commit([
-    eventAt(place, "TASK_REJECTED", { attempt, by: "rules", feedback }),
-    eventAt(place, "TASK_STATUS", { status: "IN_PROGRESS", reason: "rework" }),
-  ]);
+  await crew.store.commit(rejectionEvents(place, { attempt, by: "rules", feedback }));
   const over = attempt > MAX_REWORKS;
   return {
     kind: "rejected",
@@ -79,7 +77,7 @@ export async function askAbout(
     escalateToPerson(crew, { task, state, from: ownerOf(crew, task), reason, needs: "" });
   } catch (thrown) {
     if (!(thrown instanceof TaskPark)) throw thrown;
-    await setStatus(crew, task.id, thrown.approval === "" ? "REJECTED" : "BLOCKED", { reason: thrown.message });
+    if (thrown.approval !== "") await setStatus(crew, task.id, "BLOCKED", { reason: thrown.message });
     return thrown.message;
   }
   await setStatus(crew, task.id, "IN_PROGRESS", { reason: "a person approved another try" });

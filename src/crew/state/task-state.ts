@@ -1,4 +1,4 @@
-import type { AnyEvent, EventPayload } from "../../schema/event.js";
+import type { AnyEvent, AnyNewEvent, EventPayload } from "../../schema/event.js";
 import type { Store } from "../../store/store.js";
 import { taskStream } from "./records.js";
 
@@ -40,7 +40,7 @@ export function loadTaskState(store: Store, cycle: number, task: string): TaskSt
 }
 
 /** Folds one event of the task's stream; others change nothing. */
-export function foldTaskEvent(state: TaskState, event: AnyEvent): void {
+export function foldTaskEvent(state: TaskState, event: AnyEvent | AnyNewEvent): void {
   if (event.type.startsWith("STEP_")) return foldStep(state, event);
   if (event.type.startsWith("ESCALATION")) return foldEscalation(state, event);
   switch (event.type) {
@@ -58,9 +58,11 @@ export function foldTaskEvent(state: TaskState, event: AnyEvent): void {
   }
 }
 
-function foldStep(state: TaskState, event: AnyEvent): void {
+function foldStep(state: TaskState, event: AnyEvent | AnyNewEvent): void {
   if (event.type === "STEP_STARTED") restart(state, event.payload.step);
-  if (event.type === "STEP_ENDED") state.steps.set(event.payload.step, event.payload);
+  if (event.type !== "STEP_ENDED") return;
+  state.steps.set(event.payload.step, event.payload);
+  state.summary = event.payload.summary ?? state.summary;
 }
 
 /** A step that starts again takes its own and all later results with it. */
@@ -72,7 +74,7 @@ function restart(state: TaskState, step: string): void {
   }
 }
 
-function foldEscalation(state: TaskState, event: AnyEvent): void {
+function foldEscalation(state: TaskState, event: AnyEvent | AnyNewEvent): void {
   if (event.type === "ESCALATION") state.open.set(event.payload.id, event.payload);
   if (event.type !== "ESCALATION_RESOLVED") return;
   const { id, by, action, reason, agent } = event.payload;

@@ -3,7 +3,7 @@ import { adoptMerge, type MergeArgs, type MergeOutcome, mergeTask } from "../../
 import type { TaskWorkspace } from "../../effect/workspace.js";
 import { stewardCall } from "../call/steward.js";
 import { type Crew } from "../state/context.js";
-import { eventAt } from "../state/records.js";
+import { rejectionEvents } from "../state/rejection.js";
 import { TaskFailure, type TaskRun } from "../state/task-status.js";
 import { completeMerged, messageFor } from "./merged-task.js";
 import { receiptFor } from "./receipt.js";
@@ -68,10 +68,5 @@ async function adopt(crew: Crew, run: TaskRun, moved: { head: string; tree: stri
 function rejectMerge(crew: Crew, run: TaskRun, feedback: string): void {
   const text = `On top of what others merged meanwhile: ${feedback}`;
   run.state.rejections.push(text);
-  const rejected = eventAt(run.place, "TASK_REJECTED", {
-    attempt: run.state.rejections.length,
-    by: "rules",
-    feedback: text,
-  });
-  crew.store.append([rejected, eventAt(run.place, "TASK_STATUS", { status: "IN_PROGRESS", reason: "rework" })]);
+  crew.store.append(rejectionEvents(run.place, { attempt: run.state.rejections.length, by: "rules", feedback: text }));
 }

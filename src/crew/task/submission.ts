@@ -10,7 +10,8 @@ import { askCritic } from "../conversation/critic.js";
 import { turnBack } from "../conversation/finish.js";
 import type { TaskBrief } from "../conversation/prompts.js";
 import type { Crew } from "../state/context.js";
-import { eventAt, taskStream } from "../state/records.js";
+import { taskStream } from "../state/records.js";
+import { rejectionEvents } from "../state/rejection.js";
 import type { TaskState } from "../state/task-state.js";
 import { canChange, type RuleReport, runRules } from "./rules.js";
 
@@ -27,6 +28,8 @@ export interface WorkContext {
   readonly last: boolean;
   /** Whether the step asks for a recorded decision (`record: decision`). */
   readonly decides: boolean;
+  /** Why the step's own outputs cannot be read from what was submitted. */
+  unread(result: Record<string, unknown>): string | undefined;
 }
 
 /**
@@ -37,27 +40,37 @@ export function judgeSubmission(crew: Crew, work: WorkContext): FinishJudge {
   return async (at) => {
     if (at.call.name === "report_blocker") return blocked(at);
     const { summary, outputs } = asRecord(at.call.input) as { summary: string; outputs?: Record<string, unknown> };
-    const missing = missingOutputs(work, outputs ?? {});
+    const missing = missingOutputs(work, outputs ?? {}) ?? missingDecision(crew, work);
     if (missing !== undefined) return turnBack(at, missing);
-    if (work.decides && crew.store.queries.taskDecisions(crew.cycle, work.task.id, 1).length === 0)
-      return turnBack(at, "This step asks for a recorded decision: call create_decision before you submit.");
+    const unread = work.unread(outputs ?? {});
+    if (unread !== undefined) return reject(crew, work, at, { by: "rules", feedback: unread });
     const report = await runRules(crew, { ...work, execution: at.execution });
     if (!report.pass) return reject(crew, work, at, { by: "rules", feedback: report.feedback });
-    const verdict = await askCritic(
-      crew,
-      work.task.id,
-      await submissionOf(work, { summary, report, author: at.conversation.agent }),
-      submissionNumber(crew, work),
-    );
-    if (verdict.decision === "REJECT") return reject(crew, work, at, verdict);
-    return {
-      agent_id: verdict.by,
-      output: { decision: "ACCEPT" },
-      outcome: "ACCEPT",
-      events: endEvents(at.conversation, "ACCEPT"),
-      over: true,
-    };
+    return await judgeByCritic(crew, work, at, { summary, report });
   };
+}
+
+async function judgeByCritic(
+  crew: Crew,
+  work: WorkContext,
+  at: Parameters<FinishJudge>[0],
+  what: { summary: string; report: RuleReport },
+): Promise<Finish> {
+  const submission = await submissionOf(work, { ...what, author: at.conversation.agent });
+  const verdict = await askCritic(crew, work.task.id, submission, submissionNumber(crew, work));
+  if (verdict.decision === "REJECT") return reject(crew, work, at, verdict);
+  return {
+    agent_id: verdict.by,
+    output: { decision: "ACCEPT" },
+    outcome: "ACCEPT",
+    events: endEvents(at.conversation, "ACCEPT"),
+    over: true,
+  };
+}
+
+function missingDecision(crew: Crew, { decides, task }: WorkContext): string | undefined {
+  if (!decides || crew.store.queries.taskDecisions(crew.cycle, task.id, 1).length > 0) return undefined;
+  return "This step asks for a recorded decision: call create_decision before you submit.";
 }
 
 async function submissionOf(
@@ -142,8 +155,11 @@ function reject(
     task: task.id,
     execution: at.execution,
   };
-  const rejected = eventAt(place, "TASK_REJECTED", { attempt, by: why.by, feedback: why.feedback });
-  const again = eventAt(place, "TASK_STATUS", { status: "IN_PROGRESS", reason: over ? "escalated" : "rework" });
+  const rejected = rejectionEvents(
+    place,
+    { attempt, by: why.by, feedback: why.feedback },
+    over ? "escalated" : "rework",
+  );
   const fixes = knownFixes(crew.store, why.feedback).map(({ line }) => `\nKnown fix: ${line}`);
   const text = `REJECTED by ${why.by} (${attempt}): ${why.feedback}${fixes.join("")}`;
   const rest = over
@@ -153,7 +169,7 @@ function reject(
     agent_id: why.by,
     output: { decision: "REJECT", feedback: why.feedback },
     outcome: "REJECT",
-    events: [rejected, again, ...rest],
+    events: [...rejected, ...rest],
     over,
   };
 }

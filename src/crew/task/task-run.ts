@@ -1,21 +1,21 @@
 import { evaluateCondition, interpolate } from "../../plan/expression.js";
-import type { PlanAgentStep, PlanCheckStep, PlanGateStep, PlanStep } from "../../schema/plan-step.js";
+import type { AnyNewEvent } from "../../schema/event.js";
+import type { PlanCheckStep, PlanGateStep, PlanStep } from "../../schema/plan-step.js";
 import type { PlanTask } from "../../schema/plan-task.js";
 import { runCheck } from "../call/verify.js";
 import { headWorkspace, taskWorkspace } from "../call/workspaces.js";
-import { asRecord } from "../conversation/chain.js";
 import { retryTransient } from "../conversation/task-retry.js";
 import { type Crew, ownerOf, taskOf } from "../state/context.js";
 import { expressionContext, taskContext } from "../state/expressions.js";
 import { noteParked } from "../state/parking.js";
 import { eventAt, taskStream } from "../state/records.js";
 import { TaskPark } from "../state/stop.js";
-import { loadTaskState } from "../state/task-state.js";
+import { foldTaskEvent, loadTaskState } from "../state/task-state.js";
 import { setStatus, TaskFailure, type TaskRun } from "../state/task-status.js";
-import { textOf } from "../state/text.js";
-import { passGate } from "./gate-step.js";
+import { gateRejection, passGate } from "./gate-step.js";
 import { mergeWork } from "./merge-train.js";
 import { passesVerdicts } from "./second-verdict.js";
+import { stepEnd } from "./step-end.js";
 import { work } from "./work.js";
 
 /** Attempts at the steps of one task before it is given up: gates that send back, remedies, reassignments. */
@@ -27,9 +27,8 @@ export async function runTask(crew: Crew, id: string): Promise<void> {
     await retryTransient(crew, id, async () => await attemptTask(crew, id));
   } catch (thrown) {
     if (thrown instanceof TaskPark) {
-      const rejected = thrown.approval === "";
       noteParked(crew, id, thrown);
-      await setStatus(crew, id, rejected ? "REJECTED" : "BLOCKED", { reason: thrown.message });
+      if (thrown.approval !== "") await setStatus(crew, id, "BLOCKED", { reason: thrown.message });
     } else if (thrown instanceof TaskFailure) await setStatus(crew, id, "REJECTED", { reason: thrown.message });
     else throw thrown;
   }
@@ -70,8 +69,7 @@ export async function startTask(crew: Crew, run: TaskRun, agent = ownerOf(crew, 
 async function reopen(crew: Crew, run: TaskRun): Promise<void> {
   const last = stepsOf(run.task).findLast((step) => step.kind === "agent");
   if (last === undefined) throw new TaskFailure("the merged tree does not verify and no agent can rework it");
-  run.state.steps.delete(last.id);
-  await crew.store.commit([eventAt(run.place, "STEP_STARTED", { step: last.id, kind: "agent" })]);
+  await record(crew, run, [stepStart(run, last)]);
   await setStatus(crew, run.task.id, "IN_PROGRESS", { reason: "the merged tree has to be reworked" });
   await runSteps(crew, run);
   await setStatus(crew, run.task.id, "VERIFIED");
@@ -94,6 +92,11 @@ async function runSteps(crew: Crew, run: TaskRun): Promise<void> {
   }
 }
 
+/** A step that starts again takes the results of all later ones with it: they were of work that is done anew. */
+function stepStart(run: TaskRun, { id, kind }: PlanStep): AnyNewEvent {
+  return eventAt(run.place, "STEP_STARTED", { step: id, kind });
+}
+
 interface StepAt {
   step: PlanStep;
   index: number;
@@ -107,9 +110,9 @@ async function runStep(crew: Crew, run: TaskRun, at: StepAt): Promise<number> {
     await endStep(crew, run, step, { status: "skipped", outputs: {} });
     return index + 1;
   }
-  await crew.store.commit([eventAt(run.place, "STEP_STARTED", { step: step.id, kind: step.kind })]);
+  await record(crew, run, [stepStart(run, step)]);
   if (step.kind === "agent")
-    await agentStep(crew, run, { step, last: at.steps.findLast(({ kind }) => kind === "agent") === step });
+    await work(crew, run, { step, last: at.steps.findLast(({ kind }) => kind === "agent") === step });
   if (step.kind === "check") await checkStep(crew, run, step);
   if (step.kind === "gate") return await gateStep(crew, run, { ...at, step });
   return index + 1;
@@ -121,38 +124,13 @@ async function endStep(
   step: PlanStep,
   end: { status: "done" | "failed" | "skipped"; outputs: Record<string, unknown>; error?: string; provide?: string },
 ): Promise<void> {
-  const payload = { step: step.id, ...end };
-  const values =
-    Object.keys(end.outputs).length === 0 ? [] : [eventAt(run.place, "TASK_OUTPUTS", { outputs: end.outputs })];
-  await crew.store.commit([eventAt(run.place, "STEP_ENDED", payload), ...values]);
-  run.state.steps.set(step.id, payload);
+  await record(crew, run, stepEnd(run, { step: step.id, ...end }));
 }
 
-async function agentStep(crew: Crew, run: TaskRun, at: { step: PlanAgentStep; last: boolean }): Promise<void> {
-  const submitted = await work(crew, run, at);
-  run.state.summary = textOf(submitted["summary"]);
-  const outputs = stepOutputs(crew, run, { ...at, result: asRecord(submitted["outputs"] ?? {}) });
-  await endStep(crew, run, at.step, { status: "done", outputs });
-}
-
-/** What a step declares, read from what its agent submitted; the last step gives all of it when it declares nothing. */
-function stepOutputs(
-  crew: Crew,
-  run: TaskRun,
-  at: { step: PlanAgentStep; last: boolean; result: Record<string, unknown> },
-): Record<string, unknown> {
-  const { step, result } = at;
-  const templates = Object.entries(step.outputs);
-  if (templates.length === 0) return at.last ? { ...result } : {};
-  const context = { ...taskContext(crew, run), result };
-  const outputs: Record<string, unknown> = {};
-  for (const [name, template] of templates) {
-    const value = interpolate(template, context);
-    if (value.ok) outputs[name] = value.value;
-    else if (run.task.outputs[name]?.optional !== true)
-      throw new TaskFailure(`step ${step.id}: output ${name} has no value (${value.error})`);
-  }
-  return outputs;
+/** Records events of a task and folds them into its state, as a later session will. */
+async function record(crew: Crew, run: TaskRun, events: readonly AnyNewEvent[]): Promise<void> {
+  await crew.store.commit(events);
+  for (const event of events) foldTaskEvent(run.state, event);
 }
 
 async function checkStep(crew: Crew, run: TaskRun, step: PlanCheckStep): Promise<void> {
@@ -188,9 +166,7 @@ async function gateStep(crew: Crew, run: TaskRun, at: StepAt & { step: PlanGateS
   const target = steps[back];
   if (step.onReject.then === "stop" || target === undefined || answer.rejections > step.onReject.max)
     throw new TaskFailure(`gate ${step.id} was rejected: ${answer.reason}`);
-  run.state.rejections.push(`Gate ${step.id} was rejected: ${answer.reason}`);
-  run.state.steps.delete(target.id);
-  await crew.store.commit([eventAt(run.place, "STEP_STARTED", { step: target.id, kind: "agent" })]);
+  await record(crew, run, [...gateRejection(run, step.id, answer.reason), stepStart(run, target)]);
   return back;
 }
 

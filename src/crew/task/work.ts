@@ -1,31 +1,31 @@
 import { interpolate } from "../../plan/expression.js";
 import { verifyCommands } from "../../plan/verify-commands.js";
+import type { AnyNewEvent } from "../../schema/event.js";
 import type { PlanAgentStep } from "../../schema/plan-step.js";
 import type { PlanTask } from "../../schema/plan-task.js";
 import { grantFor } from "../agent/grants.js";
-import { asRecord } from "../conversation/chain.js";
+import { asRecord, type ChainEnd } from "../conversation/chain.js";
 import { converse, ENDED, HANDOVER } from "../conversation/converse.js";
-import { escalate } from "../conversation/escalate.js";
+import { escalate, escalationOf, type Trouble } from "../conversation/escalate.js";
 import type { TaskBrief } from "../conversation/prompts.js";
 import { workPrompt } from "../conversation/prompts.js";
 import { recollect } from "../conversation/recollection.js";
 import { type Crew, type CrewAgent, ownerOf } from "../state/context.js";
 import { taskContext } from "../state/expressions.js";
+import { foldTaskEvent } from "../state/task-state.js";
 import { TaskFailure, type TaskRun } from "../state/task-status.js";
 import { textOf } from "../state/text.js";
+import { type AgentStepAt, stepEnd, stepOutputs } from "./step-end.js";
 import { judgeSubmission, type WorkContext } from "./submission.js";
 
 /** Conversations one agent step may take: handovers, remedies, reassignments. */
 const MAX_CONVERSATIONS = 20;
 
-/** Has an agent do one step until its result is accepted; answers what it submitted. Throws TaskPark, RunStop. */
-export async function work(
-  crew: Crew,
-  run: TaskRun,
-  at: { step: PlanAgentStep; last: boolean },
-): Promise<Record<string, unknown>> {
+/** Has an agent do one step until its result is accepted, which ends the step. Throws TaskPark, RunStop. */
+export async function work(crew: Crew, run: TaskRun, at: AgentStepAt): Promise<void> {
   for (let round = 0; round < MAX_CONVERSATIONS; round += 1) {
-    if (run.state.open.size > 0) await escalate(crew, troubleOf(run, openReason(run)));
+    const open = [...run.state.open.values()].at(-1);
+    if (open !== undefined) await escalate(crew, troubleOf(run, open));
     const agent = workerFor(crew, run, at.step);
     const brief = briefOf(crew, run, { step: at.step, agent });
     const context: WorkContext = {
@@ -35,7 +35,12 @@ export async function work(
       state: run.state,
       last: at.last,
       decides: at.step.record === "decision",
+      unread: (result) => {
+        const outputs = stepOutputs(crew, run, { ...at, result });
+        return outputs.ok ? undefined : outputs.error;
+      },
     };
+    const recorded: AnyNewEvent[] = [];
     const { end } = await converse(crew, {
       kind: "work",
       task: run.task.id,
@@ -43,32 +48,50 @@ export async function work(
       workspace: run.workspace,
       prompt: () => workPrompt({ ...brief, memory: recollect(crew, run) }, run.workspace.shownRoot),
       finish: judgeSubmission(crew, context),
+      follows: (ended) => {
+        recorded.push(...afterWork(crew, run, { ...at, agent: agent.id, end: ended }));
+        return recorded;
+      },
     });
-    if (end.kind === "finished" && end.finish.outcome === "ACCEPT") return asRecord(end.call.input);
-    if (end.kind === "exhausted" && (end.reason === HANDOVER || end.reason === ENDED)) continue;
-    await escalate(crew, { ...troubleOf(run, reasonOf(end)), from: agent.id, needs: needsOf(end) });
+    for (const event of recorded) foldTaskEvent(run.state, event);
+    if (isAccepted(end)) return;
   }
   throw new TaskFailure(`no result after ${MAX_CONVERSATIONS} conversations`);
 }
 
-type End = Awaited<ReturnType<typeof converse>>["end"];
+/** What a conversation's end comes to: the step's end, an escalation, or nothing where another conversation goes on. */
+function afterWork(crew: Crew, run: TaskRun, at: AgentStepAt & { agent: string; end: ChainEnd }): AnyNewEvent[] {
+  const { end, step } = at;
+  if (isAccepted(end)) {
+    const { summary, outputs: result } = asRecord(end.call.input);
+    const outputs = stepOutputs(crew, run, { ...at, result: asRecord(result ?? {}) });
+    if (!outputs.ok) throw new TaskFailure(outputs.error);
+    return stepEnd(run, { step: step.id, status: "done", outputs: outputs.value, summary: textOf(summary) });
+  }
+  if (end.kind === "exhausted" && (end.reason === HANDOVER || end.reason === ENDED)) return [];
+  return escalationOf(crew, troubleOf(run, { from: at.agent, reason: reasonOf(end), needs: needsOf(end) }));
+}
 
-function reasonOf(end: End): string {
+function isAccepted(end: ChainEnd): end is Extract<ChainEnd, { kind: "finished" }> {
+  return end.kind === "finished" && end.finish.outcome === "ACCEPT";
+}
+
+function reasonOf(end: ChainEnd): string {
   if (end.kind === "exhausted") return end.reason;
   if (end.finish.outcome === "BLOCKED") return textOf(asRecord(end.call.input)["reason"]);
   return `rejected again: ${end.finish.output.feedback ?? ""}`;
 }
 
-function needsOf(end: End): string {
+function needsOf(end: ChainEnd): string {
   return end.kind === "finished" ? textOf(asRecord(end.call.input)["needs"]) : "";
 }
 
-function openReason(run: TaskRun): string {
-  return [...run.state.open.values()].at(-1)?.reason ?? "escalated";
-}
-
-function troubleOf(run: TaskRun, reason: string): Parameters<typeof escalate>[1] {
-  return { task: run.task, state: run.state, from: "worknode", reason, needs: "" };
+function troubleOf(
+  { task, state }: TaskRun,
+  what: { from: string; reason: string; needs?: string | undefined },
+): Trouble {
+  const { from, reason, needs = "" } = what;
+  return { task, state, from, reason, needs };
 }
 
 /** The step's agent; the owner's steps follow the task to whoever it was given. */
