@@ -10,6 +10,7 @@ import { userExcludes } from "./git-excludes.js";
 import { gitRefused, isRefused } from "./git-process.js";
 import { copyIndex } from "./index-copy.js";
 import type { Repository } from "./repository.js";
+import { putTasksBy } from "./stale-task.js";
 
 /** What a cycle's branch is opened for. */
 export interface CycleBranchArgs {
@@ -55,6 +56,7 @@ export async function openCycleBranch(
   const branch = cycleBranchName(call.args.plan_id, call.args.cycle);
   const existing = await branchTip(repository, branch);
   if (existing !== undefined) return reuse(repository, branch, existing);
+  await putTasksBy(repository, call.args.cycle, branch);
   const head = call.args.include_wip ? await snapshotCheckout(repository) : repository.head;
   const fault = await createRef(repository.git, `refs/heads/${branch}`, head);
   if (fault === undefined) return { branch, head, created: true };

@@ -4,7 +4,7 @@ import { dirname, join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { mergeTask } from "../../../src/effect/merge.js";
 import type { Repository } from "../../../src/effect/repository.js";
-import { readRecord, writeRecord } from "../../../src/effect/task-record.js";
+import { readRecord, type TaskRecord, writeRecord } from "../../../src/effect/task-record.js";
 import { openHeadWorkspace, openTaskWorkspace } from "../../../src/effect/task-workspace.js";
 import { treeHash } from "../../../src/effect/tree.js";
 import type { TaskWorkspace } from "../../../src/effect/workspace.js";
@@ -92,6 +92,22 @@ describe("a task's workspace", () => {
     const again = await openTask(repository);
     expect(existsSync(join(again.worktree, "work.txt"))).toBe(false);
     expect(left(again)).toHaveLength(1);
+  });
+
+  it("moves one aside that belongs to a cycle whose branch is gone, and begins anew, other cycles' left as they are", async () => {
+    const repository = await makeRepository().find();
+    const [first, others] = [await openTask(repository), await openTask(repository, "T2")];
+    write(first.worktree, { "work.txt": "unmerged\n" });
+    await openBranch(repository, 2);
+    await writeRecord(others.taskDir, { ...((await readRecord(others.taskDir)) as TaskRecord), cycle: 2 });
+    git(repository.shownRoot, "branch", "-m", "worknode/plan/1", "renamed");
+    const again = await openTask(repository);
+    expect(again.worktree).toBe(first.worktree);
+    expect(existsSync(join(again.worktree, "work.txt"))).toBe(false);
+    const [aside = ""] = left(again);
+    expect(readFileSync(join(dirname(again.worktree), aside, "work.txt"), "utf8")).toBe("unmerged\n");
+    expect(readdirSync(dirname(first.taskDir)).filter((name) => name.startsWith("1-T1.left-"))).toHaveLength(1);
+    expect(await readRecord(others.taskDir)).toBeDefined();
   });
 
   it("moves one aside that belongs to another branch, work and commits kept", async () => {
