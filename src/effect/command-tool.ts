@@ -9,6 +9,7 @@ import { beginningOf } from "./file-content.js";
 import { journalKey } from "./journal.js";
 import { readRegular } from "./path-fact.js";
 import type { FileImage, KeepChange } from "./prepared.js";
+import { ownedName } from "./sandbox/abandoned.js";
 import { listEffects } from "./sandbox/effects.js";
 import { type IgnoreRules, loadIgnoreRules } from "./sandbox/ignore-rules.js";
 import { runInSandbox } from "./sandbox/run.js";
@@ -59,7 +60,7 @@ export async function runCommandTool(
   call: Call<{ readonly command: string }>,
   options: CommandOptions,
 ): Promise<RanCommand> {
-  const dir = join(workspace.layerDir, `bash-${journalKey(call.callId)}`);
+  const dir = join(workspace.layerDir, ownedName("bash", journalKey(call.callId)));
   const taken = await takeLayer(dir, options.setting.links.length);
   try {
     const run = await runInSandbox(

@@ -1,10 +1,11 @@
 import { existsSync, readFileSync } from "node:fs";
-import { link, mkdir, readdir, readFile, rename, rm, writeFile } from "node:fs/promises";
+import { link, readdir, readFile, rename, rm, writeFile } from "node:fs/promises";
 import { basename, dirname, join } from "node:path";
 import { MAX_LOCK_WAIT_MS } from "../kernel/bounds.js";
 import { type Clock, systemClock } from "../kernel/clock.js";
 import { Fault } from "../kernel/fault.js";
 import { systemRandom } from "../kernel/ids.js";
+import { makeFolder } from "./make-folder.js";
 
 /** Time between two looks at a lock that is held. */
 const POLL_MS = 20;
@@ -45,7 +46,7 @@ const turns = new Map<string, Promise<void>>();
 async function holdLock<T>(file: string, work: () => Promise<T>, clock: Clock): Promise<T> {
   const holder: Holder = { pid: process.pid, start: startTimeOf(process.pid) ?? "", nonce: systemRandom.hex(8) };
   const mine = `${file}.${holder.nonce}`;
-  await mkdir(dirname(file), { recursive: true, mode: 0o700 });
+  makeFolder(dirname(file), 0o700);
   await writeFile(mine, JSON.stringify(holder), { mode: 0o600 });
   try {
     await waitFor(file, mine, clock);

@@ -1,4 +1,4 @@
-import { mkdir, rename, stat } from "node:fs/promises";
+import { rename, stat } from "node:fs/promises";
 import { basename, join } from "node:path";
 import type { Clock } from "../kernel/clock.js";
 import { systemRandom } from "../kernel/ids.js";
@@ -6,8 +6,10 @@ import { type Call, type Permit, useOnce } from "./authority.js";
 import { cycleHead, isAncestor } from "./branch.js";
 import { DEFAULT_DENY } from "./deny.js";
 import { diskFault } from "./disk-fault.js";
+import { makeFolder } from "./make-folder.js";
 import { withLock } from "./process-lock.js";
 import type { Repository } from "./repository.js";
+import { removeAbandoned } from "./sandbox/abandoned.js";
 import { type TaskRecord, writeRecord } from "./task-record.js";
 import type { TaskWorkspace } from "./workspace.js";
 import {
@@ -40,7 +42,10 @@ export async function openTaskWorkspace(
     const { args } = call;
     const places = await findPlaces(repository, args);
     const existing = await findUsable(repository, places, args);
-    if (existing !== undefined) return describe(repository, places, existing, deny);
+    if (existing !== undefined) {
+      await removeAbandoned(join(places.taskDir, "layer"));
+      return describe(repository, places, existing, deny);
+    }
     await clearPlaces(repository, places);
     const fresh = freshPlaces(repository, places, args);
     return describe(repository, fresh, await create(repository, fresh, args), deny);
@@ -179,10 +184,9 @@ async function create(repository: Repository, places: Places, args: WorkspaceArg
     branch,
     base_commit: head,
   };
-  for (const part of ["layer", "scratch", "journal"])
-    await mkdir(join(places.taskDir, part), { recursive: true, mode: 0o700 });
+  for (const part of ["layer", "scratch", "journal"]) makeFolder(join(places.taskDir, part), 0o700);
   await writeRecord(places.taskDir, record);
-  await mkdir(join(repository.stateDir, "worktrees"), { recursive: true, mode: 0o700 });
+  makeFolder(join(repository.stateDir, "worktrees"), 0o700);
   const { worktree, taskBranch } = places;
   const gitDir = await addWorktree(
     repository,

@@ -2,6 +2,7 @@ import { afterEach, expect, it } from "vitest";
 import type { AnyEvent, EventType } from "../../src/schema/event.js";
 import { violationReportSchema } from "../../src/schema/violation-report.js";
 import { runCommandLine } from "../../src/surface/cli/command-line.js";
+import { reason, sandboxMissing } from "../unit/effect/sandbox/fixture.js";
 import { makeContext } from "../unit/surface/screen.js";
 import { makeRepo, type Repo, run, scripted } from "./harness.js";
 
@@ -91,6 +92,23 @@ it("takes denials of different things for different, and tells the executive of 
   const first = of(events, "SECURITY_VIOLATION")[0];
   expect(told[0]?.seq).toBe((first?.seq ?? 0) + 1);
 });
+
+it.skipIf(sandboxMissing)(
+  `of one command are one for each rule, however many things each refuses${reason}`,
+  async () => {
+    const command = "for i in 1 2 3; do echo x > x$i.md; done; rm README.md; ln -s notes.md link.md; echo > .envrc";
+    const bash = (more: string): object => use("Bash", { command: `${command}; ${more}` });
+    const { events } = await work([bash("true"), bash("echo again"), write("notes.md"), submit]);
+    const found = of(events, "SECURITY_VIOLATION").map(({ payload }) => `${payload.rule}:${payload.object}`);
+    const each = [".envrc", "link.md", "README.md", "x1.md"];
+    for (const thing of each) expect(found.filter((key) => key.split(":")[1] === thing)).toHaveLength(2);
+    expect(found).toHaveLength(2 * each.length);
+    expect(new Set(found.map((key) => key.split(":")[0])).size).toBe(each.length);
+    const told = of(events, "ALERT").filter(({ payload }) => payload.key?.startsWith("implementer:") === true);
+    expect(told.map(({ payload }) => payload.key)).toEqual([...new Set(found)].map((key) => `implementer:${key}`));
+    expect(of(events, "EFFECT_DISCARDED")).toHaveLength(2);
+  },
+);
 
 it("are listed with rule, object and remedy, by task and agent, as their schema says", async () => {
   await work([write("README.md"), write(".git/config"), write("notes.md"), submit]);

@@ -106,6 +106,21 @@ export function violationEvents(crew: Crew, at: Reach, denial: Denial): AnyNewEv
   return [violationEvent(at, denial), ...(told ? [] : [eventAt(records, "ALERT", alert)])];
 }
 
+/**
+ * The violations among what was refused of one command: each thing by the first rule that refused it, and of each rule the
+ * first thing, as a command may do thousands.
+ */
+export function violationsOf(denials: readonly Denial[]): Denial[] {
+  const things = new Set<string>();
+  const rules = new Map<string, Denial>();
+  for (const denial of denials.filter(({ violation }) => violation)) {
+    if (things.has(denial.object)) continue;
+    things.add(denial.object);
+    if (!rules.has(denial.rule)) rules.set(denial.rule, denial);
+  }
+  return [...rules.values()];
+}
+
 /** What was asked, and where it is recorded. */
 type Reach = Pick<CallRequest, "records" | "proposal">;
 

@@ -20,7 +20,7 @@ import { renderDenials } from "../state/denial-text.js";
 import { loadMeasures } from "../state/grammars.js";
 import { eventAt } from "../state/records.js";
 import { stopIfKilled } from "../state/stop.js";
-import { type CallRequest, type CarriedOut, resultEvent, violationEvents } from "./call-record.js";
+import { type CallRequest, type CarriedOut, resultEvent, violationEvents, violationsOf } from "./call-record.js";
 import { gatherFacts, holdsCapability, movedFrom, withBase, writePolicies } from "./facts.js";
 import { sandboxSetting } from "./verify.js";
 import { keepAllowed } from "./write-call.js";
@@ -154,7 +154,7 @@ async function judgeRan(crew: Crew, request: CallRequest, { ran, workspace }: Ra
   return judgeEffects({ ...effects, images: based, facts: { ...effects.facts, elsewhere } });
 }
 
-/** Effect, violation, notice and result in one transaction (S3:86-90). */
+/** Effect, a violation with its notice for each rule, and result in one transaction (S3:86-90). */
 async function discard(
   crew: Crew,
   request: CallRequest,
@@ -168,10 +168,9 @@ async function discard(
     .map(({ code, object }) => `${code} ${object}`)
     .join("; ")
     .slice(0, 500);
-  const violation = judged.denials.find((denial) => denial.violation);
   await request.append([
     eventAt(records, "EFFECT_DISCARDED", { call_id: proposal.call_id, changes, refused, reason }),
-    ...(violation === undefined ? [] : violationEvents(crew, request, violation)),
+    ...violationsOf(judged.denials).flatMap((violation) => violationEvents(crew, request, violation)),
     resultEvent(request, { content, is_error: true }, reason),
   ]);
   return {

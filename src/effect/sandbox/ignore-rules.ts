@@ -1,8 +1,9 @@
-import { mkdir, writeFile } from "node:fs/promises";
+import { writeFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { MAX_IGNORE_FILES } from "../../kernel/bounds.js";
 import { Fault } from "../../kernel/fault.js";
 import { type Git, splitNul } from "../git.js";
+import { makeFolder } from "../make-folder.js";
 import { removeTree } from "./layer.js";
 
 /** Tells which of the given layer-relative paths (directories end in `/`) git ignores. */
@@ -25,10 +26,10 @@ export interface IgnoreSource {
  */
 export async function loadIgnoreRules(source: IgnoreSource): Promise<IgnoreRules> {
   await removeTree(source.directory);
-  await mkdir(source.directory, { recursive: true });
+  makeFolder(source.directory);
   for (const { path, object } of await ruleFiles(source)) {
     const file = join(source.directory, path);
-    await mkdir(dirname(file), { recursive: true });
+    makeFolder(dirname(file));
     await writeFile(file, await source.git.run(["cat-file", "blob", object]));
   }
   const git = source.git.at(source.gitDir, source.directory);

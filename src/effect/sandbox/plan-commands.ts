@@ -1,9 +1,11 @@
-import { mkdir, rename } from "node:fs/promises";
+import { rename } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { COMMAND_TIMEOUT_MS } from "../../kernel/bounds.js";
 import { newId } from "../../kernel/ids.js";
 import { type Call, type Permit, useOnce } from "../authority.js";
+import { makeFolder } from "../make-folder.js";
 import { observePath } from "../path-fact.js";
+import { ownedName } from "./abandoned.js";
 import { confine } from "./confinement.js";
 import { discardLayer, openLayer } from "./layer.js";
 import { readMerged } from "./merged-view.js";
@@ -63,7 +65,7 @@ export async function runPlanCommands(
   options: PlanCommandOptions = {},
 ): Promise<PlanCommandResult> {
   useOnce(permit, call);
-  const layer = await openLayer(join(workspace.layersDir, newId("verify")));
+  const layer = await openLayer(join(workspace.layersDir, ownedName("verify", newId("run"))));
   const { upper } = layer;
   const runs: PlanCommandRun[] = [];
   try {
@@ -87,7 +89,7 @@ async function takeFolders(upper: string, paths: readonly string[], target: stri
   const made: string[] = [];
   for (const path of paths) if ((await observePath(upper, path)).kind === "directory") made.push(path);
   for (const path of made) {
-    await mkdir(dirname(join(target, path)), { recursive: true });
+    makeFolder(dirname(join(target, path)));
     await rename(join(upper, path), join(target, path));
   }
   return made;

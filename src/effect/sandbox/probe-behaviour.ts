@@ -6,6 +6,7 @@ import { join } from "node:path";
 import { Fault } from "../../kernel/fault.js";
 import { systemRandom } from "../../kernel/ids.js";
 import { makeFolder } from "../make-folder.js";
+import { ownedName, removeAbandoned } from "./abandoned.js";
 import { confine } from "./confinement.js";
 import { listEffects } from "./effects.js";
 import { openLayer, removeTree } from "./layer.js";
@@ -61,7 +62,8 @@ export async function probeBehaviour(trial: Trial): Promise<Probe[]> {
 
 async function inOwnPlace<T>(stateDir: string, work: (directory: string) => Promise<T>): Promise<T> {
   makeFolder(stateDir, 0o700);
-  const directory = await mkdtemp(join(stateDir, "probe-"));
+  await removeAbandoned(stateDir);
+  const directory = await mkdtemp(join(stateDir, ownedName("probe", "")));
   try {
     return await work(directory);
   } finally {

@@ -1,6 +1,7 @@
 import { chmod, lstat, mkdir, readdir, rename } from "node:fs/promises";
 import { join } from "node:path";
 import picomatch from "picomatch";
+import { makeFolder } from "../make-folder.js";
 import type { IgnoreRules } from "./ignore-rules.js";
 import { removeTree } from "./layer.js";
 import { findOpaque } from "./opaque.js";
@@ -174,7 +175,7 @@ async function replace(from: string, to: string, removed: boolean): Promise<void
   if (removed) return;
   if (!(await lstat(from)).isDirectory()) return move(Buffer.from(from), Buffer.from(to));
   await makeReadable(from);
-  await mkdir(to, { recursive: true });
+  makeFolder(to);
   for (const name of await readdir(from, { encoding: "buffer" }))
     await move(Buffer.concat([Buffer.from(`${from}/`), name]), Buffer.concat([Buffer.from(`${to}/`), name]));
 }

@@ -7,6 +7,7 @@ import { proposeCall } from "../../crew/call/propose.js";
 import { compileDeny } from "../../effect/deny.js";
 import { splitNul } from "../../effect/git.js";
 import { findRepository, type Repository } from "../../effect/repository.js";
+import { ownedName } from "../../effect/sandbox/abandoned.js";
 import { removeTree } from "../../effect/sandbox/layer.js";
 import {
   type CommandWorkspace,
@@ -63,7 +64,7 @@ async function runIn<T>(
   use: (ran: CommandsRan) => Promise<T>,
 ): Promise<T> {
   const { judged, repository } = ground;
-  const place = await mkdtemp(join(repository.stateDir, "check-"));
+  const place = await mkdtemp(join(repository.stateDir, ownedName("check", "")));
   try {
     await mkdir(join(place, "layers"));
     await exportCommit(repository, commit, { files: join(place, "files"), deny: judged.plan.workspace.deny });

@@ -1,4 +1,4 @@
-import { execFileSync } from "node:child_process";
+import { execFileSync, spawnSync } from "node:child_process";
 import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { describe, expect, it } from "vitest";
@@ -68,6 +68,17 @@ describe("a task's workspace", () => {
     const again = await openTask(repository);
     expect(again).toMatchObject({ worktree: first.worktree, baseCommit: first.baseCommit });
     expect(readFileSync(join(again.worktree, "new.txt"), "utf8")).toBe("work\n");
+  });
+
+  it("is given again without the layers of calls that were killed, and with those of calls that live", async () => {
+    const repository = await makeRepository().find();
+    const { layerDir } = await openTask(repository);
+    const { pid } = spawnSync("/bin/true"); // has ended
+    const mine = `bash-${process.pid}.call`;
+    for (const name of [`bash-${pid}.call`, `verify-${pid}.run`, mine])
+      mkdirSync(join(layerDir, name, "upper"), { recursive: true });
+    await openTask(repository);
+    expect(readdirSync(layerDir)).toEqual([mine]);
   });
 
   it("is made again when its making was interrupted", async () => {
