@@ -1,4 +1,5 @@
 import { existsSync } from "node:fs";
+import { visible } from "../../kernel/visible.js";
 import { projectBrief, renderBrief } from "../../memory/brief.js";
 import { describeNothing } from "../../memory/nothing.js";
 import { openReader, type StoreReader } from "../../store/reader.js";
@@ -16,7 +17,7 @@ export function showBrief(context: ReadingContext): number {
   try {
     const brief = projectBrief(store);
     if (brief === undefined) return sayNothing(context, store);
-    context.out.write(renderBrief(brief));
+    context.out.write(visible(renderBrief(brief)));
     return 0;
   } finally {
     store.close();
@@ -27,6 +28,6 @@ export function showBrief(context: ReadingContext): number {
 export function sayNothing(context: ReadingContext, store: StoreReader | undefined): number {
   const { error, last } = describeNothing(store);
   writeLine(context.err, `worknode: ${error}`);
-  if (last !== null) writeLine(context.err, last);
+  if (last !== null) writeLine(context.err, visible(last));
   return NOTHING;
 }

@@ -5,6 +5,7 @@ import { packageFile } from "../../crew/state/package-file.js";
 import { listCodeFiles } from "../../effect/code-files.js";
 import { runDeepChecks } from "../../effect/deep-check.js";
 import { MAX_FILE_BYTES } from "../../kernel/bounds.js";
+import { visibleItem } from "../../kernel/visible.js";
 import { declaredDocumentation } from "../../measure/declared-documentation.js";
 import type { FileMeasure, FunctionMeasure } from "../../measure/file-measure.js";
 import { loadGrammars } from "../../measure/grammar.js";
@@ -43,7 +44,7 @@ export const measureVerb: Verb = (context, args) => {
     const looked = options.deep === true ? await lookDeeper(linked, context.cwd) : linked;
     const report = reportOf(looked, headers);
     if (options.format === "json") writeLine(context.out, JSON.stringify(report));
-    else for (const line of textOf(report, looked)) writeLine(context.out, line);
+    else for (const line of textOf(report, looked)) writeLine(context.out, visibleItem(line));
     return 0;
   });
 };

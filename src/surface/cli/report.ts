@@ -1,4 +1,5 @@
 import { InvalidArgumentError, Option } from "commander";
+import { visible } from "../../kernel/visible.js";
 import { renderReport, reportProject } from "../../memory/report.js";
 import type { ProjectReport } from "../../schema/project-report.js";
 import { describeVerb, withArguments } from "./arguments.js";
@@ -34,7 +35,7 @@ export const reportVerb: Verb = (context, args) => {
     const { answers: reports, exitCode } = await gather(context, options);
     if (options.format === "json")
       writeLine(context.out, JSON.stringify(options.all === true ? { projects: reports } : reports[0]));
-    else context.out.write(reports.map(renderReport).join("\n"));
+    else context.out.write(visible(reports.map(renderReport).join("\n")));
     return exitCode;
   });
 };

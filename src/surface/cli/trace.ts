@@ -73,7 +73,8 @@ function traceOf(store: Store, id: string): Shown {
   if (event === undefined)
     throw invalid("UNKNOWN_EXECUTION", `No execution ${id} has ended. \`worknode trace\` lists the latest.`);
   const response = replayTrace(event.payload.trace);
-  const head = `${id}  ${event.payload.outcome}${event.payload.reason === undefined ? "" : `: ${event.payload.reason}`}  seal ${event.payload.seal}`;
+  const { outcome, reason } = event.payload;
+  const head = `${id}  ${outcome}${reason === undefined ? "" : `: ${singleLine(reason)}`}  seal ${event.payload.seal}`;
   const lines = event.payload.trace.map(
     (entry) => `  ${entry.state.padEnd(6)} ${singleLine(JSON.stringify({ ...entry, state: undefined }), 1_000)}`,
   );

@@ -70,6 +70,27 @@ describe("an agent whose call waits for a person hides from them", () => {
   });
 });
 
+it("what an agent says, tries and names steers no terminal, whatever shows it", async () => {
+  repo = makeRepo({
+    "README.md": "# r\n",
+    "plan.yaml": PLAN.replace("humanReview: always", "humanReview: never"),
+    "src/a\u001b[2Jb\u202e.js": "export function x\u00e9() { return 1; }\n",
+  });
+  const evil = "gone\u001b[2J\u009b1A\rthere\u202e";
+  const { events } = await runScripted(repo, {
+    "A:work:1": [write(`src/${evil}`), use("Grep", { pattern: evil }), use("report_blocker", { reason: evil })],
+    "A:escalation:1": [use("resolve_escalation", { action: "block", reason: evil })],
+  });
+  expect(of(events, "EFFECT_KEPT")).toEqual([]);
+  const ended = of(events, "EXECUTION_ENDED").map(({ execution }) => ["trace", execution ?? ""]);
+  const verbs = ["continue --brief", "report", "status", "log", "violations", "trace", "measure src"];
+  const shown = await Promise.all([...verbs.map((verb) => verb.split(" ")), ...ended].map((verb) => said(...verb)));
+  const all = shown.map(({ out, err }) => out + err).join("");
+  expect(all).toContain("gone<U+001B>[2J<U+009B>1A there<U+202E>");
+  expect(all).toContain("src/a<U+001B>[2Jb<U+202E>.js");
+  expect(all).not.toMatch(/(?!\n)[\p{Cc}\u202e]/u);
+});
+
 describe("a plan that a person reads before they approve it", () => {
   const hostile = (title: string): string => PLAN.replace("title: Note", `title: ${JSON.stringify(title)}`);
   const explained = async (title: string): Promise<string> => {
