@@ -1,10 +1,10 @@
 import { spawnSync } from "node:child_process";
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { mkdirSync, mkdtempSync, readFileSync, readlinkSync, rmSync, writeFileSync } from "node:fs";
 import { mkdir } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
-import { type BoundedExit, runBounded } from "../../../../src/effect/sandbox/bounded-process.js";
+import { type BoundedExit, type Bounds, runBounded } from "../../../../src/effect/sandbox/bounded-process.js";
 import { createCapture } from "../../../../src/effect/sandbox/capture.js";
 import { processIdLimit } from "../../../../src/effect/sandbox/confinement.js";
 import { commandEnvironment } from "../../../../src/effect/sandbox/environment.js";
@@ -236,6 +236,53 @@ describe.skipIf(sandboxMissing)(`What the set-up reads${reason}`, () => {
     expect(systemCalls("x64")).not.toBe(systemCalls("arm64"));
     expect(systemCalls("sparc")).toBeUndefined();
   });
+});
+
+describe.skipIf(sandboxMissing)(`The namespaces of a command${reason}`, () => {
+  /** Runs a program as their first process. */
+  function first(program: string, bounds: Partial<Bounds> = {}): Promise<BoundedExit> {
+    const args = [systemCalls(process.arch) ?? "", String(process.pid), "isolated", program, "one", "two"];
+    return runBounded("/usr/bin/perl", ["-e", COMMON + NAMESPACE_PROGRAM, ...args], { timeoutMs: 30_000, ...bounds });
+  }
+
+  it("are all others than those of the host, and of the user's groups none can be taken", async () => {
+    const kinds = ["user", "mnt", "pid", "ipc", "uts", "net"];
+    const links = 'print readlink("/proc/self/ns/$_"), " " for qw(user mnt pid ipc uts net);';
+    const { stdout } = await first(`${links} open(F, "<", "/proc/self/setgroups"); print <F>; exit 0`);
+    const found = stdout.trim().split(" ");
+    expect(found.slice(0, 6)).toEqual(kinds.map((kind) => expect.stringMatching(new RegExp(`^${kind}:`))));
+    for (const [index, kind] of kinds.entries()) expect(found[index]).not.toBe(readlinkSync(`/proc/self/ns/${kind}`));
+    expect(found[6]).toBe("deny");
+  });
+
+  it("share no mount with the host's, and end with worknode", async () => {
+    const shared = 'open(F, "<", "/proc/self/mountinfo"); print scalar grep { / shared:| master:/ } <F>;';
+    const dies = '$s = pack("i", 0); syscall($prctl, 2, $s, 0, 0, 0); print " ", unpack("i", $s);';
+    expect(await first(`${shared} ${dies} exit 0`)).toMatchObject({ code: 0, stdout: "0 9" });
+  });
+
+  it("hand on how their first process ended, and what it was told", async () => {
+    expect(await first('print "@ARGV"; exit 7')).toMatchObject({ code: 7, stdout: "one two", stopped: null });
+  });
+
+  it("never end as if all were well where their first process was killed", async () => {
+    const kill = (pid: number): void => {
+      const children = readFileSync(`/proc/${pid}/task/${pid}/children`, "utf8").split(" ").map(Number);
+      for (const child of children.filter((one) => one > 0)) process.kill(child, "SIGKILL");
+    };
+    const watch = { waitMs: () => 300, running: async (pid: number) => (kill(pid), null), ended: async () => null };
+    expect(await first("sleep 20; exit 0", { watch })).toMatchObject({ code: null, stopped: "killed" });
+  });
+
+  it.each(['die "for a reason\\n"', "1", "no Perl at all ("])(
+    "never do without a set-up that came to its end: %s",
+    async (program) => {
+      expect(await first(program)).toMatchObject({
+        code: 1,
+        status: expect.stringContaining("cannot set the sandbox up"),
+      });
+    },
+  );
 });
 
 describe("A program within bounds", () => {
