@@ -180,6 +180,13 @@ describe("dispatching", () => {
     expect([...values.keys()]).toEqual(["a", "c"]);
   });
 
+  it("runs once on a host that was resolved to twice", async () => {
+    const request = approved({ hosts: ["a", "b", "a"] });
+    const { result } = await dispatch(request, live());
+    expect(request.calls).toEqual(["a#1", "b#1"]);
+    expect(result.BlastRadius).toEqual(["a", "b"]);
+  });
+
   it("stops at the kill switch between hosts and says that the mode is off", async () => {
     let killed = false;
     const calls: string[] = [];
