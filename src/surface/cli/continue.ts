@@ -1,6 +1,7 @@
 import { existsSync } from "node:fs";
 import { requireFree } from "../../crew/cycle/busy.js";
 import { invalid } from "../../kernel/fault.js";
+import { visible } from "../../kernel/visible.js";
 import { type Brief, projectBrief, renderBrief } from "../../memory/brief.js";
 import { OUTSIDE_CYCLES } from "../../memory/outside-cycles.js";
 import type { AnyEvent } from "../../schema/event.js";
@@ -57,7 +58,7 @@ async function resume(context: CliContext, flags: Flags): Promise<number> {
   const standing = readStanding(context, flags, eventsOf);
   if (typeof standing === "number") return standing;
   const screen = flags.outputFormat === "text" ? context.out : context.err;
-  screen.write(renderBrief(standing.brief));
+  screen.write(visible(renderBrief(standing.brief)));
   if (standing.brief.cycle === OUTSIDE_CYCLES) return PERSON_NEEDED;
   return await goOn(context, flags, standing.more);
 }
@@ -83,7 +84,7 @@ function isDrafting(event: AnyEvent): boolean {
 function tell(context: CliContext, flags: Flags): number {
   const standing = readStanding(context, flags, () => undefined);
   if (typeof standing === "number") return standing;
-  context.out.write(flags.json === true ? `${JSON.stringify(standing.brief)}\n` : renderBrief(standing.brief));
+  context.out.write(flags.json === true ? `${JSON.stringify(standing.brief)}\n` : visible(renderBrief(standing.brief)));
   return 0;
 }
 
