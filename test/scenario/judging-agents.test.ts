@@ -10,7 +10,10 @@ import { of, runScripted, type ScriptedRun, submit, use, write } from "./scripte
 let repo: Repo | undefined;
 afterEach(() => repo?.remove());
 
-/** A write of such a file is looked at by an auditor first. The owner may write all that its critic and its auditor are about to touch. */
+/**
+ * The owner may write all that its critic and its auditor are about to touch: an auditor looks at a write of such a file
+ * first, and the tier alone would let a validator write the report.
+ */
 const PLAN = `apiVersion: worknode/v1
 kind: Plan
 id: judged
@@ -18,7 +21,7 @@ title: Judged
 phases:
   - id: p
     tasks:
-      - { id: A, title: A, owner: implementer, files: { write: [package.json, more/new.md] } }
+      - { id: A, title: A, owner: implementer, files: { write: [package.json, more/new.md, reports/validation/r.md] } }
 `;
 
 /** Commands of a judge and what is not theirs to do, by rule and object. */
