@@ -1,16 +1,25 @@
 import { defineConfig } from "vitest/config";
+import { bundledSources } from "./test/bundled-sources.js";
 
 /** Where `.ci/run` reads the counts from. */
 const report = process.env["WORKNODE_TEST_REPORT"];
 
 /** Tests that start many programs. */
-const APART = ["test/scenario/**/*.test.ts", "test/acceptance/**/*.test.ts", "test/unit/effect/**/*.test.ts"];
+const FOLDERS_APART = ["scenario", "acceptance", "unit/effect"];
+const APART = FOLDERS_APART.map((folder) => `test/${folder}/**/*.test.ts`);
+
+/** Coverage is counted on the sources themselves, and who watches them wants them as they are now. */
+const bundled = process.argv.includes("run") && !process.argv.includes("--coverage");
 
 export default defineConfig({
   test: {
     projects: [
       // Starting a program copies the page tables of the process that does: these start thousands, each from a small process.
-      { extends: true, test: { name: "apart", include: APART, isolate: true } },
+      {
+        extends: true,
+        plugins: bundled ? [bundledSources(FOLDERS_APART)] : [],
+        test: { name: "apart", include: APART, isolate: true },
+      },
       // One process runs many files: loading the sources anew for each took a third of the time. A file puts back what it changes.
       { extends: true, test: { name: "together", include: ["test/**/*.test.ts"], exclude: APART, isolate: false } },
     ],
