@@ -4,6 +4,7 @@ import type { TreeLanguage } from "./tree-language.js";
 /** What a function's node says of it, apart from what it holds. */
 export interface FunctionHead {
   readonly name: string;
+  readonly start: number;
   /** Where its own name stands, which its token hash leaves out; -1 where it has none. */
   readonly nameStart: number;
   readonly bodyStart: number;
@@ -22,12 +23,20 @@ const WHITE = /\s/;
 
 /** Reads a function's head; undefined where the node declares without a body. */
 export function readHead(node: Node, text: string, language: TreeLanguage): FunctionHead | undefined {
+  if (node.type === language.bodies?.type) return headOfBody(node);
   const body = bodyOf(node);
-  if (body === null) return undefined;
+  return body === null ? undefined : headBefore(body, { node, text, language });
+}
+
+function headBefore(
+  body: Node,
+  { node, text, language }: { node: Node; text: string; language: TreeLanguage },
+): FunctionHead {
   const anonymous = language.anonymous.has(node.type);
   const named = anonymous ? null : nameNode(node);
   return {
     name: named === null ? unnamed(node) : receiverOf(node) + plainName(named),
+    start: node.startIndex,
     nameStart: named?.startIndex ?? -1,
     bodyStart: body.startIndex,
     doc: docStart(node, text, language),
@@ -35,6 +44,54 @@ export function readHead(node: Node, text: string, language: TreeLanguage): Func
     docstring: hasDocstring(body),
     anonymous: anonymous || named === null,
   };
+}
+
+/**
+ * Whether what looks like a function within a function is a block behind a macro (`FOR_EACH (i) {`), or one of a statement
+ * of which the beginning could not be read. Such a block is part of what it stands in.
+ */
+export function isMacroBlock(node: Node): boolean {
+  return node.type === "function_definition" && (parameterList(node) === null || startsStatement(node));
+}
+
+/** Whether a statement was taken for a function's head: its own path is lost. */
+export function startsStatement(node: Node): boolean {
+  return node.type === "function_definition" && STATEMENT_WORDS.has(nameNode(node)?.text ?? "");
+}
+
+const STATEMENT_WORDS: ReadonlySet<string> = new Set(["if", "for", "while", "switch", "do", "else"]);
+
+/** The head that a macro makes, or none, before what the grammar takes for a block of its own: statements without an end. */
+function headOfBody(body: Node): FunctionHead {
+  const start = startBefore(body);
+  const rest = { start, bodyStart: body.startIndex, doc: start, docstring: false };
+  const call = unendedBefore(body)?.firstNamedChild;
+  const named = call?.type === "call_expression" ? call.childForFieldName("function") : null;
+  if (named === null) return { ...rest, name: ANONYMOUS, nameStart: -1, parameters: 0, anonymous: true };
+  const parameters = countArguments(call);
+  return { ...rest, name: plainName(named), nameStart: named.startIndex, parameters, anonymous: false };
+}
+
+function countArguments(call: Node | null | undefined): number {
+  const given = call?.childForFieldName("arguments")?.namedChildren ?? [];
+  return given.filter((one) => one?.isError === false).length;
+}
+
+/** Where the first of the statements without an end that stand right before a node starts. */
+function startBefore(body: Node): number {
+  let first = body;
+  let at = unendedBefore(body);
+  for (let step = 0; step < MAX_STEPS && at !== null; step += 1) {
+    first = at;
+    at = unendedBefore(first);
+  }
+  return first.startIndex;
+}
+
+/** The statement right before a node, if it has no end of its own. */
+function unendedBefore(node: Node): Node | null {
+  const before = node.previousSibling;
+  return before?.lastChild?.isMissing === true ? before : null;
 }
 
 /** The function that a declaration of C or C++ declares; undefined where it declares none. */

@@ -4,6 +4,8 @@ import type { GrammarLanguage } from "./grammar.js";
 export interface TreeLanguage {
   /** Functions; without a body they are declarations. */
   readonly functions: ReadonlySet<string>;
+  /** A block right in one of these, outside of functions, is the body of one: a macro made its head, or it has none. */
+  readonly bodies?: { readonly type: string; readonly within: ReadonlySet<string> };
   /** What may declare a function that is defined elsewhere. */
   readonly declarations?: ReadonlySet<string>;
   /** Functions that are never asked for documentation: lambdas and closures. */
@@ -51,6 +53,10 @@ const NONE = set();
 
 const C_FAMILY: TreeLanguage = {
   functions: set("function_definition"),
+  bodies: {
+    type: "compound_statement",
+    within: set("translation_unit", "declaration_list", "preproc_if", "preproc_ifdef", "preproc_elif", "preproc_else"),
+  },
   declarations: set("declaration", "field_declaration"),
   anonymous: NONE,
   scopes: NONE,
@@ -161,6 +167,7 @@ const JAVA: TreeLanguage = {
     "lambda_expression",
     "static_initializer",
   ),
+  bodies: { type: "block", within: set("class_body", "enum_body_declarations") },
   anonymous: set("lambda_expression", "static_initializer"),
   scopes: set("class_declaration", "interface_declaration", "enum_declaration", "record_declaration"),
   branches: set(

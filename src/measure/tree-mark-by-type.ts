@@ -15,7 +15,7 @@ export function marksByType({ rootNode }: Tree, language: TreeLanguage): Mark[] 
   const unread = rootNode.hasError ? unreadMarks(rootNode) : [];
   const known = kinds.get(language) ?? kindsOf(language);
   kinds.set(language, known);
-  const marks = [...unread];
+  const marks = [...unread, ...bodyMarks(rootNode, language)];
   let passed = 0;
   let unreadEnd = 0;
   for (const node of rootNode.descendantsOfType([...known.keys()])) {
@@ -46,6 +46,19 @@ function kindsOf(language: TreeLanguage): ReadonlyMap<string, TypeKind> {
     ["function", language.functions],
   ];
   return new Map(typed.flatMap(([kind, types]) => [...types].map((type): [string, TypeKind] => [type, kind])));
+}
+
+/** Bodies outside of functions whose head is not known. */
+function bodyMarks(root: Node, { bodies }: TreeLanguage): Mark[] {
+  const marks: Mark[] = [];
+  const open = bodies === undefined ? [] : [root];
+  for (let at = open.pop(); at !== undefined; at = open.pop()) {
+    marks.push(
+      ...at.children.filter(({ type }) => type === bodies?.type).map((node): Mark => ({ name: "function", node })),
+    );
+    open.push(...at.children.filter(({ type }) => bodies?.within.has(type) === true));
+  }
+  return marks;
 }
 
 /** `doubted` is the language of a token that may stand in what cannot be read. */

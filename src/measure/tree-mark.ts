@@ -81,7 +81,12 @@ function patternsOf(language: TreeLanguage): string[] {
     ...anyOf(language.cases, "case"),
     ...anyOf(language.scopes, "scope"),
     ...anyOf(language.functions, "function"),
+    ...bodiesOf(language).map((pattern) => `${pattern} @function)`),
   ];
+}
+
+function bodiesOf({ bodies }: TreeLanguage): string[] {
+  return bodies === undefined ? [] : [...bodies.within].map((parent) => `(${parent} (${bodies.type})`);
 }
 
 function anyOf(types: ReadonlySet<string>, kind: MarkKind): string[] {

@@ -3,7 +3,7 @@ import { attachedComment, type Comment } from "./comment.js";
 import { plain } from "./ecmascript-name.js";
 import { type Draft, listDraft } from "./function-draft.js";
 import type { Span } from "./own-length.js";
-import { declaredName, docStart, readHead } from "./tree-function.js";
+import { declaredName, docStart, isMacroBlock, readHead, startsStatement } from "./tree-function.js";
 import type { TreeLanguage } from "./tree-language.js";
 import type { Mark, MarkKind } from "./tree-mark.js";
 
@@ -78,11 +78,10 @@ const NOTES: Readonly<Record<MarkKind, Note>> = {
   condition: ({ open }, node, place) => open.push({ ...place, end: node.endIndex, mute: true }),
   comment: noteComment,
   directive: ({ text, found }, node) => found.directives.push(commentOf(text, node)),
-  error: (walk, node) =>
-    noteError(walk, node, (unread) => `unexpected ${JSON.stringify(unread.slice(0, MAX_SHOWN_CHARS))}`),
+  error: noteUnexpected,
   missing: (walk, node) => noteError(walk, node, () => `missing ${node.type}`),
   declaration: noteDeclaration,
-  branch: (_, __, place) => addPath(place),
+  branch: noteBranch,
   case: (_, node, place) => {
     if (!isWildcard(node)) addPath(place);
   },
@@ -103,6 +102,14 @@ function noteDeclaration({ text, language, found }: Walk, node: Node, { owner, p
   if (name !== undefined) found.declared.add(within(path, name));
 }
 
+/** A statement that runs stands in a function: where there is none to be seen, a macro opened one. */
+function noteBranch(walk: Walk, node: Node, place: Open): void {
+  addPath(place);
+  const { bodies, statements } = walk.language;
+  const runs = bodies !== undefined && (node.type === "case" || statements.test(node.type));
+  if (place.owner === null && !place.mute && runs) noteUnexpected(walk, node);
+}
+
 /** What only the preprocessor evaluates is no path of the program. */
 function addPath({ owner, mute }: Open): void {
   if (owner !== null && !mute) owner.complexity += 1;
@@ -118,7 +125,10 @@ function openScope({ open }: Walk, node: Node, place: Open): void {
   if (name !== "") open.push({ ...place, end: node.endIndex, path: within(place.path, name) });
 }
 
-function openFunction({ text, language, found, open }: Walk, node: Node, place: Open): void {
+function openFunction(walk: Walk, node: Node, place: Open): void {
+  const { text, language, found, open } = walk;
+  if (startsStatement(node)) noteUnexpected(walk, node);
+  if (place.owner !== null && (node.type === language.bodies?.type || isMacroBlock(node))) return;
   const head = readHead(node, text, language);
   if (head === undefined) return;
   const qualifiedName = within(place.path, head.name);
@@ -127,7 +137,7 @@ function openFunction({ text, language, found, open }: Walk, node: Node, place: 
     name: head.name.slice(head.name.lastIndexOf(".") + 1),
     qualifiedName,
     node,
-    start: node.startIndex,
+    start: head.start,
     end: node.endIndex,
     bodyStart: head.bodyStart,
     doc: head.doc,
@@ -155,6 +165,10 @@ function commentOf(text: string, { startIndex: start, endIndex }: Node): Comment
   const block = raw.startsWith("/*");
   const value = block ? raw.slice(2).replace(/\*\/$/, "") : raw.replace(/^(?:\/\/|#)/, "");
   return { type: block ? "Block" : "Line", value, start, end: start + raw.length };
+}
+
+function noteUnexpected(walk: Walk, node: Node): void {
+  noteError(walk, node, (unread) => `unexpected ${JSON.stringify(unread.slice(0, MAX_SHOWN_CHARS))}`);
 }
 
 function noteError({ text, language, found }: Walk, node: Node, messageOf: (unread: string) => string): void {

@@ -94,8 +94,11 @@ function numberUnits(units: readonly Unit[], spans: readonly FunctionSpan[]): vo
     if (unit.parent !== null) unit.index = byBody.get(`${bodyStart(unit.piece)}:${unit.piece.end}`) ?? -1;
 }
 
+/** Functions that are no more than their body. */
+const BODIES: ReadonlySet<string> = new Set(["StaticBlock", "compound_statement", "block"]);
+
 function bodyStart(piece: Piece): number {
-  if (piece.type === "StaticBlock") return piece.start;
+  if (BODIES.has(piece.type)) return piece.start;
   if (piece.type === "static_initializer") return piece.children[0]?.start ?? -1;
   const body = piece.children.find(({ role, type }) => role === "body" || type === "try_statement");
   return body?.start ?? -1;

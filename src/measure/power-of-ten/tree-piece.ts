@@ -1,4 +1,5 @@
 import type { Tree, TreeCursor } from "web-tree-sitter";
+import { isMacroBlock } from "../tree-function.js";
 import type { TreeLanguage } from "../tree-language.js";
 import { MAX_PIECE_NAME, MISSING, type Piece, type PieceKind } from "./piece.js";
 import { BY_OPERATOR, OPERATOR_KINDS, TREE_KINDS, TREE_ROLES, TREE_TRANSPARENT } from "./tree-piece-kind.js";
@@ -21,7 +22,7 @@ export function treePieces(tree: Tree, text: string, language: TreeLanguage): Pi
   const open: Built[] = [root];
   let more = cursor.gotoFirstChild();
   while (more) {
-    const here = enter(builder, open.at(-1) ?? root);
+    const here = enter(builder, open);
     if (here !== undefined && cursor.gotoFirstChild()) open.push(here);
     else {
       if (here !== undefined) nameLeaf(here, text);
@@ -46,7 +47,8 @@ function nameLeaf(piece: Built, text: string): void {
 }
 
 /** Undefined for what is not looked into: tokens and comments. */
-function enter({ cursor, text, language }: Builder, parent: Built): Built | undefined {
+function enter({ cursor, text, language }: Builder, open: readonly Built[]): Built | undefined {
+  const parent = open.at(-1) as Built;
   const type = cursor.nodeType;
   if (cursor.nodeIsMissing) {
     parent.children.push(newPiece("other", MISSING, "", cursor));
@@ -58,15 +60,26 @@ function enter({ cursor, text, language }: Builder, parent: Built): Built | unde
   }
   if (language.comments.has(type)) return undefined;
   if (TREE_TRANSPARENT.has(type)) return parent;
-  const piece = newPiece(kindOf(type, language), type, roleOf(cursor, parent), cursor);
+  const piece = newPiece(kindOf(cursor, open, language), type, roleOf(cursor, parent), cursor);
   if (piece.kind === "member") piece.name = squeezed(text, piece);
   if (goesOver(piece) && parent.kind === "loop") parent.kind = "each";
   parent.children.push(piece);
   return piece;
 }
 
-function kindOf(type: string, language: TreeLanguage): PieceKind {
-  return language.functions.has(type) ? "function" : (TREE_KINDS.get(type) ?? "other");
+function kindOf(cursor: TreeCursor, open: readonly Piece[], language: TreeLanguage): PieceKind {
+  const type = cursor.nodeType;
+  if (language.functions.has(type)) return inFunction(open) && isMacroBlock(cursor.currentNode) ? "block" : "function";
+  return isBody(type, open, language) ? "function" : (TREE_KINDS.get(type) ?? "other");
+}
+
+/** Whether a block is the body of a function whose head is not known. */
+function isBody(type: string, open: readonly Piece[], { bodies }: TreeLanguage): boolean {
+  return type === bodies?.type && bodies.within.has(open.at(-1)?.type ?? "") && !inFunction(open);
+}
+
+function inFunction(open: readonly Piece[]): boolean {
+  return open.some(({ kind }) => kind === "function");
 }
 
 /** What makes a loop one over a collection. */

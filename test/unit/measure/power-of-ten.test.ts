@@ -21,6 +21,14 @@ function found(...sources: SourceText[]): string[] {
 const ts = (text: string): string[] => found({ path: "src/a.ts", text });
 const c = (text: string): string[] => found({ path: "src/a.c", text });
 
+describe("blocks behind macros of C", () => {
+  test("are judged with the function that the macro made, or that they stand in", () => {
+    const jump = "{ if (fd) goto out; out: return 0; }";
+    expect(c(`SYSCALL_DEFINE2(read, int, fd)\n${jump}\n`)).toContain("SYSCALL_DEFINE2 p10-1-jump fail");
+    expect(c(`int f(int fd)\n{\n  FOR_EACH (i) ${jump}\n  return 1;\n}\n`)).toEqual(["f p10-1-jump fail"]);
+  });
+});
+
 describe("loops of ECMAScript", () => {
   test.each([
     ["counts up to what stays", "for (let i = 0; i < list.length; i += 1) use(list[i]);"],

@@ -107,6 +107,72 @@ int after(int a) { switch (a) { case 1: return a && 1; } return a || ; }
     expect(figures("a.c", text)).toEqual(["knot: 1 / 1 / 1", "label: 1 / 1 / 1", "after: 4 / 1 / 1"]);
   });
 
+  it("C: takes a block behind a macro for what it stands in, and for a function where it stands in none", () => {
+    const text = `/* Reads. */
+SYSCALL_DEFINE2(read, int, fd)
+{
+  if (fd) return 1;
+  return 0;
+}
+// Parses.
+static char * WARN_UNUSED_RESULT
+parse(char *arg UNUSED, const struct of *pp)
+{
+  return pp ? arg : 0;
+}
+#ifdef A
+TEST(a, b, const c d)
+{
+  a && b;
+}
+#endif
+int f(int a)
+{
+  FOR_EACH (i) {
+    if (i) a++;
+  }
+  int g(int b) { return b || a; }
+  return a;
+}
+`;
+    expect(figures("a.c", text)).toEqual([
+      "SYSCALL_DEFINE2: 2 / 5 / 3 *",
+      "parse: 2 / 5 / 2 *",
+      "TEST: 2 / 4 / 3",
+      "f: 2 / 7 / 1",
+      "f.g: 2 / 1 / 1",
+    ]);
+    expect(measureSource("a.c", text).errors).toEqual([]);
+  });
+
+  it("C: says of statements outside of functions that they could not be read", () => {
+    const outside = (text: string): unknown => measureSource("a.c", text).errors.map(({ message }) => message);
+    expect(outside("BEGIN(x);\nif (a) b();\nint size = A ? 1 : 2;\n")).toEqual(['unexpected "if (a) b();"']);
+    expect(outside("OPEN\ncase 1: a();\n")).not.toEqual([]);
+    expect(outside("#if A && B\nint size = A ? 1 : 2;\n#endif\n")).toEqual([]);
+  });
+
+  it("C: reads a statement that branches of #if cut to pieces, and says so where it cannot", () => {
+    const cut = `int f(int a)
+{
+  if (a == 1) {
+    a = 2;
+#ifdef A
+  } else if (a == 2) {
+    a = 3;
+#endif
+  }
+#ifdef B
+  else if (a == 4) {
+    a = 5;
+  }
+#endif
+  return a;
+}
+`;
+    expect(figures("a.c", cut)).toEqual(["f: 4 / 16 / 1"]);
+  });
+
   it("C++: names members by class and namespace, counts lambdas apart, catch and ranges as paths", () => {
     const text = `namespace n {
 /// Doc of the template.
@@ -239,10 +305,16 @@ func F[K any](x K) {}
         return a > 1 ? 2 : 3;
     }
     A() { }
+    { if (b) { c(); } }
     interface I { void q(); }
 }
 `;
-    expect(figures("A.java", text)).toEqual(["A.m: 10 / 11 / 2 *", "(A.m.<anonymous>: 1 / 1 / 0)", "A.A: 1 / 1 / 0"]);
+    expect(figures("A.java", text)).toEqual([
+      "A.m: 10 / 11 / 2 *",
+      "(A.m.<anonymous>: 1 / 1 / 0)",
+      "A.A: 1 / 1 / 0",
+      "(A.<anonymous>: 2 / 1 / 0)",
+    ]);
   });
 
   it("says where it could not read, and takes a place it could not read before for known", () => {
