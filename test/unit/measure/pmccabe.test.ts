@@ -8,10 +8,10 @@ import { measureFigures } from "../../../src/measure/source.js";
 
 const GRAMMARS = fileURLToPath(new URL("../../../grammars", import.meta.url));
 const OUTPUT_BYTES = 256 * 1024 * 1024;
-/** A folder with C sources; `.ci/run` unpacks two of Debian's packages there. */
-const sources = process.env["WORKNODE_C_SOURCES"] ?? "";
+/** Folders with C sources, a colon between them; `.ci/run` unpacks two of Debian's packages. */
+const sources = (process.env["WORKNODE_C_SOURCES"] ?? "").split(":").filter((folder) => folder !== "");
 const found = spawnSync("pmccabe", ["-V"]).error === undefined;
-const missing = found && sources !== "" ? "" : " [skipped: needs pmccabe, and C sources in WORKNODE_C_SOURCES]";
+const missing = found && sources.length > 0 ? "" : " [skipped: needs pmccabe, and C sources in WORKNODE_C_SOURCES]";
 
 /** A function as one of the two tools reports it. */
 interface Row {
@@ -34,9 +34,11 @@ interface Compared {
 }
 
 function cFiles(): string[] {
-  return readdirSync(sources, { recursive: true, encoding: "utf8" })
+  const within = (folder: string): string[] =>
+    readdirSync(folder, { recursive: true, encoding: "utf8" }).map((path) => join(folder, path));
+  return sources
+    .flatMap(within)
     .filter((path) => path.endsWith(".c"))
-    .map((path) => join(sources, path))
     .sort();
 }
 
