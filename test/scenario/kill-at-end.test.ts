@@ -10,7 +10,10 @@ const MAIN = fileURLToPath(new URL("../../dist/main.js", import.meta.url));
 /** More than conversations end in the plan below. */
 const MAX_DEATHS = 30;
 
-/** A task that asks for help, one whose gate turns it down once, and one that its critic rejects until it is escalated. */
+/**
+ * A task that asks for help, one whose gate turns it down once, one that its critic rejects until it is escalated, and one
+ * that does not give what it declares, which stops it.
+ */
 const PLAN = `apiVersion: worknode/v1
 kind: Plan
 id: ends
@@ -33,6 +36,13 @@ phases:
           - { id: look, check: { verify: ["true"] } }
           - { id: ask, gate: { message: May it go?, require: [auditor] }, onReject: { then: retry, max: 1 } }
       - { id: C, title: Be rejected, owner: implementer, needs: [B], files: { write: [c.md] } }
+      - id: D
+        title: Give nothing
+        owner: implementer
+        needs: [C]
+        files: { write: [d.md] }
+        outputs: { name: { type: string } }
+        steps: [{ id: write, agent: implementer, request: Write d.md, outputs: { name: "\${{ result.name }}" } }]
 `;
 
 const reject = use("submit_verdict", { decision: "REJECT", feedback: "not yet" });
@@ -51,6 +61,7 @@ const REPLIES = {
   "C:critic:3": [reject],
   "C:escalation:1": [resolve],
   "C:work:2": [write("c.md", "better\n"), submit],
+  "D:work:1": [write("d.md"), use("submit_result", { summary: "wrote d", outputs: { name: "" } })],
 };
 
 /** Loaded before the program: ends it by SIGKILL right after the first transaction that ends a conversation. */
@@ -111,6 +122,7 @@ function storyOf(events: readonly AnyEvent[]): object {
     resolutions: of(events, "ESCALATION_RESOLVED").map(({ payload }) => payload),
     outputs: of(events, "TASK_OUTPUTS").map(({ task, payload }) => [task, payload]),
     done: of(events, "EVENT_TASK_COMPLETED").map(({ task, payload }) => [task, { ...payload, commit: "" }]),
+    stopped: of(events, "TASK_STATUS").flatMap(({ task, payload }) => (payload.status === "REJECTED" ? [task] : [])),
     cycle: of(events, "CYCLE_ENDED").map(({ payload }) => [payload.status, payload.exit_code]),
   };
 }
@@ -119,8 +131,9 @@ it("holds no conversation again whose end is on record: killed at the end of eac
   timeout: 600_000,
 }, async () => {
   const whole = await runScripted(makePlanRepo(), REPLIES);
-  expect(whole.exitCode, whole.reason).toBe(0);
+  expect(whole.exitCode, whole.reason).toBe(4);
   const story = storyOf(whole.events);
+  expect(story).toMatchObject({ stopped: ["D"] });
   expect(story).toMatchObject({
     done: [
       ["A", {}],
@@ -137,7 +150,7 @@ it("holds no conversation again whose end is on record: killed at the end of eac
   do ends.push(await worknode(repo, ends.length === 0 ? ["run", "plan.yaml", "--yes"] : ["continue"]));
   while (ends.at(-1) === "SIGKILL" && ends.length < MAX_DEATHS);
   await server.close();
-  expect(ends.at(-1)).toBe(0);
+  expect(ends.at(-1)).toBe(4);
   expect(ends).toHaveLength(of(whole.events, "CONVERSATION_ENDED").length + 1);
   expect(storyOf(eventsOf(repo))).toEqual(story);
   expect(server.repeatedWholeReplies()).toEqual([]);

@@ -28,8 +28,6 @@ export interface WorkContext {
   readonly last: boolean;
   /** Whether the step asks for a recorded decision (`record: decision`). */
   readonly decides: boolean;
-  /** Why the step's own outputs cannot be read from what was submitted. */
-  unread(result: Record<string, unknown>): string | undefined;
 }
 
 /**
@@ -42,8 +40,6 @@ export function judgeSubmission(crew: Crew, work: WorkContext): FinishJudge {
     const { summary, outputs } = asRecord(at.call.input) as { summary: string; outputs?: Record<string, unknown> };
     const missing = missingOutputs(work, outputs ?? {}) ?? missingDecision(crew, work);
     if (missing !== undefined) return turnBack(at, missing);
-    const unread = work.unread(outputs ?? {});
-    if (unread !== undefined) return reject(crew, work, at, { by: "rules", feedback: unread });
     const report = await runRules(crew, { ...work, execution: at.execution });
     if (!report.pass) return reject(crew, work, at, { by: "rules", feedback: report.feedback });
     return await judgeByCritic(crew, work, at, { summary, report });

@@ -29,8 +29,8 @@ export async function runTask(crew: Crew, id: string): Promise<void> {
     if (thrown instanceof TaskPark) {
       noteParked(crew, id, thrown);
       if (thrown.approval !== "") await setStatus(crew, id, "BLOCKED", { reason: thrown.message });
-    } else if (thrown instanceof TaskFailure) await setStatus(crew, id, "REJECTED", { reason: thrown.message });
-    else throw thrown;
+    } else if (!(thrown instanceof TaskFailure)) throw thrown;
+    else if (crew.statuses.get(id) !== "REJECTED") await setStatus(crew, id, "REJECTED", { reason: thrown.message });
   }
 }
 

@@ -12,6 +12,7 @@ import { workPrompt } from "../conversation/prompts.js";
 import { recollect } from "../conversation/recollection.js";
 import { type Crew, type CrewAgent, ownerOf } from "../state/context.js";
 import { taskContext } from "../state/expressions.js";
+import { eventAt } from "../state/records.js";
 import { foldTaskEvent } from "../state/task-state.js";
 import { TaskFailure, type TaskRun } from "../state/task-status.js";
 import { textOf } from "../state/text.js";
@@ -35,10 +36,6 @@ export async function work(crew: Crew, run: TaskRun, at: AgentStepAt): Promise<v
       state: run.state,
       last: at.last,
       decides: at.step.record === "decision",
-      unread: (result) => {
-        const outputs = stepOutputs(crew, run, { ...at, result });
-        return outputs.ok ? undefined : outputs.error;
-      },
     };
     const recorded: AnyNewEvent[] = [];
     const { end } = await converse(crew, {
@@ -54,6 +51,7 @@ export async function work(crew: Crew, run: TaskRun, at: AgentStepAt): Promise<v
       },
     });
     for (const event of recorded) foldTaskEvent(run.state, event);
+    stopIfRejected(crew, run, recorded);
     if (isAccepted(end)) return;
   }
   throw new TaskFailure(`no result after ${MAX_CONVERSATIONS} conversations`);
@@ -65,11 +63,20 @@ function afterWork(crew: Crew, run: TaskRun, at: AgentStepAt & { agent: string; 
   if (isAccepted(end)) {
     const { summary, outputs: result } = asRecord(end.call.input);
     const outputs = stepOutputs(crew, run, { ...at, result: asRecord(result ?? {}) });
-    if (!outputs.ok) throw new TaskFailure(outputs.error);
+    if (!outputs.ok) return [eventAt(run.place, "TASK_STATUS", { status: "REJECTED", reason: outputs.error })];
     return stepEnd(run, { step: step.id, status: "done", outputs: outputs.value, summary: textOf(summary) });
   }
   if (end.kind === "exhausted" && (end.reason === HANDOVER || end.reason === ENDED)) return [];
   return escalationOf(crew, troubleOf(run, { from: at.agent, reason: reasonOf(end), needs: needsOf(end) }));
+}
+
+/** A step whose outputs have no value stops its task, as whoever needs them could not go on (S4:246). */
+function stopIfRejected(crew: Crew, run: TaskRun, recorded: readonly AnyNewEvent[]): void {
+  for (const event of recorded) {
+    if (event.type !== "TASK_STATUS") continue;
+    crew.statuses.set(run.task.id, event.payload.status);
+    throw new TaskFailure(event.payload.reason ?? "rejected");
+  }
 }
 
 function isAccepted(end: ChainEnd): end is Extract<ChainEnd, { kind: "finished" }> {
