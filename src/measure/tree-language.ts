@@ -32,6 +32,8 @@ export interface TreeLanguage {
   /** Siblings that may stand between a function and its documentation. */
   readonly between: ReadonlySet<string>;
   readonly parameters: ReadonlySet<string>;
+  /** Words that begin a path and can be no name. */
+  readonly pathWords?: RegExp;
   /** Nodes that run something, by their type. */
   readonly statements: RegExp;
   /** Whether such nodes run outside of functions too; elsewhere they declare there, and no tool counts their lines. */
@@ -70,6 +72,7 @@ const C_FAMILY: TreeLanguage = {
   wrappers: NONE,
   between: set("attribute_declaration"),
   parameters: set("parameter_declaration", "variadic_parameter", "identifier"),
+  pathWords: /\b(?:if|for|while|do|switch|case|goto)\b/g,
   statements: /^(?!compound|labeled|case)\w+_statement$|^declaration$/,
   hides: /[{}?]|&&|\|\||\b(?:if|else|for|while|do|switch|case|goto|catch|and|or)\b/,
 };

@@ -28,10 +28,29 @@ const queries = new Map<GrammarLanguage, Query>();
  * The nodes of a tree that the measures ask about, in the order of the text and what holds others before them. They are
  * found where the tree is: to go from node to node from here takes longer than parsing.
  */
-export function marksOf(tree: Tree, language: GrammarLanguage): Mark[] {
+export function marksOf(tree: Tree, language: GrammarLanguage, text: string): Mark[] {
   const meaning = TREE_LANGUAGES[language];
   const marks = meaning.soleParents === true ? marksByType(tree, meaning) : marksByQuery(tree, language);
-  return marks.sort(inOrder);
+  return [...marks, ...misreadWords(tree, meaning, text)].sort(inOrder);
+}
+
+/**
+ * Words that begin a path and were taken for names, as behind a macro that stands alone. A case is a path by itself; what
+ * the others begin is not read.
+ */
+function misreadWords({ rootNode }: Tree, { pathWords }: TreeLanguage, text: string): Mark[] {
+  const found = pathWords === undefined ? [] : [...text.matchAll(pathWords)];
+  return found.flatMap(({ index, 0: word }): Mark[] => {
+    const node = rootNode.descendantForIndex(index);
+    if (node?.type.endsWith("identifier") !== true || isUnread(node)) return [];
+    return [{ name: word === "case" ? "branch" : "error", node }];
+  });
+}
+
+/** Whether a node stands in what the parser could not read, which is told as a whole. */
+function isUnread(node: Node): boolean {
+  for (let at: Node | null = node; at !== null; at = at.parent) if (at.isError) return true;
+  return false;
 }
 
 /** What a node stands in is told where the tree is as well. Making such a query takes longer than reading some files. */

@@ -125,7 +125,7 @@ function read({ text, opened }: OpenedText, language: GrammarLanguage): Reading 
   const tree = parse(text, language);
   return tree === null
     ? null
-    : { tree, walked: walkMarks(marksOf(tree, language), text, TREE_LANGUAGES[language]), opened };
+    : { tree, walked: walkMarks(marksOf(tree, language, text), text, TREE_LANGUAGES[language]), opened };
 }
 
 function withDeclared(one: FunctionFigures, declared: ReadonlySet<string>): FunctionFigures {

@@ -99,12 +99,12 @@ int declared(int a);
     ]);
   });
 
-  it("C: takes a token in what cannot be read for no path, and one whose operand is missing for one", () => {
+  it("C: takes a token in what cannot be read for no path, one whose operand is missing for one, and a case taken for a name as well", () => {
     const text = `int knot(int a) { && || ; return a; }
 int label(int a) { a = case 3; return a; }
 int after(int a) { switch (a) { case 1: return a && 1; } return a || ; }
 `;
-    expect(figures("a.c", text)).toEqual(["knot: 1 / 1 / 1", "label: 1 / 1 / 1", "after: 4 / 1 / 1"]);
+    expect(figures("a.c", text)).toEqual(["knot: 1 / 1 / 1", "label: 2 / 1 / 1", "after: 4 / 1 / 1"]);
   });
 
   it("C: takes a block behind a macro for what it stands in, and for a function where it stands in none", () => {
@@ -151,6 +151,20 @@ int f(int a)
     expect(outside("OPEN\ncase 1: a();\n")).not.toEqual([]);
     expect(outside("#if A && B\nint size = A ? 1 : 2;\n#endif\n")).toEqual([]);
   });
+
+  it.each(["a.c", "a.cc"])(
+    "%s: says of a word that begins a path and was taken for a name that it could not be read",
+    (path) => {
+      const within = (text: string): unknown =>
+        measureSource(path, `int f(int a)\n{\n  ${text}\n  return a;\n}\n`).errors.map(({ message }) => message);
+      expect(within("FOO for (;;) a--;")).toContain('unexpected "for"');
+      expect(within("const if (a) { b(); }")).toContain('unexpected "if"');
+      const cases = "int f(int a)\n{\n  switch (a) { case 1: return 2; HANDLERS case 3: return 4; }\n  return a;\n}\n";
+      expect(figures(path, cases)).toEqual(["f: 3 / 5 / 1"]);
+      expect(within('/* if for */ puts("for if"); for (;;) break; do a--; while (a);')).toEqual([]);
+      expect(within("#define EACH(x) for (x = 0; x < 9; x++) if (x)\n  #pragma GCC unroll for\n  a++;")).toEqual([]);
+    },
+  );
 
   it("C: reads a statement that branches of #if cut to pieces, and says so where it cannot", () => {
     const cut = `int f(int a)
