@@ -23,11 +23,14 @@ export interface Connection {
   readonly get: <Row>(sql: string, parameters?: Parameters) => Row | undefined;
   readonly all: <Row>(sql: string, parameters?: Parameters) => Row[];
   iterate<Row>(sql: string, parameters?: Parameters): IterableIterator<Row>;
+  /** Whether the file that was opened is the one at `path` still: one that was removed or replaced can be written on, for nobody. */
+  readonly isInPlace: () => boolean;
 }
 
 /** Wraps an open database. */
 function createConnection(database: Database.Database, path: string): Connection {
   const statements = new Map<string, Database.Statement>();
+  const opened = fileAt(path);
 
   function statement(sql: string): Database.Statement {
     const known = statements.get(sql);
@@ -46,7 +49,18 @@ function createConnection(database: Database.Database, path: string): Connection
     all: <Row>(sql: string, parameters: Parameters = []) => statement(sql).all(parameters) as Row[],
     iterate: <Row>(sql: string, parameters: Parameters = []) =>
       statement(sql).iterate(parameters) as IterableIterator<Row>,
+    isInPlace: () => opened !== undefined && fileAt(path) === opened,
   };
+}
+
+/** Which file is at a path, by device and inode; undefined where there is none, or it cannot be seen. */
+function fileAt(path: string): string | undefined {
+  try {
+    const { dev, ino } = statSync(path, { bigint: true });
+    return `${dev}:${ino}`;
+  } catch {
+    return undefined;
+  }
 }
 
 function versionOf(database: Database.Database): number {

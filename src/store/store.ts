@@ -63,6 +63,8 @@ export interface Store extends StoreReader {
   epoch(): number;
   /** Another number than before wherever tables other than those of calls may have changed since (`changes.ts`). */
   changes(): number;
+  /** Whether the log is where it was opened; one that was removed or replaced keeps nothing for anybody. */
+  isInPlace(): boolean;
   /** Epoch and revocations as they are now: for one check, made before anything is waited for. */
   authority(): AuthorityView;
 }
@@ -178,6 +180,7 @@ export function createStore(db: Connection, options: StoreOptions = {}): Store {
     restore: log.restore,
     changes: changes.count,
     epoch: () => authority.now().epoch,
+    isInPlace: db.isInPlace,
     authority: authority.now,
   });
   return {

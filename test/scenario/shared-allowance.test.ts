@@ -75,6 +75,7 @@ describe("crews under one key", () => {
       expect(readdirSync(folder()).join(" ")).not.toContain(KEY);
       await worknode(mine, "kill", "--all");
       await logged(other, ({ type }) => type === "SESSION_ENDED");
+      for (const cycle of [1, 2]) await logged(mine, ({ type, run }) => type === "SESSION_ENDED" && run === cycle);
       rmSync(folder(), { recursive: true });
       expect(await worknode(other, "continue")).toMatchObject({ code: 0 });
     } finally {

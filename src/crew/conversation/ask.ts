@@ -12,7 +12,7 @@ import { governorOf, noteSpent, planCanPay } from "../agent/agent-budget.js";
 import { timeUpText } from "../agent/agent-time.js";
 import type { Crew, CrewAgent, Held } from "../state/context.js";
 import { eventAt } from "../state/records.js";
-import { RunStop, stopIfKilled } from "../state/stop.js";
+import { isStopped, RunStop, stopIfKilled, waitUnlessStopped } from "../state/stop.js";
 import { placeOf } from "./chain.js";
 import { type Conversation, currentExecution, recordIn } from "./conversation.js";
 import { requestOf } from "./model-request.js";
@@ -79,7 +79,7 @@ async function tryWith(
   const result = await requestWithRetries<BudgetRefusal>({
     client,
     request,
-    clock: crew.clock,
+    clock: { nowMs: () => crew.clock.nowMs(), sleep: (ms) => waitUnlessStopped(crew, ms) },
     policy: retryOf(crew, conversation.task),
     signal: crew.signal,
     headers: requestHeaders({
@@ -164,7 +164,7 @@ async function takeTurn(crew: Crew, conversation: Conversation): Promise<PaceTur
   const { model, id } = conversation;
   return await crew.pace?.turn(model, {
     signal: crew.signal,
-    isOver: () => isLate(crew) || crew.store.epoch() > crew.epoch,
+    isOver: () => isLate(crew) || isStopped(crew),
     onLongWait: (waitMs) => {
       const seconds = Math.ceil(waitMs / 1_000);
       const message = `${id} waits ${seconds} s: all crews under this key share the rate of ${model}`;

@@ -1,9 +1,8 @@
-import { messageOf } from "../../kernel/fault.js";
 import { isConfigurationFailure, type ModelFailure } from "../../model/failure.js";
 import { ExecutionStop } from "../../turn/execution.js";
 import type { Crew } from "../state/context.js";
 import { eventAt } from "../state/records.js";
-import { RunStop } from "../state/stop.js";
+import { RunStop, stopIfKilled, waitUnlessStopped } from "../state/stop.js";
 import { placeOf } from "./chain.js";
 import type { Conversation } from "./conversation.js";
 
@@ -12,6 +11,7 @@ const PARK_MS = [30_000, 60_000, 120_000, 300_000] as const;
 
 /** An outage is answered as such; everything else ends the execution or the session. */
 export function judgeFailure(crew: Crew, failure: ModelFailure): ModelFailure {
+  stopIfKilled(crew);
   if (failure.failure_class === "aborted") throw new RunStop(130, "interrupted");
   if (isWrongSetUp(crew, failure)) throw wrongSetUp(failure);
   if (failure.retry === "never")
@@ -37,7 +37,7 @@ export function wrongSetUp({ message }: ModelFailure): RunStop {
   );
 }
 
-/** Waits while the service is out, longer each time; the executive is told once. Throws RunStop when interrupted. */
+/** Waits while the service is out, longer each time; the executive is told once. Throws RunStop when the session is stopped. */
 export async function park(
   crew: Crew,
   conversation: Conversation,
@@ -55,9 +55,5 @@ export async function park(
       }),
     ]);
   const wait = Math.max(failure.retryAfterMs ?? 0, PARK_MS[Math.min(outage, PARK_MS.length - 1)] ?? 0);
-  try {
-    await crew.clock.sleep(wait, crew.signal);
-  } catch (thrown) {
-    throw new RunStop(130, `interrupted while waiting for the model: ${messageOf(thrown)}`);
-  }
+  await waitUnlessStopped(crew, wait);
 }

@@ -1,7 +1,7 @@
 import { Fault } from "../../kernel/fault.js";
 import { DEFAULT_RETRY, delayMs, type RetryPolicy } from "../../model/retry.js";
 import type { Crew } from "../state/context.js";
-import { RunStop } from "../state/stop.js";
+import { waitUnlessStopped } from "../state/stop.js";
 
 /** How often what fails for a reason that may pass is tried for a task: its `retry`, else the default. */
 export function retryOf(crew: Crew, task: string | null): RetryPolicy {
@@ -23,18 +23,10 @@ export async function retryTransient(crew: Crew, task: string, attempt: () => Pr
     } catch (thrown) {
       if (!isTransient(thrown) || count >= policy.attempts) throw thrown;
     }
-    await pause(crew, delayMs(policy, count));
+    await waitUnlessStopped(crew, delayMs(policy, count));
   }
 }
 
 function isTransient(thrown: unknown): boolean {
   return thrown instanceof Fault && thrown.retry === "transient" && !thrown.code.startsWith("STORE_");
-}
-
-async function pause(crew: Crew, ms: number): Promise<void> {
-  try {
-    await crew.clock.sleep(ms, crew.signal);
-  } catch {
-    throw new RunStop(130, "interrupted");
-  }
 }

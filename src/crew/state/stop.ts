@@ -27,8 +27,39 @@ export class TaskPark extends Error {
   }
 }
 
-/** The kill switch is read before every request and every effect. */
+/** A wait looks this often (ms) whether the session was stopped meanwhile. */
+const LOOK_MS = 1_000;
+
+/** Whether a person killed or interrupted the session, or its log is gone. */
+export function isStopped(crew: Crew): boolean {
+  return crew.signal.aborted || crew.store.epoch() > crew.epoch || !crew.store.isInPlace();
+}
+
+/**
+ * Throws RunStop where a person killed or interrupted the session, or its log is gone: what cannot be recorded is not done.
+ * Read before every request and every effect.
+ */
 export function stopIfKilled(crew: Crew): void {
   if (crew.store.epoch() > crew.epoch) throw new RunStop(130, "killed: a person used `worknode kill`; state is kept");
   if (crew.signal.aborted) throw new RunStop(130, "interrupted");
+  if (!crew.store.isInPlace())
+    throw new RunStop(
+      1,
+      `the log ${crew.store.path} was removed or replaced: nothing more is done that it cannot hold`,
+    );
+}
+
+/** Waits (ms). Throws RunStop as soon as the session is stopped; the wait ends early, too, when the plan's time is over. */
+export async function waitUnlessStopped(crew: Crew, ms: number): Promise<void> {
+  const { clock, signal, endsAtMs } = crew;
+  const waitMs = Math.min(ms, (endsAtMs ?? Number.POSITIVE_INFINITY) - clock.nowMs());
+  for (let waitedMs = 0; waitedMs < waitMs; waitedMs += LOOK_MS) {
+    stopIfKilled(crew);
+    try {
+      await clock.sleep(Math.min(waitMs - waitedMs, LOOK_MS), signal);
+    } catch (thrown) {
+      if (!signal.aborted) throw thrown;
+    }
+  }
+  stopIfKilled(crew);
 }

@@ -10,7 +10,9 @@ const BACKOFF = { initial: 100, factor: 3, max: 250 };
 function crewOf(retry?: { attempts: number; backoff: typeof BACKOFF }) {
   const clock = sleepingClock();
   const tasks = new Map([["A", { task: { retry }, phase: "p" }]]);
-  return { clock, crew: { clock, tasks, signal: new AbortController().signal } as unknown as Crew };
+  const store = { epoch: () => 1, isInPlace: () => true };
+  const signal = new AbortController().signal;
+  return { clock, crew: { clock, tasks, signal, store, epoch: 1, endsAtMs: null } as unknown as Crew };
 }
 
 const busy = new Fault("BRANCH_BUSY", "it moved", { retry: "transient" });
