@@ -4,6 +4,7 @@ import { dirname, join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { mergeTask } from "../../../src/effect/merge.js";
 import type { Repository } from "../../../src/effect/repository.js";
+import { ownedName } from "../../../src/effect/sandbox/abandoned.js";
 import { readRecord, type TaskRecord, writeRecord } from "../../../src/effect/task-record.js";
 import { openHeadWorkspace, openTaskWorkspace } from "../../../src/effect/task-workspace.js";
 import { treeHash } from "../../../src/effect/tree.js";
@@ -74,8 +75,9 @@ describe("a task's workspace", () => {
     const repository = await makeRepository().find();
     const { layerDir } = await openTask(repository);
     const { pid } = spawnSync("/bin/true"); // has ended
-    const mine = `bash-${process.pid}.call`;
-    for (const name of [`bash-${pid}.call`, `verify-${pid}.run`, mine])
+    const mine = ownedName("bash", "call");
+    const left = (kind: "bash" | "verify") => ownedName(kind, "left").replace(`-${process.pid}-`, `-${pid}-`);
+    for (const name of [left("bash"), left("verify"), mine])
       mkdirSync(join(layerDir, name, "upper"), { recursive: true });
     await openTask(repository);
     expect(readdirSync(layerDir)).toEqual([mine]);
