@@ -4,7 +4,7 @@ import type Database from "better-sqlite3";
 import { assert } from "../kernel/assert.js";
 import { STORE_BUSY_MS } from "../kernel/bounds.js";
 import { openDriver } from "./driver.js";
-import { foreignStore, missingStore, newerStore, notAFile, olderStore, storeFault } from "./faults.js";
+import { emptyStore, foreignStore, missingStore, newerStore, notAFile, olderStore, storeFault } from "./faults.js";
 import { APPLICATION_ID, SCHEMA_VERSION } from "./migrations/version.js";
 
 /** Statement texts are constants of src/store; more than this many means that one is spliced. */
@@ -101,7 +101,7 @@ export function openWith(path: string, readonly: boolean, prepare: (database: Da
 export function openToRead(path: string): Connection {
   return openWith(path, true, (database) => {
     const version = checkVersion(database, path);
-    if (version === 0) throw missingStore(path);
+    if (version === 0) throw emptyStore(path);
     if (version < SCHEMA_VERSION) throw olderStore(path, version, SCHEMA_VERSION);
   });
 }

@@ -114,6 +114,15 @@ export function missingStore(path: string): Fault {
   return invalid("STORE_MISSING", `There is no database at ${path}. Run \`worknode run PLAN\` first; it makes one.`);
 }
 
+/** The fault of opening for reading a file to which no database was written: its making was cut short, or it was emptied (exit 2). */
+export function emptyStore(path: string): Fault {
+  return invalid(
+    "STORE_EMPTY",
+    `The database ${path} is there but empty: it was never filled, or something emptied the file. If it held records, restore ` +
+      "it from a backup; otherwise `worknode run PLAN` fills it.",
+  );
+}
+
 /** The fault of a folder, or another thing that is no file, where the database should be (exit 2). */
 export function notAFile(path: string): Fault {
   return invalid("STORE_NOT_A_FILE", `${path} is a folder or a device; the database should be there. Move it aside.`);

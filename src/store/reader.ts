@@ -13,7 +13,7 @@ export interface StoreReader {
 
 /**
  * Opens the store at `path` for its questions alone, changing nothing: what a short command pays for. All answers are
- * of one moment, that of the opening. Throws Fault STORE_NEWER, STORE_CORRUPT, STORE_READONLY or STORE_MISSING (exit 2).
+ * of one moment, that of the opening. Throws Fault STORE_NEWER, STORE_CORRUPT, STORE_READONLY, STORE_EMPTY or STORE_MISSING (exit 2).
  */
 export function openReader(path: string): StoreReader {
   const db = openToRead(path);

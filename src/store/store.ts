@@ -78,7 +78,7 @@ export interface StoreOptions {
 
 /**
  * Opens the store at `path`, making the file and its folder unless `readonly`. Throws Fault
- * STORE_NEWER, STORE_CORRUPT, STORE_READONLY, STORE_MISSING (exit 2) or STORE_FULL.
+ * STORE_NEWER, STORE_CORRUPT, STORE_READONLY, STORE_EMPTY, STORE_MISSING (exit 2) or STORE_FULL.
  */
 export function openStore(path: string, options: StoreOptions = {}): Store {
   return createStore(options.readonly === true ? openBroughtUpToDate(path) : openToWrite(path), options);

@@ -1,4 +1,4 @@
-import { existsSync, writeFileSync } from "node:fs";
+import { existsSync, statSync, writeFileSync } from "node:fs";
 import Database from "better-sqlite3";
 import { describe, expect, it } from "vitest";
 import { BLOB_THRESHOLD_CHARS } from "../../../src/kernel/bounds.js";
@@ -276,5 +276,22 @@ describe("opening", () => {
       expect.objectContaining({ code: "STORE_MISSING", exitCode: 2 }),
     );
     expect(existsSync(missing)).toBe(false);
+  });
+
+  it("says of an empty file that it is there, and does not fill it when only reading", () => {
+    const store = temporaryStore();
+    store.close();
+    const empty = `${store.path}.empty`;
+    writeFileSync(empty, "");
+    expect(() => openStore(empty, { readonly: true })).toThrowError(
+      expect.objectContaining({
+        code: "STORE_EMPTY",
+        exitCode: 2,
+        message: expect.stringContaining("is there but empty"),
+      }),
+    );
+    expect(statSync(empty).size).toBe(0);
+    openStore(empty).close();
+    openStore(empty, { readonly: true }).close();
   });
 });
