@@ -31,11 +31,21 @@ export function checkCapability({ proposal, facts }: JudgedCall): Refusal[] {
   const fault =
     timeFault(capability, facts.nowMs) ??
     identityFault(proposal, capability) ??
-    placeFault(proposal, { capability, facts }) ??
-    toolFault(proposal.what.tool, capability);
-  if (fault === undefined) return [];
-  const refusal = capabilityRefusal(proposal, fault);
+    placeFault(proposal, { capability, facts });
+  if (fault === undefined && lacksSandbox(proposal, { capability, facts })) return [noSandbox()];
+  const told = fault ?? toolFault(proposal.what.tool, capability);
+  if (told === undefined) return [];
+  const refusal = capabilityRefusal(proposal, told);
   return [unknown ? { ...refusal, violation: false } : refusal];
+}
+
+/** Whether a command is asked for that the agent was not given as none can be confined here. */
+function lacksSandbox(
+  { what }: Proposal,
+  { capability, facts }: { capability: Capability; facts: GateFacts },
+): boolean {
+  if (what.tool !== "Bash" || facts.unconfined !== true || capability.tools.includes("Bash")) return false;
+  return TIERS_OF_TOOL.get("Bash")?.includes(capability.tier) === true;
 }
 
 function timeFault(capability: Capability, nowMs: number): string | undefined {
@@ -75,6 +85,19 @@ function capabilityRefusal(proposal: Proposal, why: string): Refusal {
     message: `Not within the agent's capability: ${why}`,
     object: proposal.what.tool,
     remedy: "Use the tools you were given.",
+  };
+}
+
+/** As worded for a model; a person is told by `doctor`. */
+function noSandbox(): Refusal {
+  return {
+    code: "ERROR_CAPABILITY",
+    rule: "capability",
+    message: "Not within the agent's capability: this machine has no sandbox, so no command runs",
+    object: "Bash",
+    remedy:
+      "Do it with the file tools you were given; where it takes a command, say so in your report. " +
+      "`worknode doctor` tells a person how to get a sandbox.",
   };
 }
 

@@ -82,6 +82,8 @@ export interface GateFacts {
   readonly planHash?: string;
   /** The kill switch. */
   readonly killed: boolean;
+  /** Set where this machine can confine no command: nobody is given `Bash` there, and who calls it all the same is told why. */
+  readonly unconfined?: boolean;
   /** Whether the capability's phase is active. */
   readonly phaseActive: boolean;
   /** The capability's write list, compiled. */

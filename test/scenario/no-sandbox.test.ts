@@ -15,7 +15,7 @@ function unconfined(more = ""): Repo {
   return repo;
 }
 
-it("offers no Bash where commands cannot be confined", async () => {
+it("offers no Bash where commands cannot be confined, and says so to who calls it all the same", async () => {
   unconfined();
   const server = await scripted(
     repo as Repo,
@@ -25,6 +25,7 @@ it("offers no Bash where commands cannot be confined", async () => {
       replies: {
         "-:plan-review:1": [use("submit_plan_review", { decision: "ACCEPT", risks: [] })],
         "A:work:1": [
+          use("Bash", { command: "echo two > notes.md" }),
           use("Write", { file_path: "notes.md", content: "two\n" }),
           use("submit_result", { summary: "done" }),
         ],
@@ -36,7 +37,9 @@ it("offers no Bash where commands cannot be confined", async () => {
   await server.close();
   const store = (repo as Repo).store();
   const started = store.events({ type: "CONVERSATION_STARTED" });
+  const [told] = store.events({ type: "SECURITY_VIOLATION" });
   store.close();
+  expect(JSON.stringify(told?.payload)).toContain("this machine has no sandbox");
   expect(started.length).toBeGreaterThan(1);
   for (const { payload } of started) expect((payload as { tools: string[] }).tools).not.toContain("Bash");
 });

@@ -98,6 +98,7 @@ export async function gatherFacts(crew: Crew, proposal: Proposal, place: CallPla
     shownRoot,
     capability: verified(crew, held, authority),
     killed: authority.epoch > crew.epoch,
+    unconfined: !crew.confines,
     planHash: crew.planHash,
     phaseActive: phase === "-" || crew.activePhases.has(phase),
     writes: held.writes,

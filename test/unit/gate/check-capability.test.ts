@@ -22,3 +22,34 @@ describe("a tool that belongs to some tiers", () => {
     }
   });
 });
+
+describe("a command on a machine without a sandbox", () => {
+  const refusalOf = (tier: "executive" | "implementation" | "validation", facts: object, tools = ["Read"]) => {
+    const capability = capabilityWith({ tier, tools });
+    const { denials } = judge(propose("Bash", { command: "true" }, capability), factsWith(facts, capability));
+    return denials.filter(({ check }) => check === "capability");
+  };
+
+  it.each(["implementation", "validation"] as const)("is refused to the %s tier for that, with what to do", (tier) => {
+    expect(refusalOf(tier, { unconfined: true })).toEqual([
+      expect.objectContaining({
+        code: "ERROR_CAPABILITY",
+        message: expect.stringContaining("this machine has no sandbox"),
+        remedy: expect.stringMatching(/file tools.*worknode doctor/),
+        violation: true,
+      }),
+    ]);
+  });
+
+  it("is refused as a tool that is not held where that is why", () => {
+    const notHeld = [expect.objectContaining({ message: expect.stringContaining("does not hold the tool Bash") })];
+    expect(refusalOf("executive", { unconfined: true })).toEqual(notHeld);
+    expect(refusalOf("implementation", { unconfined: false })).toEqual(notHeld);
+    expect(refusalOf("implementation", {})).toEqual(notHeld);
+  });
+
+  it("is refused for the capability's own fault where it has one", () => {
+    const late = refusalOf("implementation", { unconfined: true, nowMs: Number.MAX_SAFE_INTEGER });
+    expect(late).toEqual([expect.objectContaining({ message: expect.stringContaining("expired") })]);
+  });
+});
