@@ -626,7 +626,9 @@ describe("a repository of one's own", () => {
     expect(text.code).toBe(0);
     expect(text.out).toContain("✓ repository");
     expect(text.out).toContain("! model");
-    expect(text.out).toContain("fix: set ANTHROPIC_API_KEY");
+    expect(text.out).toContain(
+      "! model: ANTHROPIC_API_KEY is not set\n    fix: set ANTHROPIC_API_KEY or ANTHROPIC_BASE_URL",
+    );
     repo.env["WORKNODE_SANDBOX"] = "none";
     repo.env["ANTHROPIC_BASE_URL"] = "http://127.0.0.1:9";
     repo.store().close();

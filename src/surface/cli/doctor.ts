@@ -17,6 +17,7 @@ import { readVersion } from "./version.js";
 
 const NOT_READY = 2;
 const MIN_NODE = [20, 19] as const;
+const MODEL_FIX = "set ANTHROPIC_API_KEY or ANTHROPIC_BASE_URL (see .env.example); `worknode demo` needs neither";
 
 /** `worknode doctor`: tries what a run needs and says how to fix what fails. Exit 2 when a run is not possible. */
 export const doctorVerb: Verb = (context, args) => {
@@ -119,8 +120,9 @@ function checkModel(context: CliContext): Finding {
     const { baseUrl } = resolveConnection(context.env);
     return { name: "model", ok: true, needed: false, detail: `asked at ${baseUrl} (not tried here)`, fix: "" };
   } catch (thrown) {
-    const fix = "set ANTHROPIC_API_KEY or ANTHROPIC_BASE_URL (see .env.example); `worknode demo` needs neither";
-    return { name: "model", ok: false, needed: false, detail: messageOf(thrown), fix };
+    const none = thrown instanceof Fault && thrown.code === "MODEL_NO_KEY";
+    const detail = none ? "ANTHROPIC_API_KEY is not set" : messageOf(thrown); // other faults say what to do themselves
+    return { name: "model", ok: false, needed: false, detail, fix: none ? MODEL_FIX : "" };
   }
 }
 
