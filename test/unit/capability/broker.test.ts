@@ -72,6 +72,33 @@ describe("renewing", () => {
     const child = broker.attenuate(root, grant);
     if (!child.ok) throw new Error(child.error.message);
     expect(() => broker.renew(child.value, broker.mint(grant))).toThrow(/its own parent/);
+    const grandchild = broker.attenuate(child.value, grant);
+    if (!grandchild.ok) throw new Error(grandchild.error.message);
+    expect(() => broker.renew(grandchild.value, root)).toThrow(/its own parent/);
+  });
+
+  it("of a child is a defect where its parent has less by now", () => {
+    const { broker, root } = setUp();
+    const child = broker.attenuate(root, grant);
+    if (!child.ok) throw new Error(child.error.message);
+    const less = { ...root, capability: { ...root.capability, tools: ["Read"] } };
+    expect(() => broker.renew(child.value, less)).toThrow(/within its parent's/);
+  });
+
+  it("of a child gives fifteen minutes at most, however long its parent has", () => {
+    const { broker, clock } = setUp();
+    const root = broker.mint(grant, 4 * TOKEN_TTL_MS);
+    const child = broker.attenuate(root, grant);
+    if (!child.ok) throw new Error(child.error.message);
+    expect(child.value.capability.exp).toBe(NOW + TOKEN_TTL_MS);
+    clock.set(NOW + 60_000);
+    expect(broker.renew(child.value, root).capability.exp).toBe(NOW + 60_000 + TOKEN_TTL_MS);
+  });
+
+  it("makes it valid from now where the clock was put back", () => {
+    const { broker, clock, root } = setUp();
+    clock.set(NOW - 60_000);
+    expect(broker.renew(root).capability).toMatchObject({ nbf: NOW - 60_000, exp: NOW - 60_000 + TOKEN_TTL_MS });
   });
 });
 
@@ -119,6 +146,17 @@ describe("attenuation", () => {
     if (result.ok) return;
     expect(result.error).toMatchObject({ code: "ERROR_ATTENUATION", rule: "attenuation", violation: true });
     expect(result.error.message).toContain(component);
+  });
+
+  it.each<[string, Partial<Grant>]>([
+    ["limits.max_complexity", { limits: { ...grant.limits, max_complexity: Number.NaN } }],
+    ["limits.max_executions", { limits: { ...grant.limits, max_executions: Number.POSITIVE_INFINITY } }],
+    ["budget.usd", { budget: { ...grant.budget, usd: Number.NaN } }],
+    ["budget.tokens", { budget: { ...grant.budget, tokens: Number.NaN } }],
+  ])("refuses a %s that is no number to compare", (component, change) => {
+    const { broker, root } = setUp();
+    const result = broker.attenuate(root, { ...grant, ...change });
+    expect(result.ok ? "" : result.error.message).toContain(component);
   });
 
   it("names every component that reaches beyond, not the first alone", () => {
