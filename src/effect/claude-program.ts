@@ -1,6 +1,6 @@
-import { type ChildProcess, execFile, spawn } from "node:child_process";
-import { messageOf } from "../kernel/fault.js";
+import { type ChildProcess, spawn } from "node:child_process";
 import { err, ok, type Result } from "../kernel/result.js";
+import { askProgram } from "./ask-program.js";
 import { findProgram } from "./sandbox/toolchain.js";
 
 /** A user's own Claude Code. */
@@ -65,17 +65,15 @@ export async function isLoggedIn(
   return /"loggedIn":\s*true/.test(stdout);
 }
 
-function ask(
+async function ask(
   path: string,
   args: readonly string[],
   env: Readonly<Record<string, string | undefined>>,
 ): Promise<{ stdout: string; fault: string }> {
-  const options = { env: claudeEnvironment(env), timeout: QUESTION_MS, killSignal: "SIGKILL" } as const;
-  return new Promise((resolve) => {
-    execFile(path, [...args], options, (thrown, stdout) =>
-      resolve({ stdout, fault: thrown === null ? "" : ` (${messageOf(thrown).slice(0, 300)})` }),
-    );
-  });
+  const options = { env: claudeEnvironment(env), timeoutMs: QUESTION_MS };
+  const { code, stdout, stderr } = await askProgram([path, ...args], options);
+  const why = stderr.trim() === "" ? `it ended with ${code ?? "no answer in time"}` : stderr.trim();
+  return { stdout, fault: code === 0 ? "" : ` (${why.slice(0, 300)})` };
 }
 
 /** How a program ended: `code` null when it was killed or could not be started. */

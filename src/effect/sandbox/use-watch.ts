@@ -1,4 +1,3 @@
-import { execFile } from "node:child_process";
 import { existsSync, readdirSync } from "node:fs";
 import { totalmem } from "node:os";
 import {
@@ -8,7 +7,8 @@ import {
   MAX_SANDBOX_MEMORY_SHARE,
   USE_LOOK_MS,
 } from "../../kernel/bounds.js";
-import { Fault } from "../../kernel/fault.js";
+import { Fault, messageOf } from "../../kernel/fault.js";
+import { runBounded } from "./bounded-process.js";
 import { exactMemory, processUse } from "./process-use.js";
 import type { SandboxSpec } from "./spec.js";
 
@@ -51,10 +51,10 @@ export function watchUse(spec: Pick<SandboxSpec, "layer" | "scratch" | "limits">
   let tookMs = 0;
 
   async function isDiskOver(removedBytes: number): Promise<boolean> {
-    const left = await useOf(spec.layer.dir);
+    const left = await measureUse(spec.layer.dir);
     const own = { ...left, bytes: left.bytes + removedBytes };
     if (!isOver(own, NO_GROWTH)) return false;
-    return isOver(own, disk) || (spec.scratch !== undefined && isOver(sum(own, await useOf(spec.scratch)), disk));
+    return isOver(own, disk) || (spec.scratch !== undefined && isOver(sum(own, await measureUse(spec.scratch)), disk));
   }
 
   async function look(pid: number): Promise<Overuse | null> {
@@ -89,15 +89,33 @@ function sum(one: DiskUse, other: DiskUse): DiskUse {
 
 const MEASURE = '/usr/bin/du -s --block-size=1 -- "$1"; /usr/bin/du -s --inodes -- "$1"';
 
-/** What a tree takes, as root of a user namespace of its own: a folder without permissions hides nothing. */
-function useOf(directory: string): Promise<DiskUse> {
-  const args = ["--user", "--map-root-user", "--", "/bin/sh", "-c", MEASURE, "sh", directory];
-  return new Promise((resolve, reject) => {
-    execFile("/usr/bin/unshare", args, { env: {}, timeout: DU_MS }, (_, stdout, stderr) => {
-      const found = /^(\d+)\t[^]*\n(\d+)\t/.exec(stdout); // complaints of files that went meanwhile do not matter
-      if (found !== null) return resolve({ bytes: Number(found[1]), files: Number(found[2]) });
-      const why = stderr.trim() === "" ? "du said nothing" : stderr.trim();
-      reject(new Fault("SANDBOX_WATCH", `what a command writes cannot be measured: ${why}`, { exitCode: 2 }));
-    });
-  });
+/** How a tree is measured, and for how long at most. */
+interface Measure {
+  /** For `/bin/sh`: prints bytes and number of files, each at the beginning of a line and before a tab; `$1` is the tree. */
+  readonly script: string;
+  readonly timeoutMs: number;
+}
+
+/**
+ * What a tree takes, as root of a user namespace of its own: a folder without permissions hides nothing. Whatever measures is
+ * ended with all that it started when it takes too long. Throws Fault SANDBOX_WATCH.
+ */
+export async function measureUse(
+  directory: string,
+  { script, timeoutMs }: Measure = { script: MEASURE, timeoutMs: DU_MS },
+): Promise<DiskUse> {
+  const args = ["--user", "--map-root-user", "--", "/bin/sh", "-c", script, "sh", directory];
+  const { stdout, stderr, stopped } = await runBounded("/usr/bin/unshare", args, { timeoutMs }).catch(unmeasured);
+  if (stopped === "timeout") throw unmeasurable(`du did not end within ${timeoutMs / 1_000} s`);
+  const found = /^(\d+)\t[^]*\n(\d+)\t/.exec(stdout); // complaints of files that went meanwhile do not matter
+  if (found === null) throw unmeasurable(stderr.trim() === "" ? "du said nothing" : stderr.trim());
+  return { bytes: Number(found[1]), files: Number(found[2]) };
+}
+
+function unmeasured(thrown: unknown): never {
+  throw unmeasurable(messageOf(thrown));
+}
+
+function unmeasurable(why: string): Fault {
+  return new Fault("SANDBOX_WATCH", `what a command writes cannot be measured: ${why}`, { exitCode: 2 });
 }
