@@ -26,17 +26,17 @@ const TIERS_OF_TOOL: ReadonlyMap<string, readonly Tier[]> = new Map<string, read
 export function checkCapability({ proposal, facts }: JudgedCall): Refusal[] {
   if (facts.killed) return [killed()];
   if (!facts.capability.ok) return [capabilityRefusal(proposal, `the capability is ${facts.capability.error}`)];
-  const capability = facts.capability.value;
-  const unknown = !isToolName(proposal.what.tool);
-  const fault =
-    timeFault(capability, facts.nowMs) ??
-    identityFault(proposal, capability) ??
-    placeFault(proposal, { capability, facts });
-  if (fault === undefined && lacksSandbox(proposal, { capability, facts })) return [noSandbox()];
+  const refusal = refusalOf(proposal, { capability: facts.capability.value, facts });
+  if (refusal === undefined) return [];
+  return [isToolName(proposal.what.tool) ? refusal : { ...refusal, violation: false }];
+}
+
+function refusalOf(proposal: Proposal, held: { capability: Capability; facts: GateFacts }): Refusal | undefined {
+  const { capability, facts } = held;
+  const fault = timeFault(capability, facts.nowMs) ?? identityFault(proposal, capability) ?? placeFault(proposal, held);
+  if (fault === undefined && lacksSandbox(proposal, held)) return noSandbox();
   const told = fault ?? toolFault(proposal.what.tool, capability);
-  if (told === undefined) return [];
-  const refusal = capabilityRefusal(proposal, told);
-  return [unknown ? { ...refusal, violation: false } : refusal];
+  return told === undefined ? undefined : capabilityRefusal(proposal, told);
 }
 
 /** Whether a command is asked for that the agent was not given as none can be confined here. */

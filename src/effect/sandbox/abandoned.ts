@@ -36,16 +36,25 @@ export async function removeAbandoned(directory: string, nowMs = Date.now()): Pr
 function isAbandoned(name: string, path: string, nowMs: number): boolean {
   const owner = OWNED.exec(name);
   if (owner === null) return false;
-  const [, pid, namespace = "", start = "", boot = ""] = owner;
-  const here = numberedHere();
-  const known = namespace !== "" && boot !== "" && start !== "";
-  if (known && namespace === here.namespace && boot === here.boot) return !isRunning(Number(pid), start);
+  const [, pid, namespace, start, boot] = owner;
+  if (isHere({ namespace, boot })) return !isRunning(Number(pid), start);
   const made = lstatSync(path, { throwIfNoEntry: false })?.mtimeMs;
   return made !== undefined && nowMs - made > MAX_UNKNOWN_MS;
 }
 
-/** Where the numbers of processes are given out as they are for this one; empty where it cannot be told. */
-function numberedHere(): { readonly namespace: string; readonly boot: string } {
+/** Where numbers of processes hold; empty or absent where it cannot be told. */
+interface Place {
+  readonly namespace: string | undefined;
+  readonly boot: string | undefined;
+}
+
+function isHere({ namespace = "", boot = "" }: Place): boolean {
+  const here = numberedHere();
+  return namespace !== "" && boot !== "" && namespace === here.namespace && boot === here.boot;
+}
+
+/** Where the numbers of processes are given out as they are for this one. */
+function numberedHere(): Place {
   return { namespace: pidNamespace(), boot: (currentBoot() ?? "").replaceAll("-", "").slice(0, BOOT_CHARS) };
 }
 
@@ -59,9 +68,9 @@ function pidNamespace(): string {
 }
 
 /** The same process, not a later one with its number. One whose start cannot be read counts as the same. */
-function isRunning(pid: number, start: string): boolean {
+function isRunning(pid: number, start = ""): boolean {
   const found = startTimeOf(pid);
-  return found === undefined ? isThere(pid) : found === start;
+  return found === undefined || start === "" ? isThere(pid) : found === start;
 }
 
 function isThere(pid: number): boolean {
