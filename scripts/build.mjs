@@ -61,7 +61,11 @@ await build({
 });
 const { metafile } = await build({
   ...OPTIONS,
-  entryPoints: { library: "src/index.ts", "command-line": "src/surface/cli/process.ts" },
+  entryPoints: {
+    library: "src/index.ts",
+    "command-line": "src/surface/cli/process.ts",
+    "measure-thread": "src/effect/measure-thread.ts",
+  },
   format: "esm",
   outExtension: { ".js": ".mjs" },
   packages: "external",

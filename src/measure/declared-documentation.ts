@@ -12,6 +12,11 @@ export interface DeclaredDocumentation {
   documents(path: string, name: string): boolean;
 }
 
+/** A source, and where it was measured already what it documents, read as this language. */
+export interface HeaderSource extends SourceText {
+  readonly declared?: { readonly language: string | null; readonly names: readonly string[] };
+}
+
 const INCLUDE = /^[ \t]*#[ \t]*include[ \t]*["<]([^">\n]+)[">]/gm;
 
 /**
@@ -19,8 +24,11 @@ const INCLUDE = /^[ \t]*#[ \t]*include[ \t]*["<]([^">\n]+)[">]/gm;
  * at the place that `#include` says, seen from the file, else the only one whose path ends so. Read when it is asked
  * for. Throws Fault GRAMMAR_NOT_LOADED.
  */
-export function declaredDocumentation(sources: readonly SourceText[]): DeclaredDocumentation {
-  const read: ReadSources = { texts: new Map(sources.map(({ path, text }) => [path, text])), declared: new Map() };
+export function declaredDocumentation(sources: readonly HeaderSource[]): DeclaredDocumentation {
+  const read: ReadSources = {
+    texts: new Map(sources.map(({ path, text }) => [path, text])),
+    declared: declaredBefore(sources),
+  };
   const found = new Map<string, ReadonlySet<string>>();
   return {
     documents: (path, name) => {
@@ -54,6 +62,14 @@ interface ReadSources {
   readonly declared: Map<string, readonly string[]>;
 }
 
+function declaredBefore(sources: readonly HeaderSource[]): ReadSources["declared"] {
+  return new Map(sources.flatMap(({ path, declared: one }) => (one ? [[keyOf(one.language, path), one.names]] : [])));
+}
+
+function keyOf(language: string | null, header: string): string {
+  return `${language} ${header}`;
+}
+
 function documentedFor(path: string, read: ReadSources): ReadonlySet<string> {
   const language = languageOf(path) as GrammarLanguage;
   return new Set(headersOf(path, read.texts).flatMap((header) => declaredIn(header, language, read)));
@@ -61,7 +77,7 @@ function documentedFor(path: string, read: ReadSources): ReadonlySet<string> {
 
 /** Headers are read as the language of the file that includes them: `.h` says C of what may be C++. Each once. */
 function declaredIn(header: string, language: GrammarLanguage, { texts, declared }: ReadSources): readonly string[] {
-  const key = `${language} ${header}`;
+  const key = keyOf(language, header);
   const known = declared.get(key) ?? treeFigures(header, texts.get(header) ?? "", language).declared ?? [];
   declared.set(key, known);
   return known;

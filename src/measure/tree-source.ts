@@ -132,6 +132,13 @@ function withDeclared(one: FunctionFigures, declared: ReadonlySet<string>): Func
   return declared.has(one.qualified_name) ? { ...one, documented: true } : one;
 }
 
+let threads = 1;
+
+/** Says how many threads of this process parse at once: the system tells the time of all together. */
+export function shareProcessor(among: number): void {
+  threads = among;
+}
+
 /**
  * Null when it takes too long, by processor time: on a busy machine a file is not refused for having waited. Processor time,
  * which only the system knows, is asked for once that much time has passed at all: asked for all along it took a tenth of parsing.
@@ -146,7 +153,7 @@ function parse(text: string, language: GrammarLanguage): Tree | null {
     asked += 1;
     if (asked % ASKED_A_LOOK !== 0 || performance.now() - startedMs <= MAX_PARSE_MS) return false;
     const { user, system } = process.cpuUsage(started);
-    return (user + system) / MICROSECONDS_A_MS > MAX_PARSE_MS;
+    return (user + system) / MICROSECONDS_A_MS > MAX_PARSE_MS * threads;
   };
   return parser.parse(text, null, { progressCallback: takesTooLong });
 }

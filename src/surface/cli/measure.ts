@@ -1,22 +1,21 @@
-import { closeSync, openSync, readFileSync, readSync, statSync } from "node:fs";
+import { closeSync, openSync, readSync } from "node:fs";
 import { resolve } from "node:path";
 import { Option } from "commander";
 import { packageFile } from "../../crew/state/package-file.js";
+import type { MeasuredFile } from "../../effect/code-file.js";
 import { listCodeFiles } from "../../effect/code-files.js";
 import { runDeepChecks } from "../../effect/deep-check.js";
-import { MAX_FILE_BYTES } from "../../kernel/bounds.js";
+import { measureFiles } from "../../effect/measure-files.js";
 import { visibleItem } from "../../kernel/visible.js";
-import { declaredDocumentation } from "../../measure/declared-documentation.js";
+import { declaredDocumentation, type HeaderSource } from "../../measure/declared-documentation.js";
 import type { FileMeasure, FunctionMeasure } from "../../measure/file-measure.js";
 import { loadGrammars } from "../../measure/grammar.js";
-import { languageOf } from "../../measure/language.js";
-import { factsOf, readFacts, type SourceText } from "../../measure/power-of-ten/analysis.js";
-import type { FileFact } from "../../measure/power-of-ten/fact.js";
+import { type Language, languageOf } from "../../measure/language.js";
 import { addFindings, type LinkedFile, linkFiles } from "../../measure/power-of-ten/link.js";
 import { isCFamily } from "../../measure/power-of-ten/rule.js";
 import type { MeasureReport } from "../../schema/measure-report.js";
 import { describeVerb, withArguments } from "./arguments.js";
-import { type CliContext, type Verb, writeLine } from "./context.js";
+import { type Verb, writeLine } from "./context.js";
 
 const INVALID = 2;
 /** Bytes of a file in which its first line, if it names a program, ends. */
@@ -35,19 +34,24 @@ export const measureVerb: Verb = (context, args) => {
   return withArguments<{ format: "text" | "json"; deep?: true }>(command, args, async ({ options, values }) => {
     if (values.length === 0) return INVALID;
     const paths = await listCodeFiles(values, context.cwd);
-    await loadGrammars(
-      paths.map((path) => languageOf(path, beginningOf(resolve(context.cwd, path)))),
-      packageFile("grammars"),
-    );
-    const headers: SourceText[] = [];
-    const linked = linkFiles(paths.map((path) => measureFile(context, path, headers)));
-    const looked = options.deep === true ? await lookDeeper(linked, context.cwd) : linked;
-    const report = reportOf(looked, headers);
+    const { cwd } = context;
+    const languages = languagesAmong(paths.map((path) => languageOf(path, beginningOf(resolve(cwd, path)))));
+    const grammars = packageFile("grammars");
+    await loadGrammars(languages, grammars);
+    const program = packageFile("dist", "measure-thread.mjs");
+    const measured = await measureFiles(paths, { cwd, grammars, languages, program });
+    const linked = linkFiles(measured.map(({ fact }) => fact));
+    const looked = options.deep === true ? await lookDeeper(linked, cwd) : linked;
+    const report = reportOf(looked, measured.flatMap(headerOf));
     if (options.format === "json") writeLine(context.out, JSON.stringify(report));
     else for (const line of textOf(report, looked)) writeLine(context.out, visibleItem(line));
     return 0;
   });
 };
+
+function languagesAmong(found: readonly (Language | undefined)[]): Language[] {
+  return [...new Set(found)].filter((language) => language !== undefined);
+}
 
 /** As much of a file as says which program runs it. */
 function beginningOf(path: string): string {
@@ -75,38 +79,13 @@ async function lookDeeper(linked: readonly LinkedFile[], cwd: string): Promise<L
   );
 }
 
-/**
- * A file that is too long, or no UTF-8 text, could not be read: it is listed as such, not left out. Texts of C and C++
- * are noted in `headers`.
- */
-function measureFile(context: CliContext, path: string, headers: SourceText[]): FileFact {
-  const place = resolve(context.cwd, path);
-  if (statSync(place).size > MAX_FILE_BYTES) return unreadable(path, `longer than ${MAX_FILE_BYTES} bytes`);
-  const bytes = readFileSync(place);
-  try {
-    const text = new TextDecoder("utf-8", { fatal: true }).decode(bytes);
-    if (isCFamily(languageOf(path))) headers.push({ path, text });
-    return readFacts({ path, text });
-  } catch (thrown) {
-    if (thrown instanceof TypeError) return unreadable(path, "not UTF-8 text");
-    throw thrown;
-  }
+/** What other files may include, and what it was seen to document as it was measured. */
+function headerOf({ fact: { measure }, text }: MeasuredFile): HeaderSource[] {
+  const { path, language, declared } = measure;
+  return text === undefined ? [] : [{ path, text, ...(declared && { declared: { language, names: declared } }) }];
 }
 
-function unreadable(path: string, message: string): FileFact {
-  const nothing = { functions: [], suppressions: [], executable: [] };
-  const measure: FileMeasure = {
-    path,
-    language: languageOf(path) ?? null,
-    lines: 0,
-    parse: "failed",
-    errors: [{ message, line: 1 }],
-    ...nothing,
-  };
-  return factsOf(measure);
-}
-
-function reportOf(files: readonly LinkedFile[], headers: readonly SourceText[]): MeasureReport {
+function reportOf(files: readonly LinkedFile[], headers: readonly HeaderSource[]): MeasureReport {
   const declared = declaredDocumentation(headers);
   const isDocumented = (one: FunctionMeasure, { language }: FileMeasure): boolean =>
     one.documented || (isCFamily(language) && declared.documents(one.file, one.qualified_name));
