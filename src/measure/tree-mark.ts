@@ -31,20 +31,38 @@ const queries = new Map<GrammarLanguage, Query>();
 export function marksOf(tree: Tree, language: GrammarLanguage, text: string): Mark[] {
   const meaning = TREE_LANGUAGES[language];
   const marks = meaning.soleParents === true ? marksByType(tree, meaning) : marksByQuery(tree, language);
-  return [...marks, ...misreadWords(tree, meaning, text)].sort(inOrder);
+  return [...marks, ...misreadWords(tree, meaning, { text, marks })].sort(inOrder);
+}
+
+/** A text and what was found in it so far. */
+interface Marked {
+  readonly text: string;
+  readonly marks: readonly Mark[];
 }
 
 /**
  * Words that begin a path and were taken for names, as behind a macro that stands alone. A case is a path by itself; what
  * the others begin is not read.
  */
-function misreadWords({ rootNode }: Tree, { pathWords }: TreeLanguage, text: string): Mark[] {
-  const found = pathWords === undefined ? [] : [...text.matchAll(pathWords)];
-  return found.flatMap(({ index, 0: word }): Mark[] => {
+function misreadWords({ rootNode }: Tree, { pathWords }: TreeLanguage, { text, marks }: Marked): Mark[] {
+  if (pathWords === undefined) return [];
+  const known = new Set(marks.map(({ node }) => node.startIndex));
+  const inComment = spansOf(marks.filter(({ name }) => name === "comment"));
+  return [...text.matchAll(pathWords)].flatMap(({ index, 0: word }): Mark[] => {
+    if (known.has(index) || inComment(index)) return [];
     const node = rootNode.descendantForIndex(index);
     if (node?.type.endsWith("identifier") !== true || isUnread(node)) return [];
     return [{ name: word === "case" ? "branch" : "error", node }];
   });
+}
+
+/** Whether an offset is within one of the marks, for offsets that ascend as the marks do. */
+function spansOf(marks: readonly Mark[]): (offset: number) => boolean {
+  let at = 0;
+  return (offset) => {
+    while ((marks[at]?.node.endIndex ?? Number.POSITIVE_INFINITY) <= offset) at += 1;
+    return (marks[at]?.node.startIndex ?? Number.POSITIVE_INFINITY) <= offset;
+  };
 }
 
 /** Whether a node stands in what the parser could not read, which is told as a whole. */
