@@ -8,7 +8,8 @@ import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { brotliCompressSync, constants } from "node:zlib";
 import { build } from "esbuild";
-import { reachLazily } from "./reach-lazily.mjs";
+import { licenceFiles } from "./licences.mjs";
+import { englishAlone, reachLazily } from "./reach-lazily.mjs";
 
 process.chdir(fileURLToPath(new URL("..", import.meta.url)));
 const OUT = "dist/check.mjs";
@@ -24,14 +25,6 @@ const parserWithin = {
     plugin.onResolve({ filter: /^oxc-parser$|\/oxc-part\.js$/ }, () => ({
       path: join(process.cwd(), "scripts/check-parser.mjs"),
     }));
-  },
-};
-
-/** Messages of schemas in languages that nothing here speaks are half of their library; its English is imported apart. */
-const englishAlone = {
-  name: "english-alone",
-  setup(plugin) {
-    plugin.onLoad({ filter: /node_modules\/zod\/v4\/locales\/index\.js$/ }, () => ({ contents: "export {};" }));
   },
 };
 
@@ -153,34 +146,20 @@ if (statSync(OUT).size > SCRIPT_BYTES) throw new Error("the scripts do not fit i
 appendPart("program.js", program.outputFiles[0].contents);
 for (const [name, path] of Object.entries(parts)) if (!name.endsWith(".LICENSE")) appendPart(name, readFileSync(path));
 const inputs = [start, program, ...Object.values(scripts)].flatMap(({ metafile }) => Object.keys(metafile.inputs));
-appendFileSync(OUT, noticesOf(inputs));
+for (const { name, text } of licenceFiles(inputs, [oxc])) appendFileSync(OUT, comment(name, text));
 
 function appendPart(name, bytes) {
   const params = { [constants.BROTLI_PARAM_QUALITY]: 9, [constants.BROTLI_PARAM_LGWIN]: 24 };
   appendFileSync(OUT, `\n//worknode-part ${name} ${brotliCompressSync(bytes, { params }).toString("base64")}\n`);
 }
 
-/** The licences of what the file holds, as their terms ask. */
-function noticesOf(inputs) {
-  const packages = new Set(inputs.flatMap((path) => /^(.*node_modules\/(?:@[^/]+\/)?[^/]+)\//.exec(path)?.[1] ?? []));
-  const folders = [...packages, oxc].flatMap((folder) =>
-    readdirSync(folder)
-      .filter((name) => /^licen[cs]e/i.test(name))
-      .map((name) => join(folder, name)),
-  );
-  const grammars = readdirSync("grammars")
-    .filter((name) => name.endsWith(".LICENSE"))
-    .map((name) => join("grammars", name));
-  return ["LICENSE", ...folders.sort((one, other) => (one < other ? -1 : 1)), ...grammars]
-    .map((path) => {
-      const name = path.replace(/^.*node_modules\//, "");
-      return `\n// ${name}\n${readFileSync(path, "utf8")
-        .trimEnd()
-        .replace(/\r?\n/g, "\n")
-        .replace(/[^\n\u0020-\u007e]/g, "?")
-        .replace(/^/gm, "//   ")}\n`;
-    })
-    .join("");
+/** A licence as its terms ask, in characters of one byte. */
+function comment(name, text) {
+  return `\n// ${name}\n${text
+    .trimEnd()
+    .replace(/\r?\n/g, "\n")
+    .replace(/[^\n\u0020-\u007e]/g, "?")
+    .replace(/^/gm, "//   ")}\n`;
 }
 
 const sha256 = createHash("sha256").update(readFileSync(OUT)).digest("hex");

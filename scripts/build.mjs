@@ -1,12 +1,14 @@
 // Builds dist/: the program (main.js), the library (library.mjs, and index.js for who asks by path) and its types.
-// Packages stay outside. Start-up counts: main.js is a small file that is no module, and runs the short commands
-// from a file of their own (short.js) compiled beforehand; docs/adr/0010 says what each part of that saves.
+// Start-up counts: main.js is a small file that is no module, and runs the short commands (short.js) and all others
+// (program.js) from one file each, compiled beforehand; docs/adr/0010 and 0018 say what each part of that saves. The
+// library's packages stay outside.
 import { spawnSync } from "node:child_process";
 import { chmodSync, copyFileSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { build } from "esbuild";
 import { isBuilt, markBuilt } from "./built.mjs";
-import { reachByName } from "./reach-lazily.mjs";
+import { licenceFiles } from "./licences.mjs";
+import { englishAlone, reachByName } from "./reach-lazily.mjs";
 
 process.chdir(fileURLToPath(new URL("..", import.meta.url)));
 if (isBuilt()) {
@@ -16,14 +18,6 @@ if (isBuilt()) {
 
 const DRIVER = "better-sqlite3";
 const driver = JSON.parse(readFileSync(`node_modules/${DRIVER}/package.json`, "utf8"));
-
-/** main.js takes everything but the short commands from the module of the command line. */
-const longWay = {
-  name: "long-way",
-  setup(plugin) {
-    plugin.onResolve({ filter: /\/process\.js$/ }, () => ({ path: "./command-line.mjs", external: true }));
-  },
-};
 
 /** The driver's JavaScript, of which short.js holds what it uses, and none of the rest. */
 const holdDriver = {
@@ -45,9 +39,14 @@ const OPTIONS = {
   logLevel: "warning",
 };
 const NO_MODULE = { ...OPTIONS, define: { "import.meta.url": "__filename" } };
+/** Packages with files of their own beside their JavaScript: compiled for a platform, or started as programs. */
+const OUTSIDE = [DRIVER, "oxc-parser", "web-tree-sitter", "pino"];
+/** What a module knows of itself, for a script. */
+const AS_MODULE = `const require = process.getBuiltinModule("module").createRequire(__filename);
+  const here = process.getBuiltinModule("url").pathToFileURL(__filename).href;`;
 
 rmSync("dist", { recursive: true, force: true });
-await build({ ...NO_MODULE, entryPoints: ["src/main.ts"], format: "cjs", plugins: [longWay, reachByName] });
+await build({ ...NO_MODULE, entryPoints: ["src/main.ts"], format: "cjs", plugins: [reachByName] });
 await build({
   ...NO_MODULE,
   entryPoints: ["src/surface/cli/short.ts"],
@@ -59,13 +58,30 @@ await build({
   plugins: [holdDriver, reachByName],
   define: { ...NO_MODULE.define, DRIVER_VERSION: JSON.stringify(driver.version) },
 });
+const program = await build({
+  ...OPTIONS,
+  stdin: {
+    contents: `export { runProcess } from "./src/surface/cli/process.js";
+      export { VERBS } from "./src/surface/cli/verbs.js";`,
+    resolveDir: process.cwd(),
+  },
+  outdir: undefined,
+  outfile: "dist/program.js",
+  format: "iife",
+  globalName: "program",
+  external: OUTSIDE,
+  plugins: [englishAlone],
+  define: { "import.meta.url": "here" },
+  supported: { "dynamic-import": false },
+  banner: { js: `(function (__filename) { ${AS_MODULE}` },
+  footer: { js: "return program; })" },
+  minifyWhitespace: true,
+  minifySyntax: true,
+  metafile: true,
+});
 const { metafile } = await build({
   ...OPTIONS,
-  entryPoints: {
-    library: "src/index.ts",
-    "command-line": "src/surface/cli/process.ts",
-    "measure-thread": "src/effect/measure-thread.ts",
-  },
+  entryPoints: { library: "src/index.ts", "measure-thread": "src/effect/measure-thread.ts" },
   format: "esm",
   outExtension: { ".js": ".mjs" },
   packages: "external",
@@ -80,6 +96,8 @@ const names = metafile.outputs["dist/library.mjs"].exports.map((name) => `export
 writeFileSync("dist/index.js", `"use strict";\nconst library = require("./library.mjs");\n${names.join("")}`);
 mkdirSync("dist/licenses");
 copyFileSync(`node_modules/${DRIVER}/LICENSE`, `dist/licenses/${DRIVER}.txt`);
+const licences = licenceFiles(Object.keys(program.metafile.inputs), []).map(({ name, text }) => `${name}\n\n${text}`);
+writeFileSync("dist/licenses/program.txt", licences.join(`\n${"-".repeat(80)}\n`));
 
 /** Runs a program of Node; its errors are shown, and what it says where `stdout` is "inherit". */
 function run(stdout, ...args) {
@@ -87,6 +105,7 @@ function run(stdout, ...args) {
   if (status !== 0) throw new Error(`node ${args.join(" ")} failed`);
 }
 run("ignore", "scripts/compile-short.mjs");
+run("ignore", "scripts/compile-program.mjs");
 run("inherit", "node_modules/typescript/bin/tsc", "-p", "tsconfig.build.json");
 writeFileSync("dist/types/package.json", '{ "type": "module" }\n');
 markBuilt();

@@ -12,7 +12,7 @@ const repository = mkdtempSync(join(dist, ".sample-"));
 try {
   makeRepository(await loadStore(repository), repository, 2_000);
   process.chdir(repository);
-  const script = new Script(readFileSync(filename, "utf8"), { filename });
+  const script = new Script(readFileSync(filename, "latin1"), { filename });
   const { runShort } = script.runInThisContext()(filename);
   // They would leave at once; this process has still to keep what was compiled.
   process.exit = () => undefined;

@@ -47,3 +47,11 @@ export const reachByName = {
     }));
   },
 };
+
+/** Messages of schemas in languages that nothing here speaks are half of their library; its English is imported apart. */
+export const englishAlone = {
+  name: "english-alone",
+  setup(plugin) {
+    plugin.onLoad({ filter: /node_modules\/zod\/v4\/locales\/index\.js$/ }, () => ({ contents: "export {};" }));
+  },
+};

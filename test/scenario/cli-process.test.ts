@@ -1,5 +1,5 @@
-import { type ChildProcess, execFile, spawn } from "node:child_process";
-import { readFileSync } from "node:fs";
+import { type ChildProcess, execFile, execFileSync, spawn } from "node:child_process";
+import { mkdtempSync, readdirSync, readFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { afterEach, describe, expect, it } from "vitest";
@@ -125,18 +125,49 @@ describe("the program as a process", () => {
 
   it("loads no package before it knows its verb, and only the driver for the short commands", async () => {
     repo = makeRepo({ "README.md": "x" });
-    const root = join(dirname(MAIN), "..");
-    const packages = Object.keys(JSON.parse(readFileSync(join(root, "package.json"), "utf8")).dependencies);
+    const dist = dirname(MAIN);
+    const packages = Object.keys(JSON.parse(readFileSync(join(dist, "..", "package.json"), "utf8")).dependencies);
     const loadedBy = (name: string) => {
-      const text = readFileSync(join(root, "dist", name), "utf8");
+      const text = readFileSync(join(dist, name), "utf8");
       return packages.filter((each) => text.includes(`"${each}"`) || text.includes(`"${each}/`));
     };
     expect(loadedBy("main.js")).toEqual([]);
-    expect(readFileSync(MAIN, "utf8")).toContain('import("./command-line.mjs")');
-    expect(loadedBy("command-line.mjs")).toEqual([]);
     expect(loadedBy("short.js")).toEqual(["better-sqlite3"]);
+    expect(await filesRun(["--version"])).not.toContainEqual(expect.stringContaining("node_modules/"));
+    expect(await filesRun(["--version"])).toContain("src/surface/cli/version.ts");
+    expect(await filesRun(["plan", "schema"])).toContainEqual(expect.stringContaining("node_modules/zod/"));
+  });
+
+  it.each(["program", "short"])("is there compiled for this Node, and V8 takes it: %s", (name) => {
+    const file = join(dirname(MAIN), name);
+    const cache = `${file}-${process.version}-${process.arch}.cache`;
+    const compile = `const { readFileSync } = require("node:fs");
+      const [filename, cache] = process.argv.slice(1);
+      const cachedData = readFileSync(cache);
+      const script = new (require("node:vm").Script)(readFileSync(filename, "latin1"), { filename, cachedData });
+      console.log(script.cachedDataRejected);`;
+    repo = makeRepo({ "README.md": "x" });
+    expect(execFileSync(process.execPath, ["-e", compile, `${file}.js`, cache], { encoding: "utf8" })).toBe("false\n");
   });
 });
+
+/** Files of the sources and packages in program.js whose code a command ran. */
+async function filesRun(args: readonly string[]): Promise<string[]> {
+  const folder = mkdtempSync(join(repo.dir, "ran-"));
+  repo.env["NODE_V8_COVERAGE"] = folder;
+  expect((await start(args).ended).code).toBe(0);
+  const [name = ""] = readdirSync(folder);
+  const { result } = JSON.parse(readFileSync(join(folder, name), "utf8")) as Coverage;
+  const program = result.find(({ url }) => url.endsWith("/dist/program.js"));
+  return (program?.functions ?? [])
+    .filter(({ functionName, ranges }) => /\.[cm]?[jt]s$/.test(functionName) && ranges[0]?.count !== 0)
+    .map(({ functionName }) => functionName);
+}
+
+/** What Node writes for NODE_V8_COVERAGE. */
+interface Coverage {
+  result: { url: string; functions: { functionName: string; ranges: { count: number }[] }[] }[];
+}
 
 it.each(["status", "run", "doctor"])(
   "a database driver built for another Node is named with its remedy: %s",

@@ -108,7 +108,10 @@ describe("the packed tarball", () => {
     expect(existsSync(join(home, "dist/types/index.d.ts"))).toBe(true);
     expect(statSync(join(home, "dist/main.js")).mode & 0o111).toBe(0o111);
     expect(readFileSync(join(home, "dist/main.js"), "utf8")).toMatch(/^#!\/usr\/bin\/env node\n/);
-    expect(readdirSync(join(home, "dist/licenses"))).toEqual(["better-sqlite3.txt"]);
+    expect(readdirSync(join(home, "dist/licenses"))).toEqual(["better-sqlite3.txt", "program.txt"]);
+    const licences = readFileSync(join(home, "dist/licenses/program.txt"), "utf8");
+    for (const name of ["LICENSE", "zod/LICENSE", "@anthropic-ai/sdk/LICENSE", "yaml/LICENSE", "commander/LICENSE"])
+      expect(licences).toMatch(new RegExp(`^${name}$`, "m"));
   });
 
   it("runs with its runtime dependencies alone", async () => {
