@@ -3,7 +3,8 @@ import type { Suppression } from "./file-measure.js";
 import { type LineTable, lineAt } from "./line-table.js";
 
 /** Tools whose directive is their name with `-ignore` or `-disable`. */
-const NAMED_TOOLS = "deno-lint|rome|lint|jslint|stylelint|knip|semgrep|coverage|svelte|standard|xo|sonar|gosec|webhint";
+const NAMED_TOOLS =
+  "deno-lint|deno-fmt|deno-coverage|ts-prune|rome|lint|jslint|stylelint|knip|semgrep|coverage|svelte|standard|xo|sonar|gosec|webhint";
 
 /** What is said of a directive whose tool has no entry of its own. */
 const ANY_TOOL = "tool ignore";
@@ -17,18 +18,25 @@ const OPENING: readonly (readonly [string, RegExp])[] = [
   ["biome-ignore", /^biome-ignore(?:-all|-start)?\b/],
   ["oxlint-disable", /^oxlint-disable(?:-next-line|-line)?\b/],
   ["tslint:disable", /^tslint:disable\b/],
-  ["jshint", /^jshint\s+(?:ignore\b|-W\d|\w+\s*:)/],
+  ["jshint", /^js[hl]int\s+(?:ignore\b|-W\d|\w+\s*:)/],
   ["stryker disable", /^Stryker\s+disable\b/],
   ["flow suppression", /^(?:\$Flow(?:FixMe|Issue|ExpectedError)|@noflow)\b/],
   [ANY_TOOL, new RegExp(`^@?(?:${NAMED_TOOLS})-(?:ignore|disable)(?:-[a-z]+)*(?![\\w-])`)],
   [ANY_TOOL, /^[a-z][\w.-]*-(?:ignore|disable)-(?:next-line|line|file|start|begin|all)\b/],
-  [ANY_TOOL, /^[a-z][\w.-]*:(?:file-)?(?:ignore|disable)(?![\w-])/],
+  [ANY_TOOL, /^[a-z][\w.-]*:(?:file-)?(?:ignore|disable)(?:-[a-z]+)*(?![\w-])/],
+  [ANY_TOOL, /^@vite-ignore\b/],
+  ["effect diagnostics", /^@effect-diagnostics(?:-next-line)?\s[^\n]*:\s*(?:off|skip-file)\b/],
+  ["flow suppression", /^flowlint(?:-next-line|-line)?\s[^\n]*:\s*off\b/],
+  ["scanner ignore", /^(?:file\s+)?deepcode\s+ignore\b/],
+  ["lint comment", /^(?:LINTED|ARGSUSED)\b/],
+  ["splint", /^@(?:-\w+|ignore|i\d*)@/],
+  ["MISRA checker", /^(?:parasoft-(?:begin-)?suppress\b|PRQA\s+S\b|polyspace(?:-begin)?\s+[\w-]+:)/],
   ["duplication ignore", /^(?:jscpd:ignore-start|CPD-OFF)\b/],
   ["noinspection", /^noinspection\s+\w/],
   ["PC-lint", /^lint\s+(?:--?|!)[a-z]/i],
   ["codechecker", /^codechecker_(?:suppress|intentional|false_positive)\b/],
   ["coverity", /^coverity\s*\[/],
-  ["formatter off", /^(?:prettier-ignore|dprint-ignore|clang-format\s+off)\b/],
+  ["formatter off", /^(?:prettier-ignore|dprint-ignore|clang-format\s+off)\b|^INDENT-OFF\*/],
 ];
 
 /** Directives that act on any line of a comment that they open. */
@@ -37,6 +45,8 @@ const LINE_OPENING: readonly (readonly [string, RegExp])[] = [
   ["ts-nocheck", /^@ts-nocheck\b/],
   ["ts-expect-error", /^@ts-expect-error\b/],
   ["nolint", /^nolint\b/],
+  ["knip", /^@knipignore\b/],
+  ["closure suppression", /^@suppress\s*[({]/],
 ];
 
 /** Directives that act wherever they stand in a comment. */
@@ -51,6 +61,8 @@ const ANYWHERE: readonly (readonly [string, RegExp])[] = [
   ["nosemgrep", /\bnosem(?:grep)?\b/],
   ["scanner ignore", /\b(?:devskim|flawfinder|rats|zizmor):\s*ignore\b|\b(?:checkov:skip|gitleaks:allow)\b/i],
   ["scanner ignore", /(?:^|\s)(?:lgtm|codeql)\s*\[/],
+  ["scanner ignore", /\bpragma:\s*allowlist\s+(?:nextline\s+)?secret\b|\bggignore\b/],
+  ["lizard", /#\s*lizard\s+forgives?\b/],
   ["noqa", /(?:^|#)\s*(?:flake8:\s*|ruff:\s*)?noqa\b/i],
   ["type: ignore", /(?:^|#)\s*(?:type|(?:based)?pyright|mypy|ty):\s*ignore\b/],
   ["type checker configuration", /(?:^|#)\s*(?:based)?pyright:\s*(?:basic|off|report\w+\s*=\s*(?:false|"?none))/],
@@ -87,7 +99,7 @@ const ANYWHERE: readonly (readonly [string, RegExp])[] = [
 
 /** Words one of which every directive above has: most comments have none, and are not tried against each. */
 const SPOKEN =
-  /ignore|disable|suppress|skip|exclude|eslint|jshint|lint|flow|\boff\b|no\s*(?:cover|branch)|coverage|tarpaulin|@ts-|NOSONAR|NOPMD|nosec|nosem|noqa|noinspection|EXCL_|CPD-|checkstyle|gitleaks|coverity|codechecker|lgtm|codeql|pyright|mypy|pyre-|-V|system_header|push|_function|no_sanitize|\[\s*(?:allow|expect)|(?:allow|expect)\s*\(|clippy::|generated|prettier|report/i;
+  /ignore|disable|suppress|skip|exclude|eslint|jshint|lint|flow|\boff\b|no\s*(?:cover|branch)|coverage|tarpaulin|@ts-|NOSONAR|NOPMD|nosec|nosem|noqa|noinspection|EXCL_|CPD-|checkstyle|gitleaks|coverity|codechecker|lgtm|codeql|pyright|mypy|pyre-|-V|system_header|push|_function|no_sanitize|\[\s*(?:allow|expect)|(?:allow|expect)\s*\(|clippy::|generated|prettier|report|allowlist|PRQA|polyspace|ARGSUSED|INDENT-OFF|forgive|@-\w+@|@i\d*@/i;
 
 const DECORATION = /^[\s*!/#]+/;
 

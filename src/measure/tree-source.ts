@@ -10,6 +10,7 @@ import { type GrammarLanguage, parserOf } from "./grammar.js";
 import { hiddenCode } from "./hidden-code.js";
 import { type LineTable, lineAt, lineTable } from "./line-table.js";
 import { ownLength, type Span } from "./own-length.js";
+import { pragmaOperators } from "./pragma-operator.js";
 import { findSuppressions } from "./suppression.js";
 import { hashTree } from "./tree-hash.js";
 import { TREE_LANGUAGES } from "./tree-language.js";
@@ -86,12 +87,16 @@ function readTree(source: Source, language: GrammarLanguage, look: (reading: Rea
       parse: walked.partial || hidden.length > 0 ? "partial" : "ok",
       errors,
       functions: functionsOf(source, walked).map((one) => withDeclared(one, declared)),
-      suppressions: findSuppressions([...walked.comments, ...walked.directives], table),
+      suppressions: findSuppressions([...walked.comments, ...walked.directives, ...pragmasOf(text, walked)], table),
       declared: [...declared],
     };
   } finally {
     tree.delete();
   }
+}
+
+function pragmasOf(text: string, { comments }: WalkedTree): Comment[] {
+  return pragmaOperators(text, comments);
 }
 
 /** A tree as it is looked at while it lives. */

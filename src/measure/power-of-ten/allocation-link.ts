@@ -1,16 +1,21 @@
 import type { CallGraph } from "../call-graph.js";
 import { measureOf } from "../call-graph-index.js";
 import type { RuleFinding } from "../file-measure.js";
+import type { FunctionFact } from "./fact.js";
 
 const INITIAL =
   /(?:^|[_.])(?:init|initialize|initialise|setup)(?:_|$)|(?:^|[a-z_.])(?:Init|Initialize|Initialise|Setup)(?:[A-Z_]|$)|^init(?:ialize|ialise)?[A-Z]/;
 
 /** p10-3-alloc-after-init: allocations of functions that run after the start of the program. */
 export function linkAllocations(graph: CallGraph, found: readonly RuleFinding[][]): void {
+  if (graph.index.nodes.every(({ fact }) => fact.allocations.length === 0)) return;
   const initial = initialNodes(graph);
+  const allocating = allocatingNodes(graph);
   for (const [node, { fact }] of graph.index.nodes.entries()) {
     if (initial.has(node)) continue;
-    for (const { what, verdict, line } of fact.allocations)
+    const own = fact.allocations.filter((use) => mayAllocate(graph, node, use, allocating));
+    const uses = own.length > 0 ? own : throughCall(graph, node, { initial, allocating });
+    for (const { what, verdict, line } of uses)
       found[node]?.push({
         rule: "p10-3-alloc-after-init",
         line,
@@ -18,6 +23,62 @@ export function linkAllocations(graph: CallGraph, found: readonly RuleFinding[][
         message: `${verdict === "fail" ? "allocates" : "may allocate"} by ${what} outside initialisation`,
       });
   }
+}
+
+type Use = FunctionFact["allocations"][number];
+
+/** What is only named so, and was read, allocates where its text does. */
+function mayAllocate(graph: CallGraph, node: number, use: Use, allocating: ReadonlySet<number>): boolean {
+  const called = use.verdict === "unknown" ? knownCalls(graph, node).filter(({ name }) => name === use.what) : [];
+  return called.length === 0 || called.some(({ to }) => allocating.has(to));
+}
+
+/** The first call that leads to what allocates. `main` is where what is named as initialisation is called. */
+function throughCall(
+  graph: CallGraph,
+  node: number,
+  { initial, allocating }: { readonly initial: ReadonlySet<number>; readonly allocating: ReadonlySet<number> },
+): Use[] {
+  const caller = graph.index.nodes[node];
+  const starts = caller !== undefined && measureOf(caller).name === "main";
+  const call = knownCalls(graph, node).find(({ to }) => allocating.has(to) && !(starts && initial.has(to)));
+  return call === undefined ? [] : [{ what: `a call of ${call.name}`, verdict: "unknown", line: call.line }];
+}
+
+interface KnownCall {
+  readonly name: string;
+  readonly line: number;
+  readonly to: number;
+}
+
+/** Calls of a function that lead to one other that was read. */
+function knownCalls({ index, targets }: CallGraph, node: number): KnownCall[] {
+  const calls = index.nodes[node]?.fact.calls ?? [];
+  return calls.flatMap(({ name, line, certain }, at) => {
+    const target = targets[node]?.[at];
+    const [to] = target?.nodes ?? [];
+    return certain && target?.how === "known" && to !== undefined && to !== node ? [{ name, line, to }] : [];
+  });
+}
+
+/** Functions that allocate, and those whose calls certainly lead to one that does. */
+function allocatingNodes(graph: CallGraph): Set<number> {
+  const into = graph.certain.map((): number[] => []);
+  for (const [from, edges] of graph.certain.entries()) for (const to of edges) into[to]?.push(from);
+  const found = new Set<number>();
+  const open = graph.index.nodes.flatMap(({ fact }, node) => (allocatesItself(graph, node, fact) ? [node] : []));
+  for (let at = open.pop(); at !== undefined; at = open.pop()) {
+    if (found.has(at)) continue;
+    found.add(at);
+    open.push(...(into[at] ?? []));
+  }
+  return found;
+}
+
+function allocatesItself(graph: CallGraph, node: number, { allocations }: FunctionFact): boolean {
+  if (allocations.length === 0) return false;
+  const read = new Set(knownCalls(graph, node).map(({ name }) => name));
+  return allocations.some(({ verdict, what }) => verdict === "fail" || !read.has(what));
 }
 
 /** Functions named as initialisation, and those that only such functions call. */

@@ -14,7 +14,9 @@ const FAMILY =
   /^(?:std::|::)?(?:__builtin_|__libc_)?(?:malloc|getline|getdelim|wcsdup|pvalloc|calloc|realloc|reallocarray|aligned_alloc|memalign|posix_memalign|valloc|alloca|strdup|strndup|asprintf|vasprintf|make_unique|make_shared|mmap|sbrk|brk)$|^(?:::)?operator\s*new(?:\[\])?$/;
 /** Functions of C's library that allocate what they give, and those whose name says that they do. */
 const MAY_ALLOCATE =
-  /^(?:f(?:d|re)?open|opendir|scandir|realpath|getcwd|getaddrinfo|open_memstream|fmemopen|tmpfile|popen|dlopen|dlsym|regcomp|setlocale|to_string|to_wstring|make_any|make_optional|async)$|alloc/i;
+  /^(?:f(?:d|re)?open|opendir|scandir|realpath|getcwd|getaddrinfo|open_memstream|fmemopen|tmpfile|popen|dlopen|dlsym|regcomp|setlocale|to_string|to_wstring|make_any|make_optional|async)$|alloc|(?:str|mem)n?dup/i;
+/** Names that speak of what was allocated. */
+const GIVES_BACK = /dealloc|alloc\w*_(?:\w*size|used\w*|stats?|info|trim)$/i;
 /** Methods through which C++'s own containers grow. */
 const GROWING =
   /(?:\.|->)(?:push(?:_back|_front)?|emplace(?:_\w+)?|try_emplace|insert\w*|append\w*|resize|reserve|assign|allocate|merge|substr|str)$/;
@@ -41,7 +43,8 @@ function calledUse(call: Piece, unit: Unit): AllocationUse | undefined {
   const own = name.replace(/^.*::/, "");
   if (FAMILY.test(name)) return fails(name);
   if (unit.locals.has(name)) return undefined;
-  return MAY_ALLOCATE.test(own) || GROWING.test(name) ? may(name) : undefined;
+  const isNamedSo = MAY_ALLOCATE.test(own) && !GIVES_BACK.test(own);
+  return isNamedSo || GROWING.test(name) ? may(name) : undefined;
 }
 
 /** What is called, without what a template is given. */

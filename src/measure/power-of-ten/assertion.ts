@@ -5,21 +5,55 @@ import { isCFamily } from "./rule.js";
 import type { Unit } from "./unit.js";
 
 const ASSERTING =
-  /(?:^|[._:])(?:\w*assert\w*|invariant|precondition|postcondition|ensure\w*|requireNonNull|panic|unreachable|checkNotNull|checkArgument|checkState)!?$/i;
+  /(?:^|[._:])(?:\w*assert\w*|invariant|precondition|postcondition|ensure\w*|requireNonNull|checkNotNull|checkArgument|checkState|g_return_(?:val_)?if_fail|(?:BUG|WARN)_ON(?:_ONCE)?)!?$/i;
+/** What says that a place is never reached, whatever it is given to print. */
+const NEVER = /(?:^|[._:])(?:\w*panic|(?:__builtin_)?unreachable|unimplemented|assert\.fail)!?$/i;
+const NEVER_OF_C = /^(?:std::|::)?(?:abort|terminate|BUG|__builtin_trap)$/;
 /** Checking what comes from outside against a schema. */
 const PARSING = /[Ss]chema\w*\.(?:parse|safeParse|parseAsync|safeParseAsync)$/;
 
 /** p10-5-assert: how many of its statements state what must hold: assertions, schema checks, guards that throw. */
 export function countAssertions(unit: Unit, language: Language): number {
-  return unit.own.filter((piece) => isAssertion(piece, language)).length;
+  const asserted = unit.own.filter((piece) => isAssertion(piece, language)).length;
+  return isCFamily(language) ? asserted : asserted + countGuards(unit);
 }
 
 function isAssertion(piece: Piece, language: Language): boolean {
+  if (piece.kind === "call" && isNever(calleeText(piece), language)) return true;
   if (isSettled(piece)) return false;
   if (piece.kind === "assert") return piece.type !== "static_assert_declaration";
-  if (piece.kind === "branch") return !isCFamily(language) && throws(childOf(piece, "then"));
   return piece.kind === "call" && piece.op !== "new" && (isAsserting(piece) || PARSING.test(calleeText(piece)));
 }
+
+function isNever(callee: string, language: Language): boolean {
+  return NEVER.test(callee) || (isCFamily(language) && NEVER_OF_C.test(callee));
+}
+
+/** What is thrown, but where it is only handed on, or where nothing is asked. */
+function countGuards({ own }: Unit): number {
+  const thrown = own.filter(({ type }) => THROWS.has(type));
+  if (thrown.length === 0) return 0;
+  const others = new Set(own.flatMap((piece) => (HANDLERS.has(piece.type) ? statementsOf(piece) : settledBy(piece))));
+  return thrown.filter((piece) => !others.has(piece)).length;
+}
+
+const THROWS: ReadonlySet<string> = new Set(["ThrowStatement", "throw_statement", "raise_statement"]);
+const HANDLERS: ReadonlySet<string> = new Set(["CatchClause", "catch_clause", "except_clause"]);
+
+/** What stands in a handler itself, under no further condition. */
+function statementsOf(handler: Piece): Piece[] {
+  return handler.children.filter(({ kind }) => kind === "block").flatMap(({ children }) => children);
+}
+
+/** What stands under a condition that never changes. */
+function settledBy(piece: Piece): Piece[] {
+  const condition = piece.kind === "branch" ? childOf(piece, "condition") : undefined;
+  if (condition === undefined) return [];
+  const asked = unwrap(condition);
+  return NEVER_ASKED.test(asked.name) || CONSTANT.test(asked.name) || isTwice(asked) ? below(piece) : [];
+}
+
+const NEVER_ASKED = /^(?:false|False|0|null|None)$/;
 
 /** What holds, or not, whatever happens asserts nothing: a constant, a thing compared with itself, what a compiler looks at. */
 function isSettled(piece: Piece): boolean {
@@ -49,17 +83,4 @@ function isTwice({ kind, op, children: [left, right] }: Piece): boolean {
 /** Whether a call states what must hold. */
 export function isAsserting(call: Piece): boolean {
   return ASSERTING.test(calleeText(call));
-}
-
-function throws(then: Piece | undefined): boolean {
-  if (then === undefined) return false;
-  const first = below(
-    then,
-    ({ kind, type }) => kind === "block" || kind === "statement" || type === "statement_list",
-  ).find(({ kind, type }) => kind !== "block" && kind !== "statement" && type !== "statement_list");
-  return first !== undefined && (/^(?:Throw|throw|raise)/.test(first.type) || isPanic(first));
-}
-
-function isPanic(piece: Piece): boolean {
-  return piece.kind === "call" && /^panic$/.test(calleeText(piece));
 }

@@ -40,7 +40,8 @@ export interface FunctionFact {
   readonly member: boolean;
   /** Seen in its own file only (C's `static`). */
   readonly internal: boolean;
-  readonly async: boolean;
+  /** Whether what it gives is to be waited for; undefined where only some of what it gives back is a promise. */
+  readonly async: boolean | undefined;
   /** Whether it returns nothing; undefined where its text does not say. */
   readonly returnsNothing: boolean | undefined;
   readonly calls: readonly CallFact[];

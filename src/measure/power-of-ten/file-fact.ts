@@ -33,7 +33,7 @@ export interface ReadFile {
 /** What is known of a file by its own text. */
 export function fileFact(file: ReadFile): FileFact {
   const { measure, language, text, root } = file;
-  const units = splitUnits(root, language === "python");
+  const units = splitUnits(root, language);
   numberUnits(units, file.spans);
   const globals = mutableGlobals(root, language, text);
   const context = contextOf(file, units, new Set(globals.keys()));

@@ -59,12 +59,14 @@ export function functionFact(unit: Unit, context: FileContext): FunctionFact {
   };
 }
 
-/** Whether it gives back what is a promise by its own text. */
-function returnsPromise({ own, piece }: Unit, context: FileContext): boolean {
+/** Whether it gives back what is a promise by its own text; undefined where it gives back something else as well. */
+function returnsPromise({ own, piece }: Unit, context: FileContext): boolean | undefined {
   if (!isEcmaScript(context.language)) return false;
-  const body = childOf(piece, "body");
-  const given = own.filter(({ type }) => type === "ReturnStatement").map((one) => childOf(one, "argument"));
-  return [body, ...given].some((one) => one !== undefined && givesPromise(unwrap(one), context));
+  const given = own.flatMap(({ type, children }) => (type === "ReturnStatement" ? children.slice(0, 1) : []));
+  const body = piece.children.filter(({ role, kind }) => role === "body" && kind !== "block");
+  const promises = [...body, ...given].filter((one) => givesPromise(unwrap(one), context));
+  if (promises.length === 0) return false;
+  return promises.length === body.length + given.length ? true : undefined;
 }
 
 /** What it calls, and what it runs without a call. */

@@ -8,7 +8,8 @@ import type { Unit } from "./unit.js";
 export function mayStream(source: Piece, unit: Unit, { text, language }: RuleContext): boolean {
   const { name, kind } = unwrap(source);
   if (name === "" || kind === "literal") return false;
-  const declared = [...declarationsOf(name, unit, text), ...fieldDeclared(name, text)];
+  const own = declarationsOf(name, unit, text);
+  const declared = own.length > 0 ? own : fieldDeclared(name, text, language);
   if (declared.some((one) => STREAMS.test(one) || isGiven(one) || isOpenRange(one))) return true;
   if (declared.some((one) => iteratesItself(one, text, language))) return true;
   return language === "go" && declared.length === 0 && !isListOfGo(name, text);
@@ -50,14 +51,15 @@ const ITERATES: Partial<Record<Language, (type: string) => RegExp>> = {
   cpp: (type) => new RegExp(`\\b(?:class|struct) ${type}\\b[^;{]*\\{[^}]*\\bbegin\\s*\\(`),
 };
 
-/** How the text declares a field as a stream: `this.s` of ECMAScript, a plain name of Java. */
-function fieldDeclared(name: string, text: string): string[] {
+/** How the text declares what the function does not as a stream: `this.s`, a name of a function around, a field of Java. */
+function fieldDeclared(name: string, text: string, language: Language): string[] {
   const field = /(?:^this\.|^)#?([\w$]+)$/.exec(name)?.[1];
   if (field === undefined || !/\b(?:Iterable|Iterator|Generator)\b/.test(text)) return [];
-  const told = new RegExp(
-    `${field}\\s*[?!]?:\\s*(?:Async)?(?:Iter|Gener)\\w+<|\\b(?:Iterable|Iterator)<[^;=()]*>\\s+${field}\\b`,
-  );
-  return (told.exec(text) ?? []).slice(0, 1);
+  const told =
+    language === "java"
+      ? `\\b(?:Iterable|Iterator)<[^;=()]*>\\s+${field}\\b`
+      : `${field.replaceAll("$", "\\$")}\\s*[?!]?:\\s*(?:Async)?(?:Iter|Gener)\\w+<`;
+  return (new RegExp(told).exec(text) ?? []).slice(0, 1);
 }
 
 /** Whether the file says of a name that is not the function's own that it is a list, a map or a text. */

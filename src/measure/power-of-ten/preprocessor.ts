@@ -90,8 +90,17 @@ const HIDDEN: readonly (HiddenFact & { readonly pattern: RegExp })[] = [
 
 function notePrototype(piece: Piece, prototypes: Map<string, boolean>, text: string): void {
   const name = declaredFunction(piece);
-  if (name !== undefined) prototypes.set(name.name, isVoid(text.slice(piece.start, name.start)));
+  if (name === undefined) return;
+  const before = text.slice(piece.start, name.start);
+  if (!isMacroUse(before, name.name)) prototypes.set(name.name, isVoid(before));
 }
+
+/** `IGNORE_BEGIN` and, on the next line, `USE (x);` look like a function of that name and type. */
+function isMacroUse(before: string, name: string): boolean {
+  return MACROS.test(name) && MACROS.test(before.trim());
+}
+
+const MACROS = /^[A-Z][A-Z0-9_]*(?:\s+[A-Z][A-Z0-9_]*)*$/;
 
 /** `int g(void) __attribute__((alias("f")))`: who calls `g` calls `f`. */
 function noteAlias(piece: Piece, macros: Map<string, readonly string[]>, text: string): void {

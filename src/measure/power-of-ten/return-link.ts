@@ -40,11 +40,21 @@ function ignoredCall(
   const fact = index.nodes[soleNode(target)]?.fact;
   const family = familyOf(caller.file.measure.language);
   if (target?.how === "possible" && call.form !== "name") return possiblyIgnored(index, family, call, target.nodes);
-  if (fact?.async === true) return { verdict: "fail", message: `does not wait for ${call.name}` };
+  if (mayBeAsync(fact)) return notWaitedFor(fact, call.name);
   return judgedBy(
     family === "c" ? returnsResult(call, fact, prototypes) : returnsElsewhere(call, fact, family),
     call.name,
   );
+}
+
+function mayBeAsync(fact: FunctionFact | undefined): fact is FunctionFact {
+  return fact !== undefined && fact.async !== false;
+}
+
+function notWaitedFor({ async }: FunctionFact, name: string): Judged {
+  return async === true
+    ? { verdict: "fail", message: `does not wait for ${name}` }
+    : { verdict: "unknown", message: `may not wait for ${name}` };
 }
 
 function judgedBy(returns: boolean | undefined, name: string): Judged | undefined {
@@ -65,7 +75,7 @@ function possiblyIgnored(
 ): Judged | undefined {
   const facts = nodes.map((node) => index.nodes[node]?.fact);
   if (facts.length === 0) return undefined;
-  if (facts.every((fact) => fact?.async === true)) return { verdict: "unknown", message: `may not wait for ${name}` };
+  if (facts.every(mayBeAsync)) return { verdict: "unknown", message: `may not wait for ${name}` };
   const gives = TELLING.has(family) && facts.every((fact) => fact?.returnsNothing === false);
   return gives ? { verdict: "unknown", message: `may ignore what ${name} returns` } : undefined;
 }

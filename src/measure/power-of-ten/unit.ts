@@ -1,5 +1,6 @@
+import type { Language } from "../language.js";
 import type { Piece } from "./piece.js";
-import { boundNames, childOf, pushReversed } from "./piece.js";
+import { below, boundNames, childOf, pushReversed } from "./piece.js";
 
 /** A function, or the file around its functions, with the pieces that are its own. */
 export interface Unit {
@@ -15,7 +16,7 @@ export interface Unit {
 }
 
 /** The file and its functions, outermost first; in Python an assignment binds as well. */
-export function splitUnits(root: Piece, python: boolean): Unit[] {
+export function splitUnits(root: Piece, language: Language): Unit[] {
   const units: Unit[] = [newUnit(root, null)];
   const open: [Piece, Unit][] = [[root, units[0] as Unit]];
   for (let at = open.pop(); at !== undefined; at = open.pop()) {
@@ -23,7 +24,7 @@ export function splitUnits(root: Piece, python: boolean): Unit[] {
     const unit = piece.kind === "function" ? newUnit(piece, outer) : outer;
     outer.own.push(piece);
     if (unit !== outer) units.push(unit);
-    if (binds(piece, python)) for (const name of boundNames(binderOf(piece))) unit.locals.add(name);
+    if (binds(piece, language === "python")) for (const name of namesBoundBy(piece, language)) unit.locals.add(name);
     pushReversed(
       open,
       piece.children.map((child): [Piece, Unit] => [child, unit]),
@@ -34,6 +35,16 @@ export function splitUnits(root: Piece, python: boolean): Unit[] {
 
 function binds({ role, kind, children }: Piece, python: boolean): boolean {
   return BINDING_ROLES.has(role) || kind === "bind" || (python && kind === "assign" && setsName(children));
+}
+
+/** In C `int g(void);` within a function declares a function, and binds nothing. */
+function namesBoundBy(piece: Piece, language: Language): string[] {
+  const bound = boundNames(binderOf(piece));
+  if (language !== "c" || piece.type !== "declaration") return bound;
+  const functions = below(piece)
+    .filter(({ type }) => type === "function_declarator")
+    .map((declarator) => childOf(declarator, "declarator"));
+  return bound.filter((name) => !functions.some((one) => one?.kind === "name" && one.name === name));
 }
 
 /** `a.b = c` and `a[b] = c` change what `a` holds, and bind nothing. */

@@ -46,6 +46,9 @@ describe("what switches a rule off and is no comment", () => {
     ["__attribute__((no_profile_instrument_function)) int q();", "analysis attribute"],
     ["[[gnu::no_instrument_function]] int q();", "analysis attribute"],
     ['[[gsl::suppress("x")]] int q();', "analysis attribute"],
+    ['#define QUIET _Pragma("GCC diagnostic ignored \\"-Wall\\"") x\n', "diagnostic ignored"],
+    ['void f(void) { _Pragma("GCC diagnostic ignored \\"-Wall\\"") g(); }', "diagnostic ignored"],
+    ["void f(void) { __pragma(warning(disable: 4996)) g(); }", "warning disable"],
   ])("in C++: %s", (text, kind) => {
     expect(inTree("a.cpp", `${text}\n`)).toEqual([kind]);
   });
@@ -55,6 +58,8 @@ describe("what switches a rule off and is no comment", () => {
     ["a.rs", "#[cfg(test)]\nmod t {}\n"],
     ["A.java", "class A { @GeneratedValue int id; @Override public String toString() { return null; } }\n"],
     ["a.cpp", "[[maybe_unused]] int q;\n__attribute__((unused)) int r;\n#pragma once\n"],
+    ["a.c", '#define PUSH _Pragma("GCC diagnostic push")\n/* _Pragma("GCC diagnostic ignored") */\n'],
+    ["a.c", 'const char *s = "_Pragma(\\"GCC diagnostic ignored\\")";\n'],
   ])("is not, in %s: %s", (path, text) => {
     expect(inTree(path, text)).toEqual([]);
   });
@@ -114,6 +119,27 @@ describe("a comment that switches a rule off", () => {
     ["//lint:file-ignore U1000 x", "tool ignore"],
     ["//gocover:ignore", "tool ignore"],
     ["//gosec:disable G101", "tool ignore"],
+    ["// deno-fmt-ignore", "tool ignore"],
+    ["// ts-prune-ignore-next", "tool ignore"],
+    ["// type-coverage:ignore-next-line", "tool ignore"],
+    ["// ts-unused-exports:disable-next-line", "tool ignore"],
+    ["import(/* @vite-ignore */ name);", "tool ignore"],
+    ["// @effect-diagnostics effect/leakingRequirements:off", "effect diagnostics"],
+    ["// @effect-diagnostics-next-line floatingEffect:off", "effect diagnostics"],
+    ["// flowlint-next-line untyped-import:off", "flow suppression"],
+    ["// file deepcode ignore X: y", "scanner ignore"],
+    ["// pragma: allowlist secret", "scanner ignore"],
+    ["a(); // ggignore", "scanner ignore"],
+    ["/* LINTED */", "lint comment"],
+    ["/*@-nullpass@*/", "splint"],
+    ["/*@ignore@*/", "splint"],
+    ["/* PRQA S 1234 */", "MISRA checker"],
+    ["/* parasoft-begin-suppress ALL */", "MISRA checker"],
+    ["/* polyspace MISRA-C3:10.1 */", "MISRA checker"],
+    ["/* *INDENT-OFF* */", "formatter off"],
+    ["/**\n * Reads.\n * @knipignore\n */", "knip"],
+    ["/** @suppress {checkTypes} */", "closure suppression"],
+    ["// #lizard forgives", "lizard"],
     ["// jscpd:ignore-start", "duplication ignore"],
     ["// CPD-OFF", "duplication ignore"],
     ["// noinspection JSUnused", "noinspection"],
