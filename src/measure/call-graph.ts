@@ -16,6 +16,7 @@ export interface CallGraph {
   readonly recursions: readonly Recursion[];
   /** Calls that lead exactly there, and all there may be; the nodes beyond the functions stand for several. */
   readonly certain: Edges;
+  /** These and those that are only possible, which come after them. */
   readonly edges: Edges;
   /** For each function those that call it, or may. */
   readonly callers: readonly (readonly number[])[];

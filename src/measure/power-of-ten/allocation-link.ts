@@ -2,6 +2,7 @@ import type { CallGraph } from "../call-graph.js";
 import { measureOf } from "../call-graph-index.js";
 import type { RuleFinding } from "../file-measure.js";
 import type { FunctionFact } from "./fact.js";
+import { soleNode } from "./return-link.js";
 
 const INITIAL =
   /(?:^|[_.])(?:init|initialize|initialise|setup)(?:_|$)|(?:^|[a-z_.])(?:Init|Initialize|Initialise|Setup)(?:[A-Z_]|$)|^init(?:ialize|ialise)?[A-Z]/;
@@ -12,17 +13,18 @@ export function linkAllocations(graph: CallGraph, found: readonly RuleFinding[][
   const initial = initialNodes(graph);
   const allocating = allocatingNodes(graph);
   for (const [node, { fact }] of graph.index.nodes.entries()) {
-    if (initial.has(node)) continue;
+    if (initial.surely.has(node)) continue;
     const own = fact.allocations.filter((use) => mayAllocate(graph, node, use, allocating));
     const uses = own.length > 0 ? own : throughCall(graph, node, { initial, allocating });
-    for (const { what, verdict, line } of uses)
-      found[node]?.push({
-        rule: "p10-3-alloc-after-init",
-        line,
-        verdict,
-        message: `${verdict === "fail" ? "allocates" : "may allocate"} by ${what} outside initialisation`,
-      });
+    for (const use of uses) found[node]?.push(findingOf(use, initial.maybe.has(node)));
   }
+}
+
+/** What is only handed on while the program starts may run then, or later. */
+function findingOf({ what, verdict: told, line }: Use, mayBeInitial: boolean): RuleFinding {
+  const verdict = mayBeInitial ? "unknown" : told;
+  const message = `${verdict === "fail" ? "allocates" : "may allocate"} by ${what} outside initialisation`;
+  return { rule: "p10-3-alloc-after-init", line, verdict, message };
 }
 
 type Use = FunctionFact["allocations"][number];
@@ -37,11 +39,11 @@ function mayAllocate(graph: CallGraph, node: number, use: Use, allocating: Reado
 function throughCall(
   graph: CallGraph,
   node: number,
-  { initial, allocating }: { readonly initial: ReadonlySet<number>; readonly allocating: ReadonlySet<number> },
+  { initial, allocating }: { readonly initial: Initial; readonly allocating: ReadonlySet<number> },
 ): Use[] {
   const caller = graph.index.nodes[node];
   const starts = caller !== undefined && measureOf(caller).name === "main";
-  const call = knownCalls(graph, node).find(({ to }) => allocating.has(to) && !(starts && initial.has(to)));
+  const call = knownCalls(graph, node).find(({ to }) => allocating.has(to) && !(starts && initial.surely.has(to)));
   return call === undefined ? [] : [{ what: `a call of ${call.name}`, verdict: "unknown", line: call.line }];
 }
 
@@ -55,9 +57,8 @@ interface KnownCall {
 function knownCalls({ index, targets }: CallGraph, node: number): KnownCall[] {
   const calls = index.nodes[node]?.fact.calls ?? [];
   return calls.flatMap(({ name, line, certain }, at) => {
-    const target = targets[node]?.[at];
-    const [to] = target?.nodes ?? [];
-    return certain && target?.how === "known" && to !== undefined && to !== node ? [{ name, line, to }] : [];
+    const to = certain ? soleNode(targets[node]?.[at]) : -1;
+    return to === -1 || to === node ? [] : [{ name, line, to }];
   });
 }
 
@@ -81,11 +82,32 @@ function allocatesItself(graph: CallGraph, node: number, { allocations }: Functi
   return allocations.some(({ verdict, what }) => verdict === "fail" || !read.has(what));
 }
 
-/** Functions named as initialisation, and those that only such functions call. */
-export function initialNodes({ index, callers }: CallGraph): Set<number> {
+/** What runs while the program starts. */
+export interface Initial {
+  /** Functions named as initialisation, and those that only such functions call. */
+  readonly surely: ReadonlySet<number>;
+  /** With them those that they hand to something else, which may call them later. */
+  readonly maybe: ReadonlySet<number>;
+}
+
+/** Which functions run while the program starts. */
+export function initialNodes(graph: CallGraph): Initial {
+  const handed = handedNodes(graph);
+  return {
+    surely: withCallees(graph, (node) => !handed.has(node)),
+    maybe: withCallees(graph, () => true),
+  };
+}
+
+/** Functions that a call may lead to, or that are handed to one. */
+function handedNodes({ certain, edges }: CallGraph): Set<number> {
+  return new Set(edges.flatMap((to, node) => to.slice(certain[node]?.length)));
+}
+
+function withCallees({ index, callers }: CallGraph, mayJoin: (node: number) => boolean): Set<number> {
   const initial = new Set<number>();
   for (const [node, each] of index.nodes.entries()) if (INITIAL.test(measureOf(each).name)) initial.add(node);
-  const open = index.nodes.map((_, node) => node);
+  const open = index.nodes.flatMap((_, node) => (mayJoin(node) ? [node] : []));
   for (let round = 0; round < MAX_ROUNDS; round += 1) {
     const added = open.filter((node) => !initial.has(node) && isOnlyCalledBy(callers[node], initial));
     for (const node of added) initial.add(node);

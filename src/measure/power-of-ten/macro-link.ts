@@ -1,7 +1,7 @@
 import type { CallGraph } from "../call-graph.js";
 import type { GraphNode } from "../call-graph-index.js";
 import type { RuleFinding } from "../file-measure.js";
-import { initialNodes } from "./allocation-link.js";
+import { type Initial, initialNodes } from "./allocation-link.js";
 import type { CallFact, FileFact, HiddenFact } from "./fact.js";
 
 /** Macros in macros that are looked through for one use. */
@@ -16,8 +16,16 @@ export function linkMacros(graph: CallGraph, found: readonly RuleFinding[][]): v
   for (const [node, caller] of nodes.entries()) {
     const uses = caller.fact.calls.filter((_, at) => graph.targets[node]?.[at]?.how === "outside");
     for (const finding of hiddenFindings(caller, uses, all))
-      if (finding.rule !== "p10-3-alloc-after-init" || !initial.has(node)) found[node]?.push(finding);
+      found[node]?.push(
+        ...(finding.rule === "p10-3-alloc-after-init" ? afterStart(finding, node, initial) : [finding]),
+      );
   }
+}
+
+/** What may run while the program starts, or later, is unknown. */
+function afterStart(finding: RuleFinding, node: number, { surely, maybe }: Initial): RuleFinding[] {
+  if (surely.has(node)) return [];
+  return [maybe.has(node) ? { ...finding, verdict: "unknown" } : finding];
 }
 
 type Known = Pick<FileFact, "hidden" | "macros">;

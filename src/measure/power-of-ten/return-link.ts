@@ -83,8 +83,8 @@ function possiblyIgnored(
 /** Languages in which a definition says what it returns. */
 const TELLING: ReadonlySet<string> = new Set(["c", "go", "rust", "java"]);
 
-/** -1 where it is not known what is called. */
-function soleNode(target: Target | undefined): number {
+/** The one function that a call leads to; -1 where it is not known what is called. */
+export function soleNode(target: Target | undefined): number {
   return target?.how === "known" ? (target.nodes[0] ?? -1) : -1;
 }
 

@@ -157,6 +157,21 @@ describe("p10-3-alloc-after-init", () => {
     expect(allocations(text)).toEqual(["f unknown may allocate by a call of box_init outside initialisation"]);
   });
 
+  test("cannot tell when what an initialisation hands on runs", () => {
+    const text = "static int make(int n) { return keep(malloc(n)); }\nstatic int held(int n) { return make(n); }\n";
+    expect(allocations(`${text}void app_init(void) { handOn(held); }\n`)).toEqual([
+      "make unknown may allocate by malloc outside initialisation",
+      "held unknown may allocate by a call of make outside initialisation",
+    ]);
+    expect(allocations(`${text}void app_init(void) { held(1); }\n`)).toEqual([]);
+  });
+
+  test("cannot tell of a macro either", () => {
+    const text =
+      "#define NEW(n) malloc(n)\nstatic void held(int n) { keep(NEW(n)); }\nvoid app_init(void) { handOn(held); }\n";
+    expect(allocations(text)).toEqual(["held unknown the macro NEW allocates"]);
+  });
+
   test("goes by what a function does that is only named so", () => {
     const text = "int alloc_count(int n) { return n; }\nint f(int n) { return alloc_count(n); }\n";
     expect(allocations(text)).toEqual([]);
