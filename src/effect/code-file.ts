@@ -14,15 +14,26 @@ export interface MeasuredFile {
 }
 
 /**
- * Reads and measures a file. One that is too long, or no UTF-8 text, could not be read: it has a measure that says so.
- * Throws Fault GRAMMAR_NOT_LOADED, and what the system says of a file that cannot be opened.
+ * Reads and measures a file. One that is too long, no UTF-8 text, or closed to this user could not be read: it has a measure
+ * that says so. Throws Fault GRAMMAR_NOT_LOADED.
  */
 export function measureFile(cwd: string, path: string): MeasuredFile {
-  const place = resolve(cwd, path);
-  if (statSync(place).size > MAX_FILE_BYTES) return unreadFile(path, `longer than ${MAX_FILE_BYTES} bytes`);
-  const text = textOf(readFileSync(place));
+  const bytes = bytesOf(resolve(cwd, path));
+  if (typeof bytes === "string") return unreadFile(path, bytes);
+  const text = textOf(bytes);
   if (text === undefined) return unreadFile(path, "not UTF-8 text");
   return { fact: readFacts({ path, text }), text: isCFamily(languageOf(path)) ? text : undefined };
+}
+
+/** A file's bytes, or why it has none to measure. */
+function bytesOf(place: string): Uint8Array | string {
+  try {
+    return statSync(place).size > MAX_FILE_BYTES ? `longer than ${MAX_FILE_BYTES} bytes` : readFileSync(place);
+  } catch (thrown) {
+    const { code } = thrown as NodeJS.ErrnoException;
+    if (code === undefined) throw thrown;
+    return `it cannot be opened (${code})`;
+  }
 }
 
 function textOf(bytes: Uint8Array): string | undefined {

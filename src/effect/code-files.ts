@@ -1,8 +1,8 @@
 import { spawn } from "node:child_process";
-import { lstatSync, readdirSync } from "node:fs";
+import { type Dirent, lstatSync, readdirSync } from "node:fs";
 import { join } from "node:path";
 import { MAX_MEASURED_FILES } from "../kernel/bounds.js";
-import { invalid } from "../kernel/fault.js";
+import { invalid, messageOf } from "../kernel/fault.js";
 import { languageOf } from "../measure/language.js";
 import { splitNul } from "./git.js";
 
@@ -55,9 +55,17 @@ async function walkFolder(root: string, cwd: string): Promise<string[]> {
 function entriesOf(folder: string, cwd: string): { path: string; folder: boolean }[] {
   const place = folder.startsWith("/") ? folder : join(cwd, folder);
   const prefix = folder === "." ? "" : `${folder.replace(/\/+$/, "")}/`;
-  return readdirSync(place, { withFileTypes: true })
+  return namesIn(place, folder)
     .filter((entry) => entry.name !== ".git" && (entry.isFile() || entry.isDirectory()))
     .map((entry) => ({ path: `${prefix}${entry.name}`, folder: entry.isDirectory() }));
+}
+
+function namesIn(place: string, folder: string): Dirent[] {
+  try {
+    return readdirSync(place, { withFileTypes: true });
+  } catch (thrown) {
+    throw invalid("NO_SUCH_PATH", `the folder ${folder} cannot be read (${messageOf(thrown)}).`, thrown);
+  }
 }
 
 /** Outside a repository, and without git, nothing is ignored. */

@@ -96,6 +96,20 @@ describe.skipIf(!canRun)("what an ordinary user may not touch", () => {
     expect(said.err).toMatch(/worknode\.db cannot be opened [^\n]*readable and writable for this user[^\n]*\n$/);
   });
 
+  it("a file that cannot be read is measured as one that was not, and a folder is named", () => {
+    mkdirSync(join(repo, "src"));
+    for (const name of ["closed.c", "closed.js", "open.js"]) writeFileSync(join(repo, "src", name), "var a = 1;\n");
+    for (const name of ["closed.c", "closed.js"])
+      chmodSync(join(repo, "src", name), asUser.uid === undefined ? 0 : 0o600);
+    const said = say("measure", "src", "src/closed.js");
+    expect(said).toMatchObject({ code: 0, err: "" });
+    expect(said.out).toContain("src/closed.c:1  parse failed: it cannot be opened (EACCES)\n");
+    expect(said.out).toMatch(/closed\.js:1 {2}parse failed: it cannot be opened \(EACCES\)\n3 file\(s\), 0 function/);
+    chmodSync(join(repo, "src"), asUser.uid === undefined ? 0 : 0o700);
+    expect(say("measure", ".").err).toMatch(/^worknode: the folder src cannot be read \(EACCES: [^\n]*\n$/);
+    chmodSync(join(repo, "src"), 0o755);
+  });
+
   it("a plan that cannot be read says why", () => {
     chmodSync(join(repo, "plan.yaml"), 0o000);
     for (const args of [

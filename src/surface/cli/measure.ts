@@ -1,10 +1,10 @@
-import { closeSync, openSync, readSync } from "node:fs";
 import { resolve } from "node:path";
 import { Option } from "commander";
 import { packageFile } from "../../crew/state/package-file.js";
 import type { MeasuredFile } from "../../effect/code-file.js";
 import { listCodeFiles } from "../../effect/code-files.js";
 import { runDeepChecks } from "../../effect/deep-check.js";
+import { beginningOf } from "../../effect/file-content.js";
 import { measureFiles } from "../../effect/measure-files.js";
 import { visibleItem } from "../../kernel/visible.js";
 import { declaredDocumentation, type HeaderSource } from "../../measure/declared-documentation.js";
@@ -35,7 +35,7 @@ export const measureVerb: Verb = (context, args) => {
     if (values.length === 0) return INVALID;
     const paths = await listCodeFiles(values, context.cwd);
     const { cwd } = context;
-    const languages = languagesAmong(paths.map((path) => languageOf(path, beginningOf(resolve(cwd, path)))));
+    const languages = languagesAmong(paths.map((path) => languageIn(cwd, path)));
     const grammars = packageFile("grammars");
     await loadGrammars(languages, grammars);
     const program = packageFile("dist", "measure-thread.mjs");
@@ -54,14 +54,8 @@ function languagesAmong(found: readonly (Language | undefined)[]): Language[] {
 }
 
 /** As much of a file as says which program runs it. */
-function beginningOf(path: string): string {
-  const file = openSync(path, "r");
-  try {
-    const bytes = Buffer.alloc(MAX_HASHBANG_BYTES);
-    return bytes.toString("latin1", 0, readSync(file, bytes));
-  } finally {
-    closeSync(file);
-  }
+function languageIn(cwd: string, path: string): Language | undefined {
+  return languageOf(path, beginningOf(resolve(cwd, path), MAX_HASHBANG_BYTES));
 }
 
 /** The findings of clang-tidy and cppcheck, each with the function it stands in. */
