@@ -5,6 +5,7 @@ import { Fault, messageOf } from "../kernel/fault.js";
 import { languageOf } from "../measure/language.js";
 import type { Change, ChangeKind } from "../schema/effect.js";
 import type { Call, Permit } from "./authority.js";
+import { diskFault, isDiskFull } from "./disk-fault.js";
 import { beginningOf } from "./file-content.js";
 import { journalKey } from "./journal.js";
 import { readRegular } from "./path-fact.js";
@@ -76,7 +77,7 @@ export async function runCommandTool(
       },
       { signal: options.signal },
     );
-    return await look(workspace, taken, { run, options }).catch(unreadable);
+    return await look(workspace, taken, { run, options }).catch((thrown) => unreadable(thrown, workspace.taskDir));
   } catch (thrown) {
     await taken.discard(false);
     throw thrown;
@@ -84,7 +85,8 @@ export async function runCommandTool(
 }
 
 /** Whatever a command leaves, an error of the system at the look at it is the call's end and not worknode's. */
-function unreadable(thrown: unknown): never {
+function unreadable(met: unknown, taskDir: string): never {
+  const thrown = isDiskFull(met) ? diskFault(met, taskDir) : met;
   const { code } = thrown as NodeJS.ErrnoException;
   if (thrown instanceof Fault || code === undefined) throw thrown;
   const message = `the effects of the command cannot be told: ${messageOf(thrown)}`;

@@ -8,11 +8,17 @@ const REMEDIES: Readonly<Record<string, string>> = {
   EACCES: "Make it writable for you, or set XDG_STATE_HOME to a directory that is.",
 };
 
+/** Whether an error of the system says that a disk, or one's share of it, is used up. */
+export function isDiskFull(thrown: unknown): boolean {
+  const code = (thrown as NodeJS.ErrnoException | null)?.code;
+  return code === "ENOSPC" || code === "EDQUOT";
+}
+
 /** The Fault to throw (DISK_FULL or DISK_REFUSED, exit 2) for a disk that is full or refuses; anything else unchanged. */
 export function diskFault(thrown: unknown, place: string): unknown {
   const code = (thrown as NodeJS.ErrnoException | null)?.code ?? "";
   const remedy = Object.hasOwn(REMEDIES, code) ? REMEDIES[code] : undefined;
   if (remedy === undefined) return thrown;
-  const name = code === "ENOSPC" || code === "EDQUOT" ? "DISK_FULL" : "DISK_REFUSED";
+  const name = isDiskFull(thrown) ? "DISK_FULL" : "DISK_REFUSED";
   return invalid(name, `cannot write ${place} (${messageOf(thrown)}). ${remedy}`, thrown);
 }

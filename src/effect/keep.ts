@@ -1,7 +1,7 @@
 import { readdirSync } from "node:fs";
 import { join } from "node:path";
 import { type Json, sha256Hex } from "../kernel/canonical.js";
-import { Fault } from "../kernel/fault.js";
+import { Fault, messageOf } from "../kernel/fault.js";
 import { err, ok, type Result } from "../kernel/result.js";
 import type { Change } from "../schema/effect.js";
 import { type Permit, useForHash } from "./authority.js";
@@ -52,8 +52,8 @@ export interface KeepOptions {
 /**
  * Puts the changes of one call into the worktree: all of them or none. Each file must still be what
  * the change was made from (no lost update), else nothing is kept and the error says why.
- * Throws Fault ERROR_NOT_APPROVED, DISK_FULL, JOURNAL_PENDING when an earlier call awaits recovery, and whatever
- * `record` throws.
+ * Throws Fault ERROR_NOT_APPROVED, DISK_FULL, JOURNAL_PENDING when an earlier call awaits recovery, KEEP_TORN when the call
+ * is decided and only recovery can finish it, and what the store throws in `record`.
  */
 export async function keepChanges(
   permit: Permit,
@@ -90,8 +90,23 @@ async function keepAll(
   step("journaled");
   const { defer } = request;
   const later = defer === undefined ? {} : { defer: (recorded: () => void) => defer(changes, recorded) };
-  await finish(workspace, { key, journal, record: () => request.record(changes), ...later }, step);
+  const decided = { key, journal, record: () => request.record(changes), ...later };
+  await finish(workspace, decided, step).catch((thrown: unknown) => {
+    throw changes.length > 0 ? tornFault(workspace, thrown) : thrown;
+  });
   return ok(changes);
+}
+
+/**
+ * What stops a call that its journal has decided leaves files of it in place and others not: no later call may build on
+ * that. What is neither the system's nor a fault (an interruption, a broken invariant) and the store's own are passed on.
+ */
+function tornFault({ worktree }: TaskWorkspace, thrown: unknown): unknown {
+  const { code } = thrown as { code?: unknown };
+  if (typeof code !== "string" || code.startsWith("STORE_")) return thrown;
+  const why = messageOf(diskFault(thrown, worktree));
+  const message = `a call was kept only in part in ${worktree}: ${why} \`worknode continue\` keeps the rest of it.`;
+  return new Fault("KEEP_TORN", message, { cause: thrown, exitCode: 2 });
 }
 
 function stepOf(options: KeepOptions): (step: KeepStep) => void {
@@ -159,20 +174,35 @@ export function assertRecovered(workspace: TaskWorkspace): void {
   if (readdirSync(workspace.journalDir).length === 0) return;
   const [pending] = readJournals(workspace).values();
   if (pending === undefined) return removeStray(workspace);
-  throw new Fault("JOURNAL_PENDING", `call ${pending.call_id} was interrupted while being kept and is not recovered`);
+  const message = `call ${pending.call_id} was interrupted while being kept; \`worknode continue\` finishes it`;
+  throw new Fault("JOURNAL_PENDING", message);
 }
 
-/** Stages every new content. When one is not what was judged, it says so and leaves nothing behind. */
+/** Stages every new content. When one is not what was judged, it says so; then, and when it throws, it leaves nothing behind. */
 async function stageAll(
+  workspace: TaskWorkspace,
+  key: string,
+  changes: readonly KeepChange[],
+): Promise<string | undefined> {
+  try {
+    const unlike = await stageEach(workspace, key, changes);
+    if (unlike !== undefined) removeStray(workspace);
+    return unlike;
+  } catch (thrown) {
+    removeStray(workspace); // on a full disk, half a file is room that is missed elsewhere
+    throw thrown;
+  }
+}
+
+async function stageEach(
   workspace: TaskWorkspace,
   key: string,
   changes: readonly KeepChange[],
 ): Promise<string | undefined> {
   for (const [index, change] of changes.entries()) {
     if (isFolder(change)) continue;
-    if ((await stageOne(workspace, stagedFile(workspace, key, index), change)) === change.after) continue;
-    removeStray(workspace);
-    return `${change.path} is not what was judged; nothing was kept.`;
+    if ((await stageOne(workspace, stagedFile(workspace, key, index), change)) !== change.after)
+      return `${change.path} is not what was judged; nothing was kept.`;
   }
   return undefined;
 }

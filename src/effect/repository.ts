@@ -2,6 +2,7 @@ import { chmod, lstat, mkdir, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { type Clock, systemClock } from "../kernel/clock.js";
 import { type Fault, invalid, messageOf } from "../kernel/fault.js";
+import { isDiskFull } from "./disk-fault.js";
 import { createGit, type Git } from "./git.js";
 import { prepareGitDirectory } from "./git-directory.js";
 import { makeFolder } from "./make-folder.js";
@@ -100,8 +101,7 @@ async function writeIgnore(file: string): Promise<void> {
 }
 
 function projectDirectoryFault(directory: string, cause: unknown): Fault {
-  const isFull = /^(ENOSPC|EDQUOT)$/.test((cause as NodeJS.ErrnoException).code ?? "");
-  const remedy = isFull ? "free some space and try again." : "make the directory writable.";
+  const remedy = isDiskFull(cause) ? "free some space and try again." : "make the directory writable.";
   const message = `cannot make ${directory} (${messageOf(cause)}). worknode keeps its database there: ${remedy}`;
   return invalid("PROJECT_DIRECTORY", message, cause);
 }

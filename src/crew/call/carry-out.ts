@@ -43,7 +43,7 @@ export async function carryOut(crew: Crew, request: CallRequest, approved: Appro
   }
 }
 
-/** What no agent can answer: the log cannot be written, or a file is torn until recovery writes it whole. */
+/** What no agent can answer: the log cannot be written, or a call is kept in part until recovery keeps the rest. */
 function endsSession({ code }: Fault): boolean {
   return code.startsWith("STORE_") || code === "KEEP_TORN";
 }

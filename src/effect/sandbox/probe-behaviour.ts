@@ -1,6 +1,6 @@
 import { randomInt } from "node:crypto";
 import { existsSync, readdirSync, readFileSync } from "node:fs";
-import { mkdir, mkdtemp, writeFile } from "node:fs/promises";
+import { mkdtemp, writeFile } from "node:fs/promises";
 import { createServer, type Server } from "node:net";
 import { join } from "node:path";
 import { Fault } from "../../kernel/fault.js";
@@ -78,7 +78,7 @@ async function specFor(
   argv: readonly string[],
 ): Promise<SandboxSpec> {
   const lower = join(directory, "base");
-  await mkdir(join(lower, "tree"), { recursive: true });
+  makeFolder(join(lower, "tree"));
   for (const name of ["removed", "masked", "tree/inside"]) await writeFile(join(lower, name), "secret");
   const layer = await openLayer(join(directory, "layer"));
   const none = { links: [], env: {}, network: false, cwd: "" };
@@ -106,9 +106,11 @@ async function look(directory: string, listener: Server, trial: Trial): Promise<
   process.env[CANARY_NAME] = canary;
   const run = await confine(spec).finally(() => delete process.env[CANARY_NAME]);
   requireEnd(run, trial);
+  const said = parse(run.stdout, run.stderr);
+  requireRoom(said);
   const changes = await listEffects(spec.layer.upper, spec.lower);
   return {
-    said: parse(run.stdout, run.stderr),
+    said,
     changes: new Map(changes.map((change) => [change.path, change.kind])),
     escaped: existsSync(forbidden),
     survivor: isRunning(marker),
@@ -120,6 +122,13 @@ function requireEnd({ stopped, stdout }: SandboxRun, { timeoutMs }: Trial): void
   if (stopped === null || stdout !== "") return;
   const how = stopped === "timeout" ? `no program ran in it within ${timeoutMs / 1_000} s` : `stopped: ${stopped}`;
   throw new Fault("SANDBOX_SETUP", `the sandbox could not be set up: ${how}`);
+}
+
+/** A full disk is told as such, and not as a wall that does not hold. Without room for its own files the kernel only lets read. */
+function requireRoom({ write, unlink, rebuild }: Record<string, unknown>): void {
+  const short = [write, unlink, rebuild].find((said) => /^(ENOSPC|EDQUOT|EROFS)$/.test(String(said)));
+  if (short === undefined) return;
+  throw new Fault("SANDBOX_SETUP", `the sandbox could not be set up: ${short}, the disk takes no further file`);
 }
 
 function parse(stdout: string, stderr: string): Record<string, unknown> {

@@ -35,10 +35,10 @@ const SWITCHES = [
   { name: "kernel.apparmor_restrict_unprivileged_userns", off: "1", rootToo: false, on: "0" },
 ];
 
-/** Errors of the disk that layers are to be on, as Node words them: the kernel's refusal of a namespace is worded otherwise. */
+/** Errors of the disk that layers are to be on: the kernel's refusal of a namespace, which may say the same, is no such. */
 const DISKS = [
   {
-    says: /\b(ENOSPC|EDQUOT): /,
+    says: /\b(ENOSPC|EDQUOT): |cannot mount overlay .*: (No space left on device|Disk quota exceeded)|takes no further file/,
     fix: (place: string) =>
       `free space and names of files on the disk that holds ${place} (df -h, df -i), or set XDG_STATE_HOME to a directory on another`,
   },

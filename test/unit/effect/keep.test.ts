@@ -12,6 +12,7 @@ import {
 } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
+import { journalKey, stagedFile } from "../../../src/effect/journal.js";
 import { type KeepOptions, keepChanges, recoverJournal } from "../../../src/effect/keep.js";
 import { type KeepChange, type Prepared, prepareEdit, prepareWrite } from "../../../src/effect/prepared.js";
 import { changedFiles, treeHash } from "../../../src/effect/tree.js";
@@ -257,6 +258,37 @@ describe("keeping a call", () => {
     }
     expect(read(workspace, "a.txt")).toBe("one\n");
     expect((await keep(workspace, prepared)).result.ok).toBe(true);
+  });
+
+  it("is torn when the disk is full once it is decided, and nothing else is kept before recovery keeps the rest", async () => {
+    const workspace = await workspaceOf();
+    const [one, two] = [await prepare(workspace, "a.txt", "kept\n"), await prepare(workspace, "b.txt", "kept\n")];
+    const onStep = (step: string): void => {
+      if (step === "renamed") throw Object.assign(new Error("ENOSPC: it does not go"), { code: "ENOSPC" });
+    };
+    const both = { ...one, changes: [...one.changes, ...two.changes] };
+    await expect(keep(workspace, both, { onStep })).rejects.toMatchObject({
+      code: "KEEP_TORN",
+      exitCode: 2,
+      message: expect.stringMatching(/ENOSPC.*Free some space.*`worknode continue` keeps the rest/),
+    });
+    expect([read(workspace, "a.txt"), existsSync(join(workspace.worktree, "b.txt"))]).toEqual(["kept\n", false]);
+    const next = await prepare(workspace, "c.txt", "c\n");
+    await expect(keep(workspace, next)).rejects.toMatchObject({ code: "JOURNAL_PENDING" });
+    expect(await recoverJournal(workspace, () => undefined)).toHaveLength(1);
+    expect(read(workspace, "b.txt")).toBe("kept\n");
+  });
+
+  it("leaves no staged file behind when the next cannot be staged", async () => {
+    const workspace = await workspaceOf();
+    const [one, two] = [await prepare(workspace, "a.txt", "kept\n"), await prepare(workspace, "b.txt", "kept\n")];
+    const onStep = (step: string): void => {
+      if (step === "checked") writeFileSync(stagedFile(workspace, journalKey("s1"), 1), "in the way");
+    };
+    const both = { ...one, changes: [...one.changes, ...two.changes] };
+    await expect(keep(workspace, both, { onStep, callId: "s1" })).rejects.toThrow("EEXIST");
+    expect(readdirSync(workspace.journalDir)).toEqual([]);
+    expect(read(workspace, "a.txt")).toBe("one\n");
   });
 
   it("says which journal cannot be read", async () => {

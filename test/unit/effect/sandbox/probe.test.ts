@@ -1,9 +1,11 @@
+import { spawnSync } from "node:child_process";
 import { chmodSync, existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { probeBackends } from "../../../../src/effect/sandbox/probe.js";
 import { type FixFacts, fixForSetup } from "../../../../src/effect/sandbox/probe-fix.js";
+import { canMount } from "../../../scenario/small-disk.js";
 import { reason, sandboxMissing } from "./fixture.js";
 
 /** What both backends need. */
@@ -108,6 +110,21 @@ describe("Choosing the sandbox", () => {
     ]);
   });
 
+  it.skipIf(sandboxMissing || !canMount())(
+    `is none where the disk holds few files more, whatever that stops, and says what to do${reason}`,
+    async () => {
+      for (const files of [2, 4, 7, 9, 10, 14, 15]) {
+        const options = ["-t", "tmpfs", "-o", `nr_inodes=${files + 1},mode=700`];
+        expect(spawnSync("mount", [...options, "tmpfs", stateDir]).status).toBe(0);
+        const { chosen, probes } = await probeBackends({ stateDir, env: {}, fresh: true });
+        expect(spawnSync("umount", [stateDir]).status).toBe(0);
+        expect(chosen).toBeNull();
+        for (const { fix, name } of probes.filter(({ ok }) => !ok))
+          expect({ name, fix }).toEqual({ name: "set-up", fix: expect.stringContaining("free space and names of") });
+      }
+    },
+  );
+
   it("is none, not an error, where no layer can be made", async () => {
     const report = await probeBackends({ stateDir: "/dev/null/state" }).catch((thrown: unknown) => thrown);
     expect(report).toMatchObject({ chosen: null });
@@ -130,6 +147,11 @@ describe("Choosing the sandbox", () => {
     ["a bad file system", facts({ said: "mount: wrong fs type, bad option on overlay" }), "XDG_STATE_HOME"],
     ["a missing program", facts({ said: "setpriv: unshare: No such file or directory" }), "apt-get install"],
     ["a full disk", facts({ said: "ENOSPC: no space left on device, mkdir '/s'", inContainer: true }), "free space"],
+    [
+      "a disk too full for a mount",
+      facts({ said: "cannot mount overlay on /sys/r/s: No space left on device", inContainer: true }),
+      "free space",
+    ],
     ["no more namespaces", facts({ said: "cannot make namespaces: No space left on device" }), "user_namespaces(7)"],
     [
       "a disk that refuses",
