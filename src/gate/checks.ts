@@ -53,11 +53,14 @@ function hashOfArgs(args: Proposal["what"]["args"]): string | undefined {
   }
 }
 
+/** The rule that input which does not fit breaks. */
+export const INPUT_RULE = "input-schema";
+
 /** The refusal of input that does not fit: an ordinary error, not a violation. */
 export function invalidInput(tool: string, why: string): Refusal {
   return {
     code: "ERROR_INVALID_INPUT",
-    rule: "input-schema",
+    rule: INPUT_RULE,
     message: `Invalid input: ${why}`,
     object: tool,
     remedy: "Call one of the offered tools with input that fits its schema.",

@@ -74,6 +74,19 @@ it("ends at the third identical denial with an escalation, and goes on with the 
   expect(exitCode).toBe(0);
 });
 
+it("takes edits whose text is not found for as many calls as they are, and the same one for the same", async () => {
+  const edit = (text: string): object => use("Edit", { file_path: "notes.md", old_string: text, new_string: "y" });
+  const tries = await work([write("notes.md"), edit("one"), edit("two"), edit("three"), edit("x"), submit]);
+  expect(of(tries.events, "ESCALATION")).toEqual([]);
+  expect(of(tries.events, "EFFECT_KEPT").filter(({ task }) => task === "A")).toHaveLength(2);
+  expect(tries.exitCode).toBe(0);
+  repo?.remove();
+  const again = await work([write("notes.md"), edit("one"), edit("one"), edit("one"), submit]);
+  expect(of(again.events, "ESCALATION")).toMatchObject([
+    { payload: { reason: expect.stringMatching(/refused 3 times: rule: input-schema, object: Edit$/) } },
+  ]);
+});
+
 it("takes denials of different things for different, and tells the executive of each once", async () => {
   const { exitCode, events } = await work([
     write("README.md"),

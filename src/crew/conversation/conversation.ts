@@ -1,3 +1,4 @@
+import { INPUT_RULE } from "../../gate/checks.js";
 import { assert } from "../../kernel/assert.js";
 import type { ConversationKind } from "../../schema/conversation.js";
 import type { AnyEvent, AnyNewEvent } from "../../schema/event.js";
@@ -38,8 +39,8 @@ export interface Conversation {
   readonly results: Map<string, ToolResultBlock>;
   /** Call ids that already have a result, with what the model was told. */
   readonly answered: Map<string, { toolUseId: string; content: string; is_error: boolean }>;
-  /** How often each refusal was given: the same rule, the same object. */
-  readonly refusals: Map<string, number>;
+  /** How often each refusal was given: the same rule and object, and of input that does not fit the same input. */
+  readonly refusals: Map<string, { readonly told: string; readonly count: number }>;
   /** Executions that ended; the next has this index + 1. */
   executions: number;
   /** Requests sent so far, for their ids. */
@@ -172,9 +173,12 @@ function applyToolResult(conversation: Conversation, event: Extract<AnyEvent, { 
   const { call_id, tool_use_id, content, is_error } = event.payload;
   const { refusals, results } = conversation;
   conversation.answered.set(call_id, { toolUseId: tool_use_id, content, is_error });
-  const refusal = is_error ? refusalOf(content) : undefined;
-  if (refusal !== undefined) refusals.set(refusal, (refusals.get(refusal) ?? 0) + 1);
   const calls = conversation.lastReply?.calls ?? [];
+  const told = is_error ? refusalOf(content) : undefined;
+  if (told !== undefined) {
+    const of = isOfInput(told) ? JSON.stringify([told, calls.find(({ id }) => id === tool_use_id)?.input]) : told;
+    refusals.set(of, { told, count: (refusals.get(of)?.count ?? 0) + 1 });
+  }
   if (!calls.some((call) => call.id === tool_use_id)) return;
   results.set(tool_use_id, resultBlock(tool_use_id, content, is_error));
   if (results.size === calls.length)
@@ -190,6 +194,11 @@ function refusalOf(content: string): string | undefined {
   if (!first.startsWith("ERROR_")) return undefined;
   const lines = first.split("\n").filter((line) => /^(?:rule|object): /.test(line));
   return lines.length === 0 ? first : lines.join(", ");
+}
+
+/** Whether a call was refused for its input alone: another input is then another call, as an `Edit` of another place is. */
+function isOfInput(refusal: string): boolean {
+  return refusal.startsWith(`rule: ${INPUT_RULE},`);
 }
 
 /** The API refuses empty results of failed calls. */

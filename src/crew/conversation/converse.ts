@@ -157,8 +157,8 @@ function pointless(crew: Crew, conversation: Conversation, agent: CrewAgent): st
 }
 
 function repeatedRefusal(conversation: Conversation): string | undefined {
-  for (const [refusal, count] of conversation.refusals)
-    if (count >= MAX_SAME_REFUSALS) return `the same call was refused ${count} times: ${refusal}`;
+  for (const { told, count } of conversation.refusals.values())
+    if (count >= MAX_SAME_REFUSALS) return `the same call was refused ${count} times: ${told}`;
   return undefined;
 }
 
