@@ -126,7 +126,7 @@ function requireEnd({ stopped, stdout }: SandboxRun, { timeoutMs }: Trial): void
 
 /** A full disk is told as such, and not as a wall that does not hold. Without room for its own files the kernel only lets read. */
 function requireRoom({ write, unlink, rebuild }: Record<string, unknown>): void {
-  const short = [write, unlink, rebuild].find((said) => /^(ENOSPC|EDQUOT|EROFS)$/.test(String(said)));
+  const short = [write, unlink, rebuild].find((said) => said === "ENOSPC" || said === "EDQUOT" || said === "EROFS");
   if (short === undefined) return;
   throw new Fault("SANDBOX_SETUP", `the sandbox could not be set up: ${short}, the disk takes no further file`);
 }
