@@ -171,21 +171,24 @@ function applyReply(conversation: Conversation, event: Extract<AnyEvent, { type:
 
 function applyToolResult(conversation: Conversation, event: Extract<AnyEvent, { type: "TOOL_RESULT" }>): void {
   const { call_id, tool_use_id, content, is_error } = event.payload;
-  const { refusals, results } = conversation;
+  const { results } = conversation;
   conversation.answered.set(call_id, { toolUseId: tool_use_id, content, is_error });
   const calls = conversation.lastReply?.calls ?? [];
+  const answered = calls.find((call) => call.id === tool_use_id);
   const told = is_error ? refusalOf(content) : undefined;
-  if (told !== undefined) {
-    const of = isOfInput(told) ? JSON.stringify([told, calls.find(({ id }) => id === tool_use_id)?.input]) : told;
-    refusals.set(of, { told, count: (refusals.get(of)?.count ?? 0) + 1 });
-  }
-  if (!calls.some((call) => call.id === tool_use_id)) return;
+  if (told !== undefined) countRefusal(conversation, told, answered);
+  if (answered === undefined) return;
   results.set(tool_use_id, resultBlock(tool_use_id, content, is_error));
   if (results.size === calls.length)
     pushUser(
       conversation,
       calls.flatMap(({ id }) => results.get(id) ?? []),
     );
+}
+
+function countRefusal({ refusals }: Conversation, told: string, call: ToolUseBlock | undefined): void {
+  const same = isOfInput(told) ? JSON.stringify([told, call?.input]) : told;
+  refusals.set(same, { told, count: (refusals.get(same)?.count ?? 0) + 1 });
 }
 
 /** What was refused and by which rule, of the first denial a result tells of; what a command printed is no part of it. */
