@@ -35,15 +35,18 @@ function mayAllocate(graph: CallGraph, node: number, use: Use, allocating: Reado
   return called.length === 0 || called.some(({ to }) => allocating.has(to));
 }
 
-/** The first call that leads to what allocates. `main` is where what is named as initialisation is called. */
+/**
+ * The first call of what allocates as initialisation, and so is not told itself. `main` is where that is called; of all else
+ * that allocates, the function that does it is told, and not everyone who calls it.
+ */
 function throughCall(
   graph: CallGraph,
   node: number,
   { initial, allocating }: { readonly initial: Initial; readonly allocating: ReadonlySet<number> },
 ): Use[] {
   const caller = graph.index.nodes[node];
-  const starts = caller !== undefined && measureOf(caller).name === "main";
-  const call = knownCalls(graph, node).find(({ to }) => allocating.has(to) && !(starts && initial.surely.has(to)));
+  if (caller === undefined || measureOf(caller).name === "main") return [];
+  const call = knownCalls(graph, node).find(({ to }) => allocating.has(to) && initial.surely.has(to));
   return call === undefined ? [] : [{ what: `a call of ${call.name}`, verdict: "unknown", line: call.line }];
 }
 
