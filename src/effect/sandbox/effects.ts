@@ -2,7 +2,7 @@ import { createHash } from "node:crypto";
 import { constants, type Stats } from "node:fs";
 import { open, readdir, readlink } from "node:fs/promises";
 import { join } from "node:path";
-import { MAX_EFFECT_BYTES, MAX_EFFECTS } from "../../kernel/bounds.js";
+import { MAX_EFFECT_BYTES, MAX_EFFECTS, MAX_SANDBOX_FILE_BYTES } from "../../kernel/bounds.js";
 import { Fault } from "../../kernel/fault.js";
 import type { Change, ChangeKind } from "../../schema/effect.js";
 import { findOpaque } from "./opaque.js";
@@ -23,7 +23,7 @@ const CHUNK_BYTES = 1024 * 1024;
  * order. Content copied up but unchanged is no effect. Of a removed directory the topmost name is
  * listed. A new directory is listed when nothing listed lies in it, with `after` null. A name that is
  * no text is listed as `special`. Opens regular files only, and nothing runs in the layer any more.
- * Throws Fault EFFECTS_LIMIT beyond MAX_EFFECTS changes or MAX_EFFECT_BYTES: the call is then refused whole.
+ * Throws Fault EFFECTS_LIMIT beyond MAX_EFFECTS changes or MAX_EFFECT_BYTES, or where a file was cut off: the call is then refused whole.
  */
 export async function listEffects(upper: string, lower: string, options: EffectOptions = {}): Promise<Change[]> {
   const scratch = options.scratch ?? new Set();
@@ -31,7 +31,7 @@ export async function listEffects(upper: string, lower: string, options: EffectO
   let bytes = 0;
   await walkUpper(upper, lower, (entry) => {
     if (scratch.has(entry.path)) return false;
-    if (entry.upper.isFile()) bytes += entry.upper.size;
+    if (entry.upper.isFile()) bytes += wholeSize(entry);
     if (bytes > MAX_EFFECT_BYTES)
       throw new Fault("EFFECTS_LIMIT", `the command's files hold more than ${MAX_EFFECT_BYTES} bytes`, { exitCode: 3 });
     entries.push(entry);
@@ -47,6 +47,13 @@ export async function listEffects(upper: string, lower: string, options: EffectO
   add(await hiddenNames(entries, upper, lower));
   add(emptyDirectories(entries, [...changes.map((change) => change.path), ...scratch]));
   return changes.sort((a, b) => (a.path < b.path ? -1 : 1));
+}
+
+/** The system ends who writes more to a file: one that is as long as it may be is taken for the beginning of a longer one. */
+function wholeSize({ upper: { size } }: UpperEntry): number {
+  if (size < MAX_SANDBOX_FILE_BYTES) return size;
+  const message = `the command left a file of ${size} bytes: at ${MAX_SANDBOX_FILE_BYTES} it was cut off`;
+  throw new Fault("EFFECTS_LIMIT", message, { exitCode: 3 });
 }
 
 function change(path: string, kind: ChangeKind, before: string | null = null, after: string | null = null): Change {

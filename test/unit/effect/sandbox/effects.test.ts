@@ -98,8 +98,19 @@ describeWalls("The net effects of a command", (openBench) => {
   });
 
   it("are refused unread when their files are longer together than is looked at, whatever disk they take", async () => {
-    await bench.sh("for i in 1 2; do truncate -s 1G f$i; done; echo x > f3");
-    await expect(bench.changes()).rejects.toMatchObject({ code: "EFFECTS_LIMIT" });
+    await bench.sh("for i in 1 2 3; do truncate -s 700M f$i; done");
+    await expect(bench.changes()).rejects.toMatchObject({
+      code: "EFFECTS_LIMIT",
+      message: expect.stringContaining("hold more than"),
+    });
+  });
+
+  it("are refused where one file was cut off, though its program hides that it was ended", async () => {
+    await bench.sh("truncate -s 1G f; head -c 1 /dev/zero >> f; true");
+    await expect(bench.changes()).rejects.toMatchObject({
+      code: "EFFECTS_LIMIT",
+      message: expect.stringContaining("it was cut off"),
+    });
   });
 
   it("are refused, and can be removed, when a command nests directories deeper than a path can say", async () => {
