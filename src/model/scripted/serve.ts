@@ -1,5 +1,5 @@
 import { readFileSync } from "node:fs";
-import { invalid } from "../../kernel/fault.js";
+import { invalid, messageOf } from "../../kernel/fault.js";
 import { parseScript } from "./script.js";
 import { type ScriptedServer, startScriptedServer } from "./server.js";
 
@@ -30,7 +30,15 @@ export async function serve(args: readonly string[]): Promise<ScriptedServer> {
 }
 
 function readScript(path: string) {
-  const script = parseScript(readFileSync(path, "utf8"));
+  const script = parseScript(textOf(path));
   if (!script.ok) throw invalid("SCRIPT_INVALID", `${path}: ${script.error}`);
   return script.value;
+}
+
+function textOf(path: string): string {
+  try {
+    return readFileSync(path, "utf8");
+  } catch (thrown) {
+    throw invalid("SCRIPT_INVALID", `the script cannot be read: ${messageOf(thrown)}`, thrown);
+  }
 }

@@ -83,10 +83,18 @@ describe("help", () => {
     for (const code of [0, 1, 2, 3, 4, 5, 6, 7, 130]) expect(out).toMatch(new RegExp(`\\b${code} [a-z]`));
   });
 
-  it.each(PROMISED)("%s explains itself and exits 0", async (verb) => {
+  it.each([...PROMISED, "scripted-model"])("%s explains itself and exits 0", async (verb) => {
     const { code, out } = await run(verb, "--help");
     expect(code).toBe(0);
     expect(out).toContain(`Usage: worknode ${verb}`);
+  });
+
+  it.each([
+    ["no script", [], "name the script"],
+    ["a script that is not there", ["there-is-none.json"], "the script cannot be read"],
+  ])("says what is wrong with %s to serve", async (_, args, why) => {
+    const { code, err } = await run("scripted-model", ...args);
+    expect([code, err]).toEqual([2, expect.stringContaining(why)]);
   });
 
   it("explains one verb when asked for it by name", async () => {
