@@ -35,16 +35,18 @@ it("shows commands status, diff and the base commit where a denied file was comm
     ".env": "secret-value\n",
     "sub/.env.prod": "secret-value\n",
   });
+  repo.git("commit", "-q", "--allow-empty", "-m", "next");
   expect(await said("git status --short; git diff")).toBe("");
+  expect(await said("git log --format=%s; git rev-list --count HEAD")).toBe("next\n1\n");
   expect(await said("echo two >> notes.md; git status --short; git diff --stat; git diff")).toContain("+two");
-  expect(await said("git log --oneline; git blame notes.md; git show --stat HEAD -- notes.md")).toContain("base");
+  expect(await said("git log --oneline; git blame notes.md; git show --stat HEAD -- notes.md")).toContain("next");
   const all = await said(
     "git show HEAD:.env; git diff HEAD; git cat-file --batch-all-objects --batch; cat .env sub/.env.prod",
   );
   expect(all).not.toContain("secret-value");
   expect(
     await said("git grep -h two; git show --format=%s; git show HEAD:.env; git stash list; git fsck 2>&1"),
-  ).toMatch(/^two\nbase\n[^]*\+one\n/);
+  ).toMatch(/^two\nnext\n[^]*\+one\n/);
 });
 
 /** Enough that a pack of them is linked and not packed anew. */

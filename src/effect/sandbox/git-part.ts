@@ -1,23 +1,14 @@
 import { existsSync, lstatSync, readFileSync, statSync } from "node:fs";
 import { basename, join } from "node:path";
 import { minimalConfig } from "../git-directory.js";
-import {
-  emptyFile,
-  isSystemPath,
-  maskDirectory,
-  part,
-  STAGE_PARTS,
-  STAGE_ROOT,
-  type StagePart,
-  stageDirectory,
-} from "./host-view.js";
+import { emptyFile, maskDirectory, part, STAGE_PARTS, STAGE_ROOT, type StagePart } from "./host-view.js";
 import { bindReadOnly, type HostMount, type Mount } from "./mount-table.js";
 import type { GitView, SandboxSpec } from "./spec.js";
 
 /** The git common directory as commands see it. */
 export const SHOWN_GIT = "/run/worknode/git";
-/** What of the common directory git needs to read; never its `config` or hooks. */
-const GIT_PARTS = ["objects", "refs", "packed-refs", "shallow", "reftable", "info"];
+/** What of the common directory git needs to read; never its `config` or hooks. The store is worknode's own: it borrows from no other. */
+const GIT_PARTS = ["objects", "refs", "packed-refs", "shallow"];
 
 /** Holds the text of the workspace's `.git` file. */
 const POINTER = `${STAGE_PARTS}/pointer`;
@@ -47,20 +38,13 @@ export function gitPart(spec: SandboxSpec, host: readonly HostMount[]): StagePar
   const parts = [...found, { from: gitDir, to: `${shown}/worktrees/${basename(gitDir)}` }]
     .filter(({ from }) => existsSync(from))
     .map((one) => ({ ...one, directory: statSync(one.from).isDirectory() }));
-  const others = alternates(commonDir).filter((path) => !isSystemPath(path));
   return part({
     mounts: [
       ...parts.flatMap(({ from, to }) => bindReadOnly(from, to, host)),
-      ...others.flatMap((path) => bindReadOnly(path, STAGE_ROOT + path, host)),
       { source: `${STAGE_PARTS}/config`, target: `${shown}/config`, type: "none", options: ["bind", "ro"] },
       ...pointer,
     ],
-    directories: [
-      ...directories,
-      `${shown}/hooks`,
-      ...parts.filter(({ directory }) => directory).map(({ to }) => to),
-      ...others.map(stageDirectory),
-    ],
+    directories: [...directories, `${shown}/hooks`, ...parts.filter(({ directory }) => directory).map(({ to }) => to)],
     files: [
       ...files,
       { path: `${STAGE_PARTS}/config`, text: `${shownGitConfig(spec.git)}\n` },
@@ -77,15 +61,6 @@ function pointerPart(spec: SandboxSpec, host: readonly HostMount[]): Mount[] {
   if (spec.git === undefined) return [maskDirectory(target)];
   const common = { source: COMMON, target: `${target}/commondir`, type: "none", options: ["bind", "ro"] };
   return [...bindReadOnly(spec.git.gitDir, target, host), common];
-}
-
-/** Object stores this one borrows from (`clone --shared`). */
-function alternates(commonDir: string): string[] {
-  const file = join(commonDir, "objects/info/alternates");
-  if (!existsSync(file)) return [];
-  return readFileSync(file, "utf8")
-    .split("\n")
-    .filter((line) => line.startsWith("/") && existsSync(line));
 }
 
 /** How objects and refs are stored, and nothing else of the repository's configuration. */

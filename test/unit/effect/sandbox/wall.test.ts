@@ -1,7 +1,8 @@
-import { existsSync, mkdirSync, readFileSync, symlinkSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, readdirSync, readFileSync, statSync, symlinkSync, writeFileSync } from "node:fs";
 import { createServer, type Server } from "node:net";
 import { join } from "node:path";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from "vitest";
+import { confine } from "../../../../src/effect/sandbox/confinement.js";
 import { type Bench, describeWalls, isRunning } from "./fixture.js";
 
 describeWalls("The wall around a command", (openBench) => {
@@ -175,6 +176,46 @@ describeWalls("The wall around a command", (openBench) => {
       expect(run.stdout).not.toContain("PASSWORD");
       expect(run.stdout).not.toContain("pre-commit");
       expect(run.exit_code).not.toBe(0);
+      expect(await bench.effects()).toEqual([]);
+    });
+  });
+
+  describe("git", () => {
+    /** Every way to change a file or a folder of git's, each told when it works. */
+    const WRITES = `c=$(git rev-parse --git-common-dir); g=$(git rev-parse --git-dir); chmod -R u+w "$c" "$g" .git
+for f in .git $(find "$c" "$g" -type f); do (echo x >> "$f") && echo "wrote $f"; mv "$f" "$f.moved" && echo "moved $f"; rm -f "$f" && echo "removed $f"; done
+for d in $(find "$c" "$g" -type d); do (echo x > "$d/new") && echo "made $d/new"; mkdir "$d/folder" && echo "made $d/folder"; done
+git config user.name other && echo configured; git update-ref refs/heads/other HEAD && echo branched; git add -A -f && echo staged
+git hash-object -w --stdin < /dev/null && echo hashed; git commit -q --allow-empty -m other && echo committed`;
+
+    /** Everything below a folder, by path: what it holds and who may read it. */
+    function holds(folder: string): string[] {
+      return readdirSync(folder, { recursive: true, withFileTypes: true }).map((entry) => {
+        const path = join(entry.parentPath, entry.name);
+        return `${path} ${statSync(path).mode} ${entry.isFile() ? readFileSync(path, "base64") : ""}`;
+      });
+    }
+
+    it.each(["a worktree", "the main checkout"])(
+      "lets nothing of it be changed in %s, though it can be read",
+      async (where) => {
+        const lower = where === "a worktree" ? bench.spec.lower : bench.repo;
+        const before = holds(join(bench.repo, ".git"));
+        const run = await bench.sh(WRITES, { lower });
+        expect(run.stdout).toBe("");
+        expect(run.stderr).toContain("Read-only file system");
+        expect(holds(join(bench.repo, ".git"))).toEqual(before);
+        expect((await bench.sh("git log --format=%s; git rev-parse --abbrev-ref HEAD", { lower })).stdout).toBe(
+          "base\ntask\n",
+        );
+      },
+    );
+
+    it("is not shown at all where there is none to show", async () => {
+      const { git: _none, ...bare } = bench.spec;
+      const argv = ["sh", "-c", "ls -A .git; cat .git/config; echo x > .git/new || echo refused; git log"];
+      const run = await confine({ ...bare, lower: bench.repo, argv });
+      expect(run.stdout).toBe("refused\n");
       expect(await bench.effects()).toEqual([]);
     });
   });
