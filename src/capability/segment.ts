@@ -94,8 +94,7 @@ export function coversSegment(parent: Segment, child: Segment): boolean {
   if (parent.text === child.text) return true;
   const wildcards = parent.parts.filter((part) => typeof part !== "string");
   if (wildcards.length !== 1 || !isStar(wildcards[0])) return false;
-  const enough = parent.prefix.length + parent.suffix.length <= child.prefix.length + child.suffix.length;
-  return enough && child.prefix.startsWith(parent.prefix) && child.suffix.endsWith(parent.suffix);
+  return child.prefix.startsWith(parent.prefix) && child.suffix.endsWith(parent.suffix);
 }
 
 /** Whether a text may be named by both. Sound: unsure means yes. */

@@ -17,7 +17,7 @@ import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
 import { build } from "esbuild";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
-import { loadOrCreateKey } from "../../../src/capability/keys.js";
+import { loadKey, loadOrCreateKey } from "../../../src/capability/keys.js";
 import { Fault } from "../../../src/kernel/fault.js";
 
 const run = promisify(execFile);
@@ -115,7 +115,24 @@ describe("the signing key", () => {
     }
   });
 
+  it("that was never made is none where nothing is to be made, and is held to the same rules where it was", () => {
+    const directory = join(root, "keys");
+    expect(loadKey(directory)).toBeUndefined();
+    mkdirSync(directory, { mode: 0o700 });
+    expect(loadKey(directory)).toBeUndefined();
+    expect(readdirSync(directory)).toEqual([]);
+    const made = loadOrCreateKey(directory);
+    expect(loadKey(directory)?.export({ format: "jwk" })).toEqual(made.export({ format: "jwk" }));
+    chmodSync(directory, 0o750);
+    expect(codeOf(() => loadKey(directory))).toBe("KEY_UNSAFE 2");
+    chmodSync(directory, 0o700);
+    chmodSync(join(directory, "ed25519.pem"), 0o640);
+    expect(codeOf(() => loadKey(directory))).toBe("KEY_UNSAFE 2");
+  });
+
   it("passes other failures on", () => {
+    writeFileSync(join(root, "other"), "");
+    expect(() => loadKey(join(root, "other", "keys"))).toThrow(/ENOTDIR/);
     writeFileSync(join(root, "file"), "");
     expect(() => loadOrCreateKey(join(root, "file", "keys"))).toThrow(/ENOTDIR/);
   });

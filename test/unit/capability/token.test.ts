@@ -1,9 +1,16 @@
-import { generateKeyPairSync } from "node:crypto";
+import { generateKeyPairSync, sign } from "node:crypto";
 import { readFileSync, writeFileSync } from "node:fs";
 import { describe, expect, it } from "vitest";
 import { createBroker } from "../../../src/capability/broker.js";
-import { createSigner, signCapability, tokenHash, verifyToken } from "../../../src/capability/token.js";
-import { MAX_TOKEN_CACHE } from "../../../src/kernel/bounds.js";
+import {
+  createSigner,
+  type SignedCapability,
+  signCapability,
+  tokenHash,
+  verifyToken,
+} from "../../../src/capability/token.js";
+import { MAX_DELEGATION_DEPTH, MAX_TOKEN_CACHE } from "../../../src/kernel/bounds.js";
+import { canonicalJson } from "../../../src/kernel/canonical.js";
 import { countingRandom, grant, stillClock, testKey, testPublicKey } from "./samples.js";
 import { buildVectors, type TokenVector } from "./token-vectors.js";
 
@@ -63,6 +70,42 @@ describe("verifying a token", () => {
     for (const publicKey of [rsa, ed448, testKey]) {
       expect(verifyToken(token, { ...fresh, publicKey })).toEqual({ ok: false, error: "bad-signature" });
     }
+  });
+
+  it("refuses a key of another kind though a signature of it fits", () => {
+    const { capability } = mint();
+    const payload = Buffer.from(canonicalJson(capability));
+    const rsa = generateKeyPairSync("rsa", { modulusLength: 512 });
+    const seal = sign(null, Buffer.concat([Buffer.from("worknode capability v1\n"), payload]), rsa.privateKey);
+    expect(seal).toHaveLength(64);
+    const token = `wn1.${payload.toString("base64url")}.${seal.toString("base64url")}`;
+    expect(verifyToken(token, { ...fresh, publicKey: rsa.publicKey })).toEqual({ ok: false, error: "bad-signature" });
+  });
+
+  it("refuses a grandchild once any of its ancestors is revoked", () => {
+    const broker = createBroker({ privateKey: testKey, clock: stillClock(NOW), random: countingRandom() });
+    const lineage = [broker.mint(grant)];
+    for (let depth = 1; depth <= MAX_DELEGATION_DEPTH; depth += 1) {
+      const child = broker.attenuate(lineage.at(-1) as SignedCapability, grant);
+      if (!child.ok) throw new Error(child.error.message);
+      lineage.push(child.value);
+    }
+    const last = lineage.at(-1) as SignedCapability;
+    for (const { capability } of lineage) {
+      const isRevoked = (ids: readonly string[]): boolean => ids.includes(capability.id);
+      for (const verify of [verifyToken, broker.verifier.verify])
+        expect(verify(last.token, { ...fresh, publicKey: testPublicKey, isRevoked })).toEqual({
+          ok: false,
+          error: "revoked",
+        });
+    }
+  });
+
+  it("looks at no text beyond a megabyte, whatever its form", () => {
+    const long = (chars: number) => `wn1.${"A".repeat(chars - 91)}.${"A".repeat(86)}`;
+    const faultOf = (token: string) => verifyToken(token, { ...fresh, publicKey: testPublicKey });
+    expect(faultOf(long(1_048_575))).toEqual({ ok: false, error: "bad-signature" });
+    expect(faultOf(long(1_048_579))).toEqual({ ok: false, error: "malformed" });
   });
 
   it("refuses where the time, the epoch or the revocations are not known", () => {
@@ -135,6 +178,9 @@ describe("signing a capability", () => {
     const { capability } = mint();
     expect(() => signCapability({ ...capability, tools: ["b", "a"] }, testKey)).toThrow(/schema/);
     expect(() => signCapability({ ...capability, exp: 0 }, testKey)).toThrow(/schema/);
+    const child = { ...capability, depth: 1, parent: "a".repeat(64) };
+    for (const ancestors of [[], ["cap_1", "cap_2"]])
+      expect(() => signCapability({ ...child, ancestors }, testKey)).toThrow(/schema/);
     const rsa = generateKeyPairSync("rsa", { modulusLength: 2048 }).privateKey;
     expect(() => signCapability(capability, rsa)).toThrow(/Ed25519/);
   });

@@ -23,6 +23,25 @@ describe("a write set", () => {
     expect(compileWriteSet([]).has("a")).toBe(false);
     expect(compileWriteSet([]).matchesNothing).toBe(true);
     expect(compileWriteSet(["a"]).matchesNothing).toBe(false);
+    expect(compileWriteSet(["a//b", "!a"]).matchesNothing).toBe(true);
+  });
+
+  it.each([
+    ["src/a/b.ts", "src", true],
+    ["src/a/b.ts", "src/a", true],
+    ["src/a/b.ts", "sr", false],
+    ["src/a/b.ts", "src/a/b.ts", false],
+    ["src/*/x.ts", "src/a", true],
+    ["src/*/x.ts", "src/a/x.ts", false],
+    ["src/*/x.ts", "src/a/b", false],
+    ["src/*/x.ts", "lib/a", false],
+    ["src/*/x.ts", "SRC", false],
+    ["src/**", "src/a/b/c", true],
+    ["**/x.ts", "a/b", true],
+    ["src/*", "lib", false],
+    ["src/*", "src", true],
+  ])("of %s leads to a file below %s: %s", (entry, folder, expected) => {
+    expect(compileWriteSet([entry]).leadsTo(folder)).toBe(expected);
   });
 
   it.each([
@@ -127,6 +146,7 @@ describe("a pattern that can match nothing", () => {
     "src/{a}",
     "cafe\u0301.ts",
     "x".repeat(4_097),
+    "\u00e9".repeat(2_049),
     `{${"a,".repeat(300)}b}`,
     `${"a/".repeat(300)}*`,
   ])("%j is one", (pattern) => {
@@ -168,6 +188,12 @@ describe("a child write set", () => {
     [["**"], ["**"], true],
     [["a/**"], ["a/*"], false],
     [["a/b/../../c"], ["a/**"], true],
+    [["src/*.ts"], ["src/?.ts"], false],
+    [["src/[xb]*"], ["src/[xb]*b*"], false],
+    [["src/a[xb]*"], ["src/a*b*"], false],
+    [["src/{aa,b}"], ["src/?a*"], false],
+    [["src/{ab,{b,c}d}"], ["src/?a*"], false],
+    [["src/[!a]"], ["src/[!!]"], false],
   ])("%j within %j: %s", (child, parent, expected) => {
     expect(isSubsetOf(child, parent)).toBe(expected);
   });
