@@ -184,6 +184,13 @@ test("files are nouns in kebab-case and say what they hold", () => {
   expect(wrong).toEqual([]);
 });
 
+test("what a verb prints as JSON is written by visibleJson, which lets nothing steer a terminal", () => {
+  const verbs = sources.filter(({ path }) => path.startsWith("surface/cli/") && path !== "surface/cli/mcp.ts"); // a protocol
+  expect(verbs.length).toBeGreaterThan(0);
+  const wrong = verbs.filter(({ text }) => /(?:writeLine|out\.write)\([^;]*JSON\.stringify/.test(text));
+  expect(wrong.map(({ path }) => path)).toEqual([]);
+});
+
 test("no file is longer than 300 lines", () => {
   const wrong = sources.filter(({ text }) => text.split("\n").length - 1 > MAX_FILE_LINES).map(({ path }) => path);
   expect(wrong).toEqual([]);

@@ -33,6 +33,21 @@ export function visibleItem(text: string): string {
   return visible(text.trimEnd()).replaceAll("\n", `\n${indent}  | `);
 }
 
+/**
+ * A value as JSON in which nothing is hidden and nothing steers a terminal: what `visible` marks is written as `\uXXXX`, which
+ * is the same value to whoever reads it.
+ */
+export function visibleJson(value: unknown, indent?: number): string {
+  const text = JSON.stringify(value, null, indent) ?? "null";
+  if (PLAIN.test(text)) return text;
+  return text.replace(new RegExp(HIDDEN_CHARACTERS, "gu"), escape);
+}
+
+function escape(character: string): string {
+  const units = Array.from({ length: character.length }, (_, index) => character.charCodeAt(index));
+  return units.map((unit) => `\\u${unit.toString(16).padStart(4, "0")}`).join("");
+}
+
 function mark(character: string): string {
   return `<U+${(character.codePointAt(0) ?? 0).toString(16).toUpperCase().padStart(4, "0")}>`;
 }

@@ -36,6 +36,18 @@ function measure(...args: string[]): { code: number | null; out: string; err: st
   return { code: run.status, out: run.stdout, err: run.stderr };
 }
 
+it("gives programs the name of every file as it is, in signs that steer no terminal", () => {
+  const name = "src/\u202ecod\u001b[2K\u200b\u009b.js";
+  writeFileSync(join(folder, name), "export const one = () => 1;\n");
+  try {
+    const { out } = measure(name, "--format", "json");
+    expect(out).toMatch(/^[\n -~]+$/);
+    expect(measureReportSchema.parse(JSON.parse(out)).files.map(({ path }) => path)).toEqual([name]);
+  } finally {
+    rmSync(join(folder, name));
+  }
+});
+
 it("measures a script that is named, by its first line, which documents no function", () => {
   const { code, out } = measure("tool");
   expect(code).toBe(0);

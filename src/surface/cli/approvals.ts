@@ -1,3 +1,4 @@
+import { visibleJson } from "../../kernel/visible.js";
 import type { ApprovalRow } from "../../store/agent-rows.js";
 import { approvalLines } from "./approval-lines.js";
 import { describeVerb, formatOption, type OutputFormat, withArguments } from "./arguments.js";
@@ -15,7 +16,7 @@ export const approvalsVerb: Verb = (context, args) => {
   return withArguments<{ all?: true; outputFormat: OutputFormat }>(command, args, async ({ options }) => {
     if (options.all === true) return await listAll(context, options.outputFormat);
     const pending = await withStore(context, (store) => store.queries.pendingApprovals(null));
-    if (options.outputFormat === "json") writeLine(context.out, JSON.stringify({ approvals: pending }));
+    if (options.outputFormat === "json") writeLine(context.out, visibleJson({ approvals: pending }));
     else await showPending(context, pending);
     return 0;
   });
@@ -38,7 +39,7 @@ async function listAll(context: CliContext, format: OutputFormat): Promise<numbe
   const { answers: projects, exitCode } = await forEachProject(context, (store, project) => {
     return { project, approvals: store.queries.pendingApprovals(null) };
   });
-  if (format === "json") writeLine(context.out, JSON.stringify({ projects }));
+  if (format === "json") writeLine(context.out, visibleJson({ projects }));
   const waiting = projects.filter(({ approvals }) => approvals.length > 0);
   const lines = waiting.flatMap(({ project, approvals }) => [project, ...approvalLines(approvals)]);
   if (format === "text")

@@ -1,5 +1,6 @@
 import { userInfo } from "node:os";
 import { invalid } from "../../kernel/fault.js";
+import { visibleJson } from "../../kernel/visible.js";
 import { openAllowance } from "../../model/allowance.js";
 import { resolveConnection } from "../../model/connection.js";
 import { NANO, nanoLimit } from "../../model/governor.js";
@@ -31,7 +32,7 @@ export function budgetCap(context: CliContext, flags: CapFlags): number {
     if (usd !== undefined) allowance.setCap(nanoLimit(usd), userInfo().username);
     if (none === true) allowance.setCap(null, "");
     const cap = allowance.cap();
-    const text = flags.outputFormat === "json" ? JSON.stringify(reportOf(cap)) : capLine(cap);
+    const text = flags.outputFormat === "json" ? visibleJson(reportOf(cap)) : capLine(cap);
     writeLine(context.out, text);
     return 0;
   } finally {

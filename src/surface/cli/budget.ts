@@ -2,6 +2,7 @@ import { InvalidArgumentError } from "commander";
 import { addBudget, type BudgetLine, type BudgetReport, readBudget } from "../../crew/state/budget.js";
 import { claimedIdentity } from "../../effect/identity.js";
 import { invalid } from "../../kernel/fault.js";
+import { visibleJson } from "../../kernel/visible.js";
 import { describeVerb, formatOption, type OutputFormat, wholeNumber, withArguments } from "./arguments.js";
 import { type CliContext, type Verb, writeLine } from "./context.js";
 import { formatTokens, formatUsd } from "./progress/paint.js";
@@ -42,7 +43,7 @@ export const budgetVerb: Verb = (context, args) => {
     }
     if (options.none === true) throw invalid("BAD_INPUT", "--none belongs to `worknode budget cap`.");
     const report = word === "add" ? await add(context, options) : await show(context, options);
-    if (options.outputFormat === "json") writeLine(context.out, JSON.stringify(report));
+    if (options.outputFormat === "json") writeLine(context.out, visibleJson(report));
     else for (const line of budgetLines(report)) writeLine(context.out, line);
     return 0;
   });

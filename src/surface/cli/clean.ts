@@ -1,4 +1,5 @@
 import { cleanProject } from "../../crew/service/clean.js";
+import { visibleJson } from "../../kernel/visible.js";
 import { describeVerb, formatOption, type OutputFormat, withArguments } from "./arguments.js";
 import { type Verb, writeLine } from "./context.js";
 import { singleLine } from "./progress/paint.js";
@@ -12,7 +13,7 @@ export const cleanVerb: Verb = (context, args) => {
   ).addOption(formatOption());
   return withArguments<{ outputFormat: OutputFormat }>(command, args, async ({ options }) => {
     const report = await cleanProject(context);
-    if (options.outputFormat === "json") writeLine(context.out, JSON.stringify(report));
+    if (options.outputFormat === "json") writeLine(context.out, visibleJson(report));
     else {
       for (const { cycle, task } of report.removed) writeLine(context.out, `removed  cycle ${cycle} ${task}`);
       for (const { cycle, task, reason } of report.kept)

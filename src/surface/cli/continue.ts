@@ -1,7 +1,7 @@
 import { existsSync } from "node:fs";
 import { requireFree } from "../../crew/cycle/busy.js";
 import { invalid } from "../../kernel/fault.js";
-import { visible } from "../../kernel/visible.js";
+import { visible, visibleJson } from "../../kernel/visible.js";
 import { type Brief, projectBrief, renderBrief } from "../../memory/brief.js";
 import { OUTSIDE_CYCLES } from "../../memory/outside-cycles.js";
 import type { AnyEvent } from "../../schema/event.js";
@@ -84,7 +84,7 @@ function isDrafting(event: AnyEvent): boolean {
 function tell(context: CliContext, flags: Flags): number {
   const standing = readStanding(context, flags, () => undefined);
   if (typeof standing === "number") return standing;
-  context.out.write(flags.json === true ? `${JSON.stringify(standing.brief)}\n` : visible(renderBrief(standing.brief)));
+  context.out.write(flags.json === true ? `${visibleJson(standing.brief)}\n` : visible(renderBrief(standing.brief)));
   return 0;
 }
 

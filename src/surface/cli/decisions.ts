@@ -1,5 +1,6 @@
 import { Argument, InvalidArgumentError } from "commander";
 import { newId } from "../../kernel/ids.js";
+import { visibleJson } from "../../kernel/visible.js";
 import { createDecision, type FoundDecision, searchDecisions, setDecisionStatus } from "../../memory/decisions.js";
 import { type Decision, type DecisionStatus, decisionStatusSchema } from "../../schema/memory.js";
 import { describeVerb, formatOption, type OutputFormat, wholeNumber, withArguments } from "./arguments.js";
@@ -66,7 +67,7 @@ function addDecision(context: CliContext, args: readonly string[], supersedes = 
         ...(old === undefined ? {} : { supersedes: old }),
       };
       const { id } = valueOf(createDecision(store, record));
-      writeLine(context.out, options.outputFormat === "json" ? JSON.stringify({ id }) : `Recorded [${id}].`);
+      writeLine(context.out, options.outputFormat === "json" ? visibleJson({ id }) : `Recorded [${id}].`);
       return 0;
     }),
   );
@@ -96,7 +97,7 @@ function changeStatus(context: CliContext, args: readonly string[]): Promise<num
       const found = valueOf(setDecisionStatus(store, change, author));
       writeLine(
         context.out,
-        options.outputFormat === "json" ? JSON.stringify(found) : `[${found.id}] is ${found.status}.`,
+        options.outputFormat === "json" ? visibleJson(found) : `[${found.id}] is ${found.status}.`,
       );
       return 0;
     }),
@@ -144,7 +145,7 @@ function findDecisions(context: CliContext, args: readonly string[]): Promise<nu
         limit,
         ...(project === undefined ? {} : { project }),
       });
-      if (options.outputFormat === "json") writeLine(context.out, JSON.stringify({ decisions: found }));
+      if (options.outputFormat === "json") writeLine(context.out, visibleJson({ decisions: found }));
       else for (const line of linesOf(found)) writeLine(context.out, line);
       return 0;
     }),

@@ -4,7 +4,7 @@ import { findRepository, type Repository } from "../../effect/repository.js";
 import { countWorkspace, diffWorkspace } from "../../effect/task-diff.js";
 import type { WorkspaceArgs } from "../../effect/workspace-places.js";
 import { invalid } from "../../kernel/fault.js";
-import { visible } from "../../kernel/visible.js";
+import { visible, visibleJson } from "../../kernel/visible.js";
 import { type Evidence, evidenceOf } from "../../memory/evidence.js";
 import { describeVerb, formatOption, type OutputFormat, wholeNumber, withArguments } from "./arguments.js";
 import { type CliContext, type Verb, writeLine } from "./context.js";
@@ -39,7 +39,7 @@ export const diffVerb: Verb = (context, args) => {
     .addOption(formatOption());
   return withArguments<Flags>(command, args, async ({ options, values }) => {
     const tasks = await collect(context, options, values[0]);
-    if (options.outputFormat === "json") writeLine(context.out, JSON.stringify({ tasks }));
+    if (options.outputFormat === "json") writeLine(context.out, visibleJson({ tasks }));
     else for (const line of tasks.flatMap((task) => taskLines(task, paintFor(context)))) writeLine(context.out, line);
     return 0;
   });

@@ -4,6 +4,7 @@ import { findRepository } from "../../effect/repository.js";
 import { locateRepository, type RepositoryLocation } from "../../effect/repository-location.js";
 import { probeBackends } from "../../effect/sandbox/probe.js";
 import { Fault, invalid, messageOf } from "../../kernel/fault.js";
+import { visibleJson } from "../../kernel/visible.js";
 import { resolveConnection } from "../../model/connection.js";
 import { openWith } from "../../store/connection.js";
 import { openStore } from "../../store/store.js";
@@ -26,7 +27,7 @@ export const doctorVerb: Verb = (context, args) => {
     const { findings, ready } = await examine(context);
     const ways = await findModelWays(context.env, findings);
     if (options.outputFormat === "json")
-      writeLine(context.out, JSON.stringify({ ready, model: runtimeOf(ways), version: readVersion(), findings }));
+      writeLine(context.out, visibleJson({ ready, model: runtimeOf(ways), version: readVersion(), findings }));
     else printFindings(context, findings, readyLines(ready, ways));
     return ready ? 0 : NOT_READY;
   });

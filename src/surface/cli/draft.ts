@@ -1,6 +1,7 @@
 import { type Estimate, estimatePlan } from "../../crew/cycle/estimate.js";
 import { continueDraft, type DraftReport, draftPlan } from "../../crew/service/draft.js";
 import { invalid } from "../../kernel/fault.js";
+import { visibleJson } from "../../kernel/visible.js";
 import type { AnyEvent } from "../../schema/event.js";
 import type { Plan } from "../../schema/plan.js";
 import { describeVerb, formatOption, type OutputFormat, withArguments } from "./arguments.js";
@@ -46,7 +47,7 @@ export async function continueDrafting(context: CliContext, outputFormat: Output
 }
 
 function tell(context: CliContext, drafted: Drafted, outputFormat: OutputFormat): number {
-  if (outputFormat !== "text") writeLine(context.out, JSON.stringify(reportOf(drafted)));
+  if (outputFormat !== "text") writeLine(context.out, visibleJson(reportOf(drafted)));
   else for (const line of draftLines(drafted)) writeLine(context.out, line);
   return drafted.plan === undefined ? UNSOUND : 0;
 }

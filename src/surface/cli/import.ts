@@ -3,6 +3,7 @@ import { join, resolve } from "node:path";
 import { Option } from "commander";
 import { type Fault, invalid, messageOf } from "../../kernel/fault.js";
 import { err, ok, type Result } from "../../kernel/result.js";
+import { visibleJson } from "../../kernel/visible.js";
 import { readAdrs } from "../../memory/import/adr.js";
 import { importLines } from "../../memory/import/export-lines.js";
 import type { ImportedTask } from "../../memory/import/imported.js";
@@ -47,13 +48,13 @@ export const importVerb: Verb = (context, args) => {
       const json = options.outputFormat === "json";
       if (kind === "worknode") {
         const events = importLines(store, fileLines(path));
-        writeLine(context.out, json ? JSON.stringify({ events }) : `${events} event(s) imported.`);
+        writeLine(context.out, json ? visibleJson({ events }) : `${events} event(s) imported.`);
         return 0;
       }
       const by = speakerOf(context, location, options.as);
       const imported = valueOf(readForeign(path, kind, store.clock.nowMs()));
       const report = valueOf(takeIn(store, imported, by));
-      writeLine(context.out, json ? JSON.stringify(report) : describe(report));
+      writeLine(context.out, json ? visibleJson(report) : describe(report));
       return 0;
     }),
   );

@@ -1,6 +1,7 @@
 import { Option } from "commander";
 import { FIRST_PLAN_PATH, type InitReport, initProject } from "../../crew/service/init.js";
 import { CONFIG_PATH } from "../../crew/state/config.js";
+import { visibleJson } from "../../kernel/visible.js";
 import type { PackageManager } from "../../plan/survey/package-lock.js";
 import type { PlanVerify } from "../../schema/plan-task.js";
 import { describeVerb, formatOption, type OutputFormat, withArguments } from "./arguments.js";
@@ -44,7 +45,7 @@ export const initVerb: Verb = (context, args) => {
     if (options.outputFormat === "json")
       writeLine(
         context.out,
-        JSON.stringify({ ...report, ready: able, model: runtimeOf(ways), findings, claudeCode: ways.claude ?? null }),
+        visibleJson({ ...report, ready: able, model: runtimeOf(ways), findings, claudeCode: ways.claude ?? null }),
       );
     else {
       for (const line of [...reportLines(report).map(harmless), ...noteLines(context, report)])

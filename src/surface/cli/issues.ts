@@ -1,3 +1,4 @@
+import { visibleJson } from "../../kernel/visible.js";
 import { createIssue, type IssueSearch, recordFixOutcome, resolveIssue, searchIssues } from "../../memory/issues.js";
 import type { IssueRow } from "../../store/memory-rows.js";
 import type { Store } from "../../store/store.js";
@@ -119,7 +120,7 @@ function search(context: CliContext, args: readonly string[]): Promise<number> {
   return withArguments<Flags>(command, args, ({ options, values }) =>
     withStore(context, async (store) => {
       const found = valueOf(await searchIssues(store, searchOf(options, values)));
-      if (options.outputFormat === "json") writeLine(context.out, JSON.stringify({ issues: found }));
+      if (options.outputFormat === "json") writeLine(context.out, visibleJson({ issues: found }));
       else if (found.length === 0) writeLine(context.out, "Nothing found.");
       else for (const row of found) writeLine(context.out, lineOf(row));
       return 0;
@@ -133,7 +134,7 @@ function searchOf({ file, resolved, open, limit }: Flags, values: readonly strin
 }
 
 function show(context: CliContext, { outputFormat }: Flags, row: IssueRow): number {
-  writeLine(context.out, outputFormat === "json" ? JSON.stringify(row) : lineOf(row));
+  writeLine(context.out, outputFormat === "json" ? visibleJson(row) : lineOf(row));
   return 0;
 }
 

@@ -4,6 +4,7 @@ import { claimedIdentity, type Identity } from "../../effect/identity.js";
 import { listProjects } from "../../effect/project-registry.js";
 import type { RepositoryLocation } from "../../effect/repository-location.js";
 import { messageOf } from "../../kernel/fault.js";
+import { visibleJson } from "../../kernel/visible.js";
 import type { Store } from "../../store/store.js";
 import { describeVerb, formatOption, type OutputFormat, withArguments } from "./arguments.js";
 import { type CliContext, type Verb, writeLine } from "./context.js";
@@ -31,7 +32,7 @@ function killHere(context: CliContext, { outputFormat }: Flags): Promise<number>
     context,
     (store, location) => {
       const epoch = raiseEpoch(store, claimedIdentity(context.env, location));
-      if (outputFormat === "json") writeLine(context.out, JSON.stringify({ killed: true, epoch }));
+      if (outputFormat === "json") writeLine(context.out, visibleJson({ killed: true, epoch }));
       else
         writeLine(
           context.out,
@@ -57,7 +58,7 @@ async function killAll(context: CliContext, { outputFormat }: Flags): Promise<nu
   const projects: Killed[] = [];
   for (const root of listProjects(context.env))
     if (existsSync(join(root, ".worknode", "worknode.db"))) projects.push(await killOne(context, root));
-  if (outputFormat === "json") writeLine(context.out, JSON.stringify({ projects }));
+  if (outputFormat === "json") writeLine(context.out, visibleJson({ projects }));
   else {
     for (const { root, epoch, error } of projects)
       writeLine(context.out, error === null ? `killed ${root} (epoch ${epoch})` : `NOT killed ${root}: ${error}`);

@@ -1,6 +1,7 @@
 import { type LandReport, landCycle } from "../../crew/service/land.js";
 import { installedForge, openRequest, type RequestText, requestCommands } from "../../effect/pull-request.js";
 import { findRepository } from "../../effect/repository.js";
+import { visibleJson } from "../../kernel/visible.js";
 import { evidenceOf } from "../../memory/evidence.js";
 import { describeVerb, formatOption, type OutputFormat, wholeNumber, withArguments } from "./arguments.js";
 import { argvText } from "./argv-text.js";
@@ -36,7 +37,7 @@ export const landVerb: Verb = (context, args) => {
     const given = cycle === undefined ? {} : { cycle };
     const report = await landCycle({ cwd, env, signal, partial, request: pr, ...given });
     const request = report.outcome === "verified" ? await requestFor(context, report) : null;
-    if (options.outputFormat === "json") writeLine(context.out, JSON.stringify({ ...report, request }));
+    if (options.outputFormat === "json") writeLine(context.out, visibleJson({ ...report, request }));
     else for (const line of landLines(context, report, request)) writeLine(context.out, line);
     return exitOf(report);
   });

@@ -1,3 +1,4 @@
+import { visibleJson } from "../../kernel/visible.js";
 import type { AnyEvent } from "../../schema/event.js";
 import { describeEvent, eventLine } from "../../store/lines.js";
 import type { Store } from "../../store/store.js";
@@ -39,7 +40,7 @@ function printLog(context: CliContext, args: readonly string[]): Promise<number>
       const json = options.json === true || options.outputFormat === "stream-json";
       for (const event of pagesOf(store, options)) {
         if (context.out.closed) break;
-        writeLine(context.out, json ? JSON.stringify(eventLine(event)) : singleLine(describeEvent(event)));
+        writeLine(context.out, json ? visibleJson(eventLine(event)) : singleLine(describeEvent(event)));
       }
       return 0;
     }),
@@ -65,7 +66,7 @@ function verifyLog(context: CliContext, args: readonly string[]): Promise<number
       const text = result.ok
         ? `The chain of ${result.events} event(s) is intact.`
         : `The chain breaks at event ${result.seq}: ${result.reason}. What stands before it is intact.`;
-      writeLine(context.out, options.outputFormat === "json" ? JSON.stringify(result) : text);
+      writeLine(context.out, options.outputFormat === "json" ? visibleJson(result) : text);
       return result.ok ? 0 : UNVERIFIED;
     }),
   );
@@ -83,7 +84,7 @@ function rebuildLog(context: CliContext, args: readonly string[]): Promise<numbe
         const text = result.equal
           ? "Every table was rebuilt from the log and is equal to what was there."
           : `Rebuilt; these differed and now follow the log:\n${result.differences.map((each) => `  ${each}`).join("\n")}`;
-        writeLine(context.out, options.outputFormat === "json" ? JSON.stringify(result) : text);
+        writeLine(context.out, options.outputFormat === "json" ? visibleJson(result) : text);
         return result.equal ? 0 : UNVERIFIED;
       },
       { readonly: false },

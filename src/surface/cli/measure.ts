@@ -6,7 +6,7 @@ import { listCodeFiles } from "../../effect/code-files.js";
 import { runDeepChecks } from "../../effect/deep-check.js";
 import { beginningOf } from "../../effect/file-content.js";
 import { measureFiles } from "../../effect/measure-files.js";
-import { visibleItem } from "../../kernel/visible.js";
+import { visibleItem, visibleJson } from "../../kernel/visible.js";
 import { declaredDocumentation, type HeaderSource } from "../../measure/declared-documentation.js";
 import type { FileMeasure, FunctionMeasure } from "../../measure/file-measure.js";
 import { loadGrammars } from "../../measure/grammar.js";
@@ -43,7 +43,7 @@ export const measureVerb: Verb = (context, args) => {
     const linked = linkFiles(measured.map(({ fact }) => fact));
     const looked = options.deep === true ? await lookDeeper(linked, cwd) : linked;
     const report = reportOf(looked, measured.flatMap(headerOf));
-    if (options.format === "json") writeLine(context.out, JSON.stringify(report));
+    if (options.format === "json") writeLine(context.out, visibleJson(report));
     else for (const line of textOf(report, looked)) writeLine(context.out, visibleItem(line));
     return 0;
   });

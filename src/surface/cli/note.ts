@@ -1,3 +1,4 @@
+import { visibleJson } from "../../kernel/visible.js";
 import { createNote } from "../../memory/notes.js";
 import { describeVerb, formatOption, type OutputFormat, withArguments } from "./arguments.js";
 import { type Verb, writeLine } from "./context.js";
@@ -22,7 +23,7 @@ export const noteVerb: Verb = (context, args) => {
       const { path: paths } = options;
       const note = { text: values[0] ?? "", ...(paths === undefined ? {} : { paths }) };
       const { id } = valueOf(createNote(store, note, { actor: speakerOf(context, location, options.as) }));
-      writeLine(context.out, options.outputFormat === "json" ? JSON.stringify({ id }) : `Noted [${id}].`);
+      writeLine(context.out, options.outputFormat === "json" ? visibleJson({ id }) : `Noted [${id}].`);
       return 0;
     }),
   );

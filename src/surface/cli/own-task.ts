@@ -1,5 +1,6 @@
 import { withProject } from "../../crew/cycle/project.js";
 import { invalid } from "../../kernel/fault.js";
+import { visibleJson } from "../../kernel/visible.js";
 import { OUTSIDE_CYCLES } from "../../memory/outside-cycles.js";
 import { claimTask, finishTask } from "../../memory/own-tasks.js";
 import { cycleOfTask } from "../../memory/plan-task.js";
@@ -100,6 +101,6 @@ async function finishOfPlan(context: CliContext, task: string, options: Flags): 
 function show(context: CliContext, options: Flags, row: TaskRow): number {
   const { id, title, status, agent } = row;
   const text = `${id} (${singleLine(title)}): ${status}, ${agent ?? "nobody"}`;
-  writeLine(context.out, options.outputFormat === "json" ? JSON.stringify(row) : text);
+  writeLine(context.out, options.outputFormat === "json" ? visibleJson(row) : text);
   return 0;
 }

@@ -1,3 +1,4 @@
+import { visibleJson } from "../../kernel/visible.js";
 import { pinRecord } from "../../memory/pins.js";
 import { describeVerb, formatOption, type OutputFormat, withArguments } from "./arguments.js";
 import { type Verb, writeLine } from "./context.js";
@@ -28,7 +29,7 @@ function pinning(pinned: boolean): Verb {
         const author = { actor: speakerOf(context, location, options.as) };
         const pin = valueOf(pinRecord(store, { id: values[0] ?? "", pinned }, author));
         const told = pinned ? `Pinned [${pin.id}].` : `[${pin.id}] is not pinned.`;
-        writeLine(context.out, options.outputFormat === "json" ? JSON.stringify(pin) : told);
+        writeLine(context.out, options.outputFormat === "json" ? visibleJson(pin) : told);
         return 0;
       }),
     );

@@ -7,6 +7,7 @@ import { parsePlan, readPlanText } from "../../crew/state/plan-source.js";
 import { locateRepository } from "../../effect/repository-location.js";
 import { toolchainFaults } from "../../effect/sandbox/toolchain-refusal.js";
 import { invalid } from "../../kernel/fault.js";
+import { visibleJson } from "../../kernel/visible.js";
 import { explainPlan } from "../../plan/explain-plan.js";
 import { type LoadedPlan, loadPlan, placeIn } from "../../plan/load-plan.js";
 import { formatFault, hasErrors, type PlanFault, sortFaults } from "../../plan/plan-fault.js";
@@ -54,8 +55,7 @@ function lint(context: CliContext, args: readonly string[]): Promise<number> {
     const { faults, later } = lookFurther(context, loaded);
     const ok = loaded.plan !== undefined && !hasErrors(faults);
     const verdict = ok ? "the plan is sound" : `${faults.length} fault(s)`;
-    if (options.outputFormat === "json")
-      writeLine(context.out, JSON.stringify({ ok, faults, not_supported_yet: later }));
+    if (options.outputFormat === "json") writeLine(context.out, visibleJson({ ok, faults, not_supported_yet: later }));
     else for (const line of [...faultLines(path, faults, later), `${path}: ${verdict}`]) writeLine(context.out, line);
     return ok ? 0 : INVALID;
   });
@@ -125,7 +125,7 @@ function explain(context: CliContext, args: readonly string[]): Promise<number> 
 function schema(context: CliContext, args: readonly string[]): Promise<number> {
   const command = describeVerb(context, "plan schema", "Print the JSON Schema of plans.");
   return withArguments(command, args, async () => {
-    writeLine(context.out, JSON.stringify(planJsonSchema(), null, 2));
+    writeLine(context.out, visibleJson(planJsonSchema(), 2));
     return 0;
   });
 }
@@ -150,7 +150,7 @@ function test(context: CliContext, args: readonly string[]): Promise<number> {
       const { testPlan } = await import("./plan-test.js");
       const source = parsePlan(readPlanText(path, context.cwd), path);
       const report = await testPlan(context, source, { script, inputs: options.input });
-      if (options.outputFormat === "json") writeLine(context.out, JSON.stringify(report));
+      if (options.outputFormat === "json") writeLine(context.out, visibleJson(report));
       else for (const line of testLines(report)) writeLine(context.out, singleLine(line));
       return report.ok ? 0 : UNVERIFIED;
     },
@@ -190,7 +190,7 @@ function approve(context: CliContext, args: readonly string[]): Promise<number> 
     writeLine(
       context.out,
       options.outputFormat === "json"
-        ? JSON.stringify(report)
+        ? visibleJson(report)
         : `Approved ${source.plan.id}, SHA-256 ${source.hash}. A changed byte needs a new approval.`,
     );
     return 0;

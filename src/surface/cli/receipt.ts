@@ -10,6 +10,7 @@ import { type Commit, findCommits, listCommits, readCommits } from "../../effect
 import { type History, withHistory } from "../../effect/history.js";
 import { commitFacts, otherCommits } from "../../effect/provenance-facts.js";
 import { invalid, messageOf } from "../../kernel/fault.js";
+import { visibleJson } from "../../kernel/visible.js";
 import type { Receipt } from "../../schema/receipt.js";
 import { describeVerb, formatOption, type OutputFormat, withArguments } from "./arguments.js";
 import { type CliContext, type Verb, writeLine } from "./context.js";
@@ -56,7 +57,7 @@ function showReceipts(context: CliContext, args: readonly string[]): Promise<num
     const trust = readTrust(context, options.trust);
     const opened = receiptTexts(message).map((text) => openReceipt(text, trust.keys));
     const found = opened.map((each) => (each.ok ? { receipt: each.value } : { error: each.error }));
-    if (options.outputFormat === "json") writeLine(context.out, JSON.stringify({ commit: id, receipts: found }));
+    if (options.outputFormat === "json") writeLine(context.out, visibleJson({ commit: id, receipts: found }));
     else for (const line of shownLines(id, found)) writeLine(context.out, line);
     return found.some((each) => "error" in each) ? UNVERIFIED : 0;
   });
@@ -101,7 +102,7 @@ function verifyReceipts(context: CliContext, args: readonly string[]): Promise<n
       const basis = { trust: readTrust(context, options.trust), again: new Map() };
       return judgeProvenance(await commitFacts(history, commits), await otherCommits(history, head), basis);
     });
-    if (options.outputFormat === "json") writeLine(context.out, JSON.stringify({ commits: found }));
+    if (options.outputFormat === "json") writeLine(context.out, visibleJson({ commits: found }));
     else for (const line of found.flatMap(verifiedLines)) writeLine(context.out, line);
     return found.length > 0 && found.every(({ standing }) => PROVEN.has(standing)) ? 0 : UNVERIFIED;
   });

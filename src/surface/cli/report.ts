@@ -1,5 +1,5 @@
 import { InvalidArgumentError, Option } from "commander";
-import { visible } from "../../kernel/visible.js";
+import { visible, visibleJson } from "../../kernel/visible.js";
 import { renderReport, reportProject } from "../../memory/report.js";
 import type { ProjectReport } from "../../schema/project-report.js";
 import { describeVerb, withArguments } from "./arguments.js";
@@ -34,7 +34,7 @@ export const reportVerb: Verb = (context, args) => {
   return withArguments<Flags>(command, args, async ({ options }) => {
     const { answers: reports, exitCode } = await gather(context, options);
     if (options.format === "json")
-      writeLine(context.out, JSON.stringify(options.all === true ? { projects: reports } : reports[0]));
+      writeLine(context.out, visibleJson(options.all === true ? { projects: reports } : reports[0]));
     else context.out.write(visible(reports.map(renderReport).join("\n")));
     return exitCode;
   });

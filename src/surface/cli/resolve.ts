@@ -1,6 +1,7 @@
 import { reviewersOf } from "../../crew/state/approval.js";
 import { claimedIdentity, type Identity } from "../../effect/identity.js";
 import { invalid } from "../../kernel/fault.js";
+import { visibleJson } from "../../kernel/visible.js";
 import type { AnyNewEvent } from "../../schema/event.js";
 import type { ApprovalRow } from "../../store/agent-rows.js";
 import type { Store } from "../../store/store.js";
@@ -69,7 +70,7 @@ function resolve(context: CliContext, id: string, answer: Answer): Promise<numbe
       });
       const { proposal_hash } = approval;
       const report = { id, decision: answer.decision, proposal_hash };
-      if (answer.outputFormat === "json") writeLine(context.out, JSON.stringify(report));
+      if (answer.outputFormat === "json") writeLine(context.out, visibleJson(report));
       else
         writeLine(
           context.out,

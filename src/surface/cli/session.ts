@@ -1,5 +1,6 @@
 import { Option } from "commander";
 import type { RunResult, SessionOptions } from "../../crew/cycle/session.js";
+import { visibleJson } from "../../kernel/visible.js";
 import type { AnyEvent } from "../../schema/event.js";
 import type { RunReport } from "../../schema/run-report.js";
 import { eventLine } from "../../store/lines.js";
@@ -123,7 +124,7 @@ export function resultReport(result: RunResult): RunReport {
 }
 
 function printResult(context: CliContext, format: OutputFormat, result: RunResult): void {
-  if (format !== "text") return writeLine(context.out, JSON.stringify(resultReport(result)));
+  if (format !== "text") return writeLine(context.out, visibleJson(resultReport(result)));
   const paint = paintFor(context);
   const good = result.exitCode === 0;
   writeLine(context.out);

@@ -1,3 +1,4 @@
+import { visibleJson } from "../../kernel/visible.js";
 import { OUTSIDE_CYCLES } from "../../memory/outside-cycles.js";
 import type { TaskStatus } from "../../schema/states.js";
 import type { StatusReport } from "../../schema/status-report.js";
@@ -35,7 +36,7 @@ export function showStatus(context: ReadingContext): number {
 /** Prints where a cycle stands. */
 export function printStatus(context: ReadingContext, store: StoreReader, options: StatusOptions): void {
   const number = options.cycle ?? store.queries.maxCycle();
-  if (options.outputFormat === "json") writeLine(context.out, JSON.stringify(reportOf(store, number)));
+  if (options.outputFormat === "json") writeLine(context.out, visibleJson(reportOf(store, number)));
   else for (const line of statusLines(store, number, paintFor(context))) writeLine(context.out, line);
 }
 

@@ -1,3 +1,4 @@
+import { visibleJson } from "../../kernel/visible.js";
 import { describeVerb, formatOption, wholeNumber, withArguments } from "./arguments.js";
 import { type CliContext, type Verb, writeLine } from "./context.js";
 import { paintFor } from "./progress/paint.js";
@@ -33,7 +34,7 @@ async function showAll(context: CliContext, { outputFormat }: Options): Promise<
     const { answers: projects, exitCode } = await forEachProject(context, (store, project) => {
       return { project, ...reportOf(store, store.queries.maxCycle()) };
     });
-    writeLine(context.out, JSON.stringify({ projects }));
+    writeLine(context.out, visibleJson({ projects }));
     return exitCode;
   }
   const { answers: projects, exitCode } = await forEachProject(context, (store, project) => {

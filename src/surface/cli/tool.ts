@@ -1,5 +1,6 @@
 import { renderDenials } from "../../crew/state/denial-text.js";
 import { invalid } from "../../kernel/fault.js";
+import { visibleJson } from "../../kernel/visible.js";
 import type { ToolReport } from "../../schema/tool-report.js";
 import { describeVerb, formatOption, type OutputFormat, withArguments } from "./arguments.js";
 import { type CliContext, type Verb, writeLine } from "./context.js";
@@ -47,7 +48,7 @@ async function callOnce(context: CliContext, values: readonly string[], flags: F
     yes: flags.yes === true,
     ...(context.confirm === undefined ? {} : { confirm: context.confirm }),
   });
-  if (flags.outputFormat === "json") writeLine(context.out, JSON.stringify(report));
+  if (flags.outputFormat === "json") writeLine(context.out, visibleJson(report));
   else print(context, report);
   return exitCode;
 }

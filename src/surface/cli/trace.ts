@@ -1,4 +1,5 @@
 import { invalid } from "../../kernel/fault.js";
+import { visibleJson } from "../../kernel/visible.js";
 import type { AnyEvent } from "../../schema/event.js";
 import type { Store } from "../../store/store.js";
 import { replayTrace } from "../../turn/seal.js";
@@ -37,7 +38,7 @@ export const traceVerb: Verb = (context, args) => {
       const id = values[0];
       if (id === undefined) return listExecutions(context, store, options);
       const shown = shownOf(store, id, options.chain === true);
-      if (options.outputFormat === "json") writeLine(context.out, JSON.stringify(shown.json));
+      if (options.outputFormat === "json") writeLine(context.out, visibleJson(shown.json));
       else for (const line of shown.lines) writeLine(context.out, line);
       return 0;
     }),
@@ -62,7 +63,7 @@ function listExecutions(context: CliContext, store: Store, options: Options): nu
     states: payload.trace.length,
     seq,
   }));
-  if (options.outputFormat === "json") writeLine(context.out, JSON.stringify({ executions: rows }));
+  if (options.outputFormat === "json") writeLine(context.out, visibleJson({ executions: rows }));
   else if (rows.length === 0) writeLine(context.out, "No execution has ended yet.");
   else for (const row of rows) writeLine(context.out, `${row.execution}  ${row.outcome}  ${row.states} states`);
   return 0;
@@ -159,7 +160,7 @@ function verifyTraces(context: CliContext, args: readonly string[]): Promise<num
         faults.push(...sealFaults(event));
       }
       const report = { ok: faults.length === 0, executions, faults };
-      if (options.outputFormat === "json") writeLine(context.out, JSON.stringify(report));
+      if (options.outputFormat === "json") writeLine(context.out, visibleJson(report));
       else
         writeLine(
           context.out,

@@ -1,4 +1,5 @@
 import { parseStamp } from "../../kernel/hlc.js";
+import { visibleJson } from "../../kernel/visible.js";
 import type { ViolationReport } from "../../schema/violation-report.js";
 import type { ViolationRow } from "../../store/agent-rows.js";
 import { describeVerb, formatOption, type OutputFormat, wholeNumber, withArguments } from "./arguments.js";
@@ -60,8 +61,8 @@ function describeRow({ seq, hlc, subject, ...rest }: ViolationRow): Row {
 }
 
 function linesOf(rows: readonly Row[], format: OutputFormat): string[] {
-  if (format === "json") return [JSON.stringify({ violations: rows })];
-  if (format === "stream-json") return rows.map((row) => JSON.stringify(row));
+  if (format === "json") return [visibleJson({ violations: rows })];
+  if (format === "stream-json") return rows.map((row) => visibleJson(row));
   return rows.flatMap((row) => [
     `${row.event}  ${row.at}  cycle ${row.cycle} ${row.task ?? "-"}  ${row.agent}  ${row.code} ${singleLine(row.message)}`,
     `  rule ${row.rule}  object ${singleLine(row.object)}  call ${row.call_id}`,

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { visible, visibleItem } from "../../../src/kernel/visible.js";
+import { visible, visibleItem, visibleJson } from "../../../src/kernel/visible.js";
 
 describe("what a person is shown", () => {
   it.each([
@@ -32,5 +32,24 @@ describe("what a person is shown", () => {
   it("has items that cannot begin another", () => {
     expect(visibleItem("  Task A: t\n  may write: nothing\n")).toBe("  Task A: t\n    |   may write: nothing");
     expect(visibleItem("")).toBe("");
+  });
+});
+
+describe("what a program is given", () => {
+  const hidden = 'a\u001b[2K\u009b\u007f\u202e\u2066\u200b\ufeff\u2028\u{e0041}\\\u202e"';
+  const value = { [hidden]: [hidden, "ünï ☃ 日本語 👩‍👩‍👧", 1, null, true] };
+
+  it.each([undefined, 2])("holds the same values, and nothing that is not seen, indented by %s", (indent) => {
+    const text = visibleJson(value, indent);
+    expect(JSON.parse(text)).toEqual(value);
+    expect(visible(text)).toBe(text);
+    expect(text).toContain("\\u202e");
+    expect(text).toContain("\\udb40\\udc41");
+    expect(text).toContain("ünï ☃ 日本語 👩‍👩‍👧");
+  });
+
+  it("is what it was where all is plain", () => {
+    expect(visibleJson({ a: ["b", 1], c: null }, 2)).toBe(JSON.stringify({ a: ["b", 1], c: null }, null, 2));
+    expect(visibleJson(undefined)).toBe("null");
   });
 });

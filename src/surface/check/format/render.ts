@@ -1,3 +1,4 @@
+import { visibleJson } from "../../../kernel/visible.js";
 import type { CheckReport } from "../../../schema/check-report.js";
 import { githubOf } from "./github.js";
 import { junitOf } from "./junit.js";
@@ -11,7 +12,7 @@ export type CheckFormat = (typeof CHECK_FORMATS)[number];
 
 const WRITERS: Readonly<Record<CheckFormat, (report: CheckReport, version: string) => string>> = {
   text: textOf,
-  json: (report) => `${JSON.stringify(report)}\n`,
+  json: (report) => `${visibleJson(report)}\n`,
   sarif: sarifOf,
   junit: junitOf,
   github: githubOf,

@@ -1,4 +1,5 @@
 import type { Log, ReportingDescriptor, Result } from "sarif";
+import { visibleJson } from "../../../kernel/visible.js";
 import type { CheckFinding, CheckReport } from "../../../schema/check-report.js";
 import { figuresOf, levelOf, summaryOf } from "./summary.js";
 
@@ -31,7 +32,7 @@ export function sarifOf(report: CheckReport, version: string): string {
       },
     ],
   };
-  return `${JSON.stringify(log, null, 2)}\n`;
+  return `${visibleJson(log, 2)}\n`;
 }
 
 function ruleOf(rule: string, report: CheckReport): ReportingDescriptor {

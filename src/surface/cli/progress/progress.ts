@@ -1,4 +1,5 @@
 import { type Clock, systemClock } from "../../../kernel/clock.js";
+import { visibleJson } from "../../../kernel/visible.js";
 import type { AnyEvent } from "../../../schema/event.js";
 import { type CliContext, writeLine } from "../context.js";
 import { describe, describeCall } from "./event-text.js";
@@ -117,7 +118,7 @@ export function streamProgress(context: CliContext, lineOf: (event: AnyEvent) =>
     ...silent,
     show(event) {
       silent.show(event);
-      writeLine(context.out, JSON.stringify(lineOf(event)));
+      writeLine(context.out, visibleJson(lineOf(event)));
     },
   };
 }
