@@ -1,4 +1,4 @@
-import { createPublicKey, generateKeyPairSync, type KeyObject } from "node:crypto";
+import { createPublicKey, generateKeyPairSync, type KeyObject, sign } from "node:crypto";
 import { describe, expect, it } from "vitest";
 import { keyId, openEnvelope, preAuthentication, signEnvelope } from "../../../src/capability/dsse.js";
 import type { Envelope } from "../../../src/schema/receipt.js";
@@ -64,7 +64,11 @@ describe("an envelope", () => {
   it("is not opened with a private key or one of another kind", () => {
     const id = keyId(publicKey);
     expect(openEnvelope(sealed(), TYPE, new Map([[id, privateKey]])).ok).toBe(false);
-    const rsa = generateKeyPairSync("rsa", { modulusLength: 2048 }).publicKey;
-    expect(openEnvelope(sealed(), TYPE, new Map([[id, rsa]])).ok).toBe(false);
+    const rsa = generateKeyPairSync("rsa", { modulusLength: 2048 });
+    expect(openEnvelope(sealed(), TYPE, new Map([[id, rsa.publicKey]])).ok).toBe(false);
+    const sig = sign(null, preAuthentication(TYPE, payload), rsa.privateKey).toString("base64");
+    const byRsa: Envelope = { ...sealed(), signatures: [{ keyid: id, sig }] };
+    expect(openEnvelope(byRsa, TYPE, new Map([[id, rsa.publicKey]]))).toEqual({ ok: false, error: "untrusted-key" });
+    expect(() => signEnvelope(TYPE, payload, rsa.privateKey)).toThrow(/Ed25519/);
   });
 });

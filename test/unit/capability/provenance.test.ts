@@ -363,6 +363,59 @@ describe("after a rebase or cherry-pick", () => {
   });
 });
 
+describe("what only several facts tell", () => {
+  const message = messageOf(made);
+
+  it.each([
+    ["begins in the first instant of its capability", (it: ReceiptPredicate) => use(it, { first_effect: 1_000 })],
+    ["ends in the last", (it: ReceiptPredicate) => use(it, { last_effect: 3_999 })],
+    ["ends as the receipt is issued", (it: ReceiptPredicate) => ({ ...it, issued_at: 3_000 })],
+  ])("work that %s is within it", (_, change) => {
+    expect(judge(commitOf(BASE, DONE, messageOf({ ...made, change })))).toEqual({ standing: "verified", rules: [] });
+  });
+
+  it.each(["Task", "Agent", "Plan"])("a message that says no %s is not the one of its receipt", (trailer) => {
+    const less = message.replace(new RegExp(`^Worknode-${trailer}:.*\\n`, "m"), "");
+    expect(judge(commitOf(BASE, DONE, less))).toEqual({ standing: "refused", rules: ["provenance-trailers"] });
+  });
+
+  it("work that another commit did before, and that was taken back, is no longer covered", () => {
+    const commit = commitOf(BASE, DONE, message);
+    const basis = { trust, again: new Map(), replayed: new Map([[commit.id, id("earlier")]]) };
+    expect(judgeProvenance([commit], [], basis)[0]?.standing).toBe("refused");
+  });
+
+  it("a commit of one parent is no merge, whatever tree is said of one", () => {
+    const commit = commitOf(BASE, DONE, "by hand", { mergedTree: treeId(DONE) });
+    expect(judge(commit).standing).toBe("unsigned");
+  });
+
+  it("a thousand receipts are read, and a message with more is refused", () => {
+    const line = message.split("\n").find((each) => each.startsWith("Worknode-Receipt:")) ?? "";
+    const many = (count: number): string => `x\n\n${`${line}\n`.repeat(count)}`;
+    expect(judge(commitOf(BASE, DONE, many(1_000))).standing).toBe("squashed");
+    expect(judge(commitOf(BASE, DONE, many(1_001)))).toEqual({ standing: "refused", rules: ["provenance-signature"] });
+  });
+
+  it("one step of a branch is squashed, not verified, where another commit carries its receipt", () => {
+    const other = commitOf(BASE, DONE, message);
+    expect(judge(commitOf(BASE, DONE, "x"), { others: [other] })).toEqual({ standing: "squashed", rules: [] });
+  });
+
+  it("a file changed and changed again on another base is what the first found and the last left", () => {
+    const [first, last]: Tree[] = [
+      { ...BASE, a: "1", b: "1" },
+      { ...BASE, a: "2" },
+    ];
+    const both = `${messageOf({ from: BASE, to: first ?? {} })}\n${messageOf({ from: first ?? {}, to: last ?? {}, task: "B" })}`;
+    const moved = { ...BASE, x: "1" };
+    const ok = commitOf(moved, { ...moved, a: "2" }, both);
+    expect(judge(ok, { again: null })).toEqual({ standing: "verified-again", rules: [] });
+    const other = commitOf({ ...moved, a: "1" }, { ...moved, a: "2" }, both);
+    expect(judge(other, { again: null }).standing).toBe("refused");
+  });
+});
+
 describe("a merge", () => {
   const parents = [id("p1"), id("p2")];
 

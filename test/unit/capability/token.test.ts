@@ -93,11 +93,9 @@ describe("verifying a token", () => {
     const last = lineage.at(-1) as SignedCapability;
     for (const { capability } of lineage) {
       const isRevoked = (ids: readonly string[]): boolean => ids.includes(capability.id);
-      for (const verify of [verifyToken, broker.verifier.verify])
-        expect(verify(last.token, { ...fresh, publicKey: testPublicKey, isRevoked })).toEqual({
-          ok: false,
-          error: "revoked",
-        });
+      const revoked = { ok: false, error: "revoked" };
+      expect(verifyToken(last.token, { ...fresh, isRevoked, publicKey: testPublicKey })).toEqual(revoked);
+      expect(broker.verifier.verify(last.token, { ...fresh, isRevoked })).toEqual(revoked);
     }
   });
 
