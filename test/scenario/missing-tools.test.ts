@@ -21,7 +21,16 @@ phases:
 
 describe.skipIf(sandboxMissing)(`A plan whose programs are not there${reason}`, () => {
   let repo: Repo;
-  afterEach(() => repo.remove());
+  const made: Repo[] = [];
+  afterEach(() => {
+    for (const each of made.splice(0)) each.remove();
+  });
+
+  function setUp(files: Record<string, string>): Repo {
+    repo = makeRepo(files);
+    made.push(repo);
+    return repo;
+  }
 
   /** Runs the plan with a model at hand, and counts what it was asked. */
   async function runWith(
@@ -30,8 +39,7 @@ describe.skipIf(sandboxMissing)(`A plan whose programs are not there${reason}`, 
     verb: readonly string[] = ["run"],
   ) {
     if (verb[0] === "run") {
-      repo = makeRepo({ "plan.yaml": text, ".gitignore": "node_modules\n" });
-      prepare(repo);
+      prepare(setUp({ "plan.yaml": text, ".gitignore": "node_modules\n" }));
     }
     const server = await scripted(repo, scriptOf({ "A:work:1": [write("a.js", "// a\n"), submit] }));
     const context = makeContext({ cwd: repo.dir, env: repo.env });
@@ -146,7 +154,7 @@ describe.skipIf(sandboxMissing)(`A plan whose programs are not there${reason}`, 
       at.write("node_modules/.bin/tool", "#!/bin/sh\nexit 0\n");
       at.chmod("node_modules/.bin/tool", 0o755);
     };
-    repo = makeRepo({ "plan.yaml": plan("[node_modules/.bin/tool]"), ".gitignore": "node_modules\n" });
+    setUp({ "plan.yaml": plan("[node_modules/.bin/tool]"), ".gitignore": "node_modules\n" });
     tool(repo);
     const server = await scripted(
       repo,

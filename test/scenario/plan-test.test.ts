@@ -53,6 +53,7 @@ const CHECK = { "test/check.py": "import pkg\n\nassert pkg.ANSWER == 42, pkg.__f
 const python = spawnSync("python3", ["-m", "venv", "--help"]).status === 0;
 
 async function planTest(files: Record<string, string>, ...more: string[]) {
+  repo?.remove();
   repo = makeRepo({ "README.md": "# r\n", ".gitignore": "node_modules/\n", ...files });
   repo.write("plan.yaml", PLAN); // not committed: it is being written
   repo.env["ANTHROPIC_API_KEY"] = "a real one";
