@@ -80,15 +80,15 @@ describeWalls("Ordinary work inside the sandbox", (openBench) => {
     }
   });
 
-  it("reads history of a repository that borrows objects, without its configuration or hooks", async () => {
-    const borrower = join(bench.dir, "borrower");
-    git(bench.dir, "clone", "-q", "--shared", bench.repo, borrower);
-    git(borrower, "pack-refs", "--all");
+  it("reads history of a clone, without its configuration or hooks", async () => {
+    const clone = join(bench.dir, "clone");
+    git(bench.dir, "clone", "-q", bench.repo, clone);
+    git(clone, "pack-refs", "--all");
     const lower = join(bench.dir, "wt2");
-    git(borrower, "worktree", "add", "-q", lower);
-    const view = { commonDir: join(borrower, ".git"), gitDir: join(borrower, ".git/worktrees/wt2") };
+    git(clone, "worktree", "add", "-q", lower);
+    const view = { commonDir: join(clone, ".git"), gitDir: join(clone, ".git/worktrees/wt2") };
     const run = await bench.sh("git log --format=%s && git status --porcelain && git branch -a", {
-      shownRoot: borrower,
+      shownRoot: clone,
       lower,
       git: view,
       masks: [],
