@@ -6,18 +6,7 @@
 // node scripts/replay-commits.mjs REPO [--last N] [--from REVISION] [--under DIR]… [--limits 8/60,8/40] [--enforce] [--show]
 import { execFileSync } from "node:child_process";
 import { parseArgs } from "node:util";
-import {
-  addTo,
-  judgeReplayed,
-  kindOf,
-  limitsOf,
-  loadGrammarsOf,
-  loadProduct,
-  nameOf,
-  newTally,
-  printRefusals,
-  printTally,
-} from "./replay-judge.mjs";
+import { JUDGING, kindOf, loadGrammarsOf, startReplay } from "./replay-judge.mjs";
 
 const { values: options, positionals } = parseArgs({
   allowPositionals: true,
@@ -25,16 +14,12 @@ const { values: options, positionals } = parseArgs({
     last: { type: "string", default: "200" },
     from: { type: "string", default: "HEAD" },
     under: { type: "string", multiple: true, default: [] },
-    limits: { type: "string" },
-    enforce: { type: "boolean", default: false },
-    show: { type: "boolean", default: false },
+    ...JUDGING,
   },
 });
 const [repository] = positionals;
 if (repository === undefined) throw new Error("name a repository");
-const product = await loadProduct();
-const limits = limitsOf(product, options.limits);
-const tallies = limits.map(newTally);
+const { product, judge, print } = await startReplay(options);
 
 const OUTPUT_BYTES = 1024 * 1024 * 1024;
 const git = (args, input) => execFileSync("git", ["-C", repository, ...args], { input, maxBuffer: OUTPUT_BYTES });
@@ -161,14 +146,9 @@ for (const line of git(["log", "--no-merges", "--min-parents=1", "--format=%h %c
   const change = await changeOf(commit);
   if (change === undefined) continue;
   [replayed, gone, newest, oldest] = [replayed + 1, gone + change.gone, newest || line, line];
-  const judged = judgeReplayed(product, change, { limits, enforce: options.enforce });
-  for (const [index, each] of judged.entries()) {
-    addTo(tallies[index], each);
-    if (options.show) printRefusals(each, `${nameOf(limits[index])}\t${commit}`);
-  }
+  judge(change, commit);
   if (process.stderr.isTTY) process.stderr.write(`\r${replayed} commits`);
 }
 if (replayed === 0) throw new Error("no commit changes measured code");
-const title = `${repository}: ${replayed} commits with code, ${oldest} to ${newest}`;
-for (const [index, each] of limits.entries()) printTally(tallies[index], { title, limits: each });
+print(`${repository}: ${replayed} commits with code, ${oldest} to ${newest}`);
 if (gone > 0) console.log(`  ${gone} files of code removed or renamed, which agents never do`);

@@ -1,7 +1,7 @@
 // What the replays of commits and of releases share: a change is judged as if an agent had made it, one `Write` for
 // each file with a whitelist of the files it touched, by the gate itself (`judge`, asked again with the base's
 // functions where a limit refuses, as a run does) and then by the rules on a submitted result that need no command run.
-import { mkdtempSync, rmSync } from "node:fs";
+import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath, pathToFileURL } from "node:url";
 import { build } from "esbuild";
@@ -20,18 +20,79 @@ const PARTS = [
   "measure/source",
 ];
 
-/** The product's own functions, bundled below the package so that they find their packages. */
-export async function loadProduct() {
+/** What the command lines of both replays say of the judging. */
+export const JUDGING = {
+  limits: { type: "string" },
+  enforce: { type: "boolean", default: false },
+  show: { type: "boolean", default: false },
+};
+
+/**
+ * A replay by what a command line says: the product, `judge(change, label)`, which counts what is refused of a change and shows
+ * it where asked to, and `print(title)`, which prints the counts. By each of the limits, those of the tier without any.
+ */
+export async function startReplay({ limits: text, enforce, show }) {
+  const asked = text === undefined ? undefined : limitsOf(text);
+  const product = await loadProduct(asked);
+  const limits = asked ?? [{ maxComplexity: product.MAX_COMPLEXITY, maxFunctionLines: product.MAX_FUNCTION_LINES }];
+  const tallies = limits.map(newTally);
+  const judge = (change, ...label) => {
+    for (const [index, judged] of judgeReplayed(product, change, { limits, enforce }).entries()) {
+      addTo(tallies[index], judged);
+      if (show) printRefusals(judged, [nameOf(limits[index]), ...label].join("\t"));
+    }
+  };
+  const print = (title) => {
+    for (const [index, each] of limits.entries()) printTally(tallies[index], { title, limits: each });
+  };
+  return { product, judge, print };
+}
+
+/** The limits a command line asks for, as `8/60,8/40`. */
+function limitsOf(text) {
+  return text.split(",").map((pair) => {
+    const [maxComplexity, maxFunctionLines] = pair.split("/").map(Number);
+    if (!(maxComplexity > 0 && maxFunctionLines > 0)) throw new Error(`--limits ${pair} is not PATHS/LINES`);
+    return { maxComplexity, maxFunctionLines };
+  });
+}
+
+/**
+ * The product's own functions, bundled below the package so that they find their packages. In the gate no token loosens the
+ * tier's numbers: for limits above them the bundle's own are raised, that of `p10-4-length` too.
+ */
+async function loadProduct(limits) {
   const scratch = mkdtempSync(join(ROOT, ".replay-"));
   const contents = PARTS.map((name) => `export * from ${JSON.stringify(join(ROOT, "src", `${name}.ts`))};`).join("\n");
   const outfile = join(scratch, "product.mjs");
-  const shape = { bundle: true, format: "esm", platform: "node", packages: "external", logLevel: "error" };
+  const plugins = limits === undefined ? [] : [raisedTo(limits)];
+  const shape = { bundle: true, format: "esm", platform: "node", packages: "external", logLevel: "error", plugins };
   try {
     await build({ stdin: { contents, resolveDir: ROOT }, outfile, ...shape });
     return await import(pathToFileURL(outfile).href);
   } finally {
     rmSync(scratch, { recursive: true });
   }
+}
+
+/** A plugin that has the tier's numbers be the highest that were asked for. */
+function raisedTo(limits) {
+  const highest = (pattern, key) => [pattern, Math.max(...limits.map((each) => each[key]))];
+  const numbers = [
+    highest(/(?<=export const MAX_COMPLEXITY = )\d+/, "maxComplexity"),
+    highest(/(?<=export const MAX_FUNCTION_LINES = )\d+/, "maxFunctionLines"),
+  ];
+  const raise = ({ path }) => {
+    const contents = numbers.reduce(
+      (text, [pattern, number]) => {
+        if (!pattern.test(text)) throw new Error(`${path} has no line for ${pattern.source}`);
+        return text.replace(pattern, (was) => String(Math.max(Number(was), number)));
+      },
+      readFileSync(path, "utf8"),
+    );
+    return { contents, loader: "ts" };
+  };
+  return { name: "raised", setup: (building) => building.onLoad({ filter: /src\/kernel\/bounds\.ts$/ }, raise) };
 }
 
 /** Loads the grammars that paths need. */
@@ -188,7 +249,7 @@ function judgeSubmitted(product, change, { limits, enforce }) {
  * functions in that path's languages, `others(isJudged)` the base's sources of the languages judged, less the files.
  * One result for each of the limits.
  */
-export function judgeReplayed(product, change, { limits, enforce }) {
+function judgeReplayed(product, change, { limits, enforce }) {
   const write = change.files.map(({ path }) => path);
   const submitted = judgeSubmitted(product, change, { limits: limits[0], enforce });
   return limits.map((each) => {
@@ -197,8 +258,7 @@ export function judgeReplayed(product, change, { limits, enforce }) {
   });
 }
 
-/** An empty count. */
-export function newTally() {
+function newTally() {
   const causes = { new: 0, worse: 0, other: 0, otherAlone: 0 };
   return {
     changes: 0,
@@ -218,8 +278,7 @@ export function newTally() {
   };
 }
 
-/** Adds what was judged of one change to a count. */
-export function addTo(tally, { calls, submitted }) {
+function addTo(tally, { calls, submitted }) {
   const code = calls.filter(({ isCode }) => isCode);
   if (code.length > 0) tally.changes += 1;
   for (const call of code) addCall(tally, call);
@@ -260,8 +319,7 @@ function count(counts, key) {
   counts[key] = (counts[key] ?? 0) + 1;
 }
 
-/** Prints a count. */
-export function printTally(tally, { title, limits }) {
+function printTally(tally, { title, limits }) {
   const { calls, causes } = tally;
   const share = (some, all = calls) => `${some} (${all === 0 ? "0.0" : ((100 * some) / all).toFixed(1)} %)`;
   const list = (counts) =>
@@ -285,7 +343,7 @@ export function printTally(tally, { title, limits }) {
 }
 
 /** Prints each refusal, a line each. */
-export function printRefusals({ calls, submitted }, label) {
+function printRefusals({ calls, submitted }, label) {
   for (const { path, line, rule, cause, pair, message } of calls.flatMap(({ findings }) => findings)) {
     const figures = pair === undefined ? message : `${figuresOf(pair.was)} -> ${figuresOf(pair.now)}`;
     console.log([label, `${path}:${line}`, rule, cause, pair?.now.qualified_name ?? "", figures].join("\t"));
@@ -295,19 +353,10 @@ export function printRefusals({ calls, submitted }, label) {
 }
 
 /** Limits in short, as a command line gives them. */
-export function nameOf({ maxComplexity, maxFunctionLines }) {
+function nameOf({ maxComplexity, maxFunctionLines }) {
   return `${maxComplexity}/${maxFunctionLines}`;
 }
 
 function figuresOf(one) {
   return one === undefined ? "new" : `${one.complexity}/${one.length}`;
-}
-
-/** The limits a command line asks for, as `8/60,8/40`; those of the tier without. */
-export function limitsOf(product, text = `${product.MAX_COMPLEXITY}/${product.MAX_FUNCTION_LINES}`) {
-  return text.split(",").map((pair) => {
-    const [maxComplexity, maxFunctionLines] = pair.split("/").map(Number);
-    if (!(maxComplexity > 0 && maxFunctionLines > 0)) throw new Error(`--limits ${pair} is not PATHS/LINES`);
-    return { maxComplexity, maxFunctionLines };
-  });
 }

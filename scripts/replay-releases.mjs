@@ -5,30 +5,12 @@
 import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
-import {
-  addTo,
-  judgeReplayed,
-  kindOf,
-  limitsOf,
-  loadGrammarsOf,
-  loadProduct,
-  nameOf,
-  newTally,
-  printRefusals,
-  printTally,
-} from "./replay-judge.mjs";
+import { JUDGING, kindOf, loadGrammarsOf, startReplay } from "./replay-judge.mjs";
 
-const { values: options, positionals } = parseArgs({
-  allowPositionals: true,
-  options: {
-    limits: { type: "string" },
-    enforce: { type: "boolean", default: false },
-    show: { type: "boolean", default: false },
-  },
-});
+const { values: options, positionals } = parseArgs({ allowPositionals: true, options: JUDGING });
 const [before, after] = positionals;
 if (after === undefined) throw new Error("name the folders of two releases");
-const product = await loadProduct();
+const { product, judge, print } = await startReplay(options);
 
 /** Files of code below a folder, less what was built or only declares. */
 function codeFiles(directory) {
@@ -62,12 +44,7 @@ const change = {
   others: (isJudged) => base.filter(({ path }) => isJudged(path) && !changed.has(path)),
 };
 
-const limits = limitsOf(product, options.limits);
-for (const [index, judged] of judgeReplayed(product, change, { limits, enforce: options.enforce }).entries()) {
-  const tally = newTally();
-  addTo(tally, judged);
-  if (options.show) printRefusals(judged, nameOf(limits[index]));
-  printTally(tally, { title: `${before} to ${after}`, limits: limits[index] });
-}
+judge(change);
+print(`${before} to ${after}`);
 const gone = old.filter((path) => !now.includes(path)).length;
 if (gone > 0) console.log(`  ${gone} files removed or renamed, which agents never do`);

@@ -2,7 +2,7 @@ import { hash } from "node:crypto";
 import { MAX_COMPLEXITY, MAX_FUNCTION_LINES } from "../kernel/bounds.js";
 import { canonicalJson } from "../kernel/canonical.js";
 import { judgeChange } from "../measure/judge-change.js";
-import { isTestFile, languageOf } from "../measure/language.js";
+import { isAnyTest, languageOf } from "../measure/language.js";
 import type { Capability } from "../schema/capability.js";
 import type { Proposal } from "../schema/proposal.js";
 import { isToolName, toolInputSchemas } from "../schema/tool.js";
@@ -91,7 +91,7 @@ export function judgeImage(
   if (Number.isNaN(limits.maxComplexity) || Number.isNaN(limits.maxFunctionLines))
     return [missing("the limits are missing")];
   const known = elsewhere === undefined ? {} : { elsewhere };
-  const findings = judgeChange({ path, before, after, limits, isTest: isTestFile(path), ...known });
+  const findings = judgeChange({ path, before, after, limits, isTest: isAnyTest(path), ...known });
   return findings
     .filter((finding) => finding.blocks !== false)
     .map(({ code, rule, message, remedy, line, function: name }) => ({

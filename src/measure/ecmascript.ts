@@ -1,3 +1,4 @@
+import { type CountedText, countedText } from "./code-line.js";
 import { attachedComment, type Comment } from "./comment.js";
 import { type ParsedSource, parseEcmaScript, type SyntaxNode } from "./ecmascript-parse.js";
 import { type WalkedSource, walkSource } from "./ecmascript-walk.js";
@@ -9,10 +10,8 @@ import { ownLength } from "./own-length.js";
 import { findSuppressions } from "./suppression.js";
 import { hashTokens } from "./token-hash.js";
 
-interface Text {
+interface Text extends CountedText {
   path: string;
-  text: string;
-  table: LineTable;
   comments: readonly Comment[];
 }
 
@@ -61,7 +60,11 @@ function readFigures(path: string, text: string, language: Language): ReadFigure
     lines: table.length - (text.endsWith("\n") || text === "" ? 1 : 0),
     parse: parsed.parse,
     errors: parsed.errors,
-    functions: functionsOf({ path, text, table, comments: parsed.comments }, walked, spans),
+    functions: functionsOf(
+      { path, comments: parsed.comments, ...countedText({ path, text, table }, parsed.comments) },
+      walked,
+      spans,
+    ),
     suppressions: findSuppressions(parsed.comments, table),
     executable: distinctLines(walked.statements, table),
   };
@@ -106,7 +109,7 @@ function hasDoc(source: Text, draft: Draft): boolean {
 }
 
 function figuresOf(source: Text, draft: Draft): Omit<FunctionFigures, "order" | "documented"> {
-  const { text, table } = source;
+  const { table } = source;
   return {
     file: source.path,
     name: draft.name,
@@ -116,7 +119,7 @@ function figuresOf(source: Text, draft: Draft): Omit<FunctionFigures, "order" | 
     end_line: lineAt(table, draft.end),
     body_line: lineAt(table, draft.bodyStart),
     complexity: draft.complexity,
-    length: ownLength(text, table, draft, nestedSpans(source, draft)),
+    length: ownLength(source, draft, nestedSpans(source, draft)),
     parameters: draft.parameters,
     named: draft.named,
     findings: [],

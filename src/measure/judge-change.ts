@@ -108,14 +108,17 @@ function parseFinding(path: string, error: ParseError, known: boolean): Finding 
   };
 }
 
+/** What tests may say: that something must not compile, and that the next statement keeps its columns. */
+const SAID_IN_TESTS = /^(?:ts-expect-error\b|formatter off (?:prettier|dprint)-ignore$)/;
+
 /**
  * A comment that switches a rule off is never an agent's to add, in tests neither: it hides the rule from people
- * too. Only `ts-expect-error` is allowed in tests, being how one asserts that something must not compile.
+ * too. Tests alone may say what they have a use for and what hides none of their code (ADR 19).
  */
 function suppressionFindings(before: FileMeasure | undefined, after: FileMeasure, isTest: boolean): Finding[] {
   const known = (before?.suppressions ?? []).map((one) => one.text);
   return after.suppressions
-    .filter((one) => !take(known, one.text) && !(isTest && one.kind === "ts-expect-error"))
+    .filter((one) => !take(known, one.text) && !(isTest && SAID_IN_TESTS.test(one.text)))
     .map((one) => ({
       rule: "no-suppression",
       code: "ERROR_SUPPRESSION",

@@ -3,7 +3,7 @@ import type { FileMeasure } from "./file-measure.js";
 import type { Finding } from "./finding.js";
 import { changedFunctions, type HashLookup } from "./function-pair.js";
 import { judgeMeasured } from "./judge-change.js";
-import { isTestFile } from "./language.js";
+import { isAnyTest, isTestFile } from "./language.js";
 
 /** What one file is judged by. */
 export interface FileRules {
@@ -20,7 +20,7 @@ export interface FileRules {
 export function judgeMeasuredFile(before: FileMeasure | undefined, after: FileMeasure, input: FileRules): Finding[] {
   const { path } = after;
   const elsewhere = input.elsewhere ?? new Set<string>();
-  const findings = judgeMeasured({ limits: input.limits, isTest: isTestFile(path), elsewhere }, before, after);
+  const findings = judgeMeasured({ limits: input.limits, isTest: isAnyTest(path), elsewhere }, before, after);
   if (!input.requireDocs || input.waivers.includes("documentation") || after.language === null || isTestFile(path))
     return findings;
   const changed = changedFunctions(before, after, elsewhere).map(({ now }) => now);

@@ -38,6 +38,9 @@ const BY_EXTENSION: ReadonlyMap<string, Language> = new Map([
 const TEST_FOLDERS: ReadonlySet<string> = new Set(["test", "tests", "__tests__", "spec"]);
 const TEST_FILE = /(?:\.(?:test|spec)\.[^./]+|^test_[^/]*\.(?:py|c|cc|cpp|cxx)|_test\.[^./]+)$/;
 
+/** Tests of types alone, as tstyche, tsd and vitest name them. */
+const TYPE_TEST_FILE = /\.(?:tst|test-d)\.[cm]?tsx?$/;
+
 /** Programs that a script's first line names. Those that run TypeScript run JavaScript too, which is read the same way. */
 const BY_PROGRAM: readonly (readonly [RegExp, Language])[] = [
   [/^(?:node|nodejs)$/, "javascript"],
@@ -95,6 +98,11 @@ export function isTestFile(path: string): boolean {
   const segments = path.split("/");
   const name = segments.pop() ?? "";
   return segments.some((segment) => TEST_FOLDERS.has(segment)) || TEST_FILE.test(name);
+}
+
+/** Whether a file is a test, or one of types alone (`*.tst.ts`, `*.test-d.ts`), which may say what other files may not. */
+export function isAnyTest(path: string): boolean {
+  return isTestFile(path) || TYPE_TEST_FILE.test(path);
 }
 
 /** Whether a file is program text that coverage is asked of: a measured language and no test (DESIGN §9). */

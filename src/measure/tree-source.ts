@@ -2,6 +2,7 @@ import type { Tree } from "web-tree-sitter";
 import { MAX_PARSE_MS } from "../kernel/bounds.js";
 import { sha256Hex } from "../kernel/canonical.js";
 import { blankEdits } from "./blank-edit.js";
+import { type CountedText, countedText } from "./code-line.js";
 import { attachedComment, type Comment } from "./comment.js";
 import { type OpenedText, openConditionals } from "./conditional.js";
 import type { FileFigures, FileMeasure, FunctionFigures, ParseError } from "./file-measure.js";
@@ -199,7 +200,8 @@ interface Source {
   readonly table: LineTable;
 }
 
-function functionsOf(source: Source, { drafts, comments }: WalkedTree): FunctionFigures[] {
+function functionsOf({ path, text, table }: Source, { drafts, comments }: WalkedTree): FunctionFigures[] {
+  const source = { path, ...countedText({ path, text, table }, comments) };
   const orders = new Map<string, number>();
   return drafts.map((draft) => {
     const order = orders.get(draft.qualifiedName) ?? 0;
@@ -208,7 +210,11 @@ function functionsOf(source: Source, { drafts, comments }: WalkedTree): Function
   });
 }
 
-function figuresOf(source: Source, draft: TreeDraft, comments: readonly Comment[]): Omit<FunctionFigures, "order"> {
+function figuresOf(
+  source: CountedText & { path: string },
+  draft: TreeDraft,
+  comments: readonly Comment[],
+): Omit<FunctionFigures, "order"> {
   const { path, text, table } = source;
   const commentOf = (offset: number): Comment | undefined => attachedComment(text, comments, offset);
   const nested = draft.nested.map((inner) => ({ start: commentOf(inner.doc)?.start ?? inner.doc, end: inner.end }));
@@ -221,7 +227,7 @@ function figuresOf(source: Source, draft: TreeDraft, comments: readonly Comment[
     end_line: lineAt(table, draft.end),
     body_line: lineAt(table, draft.bodyStart),
     complexity: draft.complexity,
-    length: ownLength(text, table, draft, nested),
+    length: ownLength(source, draft, nested),
     parameters: draft.parameters,
     named: draft.named,
     documented: draft.docstring || commentOf(draft.doc) !== undefined,

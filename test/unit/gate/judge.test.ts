@@ -400,6 +400,20 @@ describe("the limits check", () => {
     expect(onlyDenial(writeOf("src/parse.ts", body(61), { before: null })).code).toBe("ERROR_LENGTH_VIOLATION");
   });
 
+  it("lets tests, those of types alone too, say what must not compile, and nothing else that switches a rule off", () => {
+    const written = (path: string, text: string): Case =>
+      writeOf(path, text, { before: null, capability: capabilityWith({ write: [path] }) });
+    const expected = "// @ts-expect-error a number\nf(1);\n";
+    for (const path of ["test/a.ts", "typetest/a.tst.ts", "types/a.test-d.ts"]) {
+      expect(outcome(written(path, expected))).toBe("Approved");
+      for (const other of ["// @ts-ignore", "// @ts-nocheck", "// eslint-disable-next-line"])
+        expect(onlyDenial(written(path, `${other}\nf(1);\n`)).code).toBe("ERROR_SUPPRESSION");
+      expect(onlyDenial(written(path, functionOf(9))).code).toBe("ERROR_COMPLEXITY_VIOLATION");
+    }
+    for (const path of ["src/a.ts", "typetest/a.ts"])
+      expect(onlyDenial(written(path, expected)).code).toBe("ERROR_SUPPRESSION");
+  });
+
   it("lets code that only moved pass", () => {
     const made = writeOf("src/parse.ts", functionOf(11), { before: functionOf(11) });
     expect(outcome(made)).toBe("Approved");

@@ -59,6 +59,9 @@ describe("a submitted result", () => {
       "ERROR_SUPPRESSION -",
     ]);
     expect(judge("const = 1;")).toEqual(["ERROR_PARSE -"]);
+    const expected = "// @ts-expect-error\nf(1);\n";
+    expect(judge(expected)).toEqual(["ERROR_SUPPRESSION -"]);
+    expect(judge(expected, { path: "types/a.tst.ts" })).toEqual([]);
   });
 
   it("is held to its coverage, unless that is waived", () => {

@@ -24,6 +24,22 @@ describe("a new function", () => {
     expect(codes(judge(lines(61)))).toEqual(["ERROR_LENGTH_VIOLATION"]);
   });
 
+  it("of a test is as long as its code: neither what is said of it nor the tests in its block count", () => {
+    const test = { path: "src/a.test.ts", isTest: true };
+    const said = `${"  // why\n\n  /* and\n   * how */\n".repeat(20)}`;
+    const saying = (count: number): string => lines(count).replace("{\n", `{\n${said}`);
+    expect(judge(saying(60), null, test)).toEqual([]);
+    expect(codes(judge(saying(61), null, test))).toEqual(["ERROR_LENGTH_VIOLATION"]);
+    expect(codes(judge(saying(60)))).toEqual(["ERROR_LENGTH_VIOLATION"]);
+    const commented = lines(61).replaceAll("g();", "/* a */ g(); // b");
+    expect(codes(judge(commented, null, test))).toEqual(["ERROR_LENGTH_VIOLATION"]);
+    const block = (count: number, within: string): string =>
+      `describe("all", () => {\n${within}${'  it("does", () => {\n    g();\n  });\n\n'.repeat(count)}});\n`;
+    expect(judge(block(200, "  g();\n".repeat(58)), block(199, ""), test)).toEqual([]);
+    expect(codes(judge(block(200, "  g();\n".repeat(59)), block(199, ""), test))).toEqual(["ERROR_LENGTH_VIOLATION"]);
+    expect(codes(judge(block(200, ""), block(199, "")))).toEqual(["ERROR_LENGTH_VIOLATION"]);
+  });
+
   it("is refused in the sources' words, with figure, limit, place and remedy", () => {
     expect(judge(`let a;\n${paths(11)}`)).toEqual([
       {
@@ -187,6 +203,23 @@ describe("a comment that switches a rule off", () => {
     expect(codes(judge("// eslint-disable-next-line b", "// eslint-disable-next-line a"))).toEqual([
       "ERROR_SUPPRESSION",
     ]);
+  });
+
+  it("blocks in tests, but for a table that keeps its columns there", () => {
+    const kept = (text: string, isTest = true): string[] => codes(judge(`${text}\nf([1,  2]);\n`, null, { isTest }));
+    expect([kept("// prettier-ignore"), kept("/* prettier-ignore */"), kept("// dprint-ignore")]).toEqual([[], [], []]);
+    const region = "// prettier-ignore-start";
+    const others = [
+      region,
+      "// dprint-ignore-file",
+      "// clang-format off",
+      "/* @formatter:off */",
+      "// prettier-ignore NOSONAR",
+    ];
+    for (const text of others) expect(kept(text)).toContain("ERROR_SUPPRESSION");
+    expect(kept("// prettier-ignore\n// eslint-disable-next-line")).toEqual(["ERROR_SUPPRESSION"]);
+    expect(kept("// prettier-ignore", false)).toEqual(["ERROR_SUPPRESSION"]);
+    expect(codes(judge(`// prettier-ignore\n${lines(61)}${paths(9, "h")}`, null, { isTest: true }))).toHaveLength(2);
   });
 
   it("blocks in tests, but for ts-expect-error there", () => {

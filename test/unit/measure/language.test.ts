@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { isCodeFile, isTestFile, languageOf, languagesOf } from "../../../src/measure/language.js";
+import { isAnyTest, isCodeFile, isTestFile, languageOf, languagesOf } from "../../../src/measure/language.js";
 
 describe("the language of a path", () => {
   it.each([
@@ -72,6 +72,27 @@ describe("the language of a script", () => {
       { path: "b.go", before: null, after: "" },
     ];
     expect(languagesOf(files)).toEqual(new Set(["javascript", "python", "typescript", "go"]));
+  });
+});
+
+describe("a test of any kind", () => {
+  it.each(["src/a.test.ts", "typetest/A.tst.ts", "src/a.tst.tsx", "types/a.test-d.ts", "a.test-d.mts"])(
+    "is %s",
+    (path) => expect(isAnyTest(path)).toBe(true),
+  );
+
+  it.each([
+    "src/a.ts",
+    "src/tst.ts",
+    "src/a-tst.ts",
+    "typetest/a.ts",
+    "a.test-d.js",
+    "a.tst.ts/b.ts",
+    "a.test-data.ts",
+  ])("is not %s", (path) => expect(isAnyTest(path)).toBe(false));
+
+  it("is a test of types alone no more than that: documentation and coverage are asked of it", () => {
+    expect([isTestFile("a.tst.ts"), isCodeFile("a.tst.ts")]).toEqual([false, true]);
   });
 });
 

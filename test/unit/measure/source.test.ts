@@ -208,7 +208,41 @@ ${body(30)}
     expect(named("function f() {\n  return a.map((b) => b).filter((c) => c);\n}", "f").length).toBe(3);
   });
 
-  it("is at least one", () => expect(named("const f = () => () => 1;", "f").length).toBe(1));
+  it("is at least one", () => {
+    expect(named("const f = () => () => 1;", "f").length).toBe(1);
+    expect(named("test(() => [() => 1, () => {\n}]);", "<anonymous>", "a.test.ts").length).toBe(1);
+  });
+
+  it("counts every own line, and in a test those that hold code", () => {
+    const said = "\n \t\r\n  // why\n  /* a\n\n   * b */\n  /* c */ // d\n";
+    const text = `function f() {${said}${body(10)}${said}}`;
+    expect(named(text, "f").length).toBe(text.split("\n").length);
+    expect(named(text, "f", "src/a.tst.ts").length).toBe(text.split("\n").length);
+    for (const path of ["src/a.test.ts", "test/a.ts"]) expect(named(text, "f", path).length).toBe(12);
+  });
+
+  it("counts in a test a line with code before, between or behind comments, and what only looks like one", () => {
+    const length = (text: string): number => named(`function f() {\n${text}\n}`, "f", "src/a.test.ts").length;
+    expect(length("  a(); // a\n  /* b */ b();\n  /*\n */ c(); /*\n */")).toBe(5);
+    expect(length("  /* a */ a() /* b */")).toBe(3);
+    expect(length("  return `\n// a\n/* b */\n* c\n`;")).toBe(7);
+    expect(length("\u00a0")).toBe(3);
+  });
+
+  it("is read in time where every line is blank or a comment", () => {
+    const text = `function f() {\n${"\n".repeat(200_000)}${"/**/\n".repeat(20_000)}${"/**/".repeat(20_000)}\n}`;
+    expect(named(text, "f", "src/a.test.ts").length).toBe(2);
+  });
+
+  it("of a test's block leaves out the lines on which tests in it start, and no other file's", () => {
+    const block = `describe("all", () => {\n  prepare();\n${'  it("does", () => {\n    a();\n  });\n\n'.repeat(40)}});\n`;
+    expect(measureSource("src/a.test.ts", block).functions[0]?.length).toBe(3);
+    expect(measureSource("src/a.ts", block).functions[0]?.length).toBe(83);
+    const rows = `describe("all", () => {\n${"  list(1, () => 1);\n".repeat(40)}  call();\n});\n`;
+    expect(measureSource("src/a.test.ts", rows).functions[0]?.length).toBe(43);
+    const shared = "run(() => {\n  a(() => {\n    b();\n  }, () => {\n    c();\n  }, 10);\n});\n";
+    expect(measureSource("src/a.test.ts", shared).functions[0]?.length).toBe(3);
+  });
 });
 
 describe("documentation", () => {

@@ -379,6 +379,22 @@ func F[K any](x K) {}
     expect(judgeChange({ path: "a.c", before: null, after: quoted, limits, isTest: false })).toEqual([]);
   });
 
+  it("count in a test the lines that hold code, and elsewhere every own line", () => {
+    const said = "\n \t\r\n  // why\n  /* a\n\n   * b */\n  /* c */ // d\n";
+    const lengths = (path: string, text: string): number[] =>
+      measureSource(path, text).functions.map((one) => one.length);
+    const code = `${said}  a(); // a\n  /* b */ b();${said}`;
+    expect(lengths("test/a.c", `int f(void) {${code}}`)).toEqual([4]);
+    expect(lengths("test/a.cpp", `int f() {${code}}`)).toEqual([4]);
+    expect(lengths("a_test.go", `package a\nfunc f() {${code}}`)).toEqual([4]);
+    expect(lengths("tests/a.rs", `fn f() {${code}}`)).toEqual([4]);
+    expect(lengths("test/A.java", `class A { void f() {${code}} }`)).toEqual([4]);
+    expect(lengths("test_a.py", "def f():\n    # why\n\n    a() # a\n\n    # more\n    b()\n")).toEqual([3]);
+    expect(lengths("test_a.py", 'def f():\n    return """\n# a\n"""\n')).toEqual([4]);
+    expect(lengths("test/a.c", "int f(void) {\n#if 0\n  a();\n#endif\n  return 0; // \\\n  b();\n}")).toEqual([6]);
+    expect(lengths("a.c", `int f(void) {${code}}`)).toEqual([code.split("\n").length]);
+  });
+
   it("fails a text by processor time, and not for having waited", () => {
     const text = "int f(int a) { return a ? 1 : 2; }\n".repeat(5_000);
     let passedMs = 0;
