@@ -26,19 +26,36 @@ export function countedText(
 /** Counts the lines of a text that hold no code: blank ones, and those with nothing but comments. */
 function silentLines(text: string, table: LineTable, comments: readonly Comment[]): Uint32Array {
   const counts = new Uint32Array(table.length + 1);
-  let next = 0;
+  const look = { comments, next: 0 };
   for (let line = 1; line <= table.length; line += 1) {
     const end = table[line] ?? text.length;
-    let at = skipBlanks(text, table[line - 1] ?? 0, end);
-    while (at < end) {
-      while ((comments[next]?.end ?? Number.POSITIVE_INFINITY) <= at) next += 1;
-      const comment = comments[next];
-      if (comment === undefined || comment.start > at) break;
-      at = skipBlanks(text, comment.end, end);
-    }
+    const at = skipComments(text, { start: table[line - 1] ?? 0, end }, look);
     counts[line] = (counts[line - 1] ?? 0) + (at < end ? 0 : 1);
   }
   return counts;
+}
+
+/** Comments of a text that is read once, from its start to its end. */
+interface Look {
+  readonly comments: readonly Comment[];
+  /** The first that may not be past yet. */
+  next: number;
+}
+
+function skipComments(text: string, { start, end }: { start: number; end: number }, look: Look): number {
+  let at = skipBlanks(text, start, end);
+  while (at < end) {
+    const comment = commentAt(look, at);
+    if (comment === undefined) return at;
+    at = skipBlanks(text, comment.end, end);
+  }
+  return at;
+}
+
+function commentAt(look: Look, at: number): Comment | undefined {
+  while ((look.comments[look.next]?.end ?? Number.POSITIVE_INFINITY) <= at) look.next += 1;
+  const comment = look.comments[look.next];
+  return comment !== undefined && comment.start <= at ? comment : undefined;
 }
 
 const SPACE = 32;
