@@ -31,7 +31,7 @@ export interface MeasureSetting {
 export async function measureFiles(paths: readonly string[], setting: MeasureSetting): Promise<MeasuredFile[]> {
   const { cwd, grammars, languages } = setting;
   const threads = Math.min(setting.threads ?? availableParallelism(), MAX_THREADS, paths.length);
-  const sizes = paths.map((path) => statSync(resolve(cwd, path)).size);
+  const sizes = paths.map((path) => sizeOf(resolve(cwd, path)));
   const total = sizes.reduce((sum, size) => sum + size, 0);
   if (threads < 2 || total < WORTH_THREADS_BYTES) return paths.map((path) => measureFile(cwd, path));
   const measured: MeasuredFile[] = [];
@@ -48,6 +48,15 @@ export async function measureFiles(paths: readonly string[], setting: MeasureSet
   };
   await Promise.all(Array.from({ length: threads }, work));
   return measured;
+}
+
+/** Nothing where it cannot be told: whoever reads the file then says why. */
+function sizeOf(place: string): number {
+  try {
+    return statSync(place).size;
+  } catch {
+    return 0;
+  }
 }
 
 /** A thread that is started again where a file ended it. One file at a time. */

@@ -77,6 +77,17 @@ describe("files measured by threads", () => {
     ]);
   });
 
+  it("are named when they are gone by then, by threads and without", async () => {
+    for (const threads of [1, 2]) {
+      const measured = await measureFiles([...paths, "gone.c"], setting({ threads }));
+      expect(measured.at(-1)?.fact.measure).toMatchObject({
+        path: "gone.c",
+        parse: "failed",
+        errors: [{ message: "it cannot be opened (ENOENT)", line: 1 }],
+      });
+    }
+  });
+
   it("need no thread where they are few", async () => {
     const program = join(cwd, "there-is-none.mjs");
     const [file] = await measureFiles(["add.c"], setting({ threads: 4, program }));
