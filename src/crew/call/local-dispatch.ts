@@ -5,6 +5,7 @@ import { err, ok, type Result } from "../../kernel/result.js";
 import type { Proposal } from "../../schema/proposal.js";
 import type { DispatchResult, RolloutMode } from "../../schema/result.js";
 import type { Crew } from "../state/context.js";
+import { isStopped } from "../state/stop.js";
 
 /** This machine, as responses name it. */
 export const LOCAL_HOST = "local";
@@ -65,5 +66,5 @@ export async function dispatchHere<T extends Said>(
 /** What dispatch needs to know of a crew; an interruption ends a call as the kill switch does. */
 export function circumstances(crew: Crew): { mode: RolloutMode } & AttemptContext {
   const { clock, mode, signal } = crew;
-  return { clock, mode, signal, isKilled: () => signal.aborted || crew.store.epoch() > crew.epoch };
+  return { clock, mode, signal, isKilled: () => isStopped(crew) };
 }

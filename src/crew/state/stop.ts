@@ -30,23 +30,23 @@ export class TaskPark extends Error {
 /** A wait looks this often (ms) whether the session was stopped meanwhile. */
 const LOOK_MS = 1_000;
 
-/** Whether a person killed or interrupted the session, or its log is gone. */
-export function isStopped(crew: Crew): boolean {
-  return crew.signal.aborted || crew.store.epoch() > crew.epoch || !crew.store.isInPlace();
+/** What stops the session: a person killed or interrupted it, or its log is gone, as what cannot be recorded is not done. */
+function stopOf({ store, epoch, signal }: Crew): RunStop | undefined {
+  if (store.epoch() > epoch) return new RunStop(130, "killed: a person used `worknode kill`; state is kept");
+  if (signal.aborted) return new RunStop(130, "interrupted");
+  if (store.isInPlace()) return undefined;
+  return new RunStop(1, `the log ${store.path} was removed or replaced: nothing more is done that it cannot hold`);
 }
 
-/**
- * Throws RunStop where a person killed or interrupted the session, or its log is gone: what cannot be recorded is not done.
- * Read before every request and every effect.
- */
+/** Whether the session is to stop. */
+export function isStopped(crew: Crew): boolean {
+  return stopOf(crew) !== undefined;
+}
+
+/** Throws RunStop where the session is to stop. Asked before every request and every effect. */
 export function stopIfKilled(crew: Crew): void {
-  if (crew.store.epoch() > crew.epoch) throw new RunStop(130, "killed: a person used `worknode kill`; state is kept");
-  if (crew.signal.aborted) throw new RunStop(130, "interrupted");
-  if (!crew.store.isInPlace())
-    throw new RunStop(
-      1,
-      `the log ${crew.store.path} was removed or replaced: nothing more is done that it cannot hold`,
-    );
+  const stop = stopOf(crew);
+  if (stop !== undefined) throw stop;
 }
 
 /** Waits (ms). Throws RunStop as soon as the session is stopped; the wait ends early, too, when the plan's time is over. */
