@@ -166,9 +166,10 @@ async function cRows(worknode) {
     return;
   }
   await worknode.loadGrammars(["c"], join(ROOT, "grammars"));
+  await loadSources(scratch, "figures", ["measure/source", "measure/grammar"]);
   for (const [name, paths] of Object.entries(cSources())) {
     await warmRow(worknode, { lizard, name, paths });
-    await wholeRows({ lizard, name, paths });
+    wholeRows({ lizard, name, paths });
   }
 }
 
@@ -216,8 +217,7 @@ function startLizard(lizard, paths) {
  * Whole processes, by processor time and by elapsed time: ours measures the figures of every function and prints them, lizard
  * does with its own defaults.
  */
-async function wholeRows({ lizard, name, paths }) {
-  await loadSources(scratch, "figures", ["measure/source", "measure/grammar"]);
+function wholeRows({ lizard, name, paths }) {
   const ours = [process.execPath, join(HERE, "c-figures.mjs"), join(scratch, "figures.mjs"), join(ROOT, "grammars")];
   const commands = [
     [...ours, ...paths],
