@@ -4,6 +4,7 @@ import { join } from "node:path";
 import { Language as Grammar, Parser } from "web-tree-sitter";
 import { Fault } from "../kernel/fault.js";
 import { isEcmaScript, type Language } from "./language.js";
+import type { Engine } from "./tree-cursor.js";
 
 /** Languages read by tree-sitter. */
 export type GrammarLanguage = Exclude<Language, "typescript" | "tsx" | "javascript">;
@@ -13,6 +14,9 @@ type GrammarRecord = Record<GrammarLanguage, { file: string; sha256: string }>;
 
 const parsers = new Map<Language, Parser>();
 let starting: Promise<void> | undefined;
+
+/** What tree-sitter shows of itself once it has started. */
+export const engine: Engine = {};
 
 /** Where grammars are when they are in no folder: in one file with the program. */
 export interface GrammarSource {
@@ -33,7 +37,9 @@ export async function loadGrammars(
 ): Promise<void> {
   for (const language of new Set(languages)) {
     if (language === undefined || isEcmaScript(language) || parsers.has(language)) continue;
-    starting ??= Parser.init(typeof source === "string" ? undefined : { wasmBinary: source.engine() });
+    starting ??= Parser.init(
+      typeof source === "string" ? engine : Object.assign(engine, { wasmBinary: source.engine() }),
+    );
     await starting;
     const parser = new Parser();
     parser.setLanguage(await Grammar.load(readGrammar(language as GrammarLanguage, source)));

@@ -1,5 +1,5 @@
-import type { Node } from "web-tree-sitter";
 import type { TreeLanguage } from "./tree-language.js";
+import type { TreeNode } from "./tree-node.js";
 
 /** What a function's node says of it, apart from what it holds. */
 export interface FunctionHead {
@@ -22,15 +22,15 @@ const ANONYMOUS = "<anonymous>";
 const WHITE = /\s/;
 
 /** Reads a function's head; undefined where the node declares without a body. */
-export function readHead(node: Node, text: string, language: TreeLanguage): FunctionHead | undefined {
+export function readHead(node: TreeNode, text: string, language: TreeLanguage): FunctionHead | undefined {
   if (node.type === language.bodies?.type) return headOfBody(node);
   const body = bodyOf(node);
   return body === null ? undefined : headBefore(body, { node, text, language });
 }
 
 function headBefore(
-  body: Node,
-  { node, text, language }: { node: Node; text: string; language: TreeLanguage },
+  body: TreeNode,
+  { node, text, language }: { node: TreeNode; text: string; language: TreeLanguage },
 ): FunctionHead {
   const anonymous = language.anonymous.has(node.type);
   const named = anonymous ? null : nameNode(node);
@@ -50,19 +50,19 @@ function headBefore(
  * Whether what looks like a function within a function is a block behind a macro (`FOR_EACH (i) {`), or one of a statement
  * of which the beginning could not be read. Such a block is part of what it stands in.
  */
-export function isMacroBlock(node: Node): boolean {
+export function isMacroBlock(node: TreeNode): boolean {
   return node.type === "function_definition" && (parameterList(node) === null || startsStatement(node));
 }
 
 /** Whether a statement was taken for a function's head: its own path is lost. */
-export function startsStatement(node: Node): boolean {
+export function startsStatement(node: TreeNode): boolean {
   return node.type === "function_definition" && STATEMENT_WORDS.has(nameNode(node)?.text ?? "");
 }
 
 const STATEMENT_WORDS: ReadonlySet<string> = new Set(["if", "for", "while", "switch", "do", "else"]);
 
 /** The head that a macro makes, or none, before what the grammar takes for a block of its own: statements without an end. */
-function headOfBody(body: Node): FunctionHead {
+function headOfBody(body: TreeNode): FunctionHead {
   const start = startBefore(body);
   const rest = { start, bodyStart: body.startIndex, doc: start, docstring: false };
   const call = unendedBefore(body)?.firstNamedChild;
@@ -72,13 +72,13 @@ function headOfBody(body: Node): FunctionHead {
   return { ...rest, name: plainName(named), nameStart: named.startIndex, parameters, anonymous: false };
 }
 
-function countArguments(call: Node | null | undefined): number {
+function countArguments(call: TreeNode | null | undefined): number {
   const given = call?.childForFieldName("arguments")?.namedChildren ?? [];
   return given.filter((one) => one?.isError === false).length;
 }
 
 /** Where the first of the statements without an end that stand right before a node starts. */
-function startBefore(body: Node): number {
+function startBefore(body: TreeNode): number {
   let first = body;
   let at = unendedBefore(body);
   for (let step = 0; step < MAX_STEPS && at !== null; step += 1) {
@@ -89,33 +89,34 @@ function startBefore(body: Node): number {
 }
 
 /** The statement right before a node, if it has no end of its own. */
-function unendedBefore(node: Node): Node | null {
+function unendedBefore(node: TreeNode): TreeNode | null {
   const before = node.previousSibling;
   return before?.lastChild?.isMissing === true ? before : null;
 }
 
 /** The function that a declaration of C or C++ declares; undefined where it declares none. */
-export function declaredName(node: Node): string | undefined {
+export function declaredName(node: TreeNode): string | undefined {
   const name = parameterList(node) === null ? null : nameNode(node);
   return name === null ? undefined : plainName(name);
 }
 
-function bodyOf(node: Node): Node | null {
-  if (node.type === "static_initializer") return node.namedChild(0);
+function bodyOf(node: TreeNode): TreeNode | null {
+  if (node.type === "static_initializer") return node.firstNamedChild;
   return node.childForFieldName("body") ?? node.namedChildren.find((child) => child?.type === "try_statement") ?? null;
 }
 
-function unnamed(node: Node): string {
+function unnamed(node: TreeNode): string {
   return node.type === "static_initializer" ? "static" : ANONYMOUS;
 }
 
 /** The name itself; in C and C++ at the end of a chain of declarators. */
-function nameNode(node: Node): Node | null {
+function nameNode(node: TreeNode): TreeNode | null {
   const own = node.childForFieldName("name");
   if (own !== null) return own;
   let at = node.childForFieldName("declarator");
   for (let step = 0; step < MAX_STEPS && at !== null; step += 1) {
-    const inner: Node | null = at.type === "operator_cast" ? null : (at.childForFieldName("declarator") ?? wrapped(at));
+    const inner: TreeNode | null =
+      at.type === "operator_cast" ? null : (at.childForFieldName("declarator") ?? wrapped(at));
     if (inner === null) return at;
     at = inner;
   }
@@ -123,13 +124,13 @@ function nameNode(node: Node): Node | null {
 }
 
 /** What a parenthesised or reference declarator holds; it has no field of its own. */
-function wrapped(node: Node): Node | null {
+function wrapped(node: TreeNode): TreeNode | null {
   const holds = node.type === "parenthesized_declarator" || node.type === "reference_declarator";
-  return holds ? node.namedChild(node.namedChildCount - 1) : null;
+  return holds ? (node.namedChildren.at(-1) ?? null) : null;
 }
 
 /** A conversion is called by the type it converts to. */
-function plainName(node: Node): string {
+function plainName(node: TreeNode): string {
   const text = node.type === "operator_cast" ? (node.text.split("(")[0] ?? "") : node.text;
   return squeeze(text).replaceAll("::", ".");
 }
@@ -139,7 +140,7 @@ function squeeze(text: string): string {
 }
 
 /** Go's receiver: methods are called by their type. */
-function receiverOf(node: Node): string {
+function receiverOf(node: TreeNode): string {
   const receiver = node.type === "method_declaration" ? node.childForFieldName("receiver") : null;
   const type = receiver === null ? undefined : /(\w+)\s*(?:\[[^\]]*\])?\s*\)$/.exec(receiver.text)?.[1];
   return type === undefined ? "" : `${type}.`;
@@ -149,7 +150,7 @@ function receiverOf(node: Node): string {
  * Offset before which a function's documentation stands: wrappers (templates, decorators) and attributes before it belong
  * to it. What holds a node, and what stands before it, the parser has to look for from the top.
  */
-export function docStart(node: Node, text: string, language: TreeLanguage): number {
+export function docStart(node: TreeNode, text: string, language: TreeLanguage): number {
   let at = node;
   for (let step = 0; step < MAX_STEPS; step += 1) {
     const outer = wrapperOf(at, language) ?? attributeBefore(at, text, language);
@@ -159,12 +160,12 @@ export function docStart(node: Node, text: string, language: TreeLanguage): numb
   return at.startIndex;
 }
 
-function wrapperOf(node: Node, { wrappers }: TreeLanguage): Node | null {
+function wrapperOf(node: TreeNode, { wrappers }: TreeLanguage): TreeNode | null {
   const parent = wrappers.size > 0 ? node.parent : null;
   return parent !== null && wrappers.has(parent.type) ? parent : null;
 }
 
-function attributeBefore(node: Node, text: string, { between }: TreeLanguage): Node | null {
+function attributeBefore(node: TreeNode, text: string, { between }: TreeLanguage): TreeNode | null {
   const before = between.size > 0 && endsAttribute(text, node.startIndex) ? node.previousNamedSibling : null;
   return before !== null && between.has(before.type) ? before : null;
 }
@@ -175,7 +176,7 @@ function endsAttribute(text: string, offset: number): boolean {
   while (at >= 0 && WHITE.test(text.charAt(at))) at -= 1;
   return text.charAt(at) === "]";
 }
-function countParameters(node: Node, language: TreeLanguage): number {
+function countParameters(node: TreeNode, language: TreeLanguage): number {
   const list = parameterList(node);
   if (list === null) return 0;
   const listed = list.namedChildren.filter((child) => child !== null && language.parameters.has(child.type));
@@ -184,11 +185,11 @@ function countParameters(node: Node, language: TreeLanguage): number {
 }
 
 /** Go declares several parameters of one type at once. */
-function sharedNames(node: Node | null): number {
+function sharedNames(node: TreeNode | null): number {
   return node === null ? 0 : node.childrenForFieldName("name").filter((child) => child !== null).length;
 }
 
-function parameterList(node: Node): Node | null {
+function parameterList(node: TreeNode): TreeNode | null {
   const own = node.childForFieldName("parameters");
   if (own !== null) return own;
   let at = node.childForFieldName("declarator");
@@ -200,7 +201,7 @@ function parameterList(node: Node): Node | null {
   return null;
 }
 
-function hasDocstring(body: Node): boolean {
-  const first = body.type === "block" ? body.namedChild(0) : null;
-  return first?.type === "expression_statement" && first.namedChild(0)?.type === "string";
+function hasDocstring(body: TreeNode): boolean {
+  const first = body.type === "block" ? body.firstNamedChild : null;
+  return first?.type === "expression_statement" && first.firstNamedChild?.type === "string";
 }

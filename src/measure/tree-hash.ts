@@ -1,4 +1,4 @@
-import type { TreeCursor } from "web-tree-sitter";
+import type { FlatTree } from "./flat-tree.js";
 import { closeTokens } from "./function-draft.js";
 import type { TreeDraft, WalkedTree } from "./tree-walk.js";
 
@@ -15,35 +15,26 @@ interface Hashing {
 
 /**
  * Gives the functions of a tree their hashes (DESIGN §9): over the tokens in the order of the text, a nested function
- * standing for itself by its own hash. White space and comments are no tokens. Without recursion.
+ * standing for itself by its own hash. `text` is the whole of it, what the tree was read without too. White space and comments are no tokens. Without recursion.
  */
-export function hashTree({ drafts, silent }: WalkedTree, text: string): void {
+export function hashTree({ drafts, silent }: WalkedTree, tree: FlatTree, text: string): void {
   const hashing: Hashing = { text, drafts, silent, open: [], nextDraft: 0, nextSilent: 0 };
-  for (const outer of drafts) {
-    if (outer.parent !== null) continue;
-    const cursor = outer.node.walk();
-    do readToken(hashing, cursor);
-    while (advance(cursor));
-    cursor.delete();
+  for (const { parent, node } of drafts) {
+    if (parent !== null) continue;
+    const end = tree.nexts[node.at] as number;
+    for (let at = node.at; at < end; at += 1) if (tree.nexts[at] === at + 1) readToken(hashing, tree, at);
     closeBefore(hashing, Number.POSITIVE_INFINITY);
   }
 }
 
-/** Goes down to the first token and takes it. */
-function readToken(hashing: Hashing, cursor: TreeCursor): void {
-  while (cursor.gotoFirstChild());
-  const start = cursor.startIndex;
+/** Takes a node that holds no other. */
+function readToken(hashing: Hashing, { starts, ends }: FlatTree, at: number): void {
+  const start = starts[at] as number;
   if (isSilent(hashing, start)) return;
   closeBefore(hashing, start);
   openUpTo(hashing, start);
   const owner = hashing.open.at(-1);
-  if (owner !== undefined && owner.nameAt !== start) owner.tokens += `|${hashing.text.slice(start, cursor.endIndex)}`;
-}
-
-/** Goes to the next node in the order of the text that is not below this one; false at the end. */
-function advance(cursor: TreeCursor): boolean {
-  while (!cursor.gotoNextSibling()) if (!cursor.gotoParent()) return false;
-  return true;
+  if (owner !== undefined && owner.nameAt !== start) owner.tokens += `|${hashing.text.slice(start, ends[at])}`;
 }
 
 function isSilent(hashing: Hashing, start: number): boolean {

@@ -5,7 +5,12 @@ export interface TreeLanguage {
   /** Functions; without a body they are declarations. */
   readonly functions: ReadonlySet<string>;
   /** A block right in one of these, outside of functions, is the body of one: a macro made its head, or it has none. */
-  readonly bodies?: { readonly type: string; readonly within: ReadonlySet<string> };
+  readonly bodies?: {
+    readonly type: string;
+    readonly within: ReadonlySet<string>;
+    /** Where all that is around such a block, and not only what it stands in, must be one of these. */
+    readonly chained?: true;
+  };
   /** What may declare a function that is defined elsewhere. */
   readonly declarations?: ReadonlySet<string>;
   /** Functions that are never asked for documentation: lambdas and closures. */
@@ -18,8 +23,6 @@ export interface TreeLanguage {
   readonly evaluated: ReadonlySet<string>;
   /** Tokens that add a path where they stand in one of these nodes. */
   readonly tokens: ReadonlyMap<string, ReadonlySet<string>>;
-  /** Where what could be read has such a token in none but these nodes, and no `else` adds a path. */
-  readonly soleParents?: true;
   /** Cases that add a path unless their pattern is `_`. */
   readonly cases: ReadonlySet<string>;
   /** `else` of these adds a path (radon). */
@@ -53,12 +56,14 @@ const logic = (...parents: string[]): ReadonlyMap<string, ReadonlySet<string>> =
   ]);
 const NONE = set();
 
+const C_BODIES = {
+  type: "compound_statement",
+  within: set("translation_unit", "declaration_list", "preproc_if", "preproc_ifdef", "preproc_elif", "preproc_else"),
+};
+
 const C_FAMILY: TreeLanguage = {
   functions: set("function_definition"),
-  bodies: {
-    type: "compound_statement",
-    within: set("translation_unit", "declaration_list", "preproc_if", "preproc_ifdef", "preproc_elif", "preproc_else"),
-  },
+  bodies: C_BODIES,
   declarations: set("declaration", "field_declaration"),
   anonymous: NONE,
   scopes: NONE,
@@ -77,7 +82,7 @@ const C_FAMILY: TreeLanguage = {
   hides: /[{}?]|&&|\|\||\b(?:if|else|for|while|do|switch|case|goto|catch|and|or)\b/,
 };
 
-const C: TreeLanguage = { ...C_FAMILY, soleParents: true };
+const C: TreeLanguage = { ...C_FAMILY, bodies: { ...C_BODIES, chained: true } };
 
 const CPP: TreeLanguage = {
   ...C_FAMILY,

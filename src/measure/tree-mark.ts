@@ -1,7 +1,6 @@
-import { type Node, Query, type QueryCapture, type Tree } from "web-tree-sitter";
-import { type GrammarLanguage, parserOf } from "./grammar.js";
-import { TREE_LANGUAGES, type TreeLanguage } from "./tree-language.js";
-import { marksByType } from "./tree-mark-by-type.js";
+import { ERROR, type FlatTree } from "./flat-tree.js";
+import type { TreeLanguage } from "./tree-language.js";
+import { nodeAround, TreeNode } from "./tree-node.js";
 
 /** What a node may be to the measures. */
 export type MarkKind =
@@ -19,39 +18,114 @@ export type MarkKind =
 /** A node and what it is; one that is several things has a mark for each. */
 export interface Mark {
   readonly name: MarkKind;
-  readonly node: Node;
+  readonly node: TreeNode;
 }
 
-const queries = new Map<GrammarLanguage, Query>();
+/** What nodes of a type are; of some only what they stand in, or hold, tells. */
+type TypeKind = MarkKind | "token" | "else" | "body" | "evaluated";
+/** What each type of a grammar is, by its number. */
+type Kinds = readonly (readonly TypeKind[] | undefined)[];
 
-/**
- * The nodes of a tree that the measures ask about, in the order of the text and what holds others before them. They are
- * found where the tree is: to go from node to node from here takes longer than parsing.
- */
-export function marksOf(tree: Tree, language: GrammarLanguage, text: string): Mark[] {
-  const meaning = TREE_LANGUAGES[language];
-  const marks = meaning.soleParents === true ? marksByType(tree, meaning) : marksByQuery(tree, language);
-  return [...marks, ...misreadWords(tree, meaning, { text, marks })].sort(inOrder);
+const kinds = new WeakMap<TreeLanguage, Kinds>();
+
+/** The nodes of a tree that the measures ask about, in the order of the text and what holds others before them. */
+export function marksOf(tree: FlatTree, language: TreeLanguage): Mark[] {
+  const marks = [...unreadMarks(tree), ...chainedBodies(tree, language), ...marksByType(tree, language)];
+  return [...marks, ...misreadWords(tree, language, marks)].sort(inOrder);
 }
 
-/** A text and what was found in it so far. */
-interface Marked {
-  readonly text: string;
-  readonly marks: readonly Mark[];
+/** What the parser could not read, or read as if it were there. */
+function unreadMarks(tree: FlatTree): Mark[] {
+  const { types, missing, size } = tree;
+  const marks: Mark[] = [];
+  for (let at = 0; at < size; at += 1) {
+    if (types[at] === ERROR) marks.push({ name: "error", node: new TreeNode(tree, at) });
+    else if (missing.has(at)) marks.push({ name: "missing", node: new TreeNode(tree, at) });
+  }
+  return marks;
+}
+
+function marksByType(tree: FlatTree, language: TreeLanguage): Mark[] {
+  const known = kinds.get(language) ?? kindsOf(tree, language);
+  kinds.set(language, known);
+  const { types, size } = tree;
+  const marks: Mark[] = [];
+  for (let at = 0; at < size; at += 1)
+    for (const kind of known[types[at] as number] ?? NONE) {
+      const mark = markOf(kind, new TreeNode(tree, at), language);
+      if (mark !== null) marks.push(mark);
+    }
+  return marks;
+}
+
+const NONE: readonly TypeKind[] = [];
+
+function kindsOf({ grammar: { types, named } }: FlatTree, language: TreeLanguage): Kinds {
+  const { bodies } = language;
+  const ofNamed: [TypeKind, ReadonlySet<string>][] = [
+    ["evaluated", language.evaluated],
+    ["comment", language.comments],
+    ["directive", language.directives],
+    ["declaration", language.declarations ?? new Set()],
+    ["branch", language.branches],
+    ["else", new Set(language.elseOf.size === 0 ? [] : ["else_clause"])],
+    ["case", language.cases],
+    ["scope", language.scopes],
+    ["function", language.functions],
+    ["body", new Set(bodies === undefined || bodies.chained === true ? [] : [bodies.type])],
+  ];
+  return types.map((type, id) => {
+    if (named[id] !== 1) return language.tokens.has(type) ? ["token"] : undefined;
+    const found = ofNamed.filter(([, names]) => names.has(type)).map(([kind]) => kind);
+    return found.length === 0 ? undefined : found;
+  });
+}
+
+function markOf(kind: TypeKind, node: TreeNode, language: TreeLanguage): Mark | null {
+  const found = PLACED[kind];
+  return found === undefined ? { name: kind as MarkKind, node } : found(node, language);
+}
+
+/** What only the node's place tells, or what it holds. */
+const PLACED: Readonly<Partial<Record<TypeKind, (node: TreeNode, language: TreeLanguage) => Mark | null>>> = {
+  evaluated: (node) => {
+    const condition = node.childForFieldName("condition");
+    return condition === null ? null : { name: "condition", node: condition };
+  },
+  token: (node, { tokens }) => markWithin("branch", node, tokens.get(node.type)),
+  else: (node, { elseOf }) => markWithin("branch", node, elseOf),
+  body: (node, { bodies }) => markWithin("function", node, bodies?.within),
+};
+
+function markWithin(name: MarkKind, node: TreeNode, parents: ReadonlySet<string> | undefined): Mark | null {
+  return parents?.has(node.parent?.type ?? "") === true ? { name, node } : null;
+}
+
+/** Bodies outside of functions whose head is not known, where all that is around one tells. */
+function chainedBodies(tree: FlatTree, { bodies }: TreeLanguage): Mark[] {
+  if (bodies?.chained !== true) return [];
+  const marks: Mark[] = [];
+  const open = [new TreeNode(tree, 0)];
+  for (let at = open.pop(); at !== undefined; at = open.pop())
+    for (const node of at.children) {
+      if (node.type === bodies.type) marks.push({ name: "function", node });
+      if (bodies.within.has(node.type)) open.push(node);
+    }
+  return marks;
 }
 
 /**
  * Words that begin a path and were taken for names, as behind a macro that stands alone. A case is a path by itself; what
  * the others begin is not read.
  */
-function misreadWords({ rootNode }: Tree, { pathWords }: TreeLanguage, { text, marks }: Marked): Mark[] {
+function misreadWords(tree: FlatTree, { pathWords }: TreeLanguage, marks: readonly Mark[]): Mark[] {
   if (pathWords === undefined) return [];
   const known = new Set(marks.map(({ node }) => node.startIndex));
   const inComment = spansOf(marks.filter(({ name }) => name === "comment"));
-  return [...text.matchAll(pathWords)].flatMap(({ index, 0: word }): Mark[] => {
+  return [...tree.text.matchAll(pathWords)].flatMap(({ index, 0: word }): Mark[] => {
     if (known.has(index) || inComment(index)) return [];
-    const node = rootNode.descendantForIndex(index);
-    if (node?.type.endsWith("identifier") !== true || isUnread(node)) return [];
+    const node = nodeAround(tree, index);
+    if (!node.type.endsWith("identifier") || isUnread(node)) return [];
     return [{ name: word === "case" ? "branch" : "error", node }];
   });
 }
@@ -66,22 +140,17 @@ function spansOf(marks: readonly Mark[]): (offset: number) => boolean {
 }
 
 /** Whether a node stands in what the parser could not read, which is told as a whole. */
-function isUnread(node: Node): boolean {
-  for (let at: Node | null = node; at !== null; at = at.parent) if (at.isError) return true;
+function isUnread(node: TreeNode): boolean {
+  for (let at: TreeNode | null = node; at !== null; at = at.parent) if (at.isError) return true;
   return false;
 }
 
-/** What a node stands in is told where the tree is as well. Making such a query takes longer than reading some files. */
-function marksByQuery({ rootNode }: Tree, language: GrammarLanguage): Mark[] {
-  const query = queries.get(language) ?? makeQuery(language);
-  queries.set(language, query);
-  return query.captures(rootNode) as (QueryCapture & Mark)[];
-}
-
 /** Offsets at which statements start, ascending. */
-export function statementsOf({ rootNode, language }: Tree, { statements }: TreeLanguage): number[] {
-  const types = language.types.filter((type) => statements.test(type));
-  return rootNode.descendantsOfType(types).map(({ startIndex }) => startIndex);
+export function statementsOf({ grammar, types, starts, size }: FlatTree, { statements }: TreeLanguage): number[] {
+  const isStatement = grammar.types.map((type) => statements.test(type));
+  const found: number[] = [];
+  for (let at = 0; at < size; at += 1) if (isStatement[types[at] as number] === true) found.push(starts[at] as number);
+  return found;
 }
 
 /** What begins with a function or a scope is no part of it unless that is longer: neither begins with a path of its own. */
@@ -95,37 +164,4 @@ function inOrder(one: Mark, other: Mark): number {
 function rankOf(kind: MarkKind): number {
   if (kind === "condition") return 0;
   return kind === "scope" || kind === "function" ? 2 : 1;
-}
-
-/** Throws where the grammar has no such node, or none where it is looked for. */
-function makeQuery(language: GrammarLanguage): Query {
-  const grammar = parserOf(language).language;
-  if (grammar === null) throw new Error(`the parser of ${language} has no grammar`);
-  return new Query(grammar, patternsOf(TREE_LANGUAGES[language]).join("\n"));
-}
-
-function patternsOf(language: TreeLanguage): string[] {
-  return [
-    ...[...language.evaluated].map((type) => `(${type} condition: _ @condition)`),
-    ...anyOf(language.comments, "comment"),
-    ...anyOf(language.directives, "directive"),
-    "(ERROR) @error",
-    "(MISSING) @missing",
-    ...anyOf(language.declarations ?? new Set(), "declaration"),
-    ...anyOf(language.branches, "branch"),
-    ...[...language.tokens].flatMap(([token, parents]) => [...parents].map((type) => `(${type} "${token}" @branch)`)),
-    ...[...language.elseOf].map((type) => `(${type} (else_clause) @branch)`),
-    ...anyOf(language.cases, "case"),
-    ...anyOf(language.scopes, "scope"),
-    ...anyOf(language.functions, "function"),
-    ...bodiesOf(language).map((pattern) => `${pattern} @function)`),
-  ];
-}
-
-function bodiesOf({ bodies }: TreeLanguage): string[] {
-  return bodies === undefined ? [] : [...bodies.within].map((parent) => `(${parent} (${bodies.type})`);
-}
-
-function anyOf(types: ReadonlySet<string>, kind: MarkKind): string[] {
-  return types.size === 0 ? [] : [`[${[...types].map((type) => `(${type})`).join(" ")}] @${kind}`];
 }

@@ -6,8 +6,9 @@ import { type CountedText, countedText } from "./code-line.js";
 import { attachedComment, type Comment } from "./comment.js";
 import { type OpenedText, openConditionals } from "./conditional.js";
 import type { FileFigures, FileMeasure, FunctionFigures, ParseError } from "./file-measure.js";
+import { type FlatTree, flatTree } from "./flat-tree.js";
 import type { FunctionSpan } from "./function-draft.js";
-import { type GrammarLanguage, parserOf } from "./grammar.js";
+import { engine, type GrammarLanguage, parserOf } from "./grammar.js";
 import { hiddenCode } from "./hidden-code.js";
 import { type LineTable, lineAt, lineTable } from "./line-table.js";
 import { ownLength, type Span } from "./own-length.js";
@@ -21,7 +22,7 @@ import { type TreeDraft, type WalkedTree, walkMarks } from "./tree-walk.js";
 /**
  * Measures text of a language read by tree-sitter (DESIGN §9), whose grammar must be loaded. Throws Fault
  * GRAMMAR_NOT_LOADED; text that cannot be read gives `parse: "failed"` or `"partial"` and the reasons. `look` is shown
- * the tree, which lives no longer.
+ * the tree.
  */
 export function measureTree(
   path: string,
@@ -32,11 +33,11 @@ export function measureTree(
   let drafts: readonly TreeDraft[] = [];
   let statements: readonly number[] = [];
   const table = lineTable(text);
-  const figures = readTree({ path, text, table }, language, ({ tree, walked, opened }) => {
+  const figures = readTree({ path, text, table }, language, ({ flat, walked, opened }) => {
     drafts = walked.drafts;
-    hashTree(walked, text);
-    statements = executed(statementsOf(tree, TREE_LANGUAGES[language]), drafts, language);
-    look?.({ tree, spans: drafts, comments: walked.comments, opened });
+    hashTree(walked, flat, text);
+    statements = executed(statementsOf(flat, TREE_LANGUAGES[language]), drafts, language);
+    look?.({ tree: flat, spans: drafts, comments: walked.comments, opened });
   });
   const functions = figures.functions.map((one, index) => ({ ...one, token_hash: drafts[index]?.hash ?? "" }));
   const lines = new Set(statements.map((offset) => lineAt(table, offset)));
@@ -59,7 +60,7 @@ export function treeFigures(path: string, text: string, language: GrammarLanguag
   return readTree({ path, text, table: lineTable(text) }, language, () => undefined);
 }
 
-/** Figures of a text, whose tree is shown to `look` while it lives. */
+/** Figures of a text, whose tree is shown to `look`. */
 function readTree(source: Source, language: GrammarLanguage, look: (reading: Reading) => void): FileFigures {
   const { path, text, table } = source;
   const lines = table.length - (text.endsWith("\n") || text === "" ? 1 : 0);
@@ -68,41 +69,37 @@ function readTree(source: Source, language: GrammarLanguage, look: (reading: Rea
     const errors = [{ message: `it could not be parsed within ${MAX_PARSE_MS} ms of processor time`, line: 1 }];
     return { path, language, lines, parse: "failed", errors, functions: [], suppressions: [] };
   }
-  const { tree, walked } = reading;
-  try {
-    look(reading);
-    const { declared } = walked;
-    const conflicts = walked.partial ? conflictMarkers(text) : [];
-    const hidden = hiddenCode(text, language);
-    const errors = [...walked.errors, ...conflicts, ...hidden].map(
-      ({ offset, message, text: unread }): ParseError => ({
-        message,
-        line: lineAt(table, offset),
-        key: sha256Hex(unread),
-      }),
-    );
-    return {
-      path,
-      language,
-      lines,
-      parse: walked.partial || hidden.length > 0 ? "partial" : "ok",
-      errors,
-      functions: functionsOf(source, walked).map((one) => withDeclared(one, declared)),
-      suppressions: findSuppressions([...walked.comments, ...walked.directives, ...pragmasOf(text, walked)], table),
-      declared: [...declared],
-    };
-  } finally {
-    tree.delete();
-  }
+  const { walked } = reading;
+  look(reading);
+  const { declared } = walked;
+  const conflicts = walked.partial ? conflictMarkers(text) : [];
+  const hidden = hiddenCode(text, language);
+  const errors = [...walked.errors, ...conflicts, ...hidden].map(
+    ({ offset, message, text: unread }): ParseError => ({
+      message,
+      line: lineAt(table, offset),
+      key: sha256Hex(unread),
+    }),
+  );
+  return {
+    path,
+    language,
+    lines,
+    parse: walked.partial || hidden.length > 0 ? "partial" : "ok",
+    errors,
+    functions: functionsOf(source, walked).map((one) => withDeclared(one, declared)),
+    suppressions: findSuppressions([...walked.comments, ...walked.directives, ...pragmasOf(text, walked)], table),
+    declared: [...declared],
+  };
 }
 
 function pragmasOf(text: string, { comments }: WalkedTree): Comment[] {
   return pragmaOperators(text, comments);
 }
 
-/** A tree as it is looked at while it lives. */
+/** A tree as it is looked at. */
 export interface SeenTree {
-  readonly tree: Tree;
+  readonly tree: FlatTree;
   /** Where the measure's functions stand, in its order. */
   readonly spans: readonly FunctionSpan[];
   readonly comments: readonly Comment[];
@@ -111,42 +108,46 @@ export interface SeenTree {
 }
 
 interface Reading {
-  readonly tree: Tree;
+  readonly flat: FlatTree;
   readonly walked: WalkedTree;
   readonly opened: readonly Span[];
 }
 
 /** What cannot be read as it stands is read without its lines of conditional compilation where that leaves less unread. */
 function readBest(text: string, language: GrammarLanguage): Reading | null {
-  const first = readingOf(parse(text, language), { text, opened: [] }, language);
-  if (first === null || first.walked.errors.length === 0 || TREE_LANGUAGES[language].hides === undefined) return first;
-  const open = openConditionals(text);
-  const second = open.text === text ? null : readAgain(first.tree, open, language);
-  if (second === null) return first;
-  const [best, worse] = second.walked.errors.length < first.walked.errors.length ? [second, first] : [first, second];
-  worse.tree.delete();
-  return best;
+  const tree = parse(text, language);
+  if (tree === null) return null;
+  try {
+    const first = readingOf(tree, { text, opened: [] }, language);
+    if (first.walked.errors.length === 0 || TREE_LANGUAGES[language].hides === undefined) return first;
+    const open = openConditionals(text);
+    const second = open.text === text ? null : readAgain(tree, open, language);
+    return second !== null && second.walked.errors.length < first.walked.errors.length ? second : first;
+  } finally {
+    tree.delete();
+  }
 }
 
 /** Parses only what the lines that were left out may have changed: the tree that the whole text has, in half the time or less. */
-function readAgain(first: Tree, open: OpenedText, language: GrammarLanguage): Reading | null {
-  const before = first.copy();
+function readAgain(before: Tree, open: OpenedText, language: GrammarLanguage): Reading | null {
+  for (const edit of blankEdits(open.text, open.blanked)) before.edit(edit);
+  const tree = parse(open.text, language, before);
+  if (tree === null) return null;
   try {
-    for (const edit of blankEdits(open.text, open.blanked)) before.edit(edit);
-    return readingOf(parse(open.text, language, before), open, language);
+    return readingOf(tree, open, language);
   } finally {
-    before.delete();
+    tree.delete();
   }
 }
 
 function readingOf(
-  tree: Tree | null,
+  tree: Tree,
   { text, opened }: Pick<OpenedText, "text" | "opened">,
   language: GrammarLanguage,
-): Reading | null {
-  return tree === null
-    ? null
-    : { tree, walked: walkMarks(marksOf(tree, language, text), text, TREE_LANGUAGES[language]), opened };
+): Reading {
+  const flat = flatTree(tree, text, engine);
+  const meaning = TREE_LANGUAGES[language];
+  return { flat, walked: walkMarks(marksOf(flat, meaning), text, meaning), opened };
 }
 
 function withDeclared(one: FunctionFigures, declared: ReadonlySet<string>): FunctionFigures {

@@ -1,4 +1,3 @@
-import type { Node } from "web-tree-sitter";
 import { attachedComment, type Comment } from "./comment.js";
 import { plain } from "./ecmascript-name.js";
 import { type Draft, listDraft } from "./function-draft.js";
@@ -6,10 +5,11 @@ import type { Span } from "./own-length.js";
 import { declaredName, docStart, isMacroBlock, readHead, startsStatement } from "./tree-function.js";
 import type { TreeLanguage } from "./tree-language.js";
 import type { Mark, MarkKind } from "./tree-mark.js";
+import type { TreeNode } from "./tree-node.js";
 
 /** A function of a tree with what its comments cannot tell. */
 export interface TreeDraft extends Draft {
-  readonly node: Node;
+  readonly node: TreeNode;
   readonly docstring: boolean;
   /** Offset of its own name, which its hash leaves out; -1 where it has none. */
   readonly nameAt: number;
@@ -71,7 +71,7 @@ function innermost(open: readonly Open[]): Open {
   return open.at(-1) ?? OUTSIDE;
 }
 
-type Note = (walk: Walk, node: Node, place: Open) => void;
+type Note = (walk: Walk, node: TreeNode, place: Open) => void;
 
 /** What is made of a node that is marked so. */
 const NOTES: Readonly<Record<MarkKind, Note>> = {
@@ -89,13 +89,13 @@ const NOTES: Readonly<Record<MarkKind, Note>> = {
   function: openFunction,
 };
 
-function noteComment({ text, found }: Walk, node: Node): void {
+function noteComment({ text, found }: Walk, node: TreeNode): void {
   found.comments.push(commentOf(text, node));
   found.silent.push({ start: node.startIndex, end: node.endIndex });
 }
 
 /** Most declare no function, or without documentation: that is looked at first, as names are dear. */
-function noteDeclaration({ text, language, found }: Walk, node: Node, { owner, path }: Open): void {
+function noteDeclaration({ text, language, found }: Walk, node: TreeNode, { owner, path }: Open): void {
   if (owner !== null || !text.slice(node.startIndex, node.endIndex).includes("(")) return;
   if (attachedComment(text, found.comments, docStart(node, text, language)) === undefined) return;
   const name = declaredName(node);
@@ -103,7 +103,7 @@ function noteDeclaration({ text, language, found }: Walk, node: Node, { owner, p
 }
 
 /** A statement that runs stands in a function: where there is none to be seen, a macro opened one. */
-function noteBranch(walk: Walk, node: Node, place: Open): void {
+function noteBranch(walk: Walk, node: TreeNode, place: Open): void {
   addPath(place);
   const { bodies, statements } = walk.language;
   const runs = bodies !== undefined && (node.type === "case" || statements.test(node.type));
@@ -115,17 +115,17 @@ function addPath({ owner, mute }: Open): void {
   if (owner !== null && !mute) owner.complexity += 1;
 }
 
-function isWildcard(node: Node): boolean {
-  const pattern = node.childForFieldName("pattern") ?? node.namedChild(0);
+function isWildcard(node: TreeNode): boolean {
+  const pattern = node.childForFieldName("pattern") ?? node.firstNamedChild;
   return pattern?.text === "_";
 }
 
-function openScope({ open }: Walk, node: Node, place: Open): void {
+function openScope({ open }: Walk, node: TreeNode, place: Open): void {
   const name = (node.childForFieldName("name") ?? node.childForFieldName("type"))?.text.replaceAll("::", ".") ?? "";
   if (name !== "") open.push({ ...place, end: node.endIndex, path: within(place.path, name) });
 }
 
-function openFunction(walk: Walk, node: Node, place: Open): void {
+function openFunction(walk: Walk, node: TreeNode, place: Open): void {
   const { text, language, found, open } = walk;
   if (startsStatement(node)) noteUnexpected(walk, node);
   if (place.owner !== null && (node.type === language.bodies?.type || isMacroBlock(node))) return;
@@ -160,18 +160,18 @@ function within(path: string, name: string): string {
   return path === "" ? name : `${path}.${name}`;
 }
 
-function commentOf(text: string, { startIndex: start, endIndex }: Node): Comment {
+function commentOf(text: string, { startIndex: start, endIndex }: TreeNode): Comment {
   const raw = text.slice(start, endIndex).trimEnd();
   const block = raw.startsWith("/*");
   const value = block ? raw.slice(2).replace(/\*\/$/, "") : raw.replace(/^(?:\/\/|#)/, "");
   return { type: block ? "Block" : "Line", value, start, end: start + raw.length };
 }
 
-function noteUnexpected(walk: Walk, node: Node): void {
+function noteUnexpected(walk: Walk, node: TreeNode): void {
   noteError(walk, node, (unread) => `unexpected ${JSON.stringify(unread.slice(0, MAX_SHOWN_CHARS))}`);
 }
 
-function noteError({ text, language, found }: Walk, node: Node, messageOf: (unread: string) => string): void {
+function noteError({ text, language, found }: Walk, node: TreeNode, messageOf: (unread: string) => string): void {
   found.partial = true;
   const unread = text.slice(node.startIndex, node.endIndex).replace(/\s+/g, " ").trim();
   if (language.hides?.test(unread) === false) return;

@@ -1,4 +1,5 @@
 import type { RuleFinding } from "../file-measure.js";
+import { typingPieces } from "./declaration-index.js";
 import { aliasesOf } from "./loop-alias.js";
 import { type Bound, judgeLoop, sourceOf } from "./loop-bound.js";
 import type { LoopScope } from "./loop-change.js";
@@ -9,8 +10,9 @@ import { SELVES } from "./loop-name.js";
 import { declarationsOf, MAX_DECLARED_CHARS, MAX_TYPE_CHARS, mayStream } from "./loop-stream.js";
 import { judgeTypes } from "./loop-type.js";
 import { calleeText, targetOf } from "./loop-write.js";
-import { below, boundNames, childOf, type Piece } from "./piece.js";
+import { below, childOf, type Piece } from "./piece.js";
 import { finding, isCFamily, type RuleContext } from "./rule.js";
+import type { SaidTypes } from "./said-type.js";
 import type { Unit } from "./unit.js";
 
 const LABELS: ReadonlySet<string> = new Set(["label_name", "label", "loop_label", "lifetime"]);
@@ -111,6 +113,7 @@ type LoopContext = RuleContext & {
   readonly globals: ReadonlySet<string>;
   readonly hidden: ReadonlyMap<Piece, readonly string[]>;
   readonly effects: () => Effects;
+  readonly said: SaidTypes;
 };
 
 /** A condition that asks a getter of this file asks a function. */
@@ -128,22 +131,16 @@ function judgeDeclared(loop: Piece, unit: Unit, context: LoopContext): Bound {
   if (loop.kind === "each") return mayStream(sourceOf(loop) ?? loop, unit, context) ? "unknown" : "pass";
   if (mayNeverFall(loop, unit, context) || asksAccessor(loop, context.hidden)) return "unknown";
   const declared = (name: string): string => lastDeclared(name, loop, unit, context.text);
-  return judgeTypes(loop, { language: context.language, text: context.text, declared });
+  return judgeTypes(loop, { language: context.language, said: context.said, declared });
 }
 
 /** How a name was declared last before a loop's body, without more white space than is needed. */
-function lastDeclared(name: string, loop: Piece, { own }: Unit, text: string): string {
+function lastDeclared(name: string, loop: Piece, unit: Unit, text: string): string {
   const body = childOf(loop, "body") ?? loop;
-  const before = own.filter((piece) => isDeclaring(piece) && piece.start < Math.max(body.start, loop.start + 1));
-  const last = before.findLast((piece) => boundNames(piece).includes(name) || piece.name === name);
+  const limit = Math.max(body.start, loop.start + 1);
+  const last = typingPieces(name, unit).findLast(({ start }) => start < limit);
   return last === undefined ? "" : text.slice(last.start, last.start + MAX_DECLARED_CHARS).replace(/\s+/g, " ");
 }
-
-function isDeclaring({ kind, role, type }: Piece): boolean {
-  return (kind === "bind" && type !== "variable_declarator") || role === "parameter" || DECLARING.test(type);
-}
-
-const DECLARING = /parameter|^local_variable_declaration$/;
 
 /** In C and C++ `i >= 0` always holds where `i` is unsigned, which a type that the text does not show may be. */
 function mayNeverFall(loop: Piece, unit: Unit, { language, text }: RuleContext): boolean {

@@ -16,6 +16,7 @@ import { type Effects, readEffects } from "./loop-effect.js";
 import type { Piece } from "./piece.js";
 import { readDeclarations } from "./preprocessor.js";
 import { finding } from "./rule.js";
+import { saidTypes } from "./said-type.js";
 import { sharedContainers } from "./shared-state.js";
 import { statedBounds } from "./stated-bound.js";
 import { splitUnits, type Unit } from "./unit.js";
@@ -72,6 +73,7 @@ function contextOf(file: ReadFile, units: readonly Unit[], globals: ReadonlySet<
     containers: sharedContainers(units[0] as Unit, shared),
     collections: growingCollections(units, shared),
     depths: bounds.depths,
+    said: saidTypes(file.text),
     spans: file.spans,
     effects: () => (effects ??= readEffects(units, (unit) => nameOf(file.measure, unit), file.language)),
   };

@@ -14,6 +14,7 @@ import { boundNames, childOf, type Piece, unwrap } from "./piece.js";
 import { findPointers } from "./pointer-rule.js";
 import { isAsync, returnsNothing } from "./result-fact.js";
 import type { RuleContext } from "./rule.js";
+import type { SaidTypes } from "./said-type.js";
 import { findSharedState } from "./shared-state.js";
 import type { Unit } from "./unit.js";
 import { findUnread } from "./unread-rule.js";
@@ -36,6 +37,7 @@ export interface FileContext extends RuleContext {
   readonly spans: readonly FunctionSpan[];
   /** What the functions of the file change; read when it is first asked for. */
   readonly effects: () => Effects;
+  readonly said: SaidTypes;
 }
 
 /** What is known of one function by its own text. */

@@ -1,6 +1,7 @@
 import type { Language } from "../language.js";
+import { declaringPieces } from "./declaration-index.js";
 import { isFiniteName } from "./loop-source.js";
-import { boundNames, type Piece, unwrap } from "./piece.js";
+import { type Piece, unwrap } from "./piece.js";
 import type { RuleContext } from "./rule.js";
 import type { Unit } from "./unit.js";
 
@@ -73,15 +74,10 @@ const STREAMS =
   /\bchan\b|\bfunc\b|\biter\.Seq|\b(?:Async)?(?:Into)?(?:Iterable|Iterator|Generator|Receiver|generator)\b/;
 
 /** How a function declares a name: parameters, variables and what it is set to, from their start on. */
-export function declarationsOf(name: string, { own }: Unit, text: string): string[] {
-  return own
-    .filter((piece) => isDeclaring(piece) && (boundNames(piece).includes(name) || piece.name === name))
+export function declarationsOf(name: string, unit: Unit, text: string): string[] {
+  return declaringPieces(name, unit)
     .map(({ start, end }) => text.slice(start, Math.max(end, start) + (text[end] === ":" ? MAX_TYPE_CHARS : 0)))
     .map((declared) => declared.slice(0, MAX_DECLARED_CHARS));
-}
-
-function isDeclaring({ kind, role, type }: Piece): boolean {
-  return kind === "bind" || role === "parameter" || type === "assignment" || /parameter/.test(type);
 }
 
 /** Of a declaration, what is looked at (UTF-16 units). */

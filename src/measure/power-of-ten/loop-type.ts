@@ -4,6 +4,7 @@ import { fieldOf, namesIn, ownersOf } from "./loop-name.js";
 import { writesOf } from "./loop-write.js";
 import { below, childOf, type Piece, unwrap } from "./piece.js";
 import { isCFamily } from "./rule.js";
+import type { SaidTypes } from "./said-type.js";
 
 /** A type of numbers by what it can hold. */
 interface NumberType {
@@ -16,7 +17,7 @@ interface NumberType {
 /** What the types are asked of. */
 export interface TypeScope {
   readonly language: Language;
-  readonly text: string;
+  readonly said: SaidTypes;
   /** How a name was last declared before the loop, from the start of the declaration on; empty where it is not. */
   readonly declared: (name: string) => string;
 }
@@ -31,10 +32,9 @@ export function judgeTypes(loop: Piece, scope: TypeScope): Bound {
   const names = new Set(namesIn(condition));
   if ([...names].some((name) => isVolatile(name, scope) || isShared(name, loop, scope))) return "unknown";
   if (shiftsForEver(condition, loop, scope)) return "unknown";
-  const risen = risenNames(loop);
-  const judged = below(condition)
-    .filter(({ kind }) => kind === "compare")
-    .map((compare) => judgeCompare(compare, risen, scope));
+  const compares = below(condition).filter(({ kind }) => kind === "compare");
+  const risen: ReadonlySet<string> = compares.length === 0 ? new Set() : risenNames(loop);
+  const judged = compares.map((compare) => judgeCompare(compare, risen, scope));
   return judged.find((each) => each === "fail") ?? judged.find((each) => each === "unknown") ?? "pass";
 }
 
@@ -114,14 +114,9 @@ function numberOf({ kind, name }: Piece): number {
 
 /** The type of a variable as it is declared, or of a bit field. */
 function typeOf(name: string, scope: TypeScope): NumberType | undefined {
-  const bits = isCFamily(scope.language) ? bitsOf(fieldOf(name), scope.text) : undefined;
+  const bits = isCFamily(scope.language) ? scope.said.bitsOf(fieldOf(name)) : undefined;
   if (bits !== undefined) return { bits, unsigned: true, floats: false };
   return numberType(typeWords(scope.declared(name), name, scope.language));
-}
-
-function bitsOf(field: string, text: string): number | undefined {
-  const found = /^\w+$/.test(field) ? new RegExp(`\\w\\s+${field}\\s*:\\s*(\\d+)\\s*[;,]`).exec(text) : null;
-  return found === null ? undefined : Number(found[1]);
 }
 
 /** The words of a declaration that say its type; none for a pointer, a list or what is made of others. */
@@ -166,9 +161,8 @@ function isOwnType(declared: string, name: string): boolean {
 }
 
 /** What is declared volatile may change by itself. */
-function isVolatile(name: string, { language, text }: TypeScope): boolean {
-  if (!(isCFamily(language) || language === "java") || !text.includes("volatile") || !/^\w+$/.test(name)) return false;
-  return new RegExp(`\\bvolatile\\b[^;{}()]*\\b${name}\\b`).test(text);
+function isVolatile(name: string, { language, said }: TypeScope): boolean {
+  return (isCFamily(language) || language === "java") && said.isVolatile(name);
 }
 
 /** The members of a union are one place. */
