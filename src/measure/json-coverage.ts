@@ -90,7 +90,8 @@ function parseJson(text: string): unknown {
 
 function describeIssue(error: z.ZodError): string {
   const issue = error.issues[0];
-  return `${issue?.path.join(".") ?? ""}: ${issue?.message ?? NO_REPORT}`;
+  const place = issue?.path.join(".") ?? "";
+  return `${place === "" ? NO_REPORT : place}: ${issue?.message ?? NO_REPORT}`;
 }
 
 function istanbulCoverage(file: IstanbulFile): FileCoverage {

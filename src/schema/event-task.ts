@@ -9,6 +9,8 @@ const commandRunSchema = z.object({
   stdout: z.string(),
   stderr: z.string(),
   duration_ms: z.number(),
+  /** The limit that stopped it, or `not run` where one before it ended the row; absent where it came to its own end. */
+  stopped: z.string().optional(),
 });
 
 /** Events of a plan's task: its steps, its verification and its merge. */

@@ -2,8 +2,21 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { makeRepo, type Repo } from "./harness.js";
 import { of, runScripted, type ScriptedRun, submit, use, write } from "./scripted-run.js";
 
-/** What a verification's command leaves where the report is to be, by task: its text, or the command that makes it. */
-const REPORTS: Readonly<Record<string, { format: string; text?: string; command?: string; why: RegExp }>> = {
+/** What a verification's command leaves where the report is to be, or does instead. */
+interface Bad {
+  readonly format: string;
+  readonly text?: string;
+  /** In place of one that copies the text. */
+  readonly command?: string;
+  /** A report that the agent writes itself, in place of one in `coverage`. */
+  readonly forged?: string;
+  readonly why: RegExp;
+}
+
+const lcovOf = (id: string): string =>
+  `SF:src/${id}.js\nFN:2,next\nFNDA:1,next\nDA:2,1\nDA:3,1\nDA:4,1\nend_of_record\n`;
+
+const REPORTS: Readonly<Record<string, Bad>> = {
   NONE: { format: "lcov", command: '[sleep, "0"]', why: /: the commands wrote no report coverage\/NONE/ },
   HALF: { format: "lcov", text: "SF:src/HALF.js\nDA:1,", why: /coverage\/HALF: .*DA:1,/ },
   JSON: { format: "istanbul", text: '{"src/JSON.js":{"s":', why: /coverage\/JSON: .*JSON/ },
@@ -23,9 +36,21 @@ const REPORTS: Readonly<Record<string, { format: string; text?: string; command?
     text: "SF:src/STALE.js\nFN:40,old\nFNDA:1,old\nDA:40,1\nDA:41,1\nend_of_record\n",
     why: /src\/STALE\.js/,
   },
-  LINK: { format: "lcov", command: "[ln, -s, /etc/passwd, coverage/LINK]", why: /wrote no report coverage\/LINK/ },
-  PIPE: { format: "lcov", command: "[mkfifo, coverage/PIPE]", why: /wrote no report coverage\/PIPE/ },
-  FOLDER: { format: "lcov", command: "[mkdir, coverage/FOLDER]", why: /wrote no report coverage\/FOLDER/ },
+  LINK: { format: "lcov", command: "[ln, -s, /etc/passwd, coverage/LINK]", why: /coverage\/LINK: a link is there/ },
+  PIPE: { format: "lcov", command: "[mkfifo, coverage/PIPE]", why: /coverage\/PIPE: no regular file is there/ },
+  FOLDER: { format: "lcov", command: "[mkdir, coverage/FOLDER]", why: /coverage\/FOLDER: a folder is there/ },
+  LONG: {
+    format: "lcov",
+    command: "[truncate, -s, 65M, coverage/LONG]",
+    why: /coverage\/LONG is longer than 67108864/,
+  },
+  LIST: { format: "istanbul", text: "[]", why: /coverage\/LIST: not a report of this format: .*expected record/ },
+  TOUCHED: {
+    format: "lcov",
+    command: "[touch, docs/TOUCHED.info]",
+    forged: "docs/TOUCHED.info",
+    why: /docs\/TOUCHED\.info: the report holds no file/,
+  },
 };
 const TASKS = Object.entries(REPORTS);
 
@@ -37,14 +62,14 @@ phases:
   - id: build
     tasks:
 ${TASKS.map(
-  ([id, { format, command }]) => `      - id: ${id}
+  ([id, { format, command, forged }]) => `      - id: ${id}
         title: Write ${id}
         owner: implementer
-        files: { write: [src/${id}.js] }
+        files: { write: [src/${id}.js${forged === undefined ? "" : `, ${forged}`}] }
         verify:
           compile: [mkdir, -p, coverage]
           test: ${command ?? `[cp, reports/${id}, coverage/${id}]`}
-          coverage: { report: coverage/${id}, format: ${format} }
+          coverage: { report: ${forged ?? `coverage/${id}`}, format: ${format} }
 `,
 ).join("")}`;
 
@@ -58,7 +83,12 @@ describe("a report that says nothing of the work", () => {
     const blocked = use("report_blocker", { reason: "the report is not mine" });
     ran = await runScripted(
       repo,
-      Object.fromEntries(TASKS.map(([id]) => [`${id}:work:1`, [write(`src/${id}.js`, code), submit, blocked]])),
+      Object.fromEntries(
+        TASKS.map(([id, { forged }]) => {
+          const own = forged === undefined ? [] : [write(forged, lcovOf(id))];
+          return [`${id}:work:1`, [write(`src/${id}.js`, code), ...own, submit, blocked]];
+        }),
+      ),
     );
   }, 300_000);
   afterAll(() => repo.remove());

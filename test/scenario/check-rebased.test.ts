@@ -89,7 +89,7 @@ describe.skipIf(sandboxMissing)(`commits of worknode's that were rebased${reason
   it.each([
     ["its commands fail", { red: "one" }, "test command node verify.mjs one ended with 7"],
     ["its report covers none of what it changed", { red: "uncovered" }, expect.stringMatching(/cover/i)],
-    ["its report is not written", { red: "no report" }, "its commands wrote no report coverage/lcov.info"],
+    ["its report is not written", { red: "no report" }, "the commands wrote no report coverage/lcov.info"],
   ])("are not believed where on the commit's own tree %s, though all passes on the head", async (_, files, why) => {
     const { standings, faults, rules } = await rebased(2, files, "--run");
     expect(standings).toEqual(["rebased N-1", "verified-again N-2"]);

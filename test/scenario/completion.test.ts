@@ -173,6 +173,39 @@ it("counts a report only when the commands of the verification wrote it", async 
   expect(exitCode).not.toBe(0);
 });
 
+it("refuses a result whose files the commands changed first, and takes it once the work holds that change", async () => {
+  const upper = PLAN.replace("test: [node", "compile: [sed, -i, s/sum/Sum/, src/add.js], test: [node");
+  const files = { "src/old.js": "export const one = 1;\n", "plan.yaml": upper };
+  const { events, exitCode } = await work(files, [
+    write("src/add.js", ADD.replace("Sum", "sum")),
+    write("test/add.test.js", ADD_TEST),
+    submit,
+    bash("sed -i s/sum/Sum/ src/add.js"),
+    submit,
+  ]);
+  expect(feedback(events)).toEqual([
+    expect.stringMatching(
+      /^ERROR_TESTS_FAILED: the commands changed src\/add\.js, so they did not run on the files that are judged\. .*\[output: ev_/,
+    ),
+  ]);
+  expect(exitCode).toBe(0);
+});
+
+it("says which limit stopped a command, and which was not run for another", async () => {
+  const commands = "compile: [node, --check, src/none.js], test: [sleep, '3600'], timeout: 2s";
+  const plan = PLAN.replace(`test: ${TEST}`, commands);
+  const late = { name: "report_blocker", input: { reason: "the commands are not mine" } };
+  const calls = [write("src/add.js", ADD), write("test/add.test.js", ADD_TEST), submit, late];
+  const failed = await work({ ...OLD_FILES, "plan.yaml": plan }, calls);
+  expect(feedback(failed.events)[0]).toContain("compile command node --check src/none.js ended with 1");
+  expect(feedback(failed.events)[0]).toContain("test command sleep 3600 was not run, as one before it failed");
+  repo?.remove();
+  const stopped = await work({ ...OLD_FILES, "plan.yaml": plan.replace("none.js", "old.js") }, calls);
+  expect(feedback(stopped.events)[0]).toMatch(
+    /^ERROR_TESTS_FAILED: test command sleep 3600 was stopped by a limit: timeout/,
+  );
+});
+
 it("refuses a report in hostile XML, too large, or about other sources, and says why", async () => {
   const copied = PLAN.replace(TEST, "[cp, hostile.xml, c.xml]").replace(
     "lcov.info, format: lcov",
@@ -190,7 +223,7 @@ it("refuses a report in hostile XML, too large, or about other sources, and says
   repo?.remove();
   const large = copied.replace("[cp, hostile.xml, c.xml]", "[truncate, -s, 70M, c.xml]");
   const over = await work({ ...files, "plan.yaml": large }, [write("src/add.js", ADD), submit, blocked]);
-  expect(feedback(over.events)[0]).toContain("the commands wrote no report c.xml of at most 67108864 bytes");
+  expect(feedback(over.events)[0]).toContain("the report c.xml is longer than 67108864 bytes");
   expect(of(over.events, "ESCALATION")[0]?.payload.reason).toContain("the report is not mine"); // the run went on
   repo?.remove();
   const others = report("", "../elsewhere/src/add.js");

@@ -7,7 +7,7 @@ import { resolveToolchains } from "../../effect/sandbox/toolchain.js";
 import { checkToolchains } from "../../effect/sandbox/toolchain-refusal.js";
 import { listMasks, resolveLinks } from "../../effect/surroundings.js";
 import type { TaskWorkspace } from "../../effect/workspace.js";
-import { Fault } from "../../kernel/fault.js";
+import { err, ok, type Result } from "../../kernel/result.js";
 import { learnFromCommand } from "../../memory/failing-command.js";
 import { verifyCommands } from "../../plan/verify-commands.js";
 import type { AnyNewEvent, EventPayload } from "../../schema/event.js";
@@ -24,33 +24,49 @@ export interface VerifyRun {
   readonly commands: CommandRun[];
   /** What looked deeper at what changed; no exit code of these decides. */
   readonly deep: CommandRun[];
-  readonly report: string | undefined;
+  /** A text says why there is none that can be read; null where the plan names none. */
+  readonly report: Result<string, string> | null;
+  /** Files of the tree that the commands were to leave alone and did not. */
+  readonly altered: readonly string[];
   /** Id of the event that holds both; null where no command ran. */
   readonly event: string | null;
 }
 
+/** No command ran. */
+export const NOTHING_RAN: VerifyRun = { commands: [], deep: [], report: null, altered: [], event: null };
+
 /**
  * Runs a task's `verify` on a tree, from empty scratch, and records what the commands wrote; what else they
  * leave behind is discarded. `files`: a directory to run on instead of the worktree; `deep`: what runs after them;
+ * `judged`: the files that are judged, which the commands are to leave as they are, but for the report they write;
  * `together`: the tree is not the task's alone, so it is on record with the cycle, and no lesson is drawn for the task.
  */
 export async function runCommands(
   crew: Crew,
   task: PlanTask,
   workspace: TaskWorkspace,
-  on: { tree: string; files?: string; deep?: readonly PlanCommand[]; together?: true },
+  on: {
+    tree: string;
+    files?: string;
+    deep?: readonly PlanCommand[];
+    judged?: readonly string[];
+    together?: true;
+  },
 ): Promise<VerifyRun> {
   const commands = [...verifyCommands(task), ...(on.deep ?? [])];
-  if (commands.length === 0) return { commands: [], deep: [], report: undefined, event: null };
+  if (commands.length === 0) return NOTHING_RAN;
   const own = on.together === undefined ? task.id : null;
-  const result = await runPlanned(crew, { task: own, workspace, files: on.files ?? workspace.worktree }, commands);
+  const { files = workspace.worktree, judged = [] } = on;
+  const reports = reportsOf(task);
+  const result = await runPlanned(crew, { task: own, workspace, files, reports }, commands);
   try {
     const report = await readReport(task, result);
-    const ran = { tree: on.tree, commands: result.runs.map(toRecord), report };
+    const altered = await result.listAltered(judged.filter((path) => !reports.includes(path)));
+    const ran = { tree: on.tree, commands: result.runs.map(toRecord), report: writtenOf(report) };
     const shallow = ran.commands.filter(({ role }) => role !== DEEP_ROLE);
     const [event] = crew.store.append(ranEvents(crew, own, { task, ran, shallow }));
     const deep = ran.commands.filter(({ role }) => role === DEEP_ROLE);
-    return { commands: shallow, deep, report: report?.text, event: event?.id ?? null };
+    return { commands: shallow, deep, report: textOf(report), altered, event: event?.id ?? null };
   } finally {
     await result.discard();
   }
@@ -76,20 +92,28 @@ function lessonsOf(crew: Crew, task: PlanTask, commands: readonly CommandRun[]):
   });
 }
 
-/** The report the commands themselves wrote. */
-export async function readReport(
-  { verify }: PlanTask,
-  result: PlanCommandResult,
-): Promise<{ path: string; format: string; text: string } | null> {
-  if (verify?.coverage === undefined) return null;
-  const { report: path, format } = verify.coverage;
-  const text = await result.readWritten(path).catch(noneWhereTooLarge);
-  return text === undefined ? null : { path, format, text };
+/** Where a task's commands are to write a report. */
+export function reportsOf({ verify }: PlanTask): string[] {
+  return verify?.coverage === undefined ? [] : [verify.coverage.report];
 }
 
-/** A report longer than is read is none: the result is refused for that, and the run goes on. */
-function noneWhereTooLarge(thrown: unknown): undefined {
-  if (!(thrown instanceof Fault) || thrown.code !== "REPORT_TOO_LARGE") throw thrown;
+type WrittenReport = Result<{ path: string; format: string; text: string }, string> | null;
+
+/** The report the commands themselves wrote; a text says why there is none that can be read. */
+export async function readReport({ verify }: PlanTask, result: PlanCommandResult): Promise<WrittenReport> {
+  if (verify?.coverage === undefined) return null;
+  const { report: path, format } = verify.coverage;
+  const text = await result.readWritten(path);
+  return text.ok ? ok({ path, format, text: text.value }) : err(text.error);
+}
+
+function writtenOf(report: WrittenReport): EventPayload<"COMMANDS_RAN">["report"] {
+  return report?.ok === true ? report.value : null;
+}
+
+/** Of a report its text alone. */
+export function textOf(report: WrittenReport): VerifyRun["report"] {
+  return report?.ok === true ? ok(report.value.text) : report;
 }
 
 /** Runs a check's command and says why it did not do what was expected; undefined when it did. */
@@ -130,16 +154,18 @@ export interface PlannedPlace {
   readonly workspace: TaskWorkspace;
   readonly files: string;
   readonly prepare?: { readonly network: boolean };
+  /** Where the commands are to write reports. */
+  readonly reports?: readonly string[];
 }
 
 /** Runs commands of the plan with a permit of their own, from empty scratch. Throws RunStop when interrupted. */
 export async function runPlanned(crew: Crew, where: PlannedPlace, commands: PlanCommand[]): Promise<PlanCommandResult> {
-  const { task, workspace, files, prepare } = where;
+  const { task, workspace, files, prepare, reports = [] } = where;
   const own = { tool: "plan.command", task, args: { commands } } as const;
   const result = await stewardCall(crew, own, async ({ permit, call }) => {
     const setting = { ...(await sandboxSetting(crew, workspace, prepare === undefined)), ...prepare };
     const place = { ...setting, lower: files, layersDir: workspace.layerDir };
-    const value = await runPlanCommands(permit, call, place, { signal: crew.signal });
+    const value = await runPlanCommands(permit, call, place, { signal: crew.signal, reports });
     return { value, said: value.runs.map(({ role, exit_code }) => `${role}: ${exit_code ?? "stopped"}`).join(", ") };
   });
   if (crew.signal.aborted) {
@@ -196,7 +222,11 @@ export function planCommands(crew: Pick<Crew, "plan">): (readonly string[])[] {
   ].filter((argv) => argv !== undefined);
 }
 
+/** On record in place of the limit that stopped a command, where one before it ended the row. */
+export const NOT_RUN = "not run";
+
 function toRecord(run: PlanCommandResult["runs"][number]): CommandRun {
   const { role, argv, exit_code, stdout, stderr, duration_ms } = run;
-  return { role, argv: [...argv], exit_code, stdout, stderr, duration_ms };
+  const stopped = run.ran ? run.stopped : NOT_RUN;
+  return { role, argv: [...argv], exit_code, stdout, stderr, duration_ms, ...(stopped === null ? {} : { stopped }) };
 }

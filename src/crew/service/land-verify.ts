@@ -1,7 +1,7 @@
 import { verifyCommands } from "../../plan/verify-commands.js";
 import type { EventPayload } from "../../schema/event.js";
 import { prepareDependencies } from "../call/prepare.js";
-import { readReport, runPlanned } from "../call/verify.js";
+import { readReport, reportsOf, runPlanned, textOf } from "../call/verify.js";
 import { headWorkspace } from "../call/workspaces.js";
 import type { Crew } from "../state/context.js";
 import { type Alike, groupAlike, joinedCoverageFaults } from "../task/joined-rules.js";
@@ -39,12 +39,13 @@ async function verifyAlike(
 ): Promise<string> {
   const [task] = alike;
   const workspace = await headWorkspace(crew);
-  const result = await runPlanned(crew, { task: null, workspace, files: workspace.worktree }, verifyCommands(task));
+  const where = { task: null, workspace, files: workspace.worktree, reports: reportsOf(task) };
+  const result = await runPlanned(crew, where, verifyCommands(task));
   try {
     for (const { role, argv, exit_code } of result.runs) verified.push({ role, argv: [...argv], exit_code });
     const [failed] = failedCommands(result.runs, waiversFor(crew, task.id));
     if (failed !== undefined) return `${failed.stdout}\n${failed.stderr}`.trim().slice(-2_000) || "it said nothing";
-    const report = (await readReport(task, result))?.text;
+    const report = textOf(await readReport(task, result));
     const faults: string[] = [];
     for (const each of alike) {
       const joined = { task: each, workspace: { ...workspace, baseCommit: onto }, tree: workspace.baseCommit, report };

@@ -7,13 +7,13 @@ import { STACK_VIEW } from "../../effect/workspace-places.js";
 import { MAX_BATCH_COMMANDS } from "../../kernel/bounds.js";
 import { Fault } from "../../kernel/fault.js";
 import { stewardCall } from "../call/steward.js";
-import { runCommands, type VerifyRun } from "../call/verify.js";
+import { NOTHING_RAN, runCommands, type VerifyRun } from "../call/verify.js";
 import { surround } from "../call/workspaces.js";
 import type { Crew } from "../state/context.js";
 import { cycleStream, eventAt } from "../state/records.js";
 import { groupAlike, judgeLayer } from "./joined-rules.js";
 import type { RunLayer } from "./merged-task.js";
-import { NOTHING_RAN, type Verified, verifiedEvent } from "./rules.js";
+import { type Verified, verifiedEvent } from "./rules.js";
 
 /**
  * Verifies a whole stack in a worktree of its own: every distinct `verify` of its tasks runs on its tree, from empty

@@ -1,9 +1,9 @@
 import { baseTree, exportBase } from "../../effect/original-files.js";
+import { noReport } from "../../effect/sandbox/merged-view.js";
 import { treePaths } from "../../effect/tree.js";
 import type { TaskWorkspace } from "../../effect/workspace.js";
-import { MAX_REPORT_BYTES } from "../../kernel/bounds.js";
 import { hashOf } from "../../kernel/canonical.js";
-import type { Result } from "../../kernel/result.js";
+import { err, type Result } from "../../kernel/result.js";
 import type { CompletionInput } from "../../measure/completion.js";
 import { type CoverageFormat, readCoverage, totalOf } from "../../measure/coverage.js";
 import { type PlacedCoverage, placeReport } from "../../measure/coverage-place.js";
@@ -31,13 +31,12 @@ export interface JudgedTask {
 export async function coverageBasis(
   crew: Crew,
   at: JudgedTask,
-  { report, tree, alone = true }: { report: string | undefined; tree: string; alone?: boolean },
+  { report, tree, alone = true }: { report: VerifyRun["report"]; tree: string; alone?: boolean },
 ): Promise<CoverageBasis | string | undefined> {
   const wanted = at.task.verify?.coverage;
   if (wanted === undefined) return undefined;
-  if (report === undefined) return `the commands wrote no report ${wanted.report} of at most ${MAX_REPORT_BYTES} bytes`;
-  const read = await placed(at, { text: report, tree, ...wanted });
-  if (!read.ok) return `${wanted.report}: ${read.error}`;
+  const read = await placed(at, { written: report, tree, ...wanted });
+  if (!read.ok) return read.error;
   const min = leastCoverage(crew, at.task);
   const baseTotal = totalOf(read.value) >= min || !alone ? null : await totalOfBase(crew, at);
   return { report: read.value, min, maxUntested: crew.limits.validation.maxUntestedFunctions, baseTotal };
@@ -48,14 +47,23 @@ export function leastCoverage(crew: Crew, { verify }: PlanTask): number {
   return Math.max(verify?.coverage?.min ?? 0, crew.limits.validation.minLineCoverage);
 }
 
-/** A report's figures by the paths of the tree it was written on. */
+/** A report's figures by the paths of the tree it was written on; a text names the report and says what is wrong with it. */
 async function placed(
   { workspace }: JudgedTask,
-  { text, report, format, tree }: { text: string; report: string; format: CoverageFormat; tree: string },
+  of: { written: VerifyRun["report"]; report: string; format: CoverageFormat; tree: string },
 ): Promise<Result<PlacedCoverage, string>> {
-  const read = readCoverage(text, format);
-  if (!read.ok) return read;
-  return placeReport(read.value, { root: workspace.shownRoot, files: await treePaths(workspace, tree), report });
+  const { report, format, tree } = of;
+  const written = of.written ?? err(noReport(report));
+  if (!written.ok) return written;
+  const read = readCoverage(written.value, format);
+  if (!read.ok) return about(report, read);
+  const covered = { root: workspace.shownRoot, files: await treePaths(workspace, tree), report };
+  return about(report, placeReport(read.value, covered));
+}
+
+/** What is wrong with a report, by its name. */
+function about<T>(report: string, read: Result<T, string>): Result<T, string> {
+  return read.ok ? read : err(`${report}: ${read.error}`);
 }
 
 /** Total coverage of the task's base commit by the same commands (DESIGN §9); null where there is none. */
@@ -104,8 +112,8 @@ async function totalOfRun(at: JudgedTask, ran: VerifyRun, tree: string): Promise
   const failed = ran.commands.find(({ exit_code }) => exit_code !== 0);
   if (failed !== undefined) return { total: null, reason: `${failed.role}${ENDED_WITH}${failed.exit_code}` };
   const wanted = at.task.verify?.coverage;
-  if (ran.report === undefined || wanted === undefined) return { total: null, reason: "no report was written" };
-  const read = await placed(at, { text: ran.report, tree, ...wanted });
+  if (wanted === undefined) return { total: null, reason: "no report was written" };
+  const read = await placed(at, { written: ran.report, tree, ...wanted });
   return read.ok ? { total: totalOf(read.value), reason: "measured" } : { total: null, reason: read.error };
 }
 

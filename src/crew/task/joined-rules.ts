@@ -6,7 +6,7 @@ import { hashOf } from "../../kernel/canonical.js";
 import { languagesOf } from "../../measure/language.js";
 import { verifyCommands } from "../../plan/verify-commands.js";
 import type { PlanTask } from "../../schema/plan-task.js";
-import type { VerifyRun } from "../call/verify.js";
+import { NOTHING_RAN, type VerifyRun } from "../call/verify.js";
 import type { Crew } from "../state/context.js";
 import { loadMeasures } from "../state/grammars.js";
 import { coverageBasis } from "./coverage-rule.js";
@@ -17,7 +17,6 @@ import {
   failedCommands,
   findingText,
   judgeWork,
-  NOTHING_RAN,
   REPORTED,
   type Verified,
   waiversFor,
@@ -48,7 +47,7 @@ export interface JoinedWork {
   /** The joined tree, or its commit. */
   readonly tree: string;
   /** What the task's commands wrote on that tree. */
-  readonly report: string | undefined;
+  readonly report: VerifyRun["report"];
 }
 
 /**

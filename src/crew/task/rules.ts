@@ -13,7 +13,7 @@ import type { AnyNewEvent } from "../../schema/event.js";
 import type { PlanTask } from "../../schema/plan-task.js";
 import { deepCommands, deepFindings } from "../call/deep-rule.js";
 import { movedFrom } from "../call/facts.js";
-import { runCommands, type VerifyRun } from "../call/verify.js";
+import { NOT_RUN, NOTHING_RAN, runCommands, type VerifyRun } from "../call/verify.js";
 import type { Crew } from "../state/context.js";
 import { loadMeasures } from "../state/grammars.js";
 import { type CommandRun, eventAt, taskStream } from "../state/records.js";
@@ -49,9 +49,6 @@ export interface RuledWork {
   readonly execution?: string;
 }
 
-/** No command ran. */
-export const NOTHING_RAN: VerifyRun = { commands: [], deep: [], report: undefined, event: null };
-
 /**
  * Judges a task's tree: the plan's commands run on exactly it, from empty scratch; figures are read from
  * the report they wrote. Everything is recorded as VERIFIED with the tree's hash.
@@ -63,7 +60,7 @@ export async function runRules(crew: Crew, work: RuledWork): Promise<RuleReport>
   const files = await changedTexts(workspace, await differencesOf(work, tree));
   await loadMeasures(languagesOf(files));
   const ran = work.last ? await runDeeply(crew, work, { tree, files }) : NOTHING_RAN;
-  const faults = await commandFaults(crew, work, { ran, waivers });
+  const faults = [...(await commandFaults(crew, work, { ran, waivers })), ...alteredFaults(ran)];
   const wanted = work.last && faults.length === 0 && !waivers.includes("coverage");
   const basis = wanted ? await coverageBasis(crew, work, { report: ran.report, tree }) : undefined;
   if (typeof basis === "string") faults.push(cited(`ERROR_INSUFFICIENT_COVERAGE: ${basis}`, ran));
@@ -97,7 +94,8 @@ function runDeeply(
   { task, workspace }: RuledWork,
   { tree, files }: { tree: string; files: readonly ChangedFile[] },
 ): Promise<VerifyRun> {
-  return runCommands(crew, task, workspace, { tree, deep: deepCommands(crew, files, workspace.shownRoot) });
+  const judged = files.map(({ path }) => path);
+  return runCommands(crew, task, workspace, { tree, judged, deep: deepCommands(crew, files, workspace.shownRoot) });
 }
 
 function withDeep(
@@ -225,8 +223,25 @@ export async function changedTexts(
 /** A command that did not end well, with the end of what it said. */
 export function commandFault(run: CommandRun, ran: VerifyRun): string {
   const output = `${run.stdout}\n${run.stderr}`.trim().slice(-MAX_TAIL_CHARS);
-  const end = run.exit_code ?? "no exit code (stopped)";
-  return `${cited(`ERROR_TESTS_FAILED: ${run.role} command ${run.argv.join(" ")} ended with ${end}`, ran)}\n${output}`;
+  return `${cited(`ERROR_TESTS_FAILED: ${run.role} command ${run.argv.join(" ")} ${howEnded(run)}`, ran)}\n${output}`;
+}
+
+function howEnded({ exit_code, stopped }: CommandRun): string {
+  if (stopped === NOT_RUN) return "was not run, as one before it failed";
+  return stopped === undefined ? `ended with ${exit_code}` : `was stopped by a limit: ${stopped}`;
+}
+
+/** Files named in one message. */
+const MAX_NAMED_FILES = 5;
+
+/** What ran on changed files says nothing of those that are judged. */
+function alteredFaults(ran: VerifyRun): string[] {
+  const { altered } = ran;
+  if (altered.length === 0) return [];
+  const more = altered.length > MAX_NAMED_FILES ? ` and ${altered.length - MAX_NAMED_FILES} more` : "";
+  const what = `${altered.slice(0, MAX_NAMED_FILES).join(", ")}${more}`;
+  const why = `ERROR_TESTS_FAILED: the commands changed ${what}, so they did not run on the files that are judged`;
+  return [cited(`${why}. Make that change in the work itself, or leave the files as they are while testing.`, ran)];
 }
 
 /** Code, message, place, and for figures of a report the event that holds it. */

@@ -130,7 +130,7 @@ function emptyDirectories(entries: readonly UpperEntry[], listed: readonly strin
 }
 
 /** SHA-256 of a regular file. Refuses anything else that took its place, and never waits on a FIFO. */
-async function hashFile(path: string, stats: Stats): Promise<string> {
+export async function hashFile(path: string, stats: Stats): Promise<string> {
   const file = await open(path, constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK);
   try {
     if (!(await file.stat()).isFile()) throw new Fault("EFFECTS_UNREADABLE", `${path} is no longer a regular file`);

@@ -1,14 +1,17 @@
+import { existsSync } from "node:fs";
 import { rename } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { COMMAND_TIMEOUT_MS } from "../../kernel/bounds.js";
+import { Fault } from "../../kernel/fault.js";
 import { newId } from "../../kernel/ids.js";
+import type { Result } from "../../kernel/result.js";
 import { type Call, type Permit, useOnce } from "../authority.js";
 import { makeFolder } from "../make-folder.js";
 import { observePath } from "../path-fact.js";
 import { ownedName } from "./abandoned.js";
 import { confine } from "./confinement.js";
 import { discardLayer, openLayer } from "./layer.js";
-import { readMerged } from "./merged-view.js";
+import { listAltered, readWritten } from "./merged-view.js";
 import type { Layer, SandboxRun, SandboxSetting } from "./spec.js";
 
 /** A command the plan names. */
@@ -30,10 +33,10 @@ export interface PlanCommandRun extends SandboxRun {
 /** The runs of a plan's commands and the files they left, until discarded. */
 export interface PlanCommandResult {
   readonly runs: readonly PlanCommandRun[];
-  /** A regular file as the commands would see it now, never through a link; undefined when there is none. */
-  readonly readFile: (path: string) => Promise<string | undefined>;
-  /** The same, for a file these commands wrote: a report that was there before proves nothing. */
-  readonly readWritten: (path: string) => Promise<string | undefined>;
+  /** A report that these commands wrote, as they would see it now, never through a link; a text says why there is none. */
+  readonly readWritten: (path: string) => Promise<Result<string, string>>;
+  /** Of the worktree's files those that the commands changed or removed: they did not run on these. */
+  readonly listAltered: (paths: readonly string[]) => Promise<string[]>;
   /** Moves folders the commands made to `target`, at the same paths; answers those that were there. */
   readonly takeFolders: (paths: readonly string[], target: string) => Promise<string[]>;
   /** Removes the layer. Nothing of it is kept. */
@@ -49,13 +52,15 @@ export interface CommandWorkspace extends SandboxSetting {
 /** What beside the commands is needed. */
 export interface PlanCommandOptions {
   readonly signal?: AbortSignal;
+  /** Where the commands are to write reports: what is there before is not shown to them, and proves nothing. */
+  readonly reports?: readonly string[];
 }
 
 /**
  * Runs a plan's commands in order in one fresh layer, so that scratch is empty at first and shared by
  * them: a report found afterwards can only come from them. Their effects are never kept. A command
  * that fails to compile, or that a limit stopped, ends the row; others run whatever came before.
- * `call.args` is what the permit was given for. Throws the faults of `runInSandbox`; the layer
+ * `call.args` is what the permit was given for. Throws the faults of `runInSandbox` and REPORT_NOT_REMOVED; the layer
  * is then gone already.
  */
 export async function runPlanCommands(
@@ -69,6 +74,7 @@ export async function runPlanCommands(
   const { upper } = layer;
   const runs: PlanCommandRun[] = [];
   try {
+    await removeReports(workspace, layer, options);
     for (const command of call.args.commands)
       runs.push(runs.some(endsRow) ? skipped(command) : await runOne(workspace, layer, command, options.signal));
   } catch (thrown) {
@@ -77,11 +83,31 @@ export async function runPlanCommands(
   }
   return {
     runs,
-    readFile: (path) => readMerged({ upper, lower: workspace.lower }, path),
-    readWritten: (path) => readMerged({ upper, lower: workspace.lower }, path, true),
+    readWritten: (path) => readWritten({ upper, lower: workspace.lower }, path),
+    listAltered: (paths) => listAltered({ upper, lower: workspace.lower }, paths),
     takeFolders: (paths, target) => takeFolders(upper, paths, target),
     discard: () => discardLayer(layer),
   };
+}
+
+/**
+ * Takes reports that were there before out of what the commands see: a command that does no more than touch one would pass
+ * for the one that wrote it.
+ */
+async function removeReports(
+  workspace: CommandWorkspace,
+  layer: Layer,
+  { reports = [], signal }: PlanCommandOptions,
+): Promise<void> {
+  const old = reports.filter((path) => existsSync(join(workspace.lower, path)));
+  if (old.length === 0) return;
+  const remove = { role: "prepare", argv: ["/bin/rm", "-rf", "--", ...old] };
+  const { exit_code, stopped, stderr } = await runOne(workspace, layer, remove, signal);
+  if (exit_code === 0 || stopped === "cancelled") return;
+  const why = stopped ?? stderr.trim();
+  throw new Fault("REPORT_NOT_REMOVED", `the old report ${old.join(", ")} cannot be put aside: ${why}`, {
+    exitCode: 2,
+  });
 }
 
 /** Real folders in real folders: a link a command left on the way would move one of the host. */

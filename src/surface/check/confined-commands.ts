@@ -26,6 +26,7 @@ import type { Permit } from "../../gate/permit.js";
 import { Fault } from "../../kernel/fault.js";
 import { ok } from "../../kernel/result.js";
 import type { JudgedPlan } from "./plan-rules.js";
+import { reportFormats } from "./run-tests.js";
 
 /** What commands left on the files of a commit, until it is discarded. */
 export type CommandsRan = Pick<PlanCommandResult, "runs" | "readWritten">;
@@ -71,7 +72,8 @@ async function runIn<T>(
     const setting = await settingOf(ground, commands, place);
     const callId = `check:${commit.slice(0, 12)}`;
     const permit = permitFor(judged, repository, { callId, args: { commands } });
-    const result = await runPlanCommands(permit, { callId, args: { commands } }, setting);
+    const reports = [...reportFormats(judged.tasks).keys()];
+    const result = await runPlanCommands(permit, { callId, args: { commands } }, setting, { reports });
     try {
       return await use(result);
     } finally {

@@ -68,28 +68,33 @@ export function endOf({ role, argv, exit_code, stopped }: PlanCommandRun): strin
 
 const NO_REPORTS = { reports: [], missing: [] };
 
-/** The reports that tasks name, as their commands wrote them, and the names of those they did not write. */
+/** The reports that tasks name, as their commands wrote them, and why there is none of the others. */
 export async function writtenReports(
   tasks: readonly PlanTask[],
   ran: CommandsRan,
   root: string,
 ): Promise<{ reports: readonly WrittenReport[]; missing: readonly string[] }> {
-  const named = tasks.flatMap(({ verify }) => (verify?.coverage === undefined ? [] : [verify.coverage]));
-  const formats = new Map(named.map(({ report, format }) => [report, format]));
   const reports: WrittenReport[] = [];
-  for (const [path, format] of formats) {
+  const missing: string[] = [];
+  for (const [path, format] of reportFormats(tasks)) {
     const text = await ran.readWritten(path);
-    if (text !== undefined) reports.push({ path, text, format, root });
+    if (text.ok) reports.push({ path, text: text.value, format, root });
+    else missing.push(text.error);
   }
-  const written = new Set(reports.map(({ path }) => path));
-  return { reports, missing: [...formats.keys()].filter((path) => !written.has(path)) };
+  return { reports, missing };
 }
 
-function noReport(path: string): CheckFinding {
+/** The reports that tasks name, and their formats. */
+export function reportFormats(tasks: readonly PlanTask[]): Map<string, CoverageFormat> {
+  const named = tasks.flatMap(({ verify }) => (verify?.coverage === undefined ? [] : [verify.coverage]));
+  return new Map(named.map(({ report, format }) => [report, format]));
+}
+
+function noReport(why: string): CheckFinding {
   return aboutFile("", {
     rule: "tests",
     code: "ERROR_TESTS_FAILED",
-    message: `the commands wrote no report ${path}, which the plan names`,
+    message: `${why}; the plan names it`,
     remedy: "Have them write it: without it nothing says what was tested.",
   });
 }

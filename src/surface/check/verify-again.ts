@@ -69,7 +69,7 @@ async function judgeRun(ground: Ground, { commit, tasks, ran }: Ran): Promise<st
   const failed = ran.runs.find(isFailed);
   if (failed !== undefined) return endOf(failed);
   const { reports, missing } = await writtenReports(tasks, ran, ground.confined.root);
-  if (missing.length > 0) return `its commands wrote no report ${missing.join(", ")}`;
+  if (missing.length > 0) return missing.join("; ");
   return reports.length === 0 ? null : await uncovered(ground, { commit, tasks, reports });
 }
 

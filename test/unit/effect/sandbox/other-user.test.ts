@@ -18,6 +18,7 @@ import { join } from "node:path";
 import { confine } from "${resolve("src/effect/sandbox/confinement.ts")}";
 import { listEffects } from "${resolve("src/effect/sandbox/effects.ts")}";
 import { discardLayer, openLayer } from "${resolve("src/effect/sandbox/layer.ts")}";
+import { readWritten } from "${resolve("src/effect/sandbox/merged-view.ts")}";
 import { probeBackends } from "${resolve("src/effect/sandbox/probe.ts")}";
 import { takeLayer } from "${resolve("src/effect/sandbox/spare-layer.ts")}";
 import { resolveToolchains } from "${resolve("src/effect/sandbox/toolchain.ts")}";
@@ -37,6 +38,7 @@ const spec = { shownRoot: repo, lower, layer, links: [], masks: [], toolchains: 
 console.log("started");
 await confine({ ...spec, argv: ["true"] });
 const run = await confine({ ...spec, argv });
+const written = await readWritten({ upper: layer.upper, lower }, "closed/report");
 const effects = (await listEffects(layer.upper, lower)).map((change) => change.kind + " " + change.path);
 await discardLayer(layer);
 for (const name of ["one", "two"]) {
@@ -44,7 +46,7 @@ for (const name of ["one", "two"]) {
   await confine({ ...spec, layer: taken.layer, argv: ["true"] });
   await taken.discard(true);
 }
-console.log(JSON.stringify({ uid: process.getuid(), chosen: report.chosen, failed: report.probes.filter((p) => !p.ok), run, effects, left: readdirSync(dir), spare: readdirSync(join(dir, "layers/spare")), foreign: existsSync(join(lower, "foreign")) ? readFileSync(join(lower, "foreign"), "utf8") : null }));
+console.log(JSON.stringify({ uid: process.getuid(), chosen: report.chosen, failed: report.probes.filter((p) => !p.ok), run, written, effects, left: readdirSync(dir), spare: readdirSync(join(dir, "layers/spare")), foreign: existsSync(join(lower, "foreign")) ? readFileSync(join(lower, "foreign"), "utf8") : null }));
 `;
 
 describeWalls("The sandbox in a process of its own", (_, backend) => {
@@ -82,6 +84,13 @@ describeWalls("The sandbox in a process of its own", (_, backend) => {
     expect(result.effects).toEqual(["modify a.txt", "mode tree", "delete tree/one"]);
     expect(result.left).not.toContain("layer");
     expect(result.spare.sort()).toEqual(["upper", "work"]);
+  });
+
+  it.skipIf(!isRoot)("reads a report in a folder that a command closed [needs root to become another]", () => {
+    const place = mkdtempSync(join(dir, "home-"));
+    chownSync(place, ORDINARY_UID, ORDINARY_UID);
+    const script = "mkdir closed; echo lines > closed/report; chmod 000 closed/report closed";
+    expect(runAsOrdinary(place, script).written).toEqual({ ok: true, value: "lines\n" });
   });
 
   it.skipIf(!isRoot)(

@@ -6,6 +6,7 @@ import { type PlanCommand, runPlanCommands } from "../../../../src/effect/sandbo
 import { runInSandbox } from "../../../../src/effect/sandbox/run.js";
 import { issuePermit } from "../../../../src/gate/permit.js";
 import { hashOf } from "../../../../src/kernel/canonical.js";
+import { err, ok } from "../../../../src/kernel/result.js";
 import { type Bench, openBench, reason, sandboxMissing } from "./fixture.js";
 
 describe.skipIf(sandboxMissing)(`A plan's commands${reason}`, () => {
@@ -23,11 +24,18 @@ describe.skipIf(sandboxMissing)(`A plan's commands${reason}`, () => {
     argv: ["sh", "-c", script],
     ...(timeoutMs === undefined ? {} : { timeoutMs }),
   });
-  function run(commands: readonly PlanCommand[], signal?: AbortSignal): ReturnType<typeof runPlanCommands> {
+  function run(
+    commands: readonly PlanCommand[],
+    signal?: AbortSignal,
+    reports: readonly string[] = [],
+  ): ReturnType<typeof runPlanCommands> {
     const args = { commands };
     const permit = issuePermit({ callId: "c", argsHash: hashOf(args) });
     const workspace = { ...bench.spec, layersDir };
-    return runPlanCommands(permit, { callId: "c", args }, workspace, signal === undefined ? {} : { signal });
+    return runPlanCommands(permit, { callId: "c", args }, workspace, {
+      reports,
+      ...(signal === undefined ? {} : { signal }),
+    });
   }
 
   it("run in order in one layer: what one makes the next finds, and nothing is kept", async () => {
@@ -43,7 +51,7 @@ describe.skipIf(sandboxMissing)(`A plan's commands${reason}`, () => {
       ["test", true, 3, "built\n", "oops\n"],
       ["coverage", true, 0, "", ""],
     ]);
-    expect(await result.readFile("coverage/lcov.info")).toBe("lines\n");
+    expect(await result.readWritten("coverage/lcov.info")).toEqual(ok("lines\n"));
     await result.discard();
     expect(readdirSync(layersDir)).toEqual([]);
     expect(existsSync(join(bench.spec.lower, "dist"))).toBe(false);
@@ -77,25 +85,39 @@ describe.skipIf(sandboxMissing)(`A plan's commands${reason}`, () => {
     const script =
       "ln -s /etc/hostname link; ln -s src linked; echo made > src/made; mkfifo pipe; rm a.txt; rm -r tree; mkdir tree; echo n > tree/new; mkdir -p d; echo w > d/w; chmod 000 d/w";
     const result = await run([sh("test", script)]);
-    expect(await result.readFile("coverage/old.info")).toBe("stale\n");
-    expect(await result.readWritten("coverage/old.info")).toBeUndefined();
-    expect(await result.readWritten("tree/new")).toBe("n\n");
-    expect(await result.readWritten("d/w")).toBe("w\n");
-    const absent = [
-      "link",
-      "linked/x.js",
-      "linked/made",
-      "pipe",
-      "a.txt",
-      "tree/one",
-      "tree",
-      "nothing",
-      "../state",
-      "/etc/hostname",
-      "",
-    ];
-    for (const path of absent) expect(await result.readFile(path), path).toBeUndefined();
+    expect(await result.readWritten("tree/new")).toEqual(ok("n\n"));
+    expect(await result.readWritten("d/w")).toEqual(ok("w\n"));
+    const missing = ["coverage/old.info", "a.txt", "tree/one", "a.txt/x", "nothing", "../state", "/etc/hostname", ""];
+    for (const path of missing)
+      expect(await result.readWritten(path)).toEqual(err(`the commands wrote no report ${path}`));
+    const other = { link: "a link", "linked/x.js": "a link", "linked/made": "a link", tree: "a folder" };
+    for (const [path, what] of Object.entries({ ...other, pipe: "no regular file" }))
+      expect(await result.readWritten(path)).toEqual(
+        err(`the commands wrote no report ${path}: ${what} is there, or on the way there`),
+      );
     await result.discard();
+  });
+
+  it("have written no report that they only touched, and see none of before", async () => {
+    const script = "cat coverage/old.info; touch coverage/old.info; chmod 600 coverage/old.info";
+    const touched = await run([sh("test", script)], undefined, ["coverage/old.info", "nothing"]);
+    expect(touched.runs[0]?.stdout).toBe("");
+    expect(await touched.readWritten("coverage/old.info")).toEqual(ok(""));
+    await touched.discard();
+    const same = await run([sh("test", "echo stale > coverage/old.info")], undefined, ["coverage/old.info"]);
+    expect(await same.readWritten("coverage/old.info")).toEqual(ok("stale\n"));
+    await same.discard();
+  });
+
+  it("tell which files they changed, and not those they put back, touched or left", async () => {
+    const paths = ["a.txt", "src/x.js", "tree/one", "coverage/old.info", "new"];
+    const script = "echo more >> a.txt; rm -r tree; touch src/x.js; mv coverage c; cp -r c coverage; echo new > new";
+    const result = await run([sh("test", script)]);
+    expect(await result.listAltered(paths)).toEqual(["a.txt", "tree/one", "new"]);
+    await result.discard();
+    const same = await run([sh("test", "tr a-z b-za < src/x.js > y; cp y src/x.js")]);
+    expect(await same.listAltered(paths.slice(0, 4))).toEqual(["src/x.js"]);
+    await same.discard();
   });
 
   it("give the folders they made, and none that a link on the way leads to", async () => {
@@ -112,7 +134,7 @@ describe.skipIf(sandboxMissing)(`A plan's commands${reason}`, () => {
 
   it("refuse a report too large to read", async () => {
     const result = await run([sh("test", "truncate -s 65M big")]);
-    await expect(result.readFile("big")).rejects.toMatchObject({ code: "REPORT_TOO_LARGE" });
+    expect(await result.readWritten("big")).toEqual(err("the report big is longer than 67108864 bytes"));
     await result.discard();
   });
 
