@@ -1,8 +1,10 @@
 // Builds dist/: the program (main.js), the library (library.mjs, and index.js for who asks by path) and its types.
 // Start-up counts: main.js is a small file that is no module, and runs the short commands (short.js) and all others
 // (program.js) from one file each, compiled beforehand; docs/adr/0010 and 0018 say what each part of that saves. The
-// library's packages stay outside.
-import { spawnSync } from "node:child_process";
+// library's packages stay outside. With --with-driver the driver of SQLite is compiled meanwhile: for who installed without
+// running the packages' scripts.
+import { spawn, spawnSync } from "node:child_process";
+import { once } from "node:events";
 import { chmodSync, copyFileSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { build } from "esbuild";
@@ -11,12 +13,21 @@ import { licenceFiles } from "./licences.mjs";
 import { englishAlone, reachByName } from "./reach-lazily.mjs";
 
 process.chdir(fileURLToPath(new URL("..", import.meta.url)));
+const DRIVER = "better-sqlite3";
+
+/** Runs a program beside all else, shows what it says, and throws where it fails. */
+async function start(program, ...args) {
+  const [code] = await once(spawn(program, args, { stdio: ["ignore", "inherit", "inherit"] }), "close");
+  if (code !== 0) throw new Error(`${program} ${args.join(" ")} failed`);
+}
+
+const compiled = process.argv.includes("--with-driver") ? start("npm", "rebuild", DRIVER) : undefined;
 if (isBuilt()) {
+  await compiled;
   console.log("dist/ is what these sources make");
   process.exit();
 }
 
-const DRIVER = "better-sqlite3";
 const driver = JSON.parse(readFileSync(`node_modules/${DRIVER}/package.json`, "utf8"));
 
 /** The driver's JavaScript, of which short.js holds what it uses, and none of the rest. */
@@ -46,6 +57,7 @@ const AS_MODULE = `const require = process.getBuiltinModule("module").createRequ
   const here = process.getBuiltinModule("url").pathToFileURL(__filename).href;`;
 
 rmSync("dist", { recursive: true, force: true });
+const types = start(process.execPath, "node_modules/typescript/bin/tsc", "-p", "tsconfig.build.json");
 await build({ ...NO_MODULE, entryPoints: ["src/main.ts"], format: "cjs", plugins: [reachByName] });
 await build({
   ...NO_MODULE,
@@ -99,13 +111,11 @@ copyFileSync(`node_modules/${DRIVER}/LICENSE`, `dist/licenses/${DRIVER}.txt`);
 const licences = licenceFiles(Object.keys(program.metafile.inputs), []).map(({ name, text }) => `${name}\n\n${text}`);
 writeFileSync("dist/licenses/program.txt", licences.join(`\n${"-".repeat(80)}\n`));
 
-/** Runs a program of Node; its errors are shown, and what it says where `stdout` is "inherit". */
-function run(stdout, ...args) {
-  const { status } = spawnSync(process.execPath, args, { stdio: ["ignore", stdout, "inherit"] });
-  if (status !== 0) throw new Error(`node ${args.join(" ")} failed`);
+await compiled;
+for (const script of ["scripts/compile-short.mjs", "scripts/compile-program.mjs"]) {
+  const { status } = spawnSync(process.execPath, [script], { stdio: ["ignore", "ignore", "inherit"] });
+  if (status !== 0) throw new Error(`node ${script} failed`);
 }
-run("ignore", "scripts/compile-short.mjs");
-run("ignore", "scripts/compile-program.mjs");
-run("inherit", "node_modules/typescript/bin/tsc", "-p", "tsconfig.build.json");
+await types;
 writeFileSync("dist/types/package.json", '{ "type": "module" }\n');
 markBuilt();
