@@ -1,5 +1,6 @@
 import { defineConfig } from "vitest/config";
 import { bundledSources } from "./test/bundled-sources.js";
+import { fewFilesPool } from "./test/few-files-process.js";
 
 /** Where `.ci/run` reads the counts from. */
 const report = process.env["WORKNODE_TEST_REPORT"];
@@ -14,18 +15,19 @@ const bundled = process.argv.includes("run") && !process.argv.includes("--covera
 export default defineConfig({
   test: {
     projects: [
-      // Starting a program copies the page tables of the process that does: these start thousands, each from a small process.
+      // Starting a program copies the page tables of the process that does: these start thousands, from small processes.
       {
         extends: true,
         plugins: bundled ? [bundledSources(FOLDERS_APART)] : [],
-        test: { name: "apart", include: APART, isolate: true },
+        test: { name: "apart", include: APART, isolate: false, pool: fewFilesPool },
       },
       // One process runs many files: loading the sources anew for each took a third of the time. A file puts back what it changes.
       { extends: true, test: { name: "together", include: ["test/**/*.test.ts"], exclude: APART, isolate: false } },
     ],
     testTimeout: 60_000,
     hookTimeout: 60_000,
-    maxWorkers: 2,
+    // One more than the processors of the smallest machine: tests wait for programs and clocks.
+    maxWorkers: 3,
     reporters: report === undefined ? ["default"] : ["default", ["json", { outputFile: report }]],
     coverage: {
       provider: "v8",
