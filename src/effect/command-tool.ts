@@ -5,7 +5,7 @@ import { Fault, messageOf } from "../kernel/fault.js";
 import { languageOf } from "../measure/language.js";
 import type { Change, ChangeKind } from "../schema/effect.js";
 import type { Call, Permit } from "./authority.js";
-import { diskFault, isDiskFull } from "./disk-fault.js";
+import { diskFault, isDiskFull, refuseFullDisk } from "./disk-fault.js";
 import { beginningOf } from "./file-content.js";
 import { journalKey } from "./journal.js";
 import { readRegular } from "./path-fact.js";
@@ -38,6 +38,8 @@ export interface RanCommand {
   readonly run: SandboxRun;
   /** Why it is to be discarded whole, whatever it did: a limit stopped it, or it changed more than can be looked at. */
   readonly stopped: StopReason | "effects" | null;
+  /** What is too much, where its effects cannot be looked at. */
+  readonly excess?: string;
   /** Net effects outside scratch. Empty for a command that was stopped. */
   readonly changes: readonly Change[];
   /** One for each added or modified file. */
@@ -110,10 +112,10 @@ async function look(
   const discard = (): Promise<void> => taken.discard(run.stopped === null);
   const nothing = { changes: [], scratch: new Set<string>() };
   const find = async () => (taken.isUntouched() ? nothing : await leftovers(workspace, upper, options));
-  const left = run.stopped ?? (await find());
-  if (typeof left === "string") {
+  const left = run.stopped === null ? await find() : { stopped: run.stopped };
+  if ("stopped" in left) {
     const none = { changes: [], images: [], modes: new Map<string, number>(), keep: [] };
-    return { run, stopped: left, ...none, keepScratch: () => Promise.resolve(), discard };
+    return { run, ...left, ...none, keepScratch: () => Promise.resolve(), discard };
   }
   const { changes, scratch } = left;
   const modes = modesOf(upper, changes);
@@ -129,19 +131,21 @@ async function look(
   };
 }
 
-/** What the command left, or `effects` where it is more than can be looked at. */
+/** What the command left, or why it is more than can be looked at. Throws Fault DISK_FULL. */
 async function leftovers(
   workspace: TaskWorkspace,
   upper: string,
   options: CommandOptions,
-): Promise<{ changes: Change[]; scratch: Set<string> } | "effects"> {
+): Promise<{ changes: Change[]; scratch: Set<string> } | Pick<RanCommand, "stopped" | "excess">> {
+  refuseFullDisk(upper, workspace.taskDir);
   try {
     const ignored: IgnoreRules = async (paths) =>
       paths.length === 0 ? new Set() : (await ignoreRules(workspace))(paths);
     const scratch = await findScratch(upper, workspace.worktree, { ...options.scratch, ignored });
     return { scratch, changes: await listEffects(upper, workspace.worktree, { scratch }) };
   } catch (thrown) {
-    if (thrown instanceof Fault && thrown.code === "EFFECTS_LIMIT") return "effects";
+    if (thrown instanceof Fault && thrown.code === "EFFECTS_LIMIT")
+      return { stopped: "effects", excess: thrown.message };
     throw thrown;
   }
 }

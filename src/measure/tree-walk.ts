@@ -41,7 +41,12 @@ interface Open {
   readonly path: string;
   /** Inside what only the preprocessor reads. */
   readonly mute: boolean;
+  /** Functions in each other so far; beyond MAX_NESTED_FUNCTIONS the place is not read. */
+  readonly depth: number;
 }
+
+/** People nest a handful; each function's figures ask for what is in it, so that thousands take for ever. */
+const MAX_NESTED_FUNCTIONS = 200;
 
 interface Walk {
   readonly text: string;
@@ -51,7 +56,7 @@ interface Walk {
   readonly open: Open[];
 }
 
-const OUTSIDE: Open = { end: Number.POSITIVE_INFINITY, owner: null, path: "", mute: false };
+const OUTSIDE: Open = { end: Number.POSITIVE_INFINITY, owner: null, path: "", mute: false, depth: 0 };
 const MAX_SHOWN_CHARS = 40;
 
 /** Collects the functions of a tree with their figures from its marks. */
@@ -126,6 +131,15 @@ function openScope({ open }: Walk, node: TreeNode, place: Open): void {
 }
 
 function openFunction(walk: Walk, node: TreeNode, place: Open): void {
+  if (place.depth > MAX_NESTED_FUNCTIONS) return;
+  if (place.depth < MAX_NESTED_FUNCTIONS) return addFunction(walk, node, place);
+  const unread = walk.text.slice(node.startIndex, node.endIndex);
+  walk.found.errors.push({ offset: node.startIndex, message: "nested too deeply to be judged", text: unread });
+  walk.found.partial = true;
+  walk.open.push({ ...place, end: node.endIndex, depth: place.depth + 1 });
+}
+
+function addFunction(walk: Walk, node: TreeNode, place: Open): void {
   const { text, language, found, open } = walk;
   if (startsStatement(node)) noteUnexpected(walk, node);
   if (place.owner !== null && (node.type === language.bodies?.type || isMacroBlock(node))) return;
@@ -153,7 +167,7 @@ function openFunction(walk: Walk, node: TreeNode, place: Open): void {
     docstring: head.docstring,
   };
   listDraft(draft, found.drafts);
-  open.push({ end: draft.end, owner: draft, path: qualifiedName, mute: place.mute });
+  open.push({ end: draft.end, owner: draft, path: qualifiedName, mute: place.mute, depth: place.depth + 1 });
 }
 
 function within(path: string, name: string): string {

@@ -54,16 +54,35 @@ describe.skipIf(!canMount())("a disk of layers that is full", () => {
     const calls = [
       bash("head -c 60000000 /dev/zero > other.bin; exit 0"),
       bash("head -c 60000000 /dev/zero > data.bin; echo new > a.md; exit 0"),
+      bash("truncate -s 1G data.bin"),
       bash("echo new > a.md"),
     ];
     const server = await scripted(repo, scriptOf({ "A:work:1": [...calls, submit] }));
     expect(await worknode("run", "plan.yaml", "--yes")).toEqual({ code: 0, err: "" });
     await server.close();
-    const [looked = "", staged = "", kept = ""] = results();
+    const [looked = "", staged = "", long = "", kept = ""] = results();
     expect(looked).toMatch(/^The call failed \(DISK_FULL\): cannot write .*1-A \(ENOSPC.*Free some space/);
-    expect(staged).toMatch(/would be deleted or emptied|^The call failed \(DISK_FULL\): cannot write .*1-A \(ENOSPC/);
+    expect(staged).toMatch(/^The call failed \(DISK_FULL\): cannot write .*1-A \(ENOSPC.* may be cut off/);
+    expect(long).toContain("Stopped by a limit: effects: the command left a file of 1073741824 bytes");
     expect(kept).toMatch(/^Kept: a\.md \(modify\)/);
     expect(repo.git("diff", "--stat", "main", "worknode/notes/1")).toMatch(/^ a\.md .*\n 1 file changed/);
+  });
+
+  it("while the work is verified ends the session, and `continue` judges the work anew without a rejection", async () => {
+    const verify = "verify: { test: [dd, if=/dev/zero, of=big.bin, bs=1M, count=60] }";
+    repo.write("plan.yaml", PLAN.replace("] } }", `] }, ${verify} }`));
+    repo.git("commit", "-qam", "a test that needs much room");
+    const server = await scripted(repo, scriptOf({ "A:work:1": [write("a.md", "new\n"), submit] }));
+    const stopped = await worknode("run", "plan.yaml", "--yes");
+    expect(stopped.err).toMatch(
+      /^worknode: cannot write .*layer \(ENOSPC.*Free some space, then run `worknode continue`/,
+    );
+    expect(stopped.code).toBe(2);
+    mount(disk, "remount,size=120m");
+    expect(await worknode("continue")).toEqual({ code: 0, err: "" });
+    await server.close();
+    expect(of(eventsOf(repo), "TASK_REJECTED")).toEqual([]);
+    expect(server.repeatedWholeReplies()).toEqual([]);
   });
 
   it("in the middle of a keep ends the session, and `continue` keeps the rest before anything is judged", async () => {

@@ -199,8 +199,9 @@ function discardText(denials: readonly Denial[], { changes }: RanCommand): strin
 }
 
 /** What the model reads: first what became of the command, then what it said. */
-function describe({ run, stopped }: RanCommand, became: string): string {
-  const end = stopped === null ? `Exit code: ${run.exit_code}` : `Stopped by a limit: ${stopped}`;
+function describe({ run, stopped, excess }: RanCommand, became: string): string {
+  const why = excess === undefined ? "" : `: ${excess}`;
+  const end = stopped === null ? `Exit code: ${run.exit_code}` : `Stopped by a limit: ${stopped}${why}`;
   const said = [
     ["Standard output", run.stdout],
     ["Standard error", run.stderr],

@@ -6,6 +6,7 @@ import { Fault } from "../../kernel/fault.js";
 import { newId } from "../../kernel/ids.js";
 import type { Result } from "../../kernel/result.js";
 import { type Call, type Permit, useOnce } from "../authority.js";
+import { refuseFullDisk } from "../disk-fault.js";
 import { makeFolder } from "../make-folder.js";
 import { observePath } from "../path-fact.js";
 import { ownedName } from "./abandoned.js";
@@ -60,8 +61,8 @@ export interface PlanCommandOptions {
  * Runs a plan's commands in order in one fresh layer, so that scratch is empty at first and shared by
  * them: a report found afterwards can only come from them. Their effects are never kept. A command
  * that fails to compile, or that a limit stopped, ends the row; others run whatever came before.
- * `call.args` is what the permit was given for. Throws the faults of `runInSandbox` and REPORT_NOT_REMOVED; the layer
- * is then gone already.
+ * `call.args` is what the permit was given for. Throws the faults of `runInSandbox`, REPORT_NOT_REMOVED, and DISK_FULL where a
+ * command failed on a disk with nothing left; the layer is then gone already.
  */
 export async function runPlanCommands(
   permit: Permit,
@@ -77,6 +78,7 @@ export async function runPlanCommands(
     await removeReports(workspace, layer, options);
     for (const command of call.args.commands)
       runs.push(runs.some(endsRow) ? skipped(command) : await runOne(workspace, layer, command, options.signal));
+    if (runs.some(({ exit_code }) => exit_code !== 0)) refuseFullDisk(layer.dir, workspace.layersDir);
   } catch (thrown) {
     await discardLayer(layer);
     throw thrown;

@@ -451,3 +451,19 @@ describe("the hash of a function's tokens", () => {
     ]);
   });
 });
+
+describe("functions in each other", () => {
+  const nested = (depth: number): string => `${"fn a() {\n".repeat(depth)}${"}\n".repeat(depth)}`;
+  beforeAll(() => loadGrammars(["rust"], GRAMMARS));
+
+  it("are read two hundred deep", () => {
+    const { parse, functions } = measureSource("a.rs", nested(200));
+    expect({ parse, functions: functions.length }).toEqual({ parse: "ok", functions: 200 });
+  });
+
+  it("are told as unread further down, where the figures of thousands would take for ever", () => {
+    const { parse, functions, errors } = measureSource("a.rs", nested(8_000));
+    expect({ parse, functions: functions.length }).toEqual({ parse: "partial", functions: 200 });
+    expect(errors.map(({ line, message }) => [line, message])).toEqual([[201, "nested too deeply to be judged"]]);
+  });
+});
