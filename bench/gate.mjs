@@ -13,9 +13,9 @@ import { loadSources } from "./load.mjs";
 
 const HERE = fileURLToPath(new URL(".", import.meta.url));
 const NOW = Date.now();
-const ROUNDS = 121;
-const WARM_UP = 20;
-const CALLS = 500;
+const ROUNDS = 1_210;
+const WARM_UP = 200;
+const CALLS = 50;
 
 /** Below `bench/`, so that the bundle finds its packages. */
 const scratch = mkdtempSync(join(HERE, ".gate-"));

@@ -10,7 +10,13 @@ export interface PathTree {
 interface AffixIndex {
   readonly entries: Map<string, { readonly segment: Segment; readonly node: Node }[]>;
   /** Distinct lengths of the keys, ascending. */
-  readonly lengths: number[];
+  readonly lengths: AffixLength[];
+}
+
+interface AffixLength {
+  readonly length: number;
+  /** Code units the keys of this length begin with; most names begin otherwise and cost no look-up. */
+  readonly heads: Set<number>;
 }
 
 /** A place in the tree: the patterns that agree up to here. */
@@ -23,6 +29,8 @@ interface Node {
   deep: Node | undefined;
   readonly loops: boolean;
   ends: boolean;
+  /** The last step of a search that came here, so that none enters a node twice. */
+  step: number;
 }
 
 /** The tree of some patterns; undefined when there are none. */
@@ -34,7 +42,15 @@ export function createPathTree(patterns: readonly Steps[]): PathTree | undefined
 }
 
 function makeNode(loops: boolean): Node {
-  return { names: new Map(), byPrefix: makeIndex(), bySuffix: makeIndex(), deep: undefined, loops, ends: false };
+  return {
+    names: new Map(),
+    byPrefix: makeIndex(),
+    bySuffix: makeIndex(),
+    deep: undefined,
+    loops,
+    ends: false,
+    step: 0,
+  };
 }
 
 function makeIndex(): AffixIndex {
@@ -67,8 +83,7 @@ function wildChild(node: Node, segment: Segment): Node {
 function indexChild(index: AffixIndex, key: string, segment: Segment): Node {
   const bucket = index.entries.get(key) ?? [];
   index.entries.set(key, bucket);
-  if (!index.lengths.includes(key.length)) index.lengths.push(key.length);
-  index.lengths.sort((left, right) => left - right);
+  addKey(index.lengths, key);
   const known = bucket.find((entry) => entry.segment.text === segment.text);
   if (known !== undefined) return known.node;
   const child = makeNode(false);
@@ -76,38 +91,65 @@ function indexChild(index: AffixIndex, key: string, segment: Segment): Node {
   return child;
 }
 
+function addKey(lengths: AffixLength[], key: string): void {
+  const known = lengths.find(({ length }) => length === key.length);
+  const { heads } = known ?? { heads: new Set<number>() };
+  heads.add(key.charCodeAt(0));
+  if (known !== undefined) return;
+  lengths.push({ length: key.length, heads });
+  lengths.sort((left, right) => left.length - right.length);
+}
+
+/** Steps taken by all searches of this process, each a number of its own. A search never waits, so none meets another. */
+let steps = 0;
+
 /** Walks all agreeing patterns together, one segment of the path at a time: each node at most once a segment. */
 function search(root: Node, path: string): boolean {
-  let active = new Set<Node>();
+  steps += 1;
+  let active: Node[] = [];
   enter(active, root);
-  for (let start = 0; start <= path.length && active.size > 0; ) {
+  for (let start = 0; start <= path.length && active.length > 0; ) {
     const slash = path.indexOf("/", start);
     const end = slash === -1 ? path.length : slash;
-    const next = new Set<Node>();
-    for (const node of active) advance(next, node, path.slice(start, end));
-    active = next;
+    active = advance(active, path.slice(start, end));
     start = end + 1;
   }
-  for (const node of active) if (node.ends) return true;
-  return false;
+  return active.some((node) => node.ends);
 }
 
-function enter(active: Set<Node>, node: Node): void {
-  active.add(node);
-  if (node.deep !== undefined) active.add(node.deep);
+/** Adds a node and what a `**` after it may name, unless this step was there before. */
+function enter(active: Node[], node: Node): void {
+  for (let at: Node | undefined = node; at !== undefined && at.step !== steps; at = at.deep) {
+    at.step = steps;
+    active.push(at);
+  }
 }
 
-function advance(next: Set<Node>, node: Node, name: string): void {
-  if (node.loops) enter(next, node);
-  const child = node.names.get(name);
-  if (child !== undefined) enter(next, child);
-  for (const length of node.byPrefix.lengths) enterMatching(next, node.byPrefix, { key: name.slice(0, length), name });
-  for (const length of node.bySuffix.lengths)
-    enterMatching(next, node.bySuffix, { key: name.slice(Math.max(0, name.length - length)), name });
+/** The nodes that one segment of the path leads to. */
+function advance(active: readonly Node[], name: string): Node[] {
+  steps += 1;
+  const next: Node[] = [];
+  for (const node of active) {
+    if (node.loops) enter(next, node);
+    const child = node.names.get(name);
+    if (child !== undefined) enter(next, child);
+    const { byPrefix, bySuffix } = node;
+    for (const affix of byPrefix.lengths) enterMatching(next, byPrefix, keyOf(affix, name, 0), name);
+    for (const affix of bySuffix.lengths)
+      enterMatching(next, bySuffix, keyOf(affix, name, name.length - affix.length), name);
+  }
+  return next;
 }
 
-function enterMatching(next: Set<Node>, index: AffixIndex, { key, name }: { key: string; name: string }): void {
-  const bucket = index.entries.get(key);
+/** The part of a name that would be a key of this length; undefined where there is plainly no such key. */
+function keyOf({ length, heads }: AffixLength, name: string, from: number): string | undefined {
+  if (length === 0) return "";
+  if (length > name.length || !heads.has(name.charCodeAt(from))) return undefined;
+  return name.slice(from, from + length);
+}
+
+function enterMatching(next: Node[], index: AffixIndex, key: string | undefined, name: string): void {
+  const bucket = key === undefined ? undefined : index.entries.get(key);
   if (bucket === undefined) return;
   for (const entry of bucket) if (matchesSegment(entry.segment, name)) enter(next, entry.node);
 }

@@ -10,6 +10,8 @@ export interface Segment {
   readonly prefix: string;
   readonly suffix: string;
   readonly literal: boolean;
+  /** Whether its only wildcard is one star, so that prefix and suffix say all. */
+  readonly starred: boolean;
 }
 
 type Part = string | Wildcard;
@@ -29,9 +31,10 @@ export function compileSegment(text: string): Segment {
     index += length;
   }
   const first = parts.findIndex((part) => typeof part !== "string");
-  if (first === -1) return { text, parts, prefix: text, suffix: text, literal: true };
+  if (first === -1) return { text, parts, prefix: text, suffix: text, literal: true, starred: false };
   const last = parts.findLastIndex((part) => typeof part !== "string");
-  return { text, parts, prefix: textOf(parts.slice(0, first)), suffix: textOf(parts.slice(last + 1)), literal: false };
+  const [prefix, suffix] = [textOf(parts.slice(0, first)), textOf(parts.slice(last + 1))];
+  return { text, parts, prefix, suffix, literal: false, starred: first === last && isStar(parts[first]) };
 }
 
 function textOf(parts: readonly Part[]): string {
@@ -66,6 +69,7 @@ function readClass(body: string): CharacterClass {
 export function matchesSegment(pattern: Segment, text: string): boolean {
   if (pattern.literal) return pattern.text === text;
   if (!text.startsWith(pattern.prefix) || !text.endsWith(pattern.suffix)) return false;
+  if (pattern.starred) return text.length >= pattern.prefix.length + pattern.suffix.length;
   return matchParts(pattern.parts, text);
 }
 
@@ -92,8 +96,7 @@ function matchesOne(part: Part, character: string): boolean {
 export function coversSegment(parent: Segment, child: Segment): boolean {
   if (child.literal) return matchesSegment(parent, child.text);
   if (parent.text === child.text) return true;
-  const wildcards = parent.parts.filter((part) => typeof part !== "string");
-  if (wildcards.length !== 1 || !isStar(wildcards[0])) return false;
+  if (!parent.starred) return false;
   return child.prefix.startsWith(parent.prefix) && child.suffix.endsWith(parent.suffix);
 }
 

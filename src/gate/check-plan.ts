@@ -10,12 +10,15 @@ import { foldName, isRoot, resolvePath } from "./path.js";
 export function checkPlan({ proposal, facts }: JudgedCall): Refusal[] {
   if (!facts.capability.ok) return [missing("the capability is not valid")];
   const capability = facts.capability.value;
-  const refusals: Refusal[] = [];
-  if (!facts.phaseActive && !isStewardTool(proposal.what.tool)) refusals.push(inactivePhase(proposal, capability));
-  const named = pathArgument(proposal);
-  if (WRITING_TOOLS.has(proposal.what.tool)) refusals.push(...checkWrite(proposal, named, { capability, facts }));
-  else if (named !== undefined && !mayNameRoot(proposal, named, facts)) refusals.push(...checkRead(named, facts));
+  const refusals = checkPath(proposal, { capability, facts });
+  if (!facts.phaseActive && !isStewardTool(proposal.what.tool)) refusals.unshift(inactivePhase(proposal, capability));
   return refusals;
+}
+
+function checkPath(proposal: Proposal, { capability, facts }: Context): Refusal[] {
+  const named = pathArgument(proposal);
+  if (WRITING_TOOLS.has(proposal.what.tool)) return checkWrite(proposal, named, { capability, facts });
+  return named === undefined || mayNameRoot(proposal, named, facts) ? [] : checkRead(named, facts);
 }
 
 interface Context {
@@ -41,7 +44,7 @@ function mayNameRoot(proposal: Proposal, raw: string, facts: GateFacts): boolean
 function checkRead(raw: string, facts: GateFacts): Refusal[] {
   const resolved = resolvePath(raw, facts.shownRoot);
   if (!resolved.ok) return [pathRefusal(raw, resolved.error)];
-  const observed = facts.paths.find((fact) => fact.path === resolved.value);
+  const observed = observedPath(resolved.value, facts);
   if (observed === undefined) return [missing(`${resolved.value} was not looked at`)];
   return present([refuseRead(resolved.value, facts), linkRefusal(observed)]);
 }
@@ -53,14 +56,21 @@ function checkWrite(proposal: Proposal, raw: string | undefined, { capability, f
   if (!resolved.ok) return [pathRefusal(raw, resolved.error)];
   if (!isBound(capability, facts.writes)) return [missing("the write list is not the capability's")];
   const path = resolved.value;
-  const observed = facts.paths.find((fact) => fact.path === path);
+  const observed = observedPath(path, facts);
   if (observed === undefined) return [missing(`${path} was not looked at`)];
   const image = facts.inputFault === undefined ? refuseImages(proposal, path, facts.images) : undefined;
   return present([refuseWrite(path, capability, facts), refuseKind(observed), image]);
 }
 
+function observedPath(path: string, { paths }: GateFacts): ObservedPath | undefined {
+  for (const fact of paths) if (fact.path === path) return fact;
+  return undefined;
+}
+
 function present(refusals: readonly (Refusal | undefined)[]): Refusal[] {
-  return refusals.filter((refusal) => refusal !== undefined);
+  const found: Refusal[] = [];
+  for (const refusal of refusals) if (refusal !== undefined) found.push(refusal);
+  return found;
 }
 
 function linkRefusal(observed: ObservedPath): Refusal | undefined {

@@ -72,7 +72,9 @@ export function invalidInput(tool: string, why: string): Refusal {
 function checkLimits({ facts }: JudgedCall): Refusal[] {
   if (!facts.capability.ok) return facts.images.length === 0 ? [] : [missing("no limits to judge by")];
   const { limits } = facts.capability.value;
-  return facts.images.flatMap((image) => judgeImage(image, limits, facts.elsewhere));
+  const refusals: Refusal[] = [];
+  for (const image of facts.images) refusals.push(...judgeImage(image, limits, facts.elsewhere));
+  return refusals;
 }
 
 /** What the limits refuse in one post-image. A token cannot loosen the numbers of the tier (S3:50). */
@@ -127,6 +129,7 @@ function overBudget(what: string): Refusal {
 
 /** Deny beats allow: one failing policy is enough. Advisory ones are only noted where they are evaluated. */
 export function checkPolicy({ proposal, facts }: Pick<JudgedCall, "proposal" | "facts">): Refusal[] {
+  if (facts.policies.length === 0) return [];
   return facts.policies
     .filter((policy) => !policy.pass && policy.level !== "advisory")
     .filter((policy) => policy.level !== "overridable" || !(policy.overridden || isOverridden(proposal, facts)))

@@ -31,9 +31,14 @@ export function missing(what: string): Refusal {
   };
 }
 
-/** At most a few names of a list, for remedies. */
+/** Most names of a list that a remedy shows. */
+const MAX_SHOWN_NAMES = 5;
+
+/** At most a few names of a list, for remedies. Counts by index: a slice of a frozen list is slow. */
 export function few(names: readonly string[]): string {
   if (names.length === 0) return "nothing";
-  const shown = names.slice(0, 5).join(", ");
-  return names.length > 5 ? `${shown} and ${names.length - 5} more` : shown;
+  const count = Math.min(names.length, MAX_SHOWN_NAMES);
+  let shown = names[0] ?? "";
+  for (let index = 1; index < count; index += 1) shown += `, ${names[index] ?? ""}`;
+  return names.length > count ? `${shown} and ${names.length - count} more` : shown;
 }

@@ -77,7 +77,8 @@ const denied = compileWriteSet(PATTERNS);
  * file systems with streams read of a name behind its colon.
  */
 export function hardDenied(path: string, loadedFiles: ReadonlySet<string>): boolean {
-  const folded = foldName(path).replace(STREAM, "");
+  const name = foldName(path);
+  const folded = name.includes(":") ? name.replace(STREAM, "") : name;
   return denied.has(folded) || loadedFiles.has(path) || isLoaded(folded, loadedFiles);
 }
 

@@ -30,7 +30,8 @@ function judgeCall(call: JudgedCall): Judgement {
   const { judgement, refusals } = conclude(call.proposal.who.agent, (check) => runCheck(check, call));
   if (judgement.verdict.outcome === "Approved") return approval(judgement.verdict, call);
   const risk = Number.isNaN(call.risk) ? MAX_RISK : call.risk;
-  return { ...judgement, risk, requires: requiredOf(refusals), humans: humansOf(refusals, call) };
+  const { verdict, denials } = judgement;
+  return { verdict, denials, risk, requires: requiredOf(refusals), humans: humansOf(refusals, call) };
 }
 
 /** Runs the checks and gathers what they say. */
@@ -105,8 +106,13 @@ function outcomeOf(refusals: readonly Refusal[]): PolicyOutcome {
 function checkResult(check: GateCheck, refusals: readonly Refusal[]): Check {
   const { name, kind } = check;
   if (refusals.length === 0) return { check: name, kind, pass: true };
-  const reason = refusals.map(({ code, message }) => `${code} ${message}`).join("; ");
-  return { check: name, kind, pass: false, reason };
+  return { check: name, kind, pass: false, reason: reasonOf(refusals) };
+}
+
+function reasonOf(refusals: readonly Refusal[]): string {
+  let reason = "";
+  for (const { code, message } of refusals) reason += `${reason === "" ? "" : "; "}${code} ${message}`;
+  return reason;
 }
 
 /** Sign-offs that would help: those the review lacks, and a person's where a policy may be overridden. */

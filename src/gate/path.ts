@@ -37,9 +37,13 @@ export function pathFault(path: string): string | undefined {
   if (path === "") return "the path is empty";
   if (path.length > MAX_PATH_BYTES) return `the path is longer than ${MAX_PATH_BYTES} bytes`;
   if (path.startsWith("/")) return "the path is outside the workspace";
-  if (FORBIDDEN.test(path)) return "the path has a NUL, line break or backslash";
   const plain = PLAIN_ASCII.test(path);
-  return (plain ? undefined : unicodeFault(path)) ?? firstSegmentFault(path, plain);
+  return characterFault(path, plain) ?? firstSegmentFault(path, plain);
+}
+
+function characterFault(path: string, plain: boolean): string | undefined {
+  if (plain ? path.includes("\\") : FORBIDDEN.test(path)) return "the path has a NUL, line break or backslash";
+  return plain ? undefined : unicodeFault(path);
 }
 
 function unicodeFault(path: string): string | undefined {
@@ -79,7 +83,11 @@ export function foldName(name: string): string {
   return PLAIN_ASCII.test(name) ? name.toLowerCase() : name.replace(IGNORABLE, "").normalize("NFKC").toLowerCase();
 }
 
+/** What a plain name of git's begins with. */
+const MAY_BE_GIT = /^[.g]/i;
+
 function isGitName(segment: string, plain: boolean): boolean {
+  if (plain && !MAY_BE_GIT.test(segment)) return false;
   const folded = plain ? segment.toLowerCase() : foldName(segment);
   return folded === ".git" || folded === "git~1" || folded.startsWith(".git:");
 }

@@ -5,15 +5,10 @@ import { type Proposal, proposalSchema } from "../schema/proposal.js";
  * looks at every call. Throws nothing that a plain object does not throw by itself.
  */
 export function isProposal(value: unknown): value is Proposal {
-  if (!hasOnly(value, PROPOSAL_KEYS)) return false;
+  if (!hasOnly<Proposal>(value, PROPOSAL_KEYS)) return false;
+  const { what, when, who, observation, analysis } = value;
   return (
-    isText(value["call_id"], 256) &&
-    isLine(value["verification"]) &&
-    isLine(value["action"]) &&
-    isTexts(value["expectedOutcomes"]) &&
-    isTexts(value["failureModes"]) &&
-    isQuestion(value) &&
-    isEvidence(value)
+    isIntent(value) && isWhat(what) && isWhen(when) && isWho(who) && isObservation(observation) && isAnalysis(analysis)
   );
 }
 
@@ -28,9 +23,16 @@ export function proposalFaults(value: unknown): string {
   }
 }
 
-type Members = Record<string, unknown>;
+/** The members a value of this type would have, none of them looked at yet. */
+type Unseen<T> = { readonly [K in keyof T]: unknown };
+type What = Proposal["what"];
+type When = Proposal["when"];
+type Who = Proposal["who"];
+type Observation = Proposal["observation"];
+type Source = Observation["sources"][number];
+type Analysis = Proposal["analysis"];
 
-const PROPOSAL_KEYS = [
+const PROPOSAL_KEYS: readonly (keyof Proposal)[] = [
   "call_id",
   "what",
   "when",
@@ -42,58 +44,69 @@ const PROPOSAL_KEYS = [
   "observation",
   "analysis",
 ];
+const WHAT_KEYS: readonly (keyof What)[] = ["tool", "args", "args_hash"];
+const WHEN_KEYS: readonly (keyof When)[] = ["phase", "cycle"];
+const WHO_KEYS: readonly (keyof Who)[] = ["agent", "tier", "task"];
+const OBSERVATION_KEYS: readonly (keyof Observation)[] = ["data", "sources", "signals"];
+const SOURCE_KEYS: readonly (keyof Source)[] = ["name", "trust"];
+const ANALYSIS_KEYS: readonly (keyof Analysis)[] = ["meaning", "probabilities", "risks"];
 /** SHA-256 in hex. */
 const HASH_CHARS = 64;
 const TIERS = new Set<unknown>(["executive", "implementation", "validation"]);
 const TRUST = new Set<unknown>(["trusted", "untrusted"]);
 
-function isQuestion({ what, when, who }: Members): boolean {
-  return isWhat(what) && isWhen(when) && isWho(who);
+function isIntent({ call_id, verification, action, expectedOutcomes, failureModes }: Unseen<Proposal>): boolean {
+  return (
+    isText(call_id, 256) && isLine(verification) && isLine(action) && isTexts(expectedOutcomes) && isTexts(failureModes)
+  );
 }
 
 function isWhat(value: unknown): boolean {
-  if (!hasOnly(value, ["tool", "args", "args_hash"])) return false;
-  return isText(value["tool"], 128) && isRecord(value["args"]) && isHash(value["args_hash"]);
+  if (!hasOnly<What>(value, WHAT_KEYS)) return false;
+  return isText(value.tool, 128) && isRecord(value.args) && isHash(value.args_hash);
 }
 
 function isWhen(value: unknown): boolean {
-  return hasOnly(value, ["phase", "cycle"]) && typeof value["phase"] === "string" && isCount(value["cycle"]);
+  return hasOnly<When>(value, WHEN_KEYS) && typeof value.phase === "string" && isCount(value.cycle);
 }
 
 function isWho(value: unknown): boolean {
-  if (!hasOnly(value, ["agent", "tier", "task"])) return false;
-  return typeof value["agent"] === "string" && TIERS.has(value["tier"]) && typeof value["task"] === "string";
-}
-
-function isEvidence({ observation, analysis }: Members): boolean {
-  return isObservation(observation) && isAnalysis(analysis);
+  if (!hasOnly<Who>(value, WHO_KEYS)) return false;
+  return typeof value.agent === "string" && TIERS.has(value.tier) && typeof value.task === "string";
 }
 
 function isObservation(value: unknown): boolean {
-  if (!hasOnly(value, ["data", "sources", "signals"])) return false;
-  return isRecord(value["data"]) && isTexts(value["signals"]) && isList(value["sources"], isSource);
+  if (!hasOnly<Observation>(value, OBSERVATION_KEYS)) return false;
+  return isRecord(value.data) && isTexts(value.signals) && isList(value.sources, isSource);
 }
 
 function isAnalysis(value: unknown): boolean {
-  if (!hasOnly(value, ["meaning", "probabilities", "risks"])) return false;
-  const { meaning, probabilities, risks } = value as Record<"meaning" | "probabilities" | "risks", unknown>;
+  if (!hasOnly<Analysis>(value, ANALYSIS_KEYS)) return false;
+  const { meaning, probabilities, risks } = value;
   if (typeof meaning !== "string" || !isTexts(risks) || !isRecord(probabilities)) return false;
   return Object.values(probabilities).every((chance) => typeof chance === "number" && chance >= 0 && chance <= 1);
 }
 
 function isSource(value: unknown): boolean {
-  return hasOnly(value, ["name", "trust"]) && typeof value["name"] === "string" && TRUST.has(value["trust"]);
+  return hasOnly<Source>(value, SOURCE_KEYS) && typeof value.name === "string" && TRUST.has(value.trust);
 }
 
-function isRecord(value: unknown): value is Members {
+function isRecord(value: unknown): value is Readonly<Record<string, unknown>> {
   if (typeof value !== "object" || value === null || Array.isArray(value)) return false;
   const prototype: unknown = Object.getPrototypeOf(value);
   return prototype === Object.prototype || prototype === null;
 }
 
-function hasOnly(value: unknown, keys: readonly string[]): value is Members {
-  if (!isRecord(value) || Object.keys(value).length !== keys.length) return false;
-  return keys.every((key) => Object.hasOwn(value, key));
+/** A record with just these members, in any order; those made by worknode have them in this one, which is quickly seen. */
+function hasOnly<T>(value: unknown, keys: readonly (keyof T & string)[]): value is Unseen<T> {
+  if (!isRecord(value)) return false;
+  const found = Object.keys(value);
+  if (found.length !== keys.length) return false;
+  for (let index = 0; index < keys.length; index += 1) {
+    const key = keys[index] ?? "";
+    if (found[index] !== key && !Object.hasOwn(value, key)) return false;
+  }
+  return true;
 }
 
 function isText(value: unknown, longest: number): boolean {
@@ -113,7 +126,11 @@ function isCount(value: unknown): boolean {
 }
 
 function isTexts(value: unknown): boolean {
-  return isList(value, (item) => typeof item === "string");
+  return isList(value, isString);
+}
+
+function isString(value: unknown): boolean {
+  return typeof value === "string";
 }
 
 /** Counts by index, because `every` skips what a sparse array lacks. */

@@ -144,7 +144,7 @@ const SENSITIVE_NAMES = new Set([
   "wscript",
   "package.swift",
 ]);
-const SENSITIVE_FORMS: readonly RegExp[] = [
+const SENSITIVE_FORMS = anyOf(
   /^(docker|container)file/,
   /^(docker-)?compose[^/]*\.ya?ml$/,
   /^requirements[^/]*\.txt$/,
@@ -156,14 +156,23 @@ const SENSITIVE_FORMS: readonly RegExp[] = [
   /^gradle(-wrapper)?\.properties$/,
   /^(gulpfile|gruntfile|taskfile)(\.[a-z.]+)?$/,
   /\.conf\.[cm]?[jt]s$/,
-];
+);
 /** Folders whose files package managers and builds obey, whatever they are called. */
 const SENSITIVE_FOLDERS = /(?:^|\/)\.(?:cargo|mvn|bundle|yarn)\//i;
+
+/** One expression for several: every write is looked at by all of them. */
+function anyOf(...forms: readonly RegExp[]): RegExp {
+  return new RegExp(forms.map(({ source }) => `(?:${source})`).join("|"));
+}
+
+function hasDotName(path: string): boolean {
+  return path.startsWith(".") || path.includes("/.");
+}
 
 /** Whether a file is configuration, CI or a dependency list. */
 export function isSensitive(path: string): boolean {
   const name = path.slice(path.lastIndexOf("/") + 1).toLowerCase();
-  return SENSITIVE_NAMES.has(name) || SENSITIVE_FORMS.some((form) => form.test(name)) || SENSITIVE_FOLDERS.test(path);
+  return SENSITIVE_NAMES.has(name) || SENSITIVE_FORMS.test(name) || (hasDotName(path) && SENSITIVE_FOLDERS.test(path));
 }
 
 function countChangedLines(images: readonly Image[]): number {
@@ -174,18 +183,53 @@ function countChangedLines(images: readonly Image[]): number {
 
 /** Lines a change touches: the longer of what differs between the common beginning and the common end. */
 export function changedLines(image: Image): number {
-  const before = linesOf(image.before ?? "");
-  const after = linesOf(image.after);
-  const shorter = Math.min(before.length, after.length);
-  let head = 0;
-  while (head < shorter && before[head] === after[head]) head += 1;
-  let tail = 0;
-  while (tail < shorter - head && before[before.length - 1 - tail] === after[after.length - 1 - tail]) tail += 1;
-  return Math.max(before.length, after.length) - head - tail;
+  const [before, after] = [image.before ?? "", image.after];
+  const [had, has] = [countLines(before), countLines(after)];
+  if (had === 0 || has === 0) return Math.max(had, has);
+  const [old, now] = [lineText(before), lineText(after)];
+  const head = commonHead(old, now);
+  const shorter = Math.min(had, has);
+  return Math.max(had, has) - head - Math.min(commonTail(old, now), shorter - head);
 }
 
-function linesOf(text: string): string[] {
-  const lines = text.split("\n");
-  if (lines.at(-1) === "") lines.pop();
-  return lines;
+/** Lines of a text; a line break at its end begins none. */
+function countLines(text: string): number {
+  return text === "" ? 0 : countBreaks(lineText(text), 0, text.length) + 1;
+}
+
+function lineText(text: string): string {
+  return text.endsWith("\n") ? text.slice(0, -1) : text;
+}
+
+function countBreaks(text: string, from: number, to: number): number {
+  let count = 0;
+  for (let at = text.indexOf("\n", from); at !== -1 && at < to; at = text.indexOf("\n", at + 1)) count += 1;
+  return count;
+}
+
+/** Whole lines that two texts begin with alike. */
+function commonHead(left: string, right: string): number {
+  const shorter = Math.min(left.length, right.length);
+  let same = 0;
+  while (same < shorter && left.charCodeAt(same) === right.charCodeAt(same)) same += 1;
+  const whole = isLineEnd(left, same) && isLineEnd(right, same);
+  return countBreaks(left, 0, same) + (whole ? 1 : 0);
+}
+
+function isLineEnd(text: string, at: number): boolean {
+  return at === text.length || text.charAt(at) === "\n";
+}
+
+/** Whole lines that two texts end with alike. */
+function commonTail(left: string, right: string): number {
+  const shorter = Math.min(left.length, right.length);
+  let same = 0;
+  while (same < shorter && left.charCodeAt(left.length - 1 - same) === right.charCodeAt(right.length - 1 - same))
+    same += 1;
+  const whole = isLineStart(left, left.length - same) && isLineStart(right, right.length - same);
+  return countBreaks(left, left.length - same, left.length) + (whole ? 1 : 0);
+}
+
+function isLineStart(text: string, at: number): boolean {
+  return at === 0 || text.charAt(at - 1) === "\n";
 }

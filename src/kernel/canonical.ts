@@ -38,9 +38,23 @@ function writeObject(value: Record<string, unknown>, depth: number): string {
     const member = value[key];
     if (member === undefined) continue;
     if (text.length > 1) text += ",";
-    text += `${JSON.stringify(key)}:${write(member, depth + 1)}`;
+    text += keyText(key) + write(member, depth + 1);
   }
   return `${text}}`;
+}
+
+/** Most keys whose text is remembered, and the longest of them: what worknode writes has a few hundred, all short. */
+const MAX_KNOWN_KEYS = 1_024;
+const MAX_KNOWN_KEY_CHARS = 64;
+const knownKeys = new Map<string, string>();
+
+/** A key as JSON with its colon. The first keys met are remembered; a key always has the same text. */
+function keyText(key: string): string {
+  const known = knownKeys.get(key);
+  if (known !== undefined) return known;
+  const text = `${JSON.stringify(key)}:`;
+  if (knownKeys.size < MAX_KNOWN_KEYS && key.length <= MAX_KNOWN_KEY_CHARS) knownKeys.set(key, text);
+  return text;
 }
 
 /** Levels of nesting kept of what another party sent: it is recorded within events, and those end at MAX_JSON_DEPTH. */

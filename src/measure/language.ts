@@ -56,7 +56,12 @@ const HASHBANG = /^\ufeff?#!(.*)/;
  * `text` names. Undefined when it is none that is measured.
  */
 export function languageOf(path: string, text = ""): Language | undefined {
-  return byExtension(path) ?? byProgram(HASHBANG.exec(text)?.[1] ?? "");
+  return byExtension(path) ?? byFirstLine(text);
+}
+
+function byFirstLine(text: string): Language | undefined {
+  const line = HASHBANG.exec(text)?.[1];
+  return line === undefined ? undefined : byProgram(line);
 }
 
 function byExtension(path: string): Language | undefined {

@@ -109,6 +109,19 @@ describe("the gate", () => {
     );
   });
 
+  it("takes a proposal's members in any order, and none under another name", () => {
+    const turned = Object.fromEntries(Object.entries(good.proposal).reverse());
+    expect(isProposal(turned)).toBe(true);
+    for (const place of placesOf(good.proposal).filter(([first]) => first !== "what" && first !== "observation")) {
+      const names = [...place.slice(0, -1), `${place.at(-1)}s`];
+      const renamed = changed(changed(good.proposal, place, { value: 0, remove: true }), names, {
+        value: "x",
+        remove: false,
+      });
+      expect(isProposal(renamed)).toBe(proposalSchema.safeParse(renamed).success);
+    }
+  });
+
   it("approves no write outside the whitelist, whatever the path", () => {
     const capability = capabilityWith({ write: ["src/parse.ts", "test/**"] });
     const own = compileWriteSet(capability.write);

@@ -110,6 +110,18 @@ describe("a write set", () => {
     expect(set.has("src")).toBe(false);
   });
 
+  it("tells patterns apart whose beginnings or ends are of one length", () => {
+    const set = compileWriteSet(["ab*", "cd*", "*ef", "*gh"]);
+    for (const name of ["abx", "cdx", "xef", "xgh", "ab", "gh"]) expect(set.has(name), name).toBe(true);
+    for (const name of ["adx", "xeh", "a", "h", "xab", "efx"]) expect(set.has(name), name).toBe(false);
+  });
+
+  it("takes no character for the beginning and the end at once", () => {
+    expect(has("aba*ba", "aba")).toBe(false);
+    expect(has("aba*ba", "ababa")).toBe(true);
+    expect(has("ab?", "ab")).toBe(false);
+  });
+
   it("answers at once on patterns and paths made to backtrack", () => {
     const evil = `src/${"*a".repeat(200)}b`;
     expect(has(evil, `src/${"a".repeat(4_000)}`)).toBe(false);

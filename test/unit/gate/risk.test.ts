@@ -1,3 +1,4 @@
+import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import type { GateFacts } from "../../../src/gate/facts.js";
 import { changedLines, isSensitive, type RiskInputs, riskOf, scoreRisk } from "../../../src/gate/risk.js";
@@ -92,6 +93,35 @@ describe("changed lines", () => {
     ["a\nb\n", "", 2],
   ])("of %j to %j are %i", (before, after, count) => {
     expect(changedLines({ path: "x", before, after })).toBe(count);
+  });
+});
+
+/** As the docstring says it, line by line. */
+function changedByLines(before: string, after: string): number {
+  const [old, now] = [before, after].map((text) => {
+    const lines = text.split("\n");
+    if (lines.at(-1) === "") lines.pop();
+    return lines;
+  }) as [string[], string[]];
+  const shorter = Math.min(old.length, now.length);
+  let head = 0;
+  while (head < shorter && old[head] === now[head]) head += 1;
+  let tail = 0;
+  while (tail < shorter - head && old.at(-1 - tail) === now.at(-1 - tail)) tail += 1;
+  return Math.max(old.length, now.length) - head - tail;
+}
+
+describe("changed lines of any texts", () => {
+  it("are those between the lines they begin and end with alike", () => {
+    const text = fc
+      .array(fc.constantFrom("a", "b", "\n", "\n\n", "ab"), { maxLength: 8 })
+      .map((parts) => parts.join(""));
+    fc.assert(
+      fc.property(text, text, (before, after) => {
+        expect(changedLines({ path: "x", before, after })).toBe(changedByLines(before, after));
+      }),
+      { numRuns: 20_000 },
+    );
   });
 });
 
