@@ -35,7 +35,8 @@ export function visibleItem(text: string): string {
 
 /**
  * A value as JSON in which nothing is hidden and nothing steers a terminal: what `visible` marks is written as `\uXXXX`, which
- * is the same value to whoever reads it.
+ * is the same value to whoever reads it. Not for what is to be the exact bytes of something: `export`, whose lines are verified
+ * by their hashes, and what MCP hands a model of a file.
  */
 export function visibleJson(value: unknown, indent?: number): string {
   const text = JSON.stringify(value, null, indent) ?? "null";

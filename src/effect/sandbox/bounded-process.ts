@@ -1,4 +1,4 @@
-import { type ChildProcess, spawn } from "node:child_process";
+import { type ChildProcess, type StdioOptions, spawn } from "node:child_process";
 import { readFileSync } from "node:fs";
 import { performance } from "node:perf_hooks";
 import type { Readable } from "node:stream";
@@ -19,8 +19,21 @@ export interface BoundedExit {
   readonly durationMs: number;
 }
 
+/** Where a program of the user's runs, and as whose: it keeps no descriptor 3, which what it leaves behind could hold open. */
+export interface UserPlace {
+  /** That of this process unless given. */
+  readonly cwd?: string | undefined;
+  readonly env: NodeJS.ProcessEnv;
+}
+
 /** Time allowed, what may end the program early, and what it reads. */
 export interface Bounds {
+  /** `/` and an empty environment unless given. */
+  readonly place?: UserPlace;
+  /** Most it may say on each descriptor; MAX_OUTPUT_FLOOD_BYTES unless given. */
+  readonly floodBytes?: number;
+  /** How long what was killed may take to end; SANDBOX_END_MS unless given. */
+  readonly endMs?: number;
   /** Nothing unless given. */
   readonly input?: string;
   readonly timeoutMs: number;
@@ -34,14 +47,14 @@ export interface Bounds {
 const MAX_STATUS_BYTES = 64 * 1024;
 
 /**
- * Runs a program with an empty environment, no terminal and its own process group, and
+ * Runs a program with an empty environment or the one given, no terminal and its own process group, and
  * resolves when it and everything that holds its output has ended. The time, the output and the
  * signal's abort end it by force. Throws Fault SANDBOX_SETUP when it cannot be started, SANDBOX_STUCK
  * when it does not end although killed.
  */
 export function runBounded(file: string, args: readonly string[], bounds: Bounds): Promise<BoundedExit> {
   const started = performance.now();
-  const child = start(file, args, bounds.input);
+  const child = start(file, args, bounds);
   const stdout = createCapture(MAX_COMMAND_OUTPUT_BYTES);
   const stderr = createCapture(MAX_COMMAND_OUTPUT_BYTES);
   const status = createCapture(MAX_STATUS_BYTES);
@@ -54,8 +67,9 @@ export function runBounded(file: string, args: readonly string[], bounds: Bounds
       if (bounds.waitsForNamespace !== true || !killChildren(child)) killTree(child);
       stuck = setTimeout(() => {
         killTree(child);
+        for (const stream of child.stdio) stream?.destroy(); // what holds them open left the group
         reject(new Fault("SANDBOX_STUCK", "a killed sandbox did not end"));
-      }, SANDBOX_END_MS);
+      }, bounds.endMs ?? SANDBOX_END_MS);
     };
     const cancel = (): void => stop("cancelled");
     const timer = setTimeout(() => stop("timeout"), bounds.timeoutMs);
@@ -76,7 +90,7 @@ export function runBounded(file: string, args: readonly string[], bounds: Bounds
     ] as const)
       stream?.on("data", (chunk: Buffer) => {
         capture.add(chunk);
-        if (capture.seenBytes() > MAX_OUTPUT_FLOOD_BYTES) stop("output");
+        if (capture.seenBytes() > (bounds.floodBytes ?? MAX_OUTPUT_FLOOD_BYTES)) stop("output");
       });
     bounds.signal?.addEventListener("abort", cancel, { once: true });
     if (bounds.signal?.aborted === true) cancel();
@@ -98,9 +112,12 @@ export function runBounded(file: string, args: readonly string[], bounds: Bounds
   });
 }
 
-function start(file: string, args: readonly string[], input: string | undefined): ChildProcess {
+function start(file: string, args: readonly string[], { input, place }: Bounds): ChildProcess {
   const stdin = input === undefined ? "ignore" : "pipe";
-  const child = spawn(file, args, { cwd: "/", env: {}, detached: true, stdio: [stdin, "pipe", "pipe", "pipe"] });
+  const { cwd, env } = place ?? { cwd: "/", env: {} };
+  const status = place === undefined ? "pipe" : "ignore";
+  const stdio: StdioOptions = [stdin, "pipe", "pipe", status];
+  const child = spawn(file, args, { ...(cwd === undefined ? {} : { cwd }), env, detached: true, stdio });
   child.stdin?.once("error", () => undefined); // a program that does not read says why itself
   child.stdin?.end(input);
   return child;

@@ -1,3 +1,4 @@
+import { visible } from "../../../kernel/visible.js";
 import type { CheckReport } from "../../../schema/check-report.js";
 import { singleLine } from "../../cli/progress/paint.js";
 import { figuresOf, levelOf, summaryOf } from "./summary.js";
@@ -19,14 +20,17 @@ function plain(text: string): string {
   return singleLine(text).replaceAll("##[", "## [");
 }
 
-/** A workflow command that annotates: level, properties in their order, and what it says. */
+/**
+ * A workflow command that annotates: level, properties in their order, and what it says. The text shows what is hidden in it;
+ * properties are exact, as a file is found by its name.
+ */
 export function annotation(
   level: "error" | "warning" | "notice",
   properties: Readonly<Record<string, string>>,
   text: string,
 ): string {
   const named = Object.entries(properties).map(([name, value]) => `${name}=${property(value)}`);
-  return `::${level} ${named.join(",")}::${data(text)}`;
+  return `::${level} ${named.join(",")}::${data(visible(text))}`;
 }
 
 /** The report as workflow commands: an annotation for each finding, and the summary as a plain line. */

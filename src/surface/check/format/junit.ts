@@ -1,3 +1,4 @@
+import { visible } from "../../../kernel/visible.js";
 import type { CheckFinding, CheckReport } from "../../../schema/check-report.js";
 import { levelOf, placeOf, summaryOf } from "./summary.js";
 
@@ -9,9 +10,9 @@ const ESCAPES: Readonly<Record<string, string>> = {
   "'": "&apos;",
 };
 
-/** Text of XML 1.0; what it cannot hold becomes a question mark. */
+/** Text of XML 1.0 in which nothing is hidden, as people read it in the pages of a CI; what it cannot hold even so becomes a question mark. */
 function escape(text: string): string {
-  return text
+  return visible(text)
     .replace(/[^\t\n\r\u0020-\ud7ff\ue000-\ufffd\u{10000}-\u{10ffff}]/gu, "?")
     .replace(/[&<>"']/g, (each) => ESCAPES[each] ?? each)
     .replace(/[\t\n\r]/g, (each) => `&#${each.charCodeAt(0)};`);

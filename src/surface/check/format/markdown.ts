@@ -1,12 +1,15 @@
+import { visible } from "../../../kernel/visible.js";
 import type { CheckReport } from "../../../schema/check-report.js";
 import { figuresOf, levelOf, placeOf, summaryOf } from "./summary.js";
 
 /** Rows of the table; the rest is counted. */
 const MAX_ROWS = 200;
 
-/** Text in a cell that stays text: no markup, no further cell. */
+/** Text in a cell that stays text: no markup, no further cell, nothing that is not seen. */
 function cell(text: string): string {
-  return text.replace(/\s+/g, " ").replace(/[\\`*_{}[\]<>#|!~&]/g, (each) => `\\${each}`);
+  return visible(text)
+    .replace(/\s+/g, " ")
+    .replace(/[\\`*_{}[\]<>#|!~&]/g, (each) => `\\${each}`);
 }
 
 /** The report as Markdown, for a job summary or a comment. */

@@ -160,7 +160,18 @@ it("gives JUnit XML that a parser reads: a case for each rule, failed where an e
     type: "ERROR_COMPLEXITY_VIOLATION",
     "#text": expect.stringContaining("src/ä %,:<b>.ts:7: Function complexity 9"),
   });
-  expect(testsuites.testsuite["system-out"]).toContain("a note? with <tags>");
+  expect(testsuites.testsuite["system-out"]).toContain("a note<U+0007> with <tags>");
+});
+
+it.each(CHECK_FORMATS)("hides nothing of a message, a remedy, a name or a note from who reads %s", (format) => {
+  const [first] = REPORT.findings;
+  if (first === undefined) throw new Error("there is a finding");
+  const steered = "is\u202e not\u200b fine\u001b[2K\u{e0041}";
+  const finding = { ...first, file: "src/a.ts", message: steered, remedy: steered, function: steered };
+  const text = render(format, { ...REPORT, findings: [finding], notes: [steered] });
+  expect(text).toContain("fine");
+  expect(text).toMatch(/U\+202E|\\u202e/);
+  for (const hidden of ["\u202e", "\u200b", "\u001b", "\u{e0041}"]) expect(text).not.toContain(hidden);
 });
 
 it("gives one JSON object", () => {
