@@ -192,3 +192,20 @@ function joinPath(from: string, specifier: string): string {
   }
   return (from.startsWith("/") && segments[0] !== "" ? "/" : "") + segments.join("/");
 }
+
+/** Functions of one name that are gone through at each call of it. */
+const FEW = 16;
+const kept = new WeakMap<readonly number[], Map<string | number, readonly number[]>>();
+
+/** Some of a list of the index, chosen once for all calls that ask for the same: each call of a name has as many to choose from. */
+export function keptOf(
+  nodes: readonly number[],
+  which: string | number,
+  isOne: (node: number) => boolean,
+): readonly number[] {
+  if (nodes.length <= FEW) return nodes.filter(isOne);
+  const known = kept.get(nodes) ?? new Map<string | number, readonly number[]>();
+  const found = known.get(which) ?? nodes.filter(isOne);
+  kept.set(nodes, known.set(which, found));
+  return found;
+}

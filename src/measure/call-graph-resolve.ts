@@ -1,4 +1,4 @@
-import { type CallIndex, familyOf, type GraphNode, importedFile, measureOf } from "./call-graph-index.js";
+import { type CallIndex, familyOf, type GraphNode, importedFile, keptOf, measureOf } from "./call-graph-index.js";
 import type { CallFact, FileFact, ImportFact } from "./power-of-ten/fact.js";
 
 /** What a call leads to. */
@@ -100,14 +100,14 @@ const MAX_SCOPES = 100;
 /** A member of an object is not reached by its name alone. */
 function nameable(index: CallIndex, nodes: readonly number[] | undefined, name: string): readonly number[] | undefined {
   if (nodes === undefined || name.includes(".")) return nodes;
-  const found = nodes.filter((node) => index.nodes[node]?.fact.member !== true);
+  const found = keptOf(nodes, "plain", (node) => index.nodes[node]?.fact.member !== true);
   return found.length === 0 ? undefined : found;
 }
 
 /** Of overloads those that take as many arguments. */
 function chosen(index: CallIndex, nodes: readonly number[], call: CallFact): Target {
   if (call.given === -1 || nodes.length === 1) return known(nodes);
-  const fitting = nodes.filter((node) => parametersOf(index, node) === call.given);
+  const fitting = keptOf(nodes, call.given, (node) => parametersOf(index, node) === call.given);
   return known(fitting.length === 0 ? nodes : fitting);
 }
 
@@ -120,7 +120,7 @@ function parametersOf(index: CallIndex, node: number): number {
 function elsewhere(index: CallIndex, caller: GraphNode, nodes: readonly number[], call: CallFact): Target {
   const family = familyOf(caller.file.measure.language);
   const folder = folderOf(caller.file);
-  const near = nodes.filter((node) => folderOf(index.nodes[node]?.file) === folder);
+  const near = keptOf(nodes, `in ${folder}`, (node) => folderOf(index.nodes[node]?.file) === folder);
   if (family === "go") return chosen(index, near, call);
   const target = chosen(index, near.length > 0 ? near : nodes, call);
   return family === "c" || target.how !== "known" ? target : { ...target, how: "possible" };

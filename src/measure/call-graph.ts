@@ -111,10 +111,13 @@ function mayBeMacro({ measure, withdrawn }: FileFact, { name, line }: CallFact):
 
 /** What macros call, by their names; of several of one name, what any of them does. */
 function allMacros(files: readonly FileFact[]): Map<string, readonly string[]> {
-  const macros = new Map<string, readonly string[]>();
-  for (const file of files)
-    for (const [name, calls] of file.macros) macros.set(name, [...new Set([...(macros.get(name) ?? []), ...calls])]);
-  return macros;
+  const macros = new Map<string, Set<string>>();
+  for (const [name, calls] of files.flatMap((file) => [...file.macros])) {
+    const known = macros.get(name) ?? new Set();
+    macros.set(name, known);
+    for (const called of calls) known.add(called);
+  }
+  return new Map([...macros].map(([name, calls]) => [name, [...calls]]));
 }
 
 function globalOf(index: CallIndex, name: string): number[] {

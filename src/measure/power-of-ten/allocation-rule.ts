@@ -4,7 +4,7 @@ import { lineAt } from "../line-table.js";
 import { allocationUse, containerNames } from "./allocation-use.js";
 import type { FunctionFact } from "./fact.js";
 import { calleeText, targetOf } from "./loop-write.js";
-import { below, childOf, type Piece } from "./piece.js";
+import { below, childOf, foundAt, type Piece } from "./piece.js";
 import { finding, isCFamily, type RuleContext } from "./rule.js";
 import type { Unit } from "./unit.js";
 
@@ -13,9 +13,10 @@ export function findAllocations(unit: Unit, context: RuleContext): FunctionFact[
   const { language, text } = context;
   if (!isCFamily(language)) return [];
   const containers = language === "cpp" ? containerNames(unit, text) : new Set<string>();
-  const found = unit.own.flatMap((piece) => {
-    const use = allocationUse(piece, unit, { language, text, containers });
-    return use === undefined ? [] : [{ ...use, line: lineAt(context.table, piece.start) }];
+  const asked = { language, text, containers };
+  const found = foundAt(unit.own, (piece) => {
+    const use = allocationUse(piece, unit, asked);
+    return use === undefined ? undefined : { ...use, line: lineAt(context.table, piece.start) };
   });
   const first = found.find(({ verdict }) => verdict === "unknown");
   return found.filter((use) => use.verdict === "fail" || use === first);

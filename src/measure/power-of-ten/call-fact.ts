@@ -34,7 +34,7 @@ export function findCalls(
   if (isTrap(unit.piece, context))
     found.calls.push({ ...MAYBE, ...TRAP, line: lineAt(context.table, unit.piece.start) });
   for (const piece of unit.own) {
-    noteKept(piece, lineAt(context.table, piece.start), found);
+    noteKept(piece, context, found);
     if (piece.kind !== "call") continue;
     const callee = calleeOf(piece, context);
     const line = lineAt(context.table, piece.start);
@@ -57,14 +57,22 @@ const TRAP = { form: "value", name: "Proxy", receiver: "" } as const;
 const MAX_TRAP_CHARS = 400;
 
 /** Functions that are kept to be called some time: assigned, held by what is made, given back, rendered. */
-function noteKept(piece: Piece, line: number, found: Found): void {
-  const use = USES[piece.type]?.(piece);
-  if (use !== undefined) noteNamed(use, { line, certain: false }, found);
+function noteKept(piece: Piece, { table }: RuleContext, found: Found): void {
   if (piece.type === "StaticBlock") noteRun(piece, true, found);
-  if (piece.type === "macro_invocation") noteInMacro(piece, line, found);
-  if (KEEPING.has(piece.kind) || PAIRS.has(piece.type))
-    for (const one of keptBy(piece)) noteNamed(unwrap(one), { line, certain: false }, found);
+  if (piece.type === "macro_invocation") noteInMacro(piece, lineAt(table, piece.start), found);
+  const kept = keptAt(piece);
+  if (kept.length === 0) return;
+  const line = lineAt(table, piece.start);
+  for (const one of kept) noteNamed(one, { line, certain: false }, found);
 }
+
+function keptAt(piece: Piece): readonly Piece[] {
+  const use = USES[piece.type]?.(piece);
+  const kept = KEEPING.has(piece.kind) || PAIRS.has(piece.type) ? keptBy(piece).map(unwrap) : NONE;
+  return use === undefined ? kept : [use, ...kept];
+}
+
+const NONE: readonly Piece[] = [];
 
 /** `T t(f)` of C++ keeps what stands in the brackets. */
 function keptBy({ children }: Piece): Piece[] {

@@ -1,8 +1,9 @@
 import type { RuleFinding } from "../file-measure.js";
+import type { Language } from "../language.js";
 import { typingPieces } from "./declaration-index.js";
 import { aliasesOf } from "./loop-alias.js";
 import { type Bound, judgeLoop, sourceOf } from "./loop-bound.js";
-import type { LoopScope } from "./loop-change.js";
+import type { LoopCall, LoopScope } from "./loop-change.js";
 import { type Effects, effectsOn } from "./loop-effect.js";
 import { findHiddenLoops } from "./loop-hidden.js";
 import { findJumpLoops } from "./loop-jump.js";
@@ -10,7 +11,8 @@ import { SELVES } from "./loop-name.js";
 import { declarationsOf, MAX_DECLARED_CHARS, MAX_TYPE_CHARS, mayStream } from "./loop-stream.js";
 import { judgeTypes } from "./loop-type.js";
 import { calleeText, targetOf } from "./loop-write.js";
-import { below, childOf, type Piece } from "./piece.js";
+import { aliasedIn } from "./loop-writes.js";
+import { below, childOf, foundAt, type Piece } from "./piece.js";
 import { finding, isCFamily, type RuleContext } from "./rule.js";
 import type { SaidTypes } from "./said-type.js";
 import type { Unit } from "./unit.js";
@@ -21,19 +23,36 @@ const LONG_JUMP = /^(?:std::|::)?(?:_|sig|__sig|__builtin_)?(?:set|long)jmp$|^(?
 /** p10-1-jump: `goto`, `setjmp`, and leaving a loop by its label. */
 export function findJumps(unit: Unit, context: RuleContext): RuleFinding[] {
   const inC = isCFamily(context.language);
-  return unit.own.flatMap((piece) => {
-    const message = jumpMessage(piece) ?? (inC ? entryMessage(piece) : undefined);
-    if (message !== undefined) return [finding(context, piece, { rule: "p10-1-jump", verdict: "fail", message })];
-    if (!inC || !isHandedJump(piece, unit)) return [];
-    return [finding(context, piece, { rule: "p10-1-jump", verdict: "unknown", message: `hands on ${piece.name}` })];
+  const entered = inC ? enteredLoops(unit.own) : NONE;
+  return foundAt(unit.own, (piece) => {
+    const message = jumpMessage(piece) ?? (entered.has(piece) ? "jumps into a loop by a case" : undefined);
+    if (message !== undefined) return finding(context, piece, { rule: "p10-1-jump", verdict: "fail", message });
+    if (!inC || !isHandedJump(piece, unit)) return undefined;
+    return finding(context, piece, { rule: "p10-1-jump", verdict: "unknown", message: `hands on ${piece.name}` });
   });
 }
 
-/** A `case` within a loop that its `switch` is around. */
-function entryMessage(piece: Piece): string | undefined {
-  if (piece.kind !== "loop") return undefined;
-  const inside = below(piece, ({ type, kind }) => type !== "switch_statement" && kind !== "function");
-  return inside.some(({ type }) => type === "case_statement") ? "jumps into a loop by a case" : undefined;
+const NONE: ReadonlySet<Piece> = new Set();
+
+/** Loops with a `case` within them that their `switch` is around. */
+function enteredLoops(own: readonly Piece[]): Set<Piece> {
+  const entered = new Set<Piece>();
+  const open: Piece[] = [];
+  for (const piece of own) {
+    while ((open.at(-1)?.end ?? Number.POSITIVE_INFINITY) <= piece.start) open.pop();
+    if (piece.type === "case_statement") enterLoops(open, entered);
+    if (piece.kind === "loop" || piece.type === "switch_statement") open.push(piece);
+  }
+  return entered;
+}
+
+/** What is around a loop that was entered before was entered with it. */
+function enterLoops(open: readonly Piece[], entered: Set<Piece>): void {
+  for (let at = open.length - 1; at >= 0; at -= 1) {
+    const piece = open[at] as Piece;
+    if (piece.kind !== "loop" || entered.has(piece)) return;
+    entered.add(piece);
+  }
 }
 
 function isHandedJump({ kind, type, name, role }: Piece, { locals }: Unit): boolean {
@@ -50,9 +69,11 @@ function jumpMessage(piece: Piece): string | undefined {
   return isLabelled(piece) ? "jumps to a label" : undefined;
 }
 
+const LEAVING: ReadonlySet<string> = new Set(["b", "c", "B", "C"]);
+
 /** A `break` or `continue` that names a loop; Java's label is its only child. */
 function isLabelled(piece: Piece): boolean {
-  if (!/^(?:break|continue)/i.test(piece.type)) return false;
+  if (!LEAVING.has(piece.type.charAt(0)) || !/^(?:break|continue)/i.test(piece.type)) return false;
   const plain = piece.type.endsWith("statement") ? "name" : "";
   return piece.children.some((child) => child.role === "label" || LABELS.has(child.type) || child.kind === plain);
 }
@@ -82,7 +103,7 @@ function isJumpCall(piece: Piece): boolean {
 }
 
 function scopeOf(unit: Unit, { globals, language, text, effects }: LoopContext): LoopScope {
-  const aliased = new Set([...aliasedNames(unit), ...[...globals].filter((name) => !unit.locals.has(name))]);
+  const aliased = aliasedIn(aliasedNames(unit), globals, unit.locals);
   const isFixed = (name: string): boolean => {
     const declared = declarationsOf(name, unit, text).filter((one) => !one.startsWith("("));
     return declared.length > 0 && declared.every((one) => FIXED.test(one));
@@ -92,10 +113,22 @@ function scopeOf(unit: Unit, { globals, language, text, effects }: LoopContext):
     /^[a-z_]\w*$/.test(name) &&
     !isBound(name, unit) &&
     !SELVES.has(name);
-  const effectsOf: LoopScope["effectsOf"] = (call) =>
-    (effects().get(call.name) ?? []).map((one) => ({ changes: effectsOn(one, call, language) }));
+  const known = new Map<LoopCall, Changes>();
+  const effectsOf: LoopScope["effectsOf"] = (call) => {
+    const found = known.get(call) ?? changesOf(call, effects(), language);
+    known.set(call, found);
+    return found;
+  };
   return { language, aliased, isFixed, aliases: aliasesOf(unit.own, language), effectsOf, isField };
 }
+
+type Changes = ReturnType<LoopScope["effectsOf"]>;
+
+function changesOf(call: LoopCall, effects: Effects, language: Language): Changes {
+  return (effects.get(call.name) ?? NO_CHANGES).map((one) => ({ changes: effectsOn(one, call, language) }));
+}
+
+const NO_CHANGES: readonly never[] = [];
 
 /** Whether a function or one around it binds a name. */
 function isBound(name: string, unit: Unit): boolean {
@@ -118,12 +151,20 @@ type LoopContext = RuleContext & {
 
 /** A condition that asks a getter of this file asks a function. */
 function asksAccessor(loop: Piece, hidden: LoopContext["hidden"]): boolean {
-  const getters = new Set([...hidden.values()].flat().filter((name) => name.startsWith("get ")));
-  if (getters.size === 0) return false;
+  const named = gettersOf(hidden);
+  if (named.size === 0) return false;
   const asked = below(childOf(loop, "condition") ?? loop, ({ kind }) => kind !== "block").filter(
     ({ kind }) => kind === "member",
   );
-  return asked.some(({ name }) => getters.has(`get ${/[\w$#]+$/.exec(name)?.[0] ?? ""}`));
+  return asked.some(({ name }) => named.has(`get ${/[\w$#]+$/.exec(name)?.[0] ?? ""}`));
+}
+
+const getters = new WeakMap<LoopContext["hidden"], ReadonlySet<string>>();
+
+function gettersOf(hidden: LoopContext["hidden"]): ReadonlySet<string> {
+  const known = getters.get(hidden) ?? new Set([...hidden.values()].flat().filter((name) => name.startsWith("get ")));
+  getters.set(hidden, known);
+  return known;
 }
 
 /** What the types that a function declares say against a loop that looks bounded. */
@@ -182,13 +223,16 @@ const LOOP_MESSAGES = {
 export function findGlobalWrites(unit: Unit, globals: ReadonlySet<string>, context: RuleContext): RuleFinding[] {
   const seen = new Set<string>();
   if (unit.parent === null) return [];
-  return unit.own.flatMap((piece) => {
+  return foundAt(unit.own, (piece) => {
     const name = writtenName(piece) ?? "";
-    if (seen.has(name) || !(globals.has(name) || isOutside(name, context)) || isLocal(unit, name, piece)) return [];
+    if (seen.has(name) || !(globals.has(name) || isOutside(name, context))) return undefined;
+    if (isLocal(unit, name, piece)) return undefined;
     seen.add(name);
-    return [
-      finding(context, piece, { rule: "p10-6-scope", verdict: "fail", message: `sets the global variable ${name}` }),
-    ];
+    return finding(context, piece, {
+      rule: "p10-6-scope",
+      verdict: "fail",
+      message: `sets the global variable ${name}`,
+    });
   });
 }
 
@@ -206,11 +250,15 @@ function writtenName(piece: Piece): string | undefined {
   return /^[\w$]+/.exec(targetOf(piece))?.[0];
 }
 
+const inner = new WeakMap<Unit, ReadonlySet<string>>();
+
 /** Functions and classes within a function are its own. */
-function declares({ kind, children }: Piece, name: string): boolean {
-  return (
-    (kind === "function" || kind === "class") && children.some((child) => NAMING.has(child.role) && child.name === name)
-  );
+function innerNames(unit: Unit): ReadonlySet<string> {
+  const holding = ({ kind }: Piece): boolean => kind === "function" || kind === "class";
+  const named = (): Piece[] => unit.own.filter(holding).flatMap(({ children }) => children);
+  const known = inner.get(unit) ?? new Set(named().flatMap(({ role, name }) => (NAMING.has(role) ? [name] : [])));
+  inner.set(unit, known);
+  return known;
 }
 
 const NAMING: ReadonlySet<string> = new Set(["id", "name"]);
@@ -219,6 +267,6 @@ const NAMING: ReadonlySet<string> = new Set(["id", "name"]);
 function isLocal(unit: Unit, name: string, piece: Piece): boolean {
   if (piece.type === "global_statement") return false;
   for (let at: Unit | null = unit; at !== null && at.parent !== null; at = at.parent)
-    if (at.locals.has(name) || at.own.some((inner) => declares(inner, name))) return true;
+    if (at.locals.has(name) || innerNames(at).has(name)) return true;
   return false;
 }

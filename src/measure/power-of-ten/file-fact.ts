@@ -40,8 +40,8 @@ export function fileFact(file: ReadFile): FileFact {
   const context = contextOf(file, units, new Set(globals.keys()));
   const listed = units.filter(({ index }) => index !== -1).map((unit) => functionFact(unit, context));
   const rest = units.filter(({ index }) => index === -1).flatMap((unit) => unitFindings(unit, context));
-  const local = listed.flatMap(({ findings }) => findings);
-  const unset = [...globals].filter(([name]) => !local.some(({ message }) => message.endsWith(` variable ${name}`)));
+  const set = namedVariables(listed.flatMap(({ findings }) => findings));
+  const unset = [...globals].filter(([name]) => !set.has(name));
   return {
     measure,
     functions: listed,
@@ -56,6 +56,13 @@ export function fileFact(file: ReadFile): FileFact {
       ...(language === "python" ? [] : unset.map(([name, piece]) => globalFinding(context, name, piece))),
     ],
   };
+}
+
+/** The variables that findings name, each at the end of its message. */
+function namedVariables(findings: readonly RuleFinding[]): Set<string> {
+  return new Set(
+    findings.flatMap(({ message }) => [...message.matchAll(/ variable (?=(.+)$)/gs)].map((hit) => hit[1] ?? "")),
+  );
 }
 
 function contextOf(file: ReadFile, units: readonly Unit[], globals: ReadonlySet<string>): FileContext {

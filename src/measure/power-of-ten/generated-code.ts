@@ -3,7 +3,7 @@ import { isEcmaScript, type Language } from "../language.js";
 import { directiveMessage } from "./directive-rule.js";
 import { GENERATED_ELSEWHERE, type Generated, may } from "./generated-elsewhere.js";
 import { calleeText } from "./loop-write.js";
-import { childOf, type Piece } from "./piece.js";
+import { childOf, foundAt, type Piece } from "./piece.js";
 import { finding, isCFamily, type RuleContext } from "./rule.js";
 import type { Unit } from "./unit.js";
 
@@ -14,11 +14,11 @@ type Judge = (piece: Piece, context: Context) => Generated;
 /** p10-8-preproc: code made while it runs, or by a macro; what a preprocessor does beyond headers and plain macros. */
 export function findGeneratedCode(unit: Unit, context: Context): RuleFinding[] {
   const judge = judgeFor(context.language, unit);
-  return unit.own.flatMap((piece) => {
+  return foundAt(unit.own, (piece) => {
     const found = judge(piece, context);
-    if (found === undefined) return [];
+    if (found === undefined) return undefined;
     const judged = typeof found === "string" ? ({ verdict: "fail", message: found } as const) : found;
-    return [finding(context, piece, { rule: "p10-8-preproc", ...judged })];
+    return finding(context, piece, { rule: "p10-8-preproc", ...judged });
   });
 }
 

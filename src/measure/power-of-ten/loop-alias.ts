@@ -23,12 +23,20 @@ interface Links {
   readonly targets: Map<string, string[]>;
 }
 
-/** Reads what a function gives other names to. */
+const known = new WeakMap<readonly Piece[], Aliases>();
+
+/** Reads what a function gives other names to, once for all who ask of the same pieces. */
 export function aliasesOf(pieces: readonly Piece[], language: Language): Aliases {
+  const found = known.get(pieces) ?? readAliases(pieces, language);
+  known.set(pieces, found);
+  return found;
+}
+
+function readAliases(pieces: readonly Piece[], language: Language): Aliases {
   const links: Links = { sources: new Map(), targets: new Map() };
   const grownBy = new Map<string, string>();
   const references = new Map<string, string>();
-  for (const piece of pieces)
+  for (const piece of pieces.filter(names))
     for (const [target, value] of namings(piece)) {
       const [own, name] = [declaredName(target), sharedName(value, target, language)];
       const list = boundList(value);
@@ -37,20 +45,37 @@ export function aliasesOf(pieces: readonly Piece[], language: Language): Aliases
       if (isReference(target)) references.set(own, name);
       link(links, own, name);
     }
-  return { also: (name) => alsoNamed(name, links), grownBy, references };
+  const told = new Map<string, readonly string[]>();
+  const also = (name: string): readonly string[] => {
+    const others = told.get(name) ?? alsoNamed(name, links);
+    told.set(name, others);
+    return others;
+  };
+  return { also, grownBy, references };
 }
 
 function link({ sources, targets }: Links, target: string, source: string): void {
-  sources.set(target, [...(sources.get(target) ?? []), source].slice(0, MAX_ALIASES));
-  targets.set(source, [...(targets.get(source) ?? []), target].slice(0, MAX_ALIASES));
+  addTo(sources, target, source);
+  addTo(targets, source, target);
+}
+
+function addTo(links: Map<string, string[]>, name: string, other: string): void {
+  const known = links.get(name);
+  if (known === undefined) links.set(name, [other]);
+  else if (known.length < MAX_ALIASES) known.push(other);
 }
 
 /** What names, and what it names: declarations, assignments, the fields that a pattern takes out. */
 export function namings(piece: Piece): [target: Piece, value: Piece][] {
-  if (!NAMING.has(piece.kind) && piece.type !== "init_declarator") return [];
+  if (!names(piece)) return [];
   const [target, value] = [firstOf(piece, TARGETS), firstOf(piece, VALUES)];
   if (target === undefined || value === undefined) return [];
   return target.type === "ObjectPattern" ? takenOut(target, unwrap(value)) : [[sole(target), sole(value)]];
+}
+
+/** Whether a piece may give a name to something. */
+export function names({ kind, type }: Piece): boolean {
+  return NAMING.has(kind) || type === "init_declarator";
 }
 
 const NAMING: ReadonlySet<string> = new Set(["bind", "assign"]);

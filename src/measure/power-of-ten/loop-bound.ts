@@ -187,7 +187,7 @@ function isReached(name: string, { writes, handed, asked, scope, lenient }: Loop
   const isLength = LENGTH.test(name);
   if (owners.some((owner, at) => asked.has(owner) && !(isLength && at === owners.length - 1))) return true;
   const field = fieldOf(name);
-  return field !== "" && [...writes.keys()].some((other) => other !== name && fieldOf(other) === field);
+  return field !== "" && writes.hasField(field, name);
 }
 
 const LENGTH = /\.(?:length|size)$/;

@@ -5,13 +5,14 @@ import { fieldOf, ownersOf, SELVES } from "./loop-name.js";
 import { everyRound } from "./loop-round.js";
 import { argumentsOf } from "./loop-source.js";
 import { calleeText, SET, type Write, writesOf } from "./loop-write.js";
+import { addWrite, type LoopWrites, type NameSet, writesWith } from "./loop-writes.js";
 import { boundNames, childOf, type Piece, unwrap } from "./piece.js";
 
 /** What the function around a loop tells of its names. */
 export interface LoopScope {
   readonly language: Language;
   /** Variables that something beside the loop's own statements may set. */
-  readonly aliased: ReadonlySet<string>;
+  readonly aliased: NameSet;
   /** Whether what a name holds stays as it is whatever it is handed to, as it is declared. */
   readonly isFixed: (name: string) => boolean;
   readonly aliases: Aliases;
@@ -23,7 +24,7 @@ export interface LoopScope {
 
 /** What a loop does to variables, by their text. */
 export interface LoopChanges {
-  readonly writes: ReadonlyMap<string, readonly Write[]>;
+  readonly writes: LoopWrites;
   /** Lists the loop takes from in every round. */
   readonly shrinks: ReadonlySet<string>;
   /** Lists the loop adds to. */
@@ -67,11 +68,10 @@ export function loopChanges(loop: Piece, pieces: readonly Piece[], scope: LoopSc
     if (piece.kind === "call") noteCall(found, piece, { always: always.has(piece), keys, scope });
     if (piece.kind === "assign") noteGrown(found, grownBy(piece, keys), scope);
   }
-  if (pieces.some((piece) => piece.kind === "call" || fieldOf(writtenIn(piece)) === "*"))
-    for (const name of scope.aliased) noteWrite(found.writes, name, { ...SET, always: false });
   found.asked.delete("");
   found.grows.delete("");
-  return { ...found, scope };
+  const isOpen = pieces.some((piece) => piece.kind === "call" || fieldOf(writtenIn(piece)) === "*");
+  return { ...found, writes: writesWith(found.writes, isOpen ? scope.aliased : undefined), scope };
 }
 
 function writtenIn(piece: Piece): string {
@@ -86,19 +86,12 @@ function noteChange(
   scope: LoopScope,
 ): void {
   const { aliases } = scope;
-  noteWrite(writes, name, write);
+  addWrite(writes, name, write);
   const reference = aliases.references.get(name);
-  if (reference !== undefined && !write.declares) noteWrite(writes, reference, { ...SET, always: false });
+  if (reference !== undefined && !write.declares) addWrite(writes, reference, { ...SET, always: false });
   if (ownersOf(name).length > 0)
-    for (const other of aliases.also(name)) noteWrite(writes, other, { ...SET, always: false });
+    for (const other of aliases.also(name)) addWrite(writes, other, { ...SET, always: false });
 }
-
-function noteWrite(writes: Map<string, Write[]>, target: string, write: Write): void {
-  writes.set(target, [...(writes.get(target) ?? []).slice(0, MAX_WRITES), write]);
-}
-
-/** Writes to one variable that are looked at: more of them decide nothing else. */
-const MAX_WRITES = 16;
 
 /** The names of a loop's head: what is set by one of them was there before. */
 function headerNames(loop: Piece): ReadonlySet<string> {
@@ -126,7 +119,7 @@ function noteCall(found: Found, piece: Piece, round: Round): void {
   if (always && SHRINKING.test(call.method)) found.shrinks.add(call.owner);
   noteGrown(found, grownByCall(piece, call, round), scope);
   const effects = noteEffects(found, call, scope);
-  if (isHarmless(call) || (effects > 0 && isOfItself(call))) return;
+  if (call.isHarmless || (effects > 0 && isOfItself(call))) return;
   for (const name of askedBy(call, effects, scope)) found.asked.add(name);
   for (const name of call.handed.filter((each) => !scope.isFixed(each))) noteHanded(found, name, scope);
 }
@@ -183,19 +176,29 @@ export interface LoopCall {
   readonly given: readonly string[];
   /** All that it is handed, within lists and objects too. */
   readonly handed: readonly string[];
+  /** Whether it is one of the language's own that changes neither what it is given nor what it is called on. */
+  readonly isHarmless: boolean;
 }
 
-/** Reads a call. */
+const calls = new WeakMap<Piece, LoopCall>();
+
+/** Reads a call, once: it is asked for by its function and by each loop that it stands in. */
 export function callOf(piece: Piece): LoopCall {
+  const known = calls.get(piece) ?? readCall(piece);
+  calls.set(piece, known);
+  return known;
+}
+
+function readCall(piece: Piece): LoopCall {
   const callee = calleeText(piece) || (childOf(piece, "callee")?.children[0]?.name ?? "");
   const { owner, method } = methodOf(callee);
   const given = argumentsOf(piece).map(unwrap);
   const name = method === "" ? (/[\w$#]+$/.exec(callee)?.[0] ?? "") : method.slice(1);
-  return { callee, name, owner, method, given: given.map(givenText), handed: handedTo(given) };
+  const isHarmless = changesNothing(callee, method);
+  return { callee, name, owner, method, given: given.map(givenText), handed: handedTo(given), isHarmless };
 }
 
-/** Whether a call is one of the language's own that changes neither what it is given nor what it is called on. */
-export function isHarmless({ callee, method }: LoopCall): boolean {
+function changesNothing(callee: string, method: string): boolean {
   return READING.test(callee) || PLAIN_METHOD.test(method);
 }
 

@@ -1,9 +1,9 @@
 import type { Language } from "../language.js";
-import { aliasesOf, declaredName, namings } from "./loop-alias.js";
-import { callOf, GROWING, IMPLICIT, isHarmless, type LoopCall } from "./loop-change.js";
+import { aliasesOf, declaredName, names, namings } from "./loop-alias.js";
+import { callOf, GROWING, IMPLICIT, type LoopCall } from "./loop-change.js";
 import { SELVES } from "./loop-name.js";
 import { writesOf } from "./loop-write.js";
-import { below, boundNames, childOf, type Piece } from "./piece.js";
+import { below, boundNames, childOf, foundAt, type Piece } from "./piece.js";
 import type { Unit } from "./unit.js";
 
 /** What a call does to a name: adds to it, sets it, or hands it to something unknown. */
@@ -32,22 +32,49 @@ const MAX_CHANGES = 64;
 export function readEffects(units: readonly Unit[], measured: (unit: Unit) => string, language: Language): Effects {
   const found = new Map<string, Effect[]>();
   const variables = variableNames(units);
-  const nameOf = (unit: Unit): string => variables.get(unit.piece) ?? measured(unit);
-  const named = units.filter((unit) => unit.parent !== null && nameOf(unit) !== "");
-  const pieces = new Set(named.map(({ piece }) => piece));
-  for (const unit of named)
-    found.set(nameOf(unit), [...(found.get(nameOf(unit)) ?? []), ownEffect(unit, piecesOf(unit, pieces), language)]);
-  const all = [...found.values()].flat();
-  for (let depth = 0; depth < MAX_DEPTH; depth += 1) {
-    const grown = all.filter((effect) => takeOver(effect, found, language)).length;
-    if (grown === 0) break;
+  const named = units.flatMap((unit): [Unit, string][] => {
+    const name = unit.parent === null ? "" : (variables.get(unit.piece) ?? measured(unit));
+    return name === "" ? [] : [[unit, name]];
+  });
+  const pieces = new Set(named.map(([{ piece }]) => piece));
+  for (const [unit, name] of named) {
+    const effect = ownEffect(unit, piecesOf(unit, pieces), language);
+    const known = found.get(name);
+    if (known === undefined) found.set(name, [effect]);
+    else known.push(effect);
   }
+  followCalls([...found.values()].flat(), found, language);
   return found;
 }
 
+/** Takes over what is called, again where what is called has changed since: by turns, as one may call the other. */
+function followCalls(all: readonly Effect[], effects: Effects, language: Language): void {
+  const grownIn = new Map<Effect, number>(all.map((effect) => [effect, 0]));
+  const called = all.map(({ calls }) => [...new Set(calls.flatMap(({ name }) => effects.get(name) ?? NO_EFFECTS))]);
+  let turn = 0;
+  const lookedIn = all.map(() => -1);
+  for (let depth = 0; depth < MAX_DEPTH; depth += 1) {
+    let grown = 0;
+    for (const [at, effect] of all.entries()) {
+      turn += 1;
+      const last = lookedIn[at] as number;
+      lookedIn[at] = turn;
+      if (last !== -1 && !called[at]?.some((one) => (grownIn.get(one) ?? 0) >= last)) continue;
+      if (!takeOver(effect, effects, language)) continue;
+      grown += 1;
+      grownIn.set(effect, turn);
+    }
+    if (grown === 0) break;
+  }
+}
+
+const NO_EFFECTS: readonly Effect[] = [];
+
 /** Functions by the variables that hold them. */
 function variableNames(units: readonly Unit[]): ReadonlyMap<Piece, string> {
-  const held = units.flatMap(({ own }) => own.flatMap(namings)).filter(([, value]) => value.kind === "function");
+  const held = units
+    .flatMap(({ own }) => foundAt(own, (piece) => (names(piece) ? namings(piece) : undefined)).flat())
+    .filter(([, value]) => value.kind === "function");
   return new Map(held.map(([target, value]) => [value, declaredName(target)]));
 }
 
@@ -55,10 +82,9 @@ function variableNames(units: readonly Unit[]): ReadonlyMap<Piece, string> {
 function ownEffect(unit: Unit, own: readonly Piece[], language: Language): Effect {
   const parameters = parametersOf(unit.piece);
   const given = new Set(parameters.map(({ name }) => name));
-  const locals = new Set(
-    [...unit.locals, ...own.flatMap(innerNames)].filter((name) => !given.has(name) && !SELVES.has(name)),
-  );
-  for (const name of [receiverOf(unit.piece), ...own.flatMap(outerNames)]) locals.delete(name);
+  const bound = [...unit.locals, ...foundAt(own, innerNames).flat()];
+  const locals = new Set(bound.filter((name) => !given.has(name) && !SELVES.has(name)));
+  for (const name of [receiverOf(unit.piece), ...foundAt(own, outerNames).flat()]) locals.delete(name);
   const changes = new Map<string, EffectKind>();
   const aliases = aliasesOf(own, language);
   const note = (name: string, kind: EffectKind): void => {
@@ -77,11 +103,10 @@ function ownEffect(unit: Unit, own: readonly Piece[], language: Language): Effec
 }
 
 /** Its own pieces, and those of functions without a name that stand in it. */
-function piecesOf({ own }: Unit, named: ReadonlySet<Piece>): Piece[] {
-  return own.flatMap((piece, at) => {
-    const isInner = at > 0 && piece.kind === "function" && !named.has(piece);
-    return isInner ? below(piece, (one) => !named.has(one)) : [piece];
-  });
+function piecesOf({ own }: Unit, named: ReadonlySet<Piece>): readonly Piece[] {
+  const isInner = (piece: Piece, at: number): boolean => at > 0 && piece.kind === "function" && !named.has(piece);
+  if (!own.some(isInner)) return own;
+  return own.flatMap((piece, at) => (isInner(piece, at) ? below(piece, (one) => !named.has(one)) : [piece]));
 }
 
 function parametersOf(piece: Piece): Effect["parameters"] {
@@ -102,25 +127,35 @@ function receiverOf(piece: Piece): string {
 }
 
 /** What functions within bind. */
-function innerNames(piece: Piece): string[] {
-  return piece.kind === "bind" || piece.role === "parameter" ? boundNames(piece) : [];
+function innerNames(piece: Piece): string[] | undefined {
+  return piece.kind === "bind" || piece.role === "parameter" ? boundNames(piece) : undefined;
 }
 
 /** What Python's `global` and `nonlocal` say is none of the function's. */
-function outerNames({ type, children }: Piece): string[] {
-  return type === "global_statement" || type === "nonlocal_statement" ? children.map(({ name }) => name) : [];
+function outerNames({ type, children }: Piece): string[] | undefined {
+  return type === "global_statement" || type === "nonlocal_statement" ? children.map(({ name }) => name) : undefined;
 }
 
+/** The first word of a name, behind `*` or `&`. */
 function rootOf(name: string): string {
-  return /^[*&]?([\w$#]+)/.exec(name)?.[1] ?? "";
+  const first = name.startsWith("*") || name.startsWith("&") ? 1 : 0;
+  let end = first;
+  while (isWordChar(name.charCodeAt(end))) end += 1;
+  return name.slice(first, end);
 }
+
+function isWordChar(code: number): boolean {
+  return WORD_CHARS[code] === 1;
+}
+
+const WORD_CHARS = Uint8Array.from({ length: 128 }, (_, code) => (/[\w$#]/.test(String.fromCharCode(code)) ? 1 : 0));
 
 /** What it calls does as well; true where something came to it. */
 function takeOver(effect: Effect, effects: Effects, language: Language): boolean {
   const before = effect.changes.size;
   for (const call of effect.calls) {
     const called = effects.get(call.name) ?? [];
-    if (called.length === 0 && !isHarmless(call))
+    if (called.length === 0 && !call.isHarmless)
       for (const name of [...call.handed, call.owner]) take(effect, name, "handed");
     for (const [name, kind] of called.flatMap((one) => effectsOn(one, call, language))) take(effect, name, kind);
   }
@@ -134,9 +169,10 @@ function take({ changes, locals }: Effect, name: string, kind: EffectKind): void
 
 /** What a call of a function changes, by the caller's names. */
 export function effectsOn(effect: Effect, call: LoopCall, language: Language): [name: string, kind: EffectKind][] {
-  return [...effect.changes].flatMap(([name, kind]) =>
-    callersNames({ name, kind, effect, call }, language).map((each): [string, EffectKind] => [each, kind]),
-  );
+  const changed: [string, EffectKind][] = [];
+  for (const [name, kind] of effect.changes)
+    for (const each of callersNames({ name, kind, effect, call }, language)) changed.push([each, kind]);
+  return changed;
 }
 
 interface Change {

@@ -3,7 +3,7 @@ import { isEcmaScript, type Language } from "../language.js";
 import { GROWING, methodOf } from "./loop-change.js";
 import { argumentsOf, givenBy } from "./loop-source.js";
 import { calleeText } from "./loop-write.js";
-import { below, childOf, type Piece, unwrap } from "./piece.js";
+import { below, childOf, foundAt, type Piece, unwrap } from "./piece.js";
 import { finding, isCFamily, type RuleContext } from "./rule.js";
 import type { Unit } from "./unit.js";
 
@@ -14,18 +14,19 @@ type HiddenContext = RuleContext & {
 
 /**
  * p10-2-loop-bound where no word says loop: spread, `list(…)`, `collect()`, streams, timers that come again. What a
- * generator yields that is handed to a call is for that call to end.
+ * generator yields that is handed to a call is for that call to end. In C and C++ only calls are such loops.
  */
 export function findHiddenLoops(unit: Unit, context: HiddenContext): RuleFinding[] {
   const lines = new Set<number>();
-  return unit.own.flatMap((piece) => {
-    const isDriven = piece.kind === "statement" && unit.piece.role === "argument";
-    const message = isDriven ? undefined : messageFor(piece, unit, context);
-    if (message === undefined || isStated(piece, unit, context)) return [];
+  const inC = isCFamily(context.language);
+  return foundAt(unit.own, (piece) => {
+    const isPassed = inC ? piece.kind !== "call" : piece.kind === "statement" && unit.piece.role === "argument";
+    const message = isPassed ? undefined : messageFor(piece, unit, context);
+    if (message === undefined || isStated(piece, unit, context)) return undefined;
     const found = finding(context, piece, { rule: "p10-2-loop-bound", verdict: "unknown", message });
-    if (lines.has(found.line)) return [];
+    if (lines.has(found.line)) return undefined;
     lines.add(found.line);
-    return [found];
+    return found;
   });
 }
 

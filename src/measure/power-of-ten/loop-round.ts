@@ -17,15 +17,24 @@ export function everyRound(loop: Piece): Set<Piece> {
 
 /** Where what follows may be passed over; a `continue` of a loop within is its own unless it names a label. */
 function firstContinue(body: Piece): number {
-  const inner = new Set(below(body, ({ kind }) => kind !== "function").filter(({ kind }) => INNER.has(kind)));
-  const own = below(body, (at) => !inner.has(at) && at.kind !== "function");
-  const labelled = [...inner].flatMap((one) => below(one)).filter(({ children }) => children.length > 0);
+  const parts = below(body, ({ kind }) => kind !== "function");
+  const inner = parts.filter(isLoop);
+  const own = below(body, (at) => !isLoop(at) && at.kind !== "function");
+  const labelled = outermost(inner).flatMap((one) => below(one).filter(({ children }) => children.length > 0));
   const continues = [...own, ...labelled].filter(({ type }) => /^continue/i.test(type));
-  const skips = [...continues, ...skipsWithin(body)];
+  const skips = [...continues, ...skipsWithin(parts)];
   return skips.reduce((first, { start }) => Math.min(first, start), Number.POSITIVE_INFINITY);
 }
 
-const INNER: ReadonlySet<string> = new Set(["loop", "each"]);
+/** Those, in the order of the text, that none before them holds. */
+function outermost(pieces: readonly Piece[]): Piece[] {
+  let end = Number.NEGATIVE_INFINITY;
+  return pieces.filter((piece) => {
+    if (piece.start < end) return false;
+    end = piece.end;
+    return true;
+  });
+}
 
 /** What runs only sometimes, or may be left before its end. */
 function stops({ kind, type, op }: Piece): boolean {
@@ -41,8 +50,7 @@ function addCondition(branch: Piece, found: Set<Piece>): void {
 }
 
 /** Where what follows in a body may be passed over by a jump within it: to a label, or out of a block. */
-function skipsWithin(body: Piece): Piece[] {
-  const parts = below(body, ({ kind }) => kind !== "function");
+function skipsWithin(parts: readonly Piece[]): Piece[] {
   const labels = new Map(parts.filter((piece) => LABELLED.has(piece.type)).map((piece) => [labelOf(piece), piece]));
   return parts.filter((piece) => {
     const label = labels.get(piece.children.find(({ kind }) => kind === "name")?.name ?? "");

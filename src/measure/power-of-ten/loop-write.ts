@@ -26,12 +26,18 @@ export type Move = Pick<Write, "how" | "byOne">;
 /** Set to something else. */
 export const SET: Move = { how: "=", byOne: false };
 
+/** What a piece changes, and how. */
+export type Writes = readonly (readonly [name: string, move: Move])[];
+
+const NONE: Writes = [];
+
 /** What a piece writes: an assignment, a step, a declaration, the variable of a loop within, a pattern. */
-export function writesOf(piece: Piece): [name: string, move: Move][] {
+export function writesOf(piece: Piece): Writes {
   if (CHANGING.has(piece.kind)) return assignedNames(piece);
-  if (piece.kind === "bind") return piece.role === "init" ? [] : setAll(boundNames(piece));
-  if (READING_INTO.has(piece.kind)) return setAll(readInto(piece.children[0]));
-  return setAll(SETTING[piece.type]?.(piece) ?? []);
+  if (piece.kind === "bind") return piece.role === "init" ? NONE : setAll(boundNames(piece));
+  if (READING_INTO.has(piece.kind)) return piece.children[0]?.op === ">>" ? setAll(readInto(piece.children[0])) : NONE;
+  const setting = SETTING[piece.type];
+  return setting === undefined ? NONE : setAll(setting(piece));
 }
 
 const CHANGING: ReadonlySet<string> = new Set(["assign", "step"]);

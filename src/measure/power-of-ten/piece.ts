@@ -71,6 +71,16 @@ export function below(root: Piece, enter: (piece: Piece) => boolean = () => true
   return found;
 }
 
+/** What is found at the pieces at which there is something. */
+export function foundAt<T>(pieces: readonly Piece[], look: (piece: Piece) => T | undefined): T[] {
+  const found: T[] = [];
+  for (const piece of pieces) {
+    const one = look(piece);
+    if (one !== undefined) found.push(one);
+  }
+  return found;
+}
+
 /** Lines children up so that the first comes off first. */
 export function pushReversed<T>(open: T[], items: readonly T[]): void {
   for (let index = items.length - 1; index >= 0; index -= 1) open.push(items[index] as T);

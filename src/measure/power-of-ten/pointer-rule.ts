@@ -1,16 +1,16 @@
 import type { RuleFinding } from "../file-measure.js";
 import { computedMessage, computedNames } from "./computed-call.js";
 import { declaredPointer } from "./declared-pointer.js";
-import { childOf, type Piece, unwrap } from "./piece.js";
+import { childOf, foundAt, type Piece, unwrap } from "./piece.js";
 import { finding, isCFamily, type RuleContext } from "./rule.js";
 import type { Unit } from "./unit.js";
 
 /** p10-9-pointer: a pointer behind a pointer, one to a function, one that a name hides, a computed call. */
 export function findPointers(unit: Unit, context: RuleContext): RuleFinding[] {
   const judge = isCFamily(context.language) ? judgeC(unit, context) : judgeOther(unit, context);
-  return unit.own.flatMap((piece) => {
+  return foundAt(unit.own, (piece) => {
     const found = judge(piece);
-    return found === undefined ? [] : [finding(context, piece, { rule: "p10-9-pointer", ...found })];
+    return found === undefined ? undefined : finding(context, piece, { rule: "p10-9-pointer", ...found });
   });
 }
 

@@ -10,8 +10,8 @@ export function readDeclarations(
   root: Piece,
   text: string,
 ): Pick<FileFact, "macros" | "hidden" | "prototypes" | "withdrawn"> {
-  const macros = new Map<string, readonly string[]>();
-  const hidden = new Map<string, readonly HiddenFact[]>();
+  const macros = new Map<string, string[]>();
+  const hidden = new Map<string, HiddenFact[]>();
   const prototypes = new Map<string, boolean>();
   const withdrawn = new Map<string, number>();
   const table = lineTable(text);
@@ -30,9 +30,11 @@ export function readDeclarations(
 }
 
 /** A macro may be defined in several ways: any of them may be the one that holds. */
-function addTo<T>(map: Map<string, readonly T[]>, piece: Piece, facts: readonly T[]): void {
+function addTo<T>(map: Map<string, T[]>, piece: Piece, facts: readonly T[]): void {
   const name = childOf(piece, "name")?.name ?? "";
-  map.set(name, [...(map.get(name) ?? []), ...facts]);
+  const known = map.get(name);
+  if (known === undefined) map.set(name, [...facts]);
+  else known.push(...facts);
 }
 
 function withdrawnBy(directive: Piece): string {
@@ -103,7 +105,7 @@ function isMacroUse(before: string, name: string): boolean {
 const MACROS = /^[A-Z][A-Z0-9_]*(?:\s+[A-Z][A-Z0-9_]*)*$/;
 
 /** `int g(void) __attribute__((alias("f")))`: who calls `g` calls `f`. */
-function noteAlias(piece: Piece, macros: Map<string, readonly string[]>, text: string): void {
+function noteAlias(piece: Piece, macros: Map<string, string[]>, text: string): void {
   const target = /\balias\s*\(\s*"(\w+)"/.exec(text.slice(piece.start, piece.end))?.[1];
   const name = declaredFunction(piece)?.name;
   if (target !== undefined && name !== undefined) macros.set(name, [target]);

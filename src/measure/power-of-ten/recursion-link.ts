@@ -27,11 +27,12 @@ export function linkRecursion(graph: CallGraph, found: readonly RuleFinding[][])
 /** In C a call of a value is one through a pointer (p10-9-pointer). */
 function notePointers({ targets }: CallGraph, node: number, { file, fact }: GraphNode, found: RuleFinding[]): void {
   if (file.measure.language !== "c") return;
+  const told = new Set(
+    found.flatMap(({ rule, line, message }) => (rule === POINTER && message.startsWith("calls through") ? [line] : [])),
+  );
   for (const [at, { name, line }] of fact.calls.entries()) {
-    const isTold = found.some(
-      (each) => each.rule === POINTER && each.line === line && each.message.startsWith("calls through"),
-    );
-    if (targets[node]?.[at]?.how !== "value" || isTold) continue;
+    if (targets[node]?.[at]?.how !== "value" || told.has(line)) continue;
+    told.add(line);
     found.push({ rule: POINTER, line, verdict: "fail", message: `calls through a pointer: ${name}` });
   }
 }

@@ -1,7 +1,7 @@
 import type { RuleFinding } from "../file-measure.js";
 import { isEcmaScript, type Language } from "../language.js";
 import { calleeText, targetOf } from "./loop-write.js";
-import { below, boundNames, childOf, type Piece } from "./piece.js";
+import { below, boundNames, childOf, foundAt, type Piece } from "./piece.js";
 import { finding, isCFamily, type RuleContext } from "./rule.js";
 import { type Changed, OTHER_STATE, stateOfEcmaScript } from "./shared-state-kind.js";
 import { isShared, type Unit } from "./unit.js";
@@ -16,11 +16,11 @@ type Context = RuleContext & {
 /** p10-6-scope: what a function changes, keeps or shares beyond what it sets by assignments to names of the file. */
 export function findSharedState(unit: Unit, context: Context): RuleFinding[] {
   const seen = new Set<string>();
-  return unit.own.flatMap((piece) => {
+  return foundAt(unit.own, (piece) => {
     const found = judge(piece, unit, context);
-    if (found === undefined || seen.has(found.message)) return [];
+    if (found === undefined || seen.has(found.message)) return undefined;
     seen.add(found.message);
-    return [finding(context, piece, { rule: "p10-6-scope", ...found })];
+    return finding(context, piece, { rule: "p10-6-scope", ...found });
   });
 }
 
@@ -35,7 +35,8 @@ function judge(piece: Piece, unit: Unit, context: Context): Changed {
 }
 
 function settingCall(piece: Piece, language: Language): string {
-  const name = piece.kind === "call" ? calleeText(piece) : "";
+  if (piece.kind !== "call") return "";
+  const name = calleeText(piece);
   return PROCESS.test(name) || (isCFamily(language) && PROCESS_OF_C.test(name)) ? name : "";
 }
 
@@ -56,12 +57,17 @@ function stateOfFile(piece: Piece, { language, text }: Context): Changed {
 /** A list or a table of the file that a function adds to, takes from or puts in another order. */
 function containerChanged(piece: Piece, unit: Unit, { language, containers, imports }: Context): Changed {
   const name = changedName(piece, language);
-  const owner = /^[\w$]+/.exec(name)?.[0] ?? "";
+  if (name === "") return undefined;
+  const owner = firstWord(name);
   if (!(containers.has(owner) || imports.has(owner)) || !isShared(unit, owner)) return undefined;
   if (containers.has(owner)) return { verdict: "fail", message: `changes what the whole file sees: ${owner}` };
   return ADDING.test(name)
     ? { verdict: "unknown", message: `may change what another file shares: ${owner}` }
     : undefined;
+}
+
+function firstWord(name: string): string {
+  return /^[\w$]+/.exec(name)?.[0] ?? "";
 }
 
 const ADDING = /\.(?:push|unshift|splice)$/;

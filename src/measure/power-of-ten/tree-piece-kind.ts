@@ -90,3 +90,8 @@ export const TREE_ROLES: Readonly<Record<string, string>> = {
 
 /** Nodes whose children stand for them. */
 export const TREE_TRANSPARENT: ReadonlySet<string> = new Set(["for_clause"]);
+
+/** Fields that are something else in some places. */
+export const PLACED_FIELDS: ReadonlySet<string> = new Set(
+  Object.keys(TREE_ROLES).flatMap((place) => (place.includes(".") ? [place.slice(place.indexOf(".") + 1)] : [])),
+);

@@ -3,7 +3,14 @@ import { isMacroBlock } from "../tree-function.js";
 import type { TreeLanguage } from "../tree-language.js";
 import { TreeNode } from "../tree-node.js";
 import { MAX_PIECE_NAME, MISSING, type Piece, type PieceKind } from "./piece.js";
-import { BY_OPERATOR, OPERATOR_KINDS, TREE_KINDS, TREE_ROLES, TREE_TRANSPARENT } from "./tree-piece-kind.js";
+import {
+  BY_OPERATOR,
+  OPERATOR_KINDS,
+  PLACED_FIELDS,
+  TREE_KINDS,
+  TREE_ROLES,
+  TREE_TRANSPARENT,
+} from "./tree-piece-kind.js";
 
 type Built = { -readonly [Key in keyof Piece]: Piece[Key] };
 
@@ -98,7 +105,8 @@ function squeezed(text: string, { start, end }: Piece): string {
 function roleOf({ fields, grammar }: FlatTree, at: number, type: string, parent: Piece): string {
   const field = grammar.fields[fields[at] as number] ?? "";
   if (field === "") return parent.type === "for_statement" && type !== "range_clause" ? "condition" : "";
-  return TREE_ROLES[`${parent.type}.${field}`] ?? TREE_ROLES[field] ?? field;
+  const within = PLACED_FIELDS.has(field) ? TREE_ROLES[`${parent.type}.${field}`] : undefined;
+  return within ?? TREE_ROLES[field] ?? field;
 }
 
 /** A token is the operator of what holds it, which may decide what that is. */

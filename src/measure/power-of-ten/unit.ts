@@ -18,17 +18,17 @@ export interface Unit {
 /** The file and its functions, outermost first; in Python an assignment binds as well. */
 export function splitUnits(root: Piece, language: Language): Unit[] {
   const units: Unit[] = [newUnit(root, null)];
-  const open: [Piece, Unit][] = [[root, units[0] as Unit]];
-  for (let at = open.pop(); at !== undefined; at = open.pop()) {
-    const [piece, outer] = at;
+  const isPython = language === "python";
+  const open = [root];
+  const around = [units[0] as Unit];
+  for (let piece = open.pop(); piece !== undefined; piece = open.pop()) {
+    const outer = around.pop() as Unit;
     const unit = piece.kind === "function" ? newUnit(piece, outer) : outer;
     outer.own.push(piece);
     if (unit !== outer) units.push(unit);
-    if (binds(piece, language === "python")) for (const name of namesBoundBy(piece, language)) unit.locals.add(name);
-    pushReversed(
-      open,
-      piece.children.map((child): [Piece, Unit] => [child, unit]),
-    );
+    if (binds(piece, isPython)) for (const name of namesBoundBy(piece, language)) unit.locals.add(name);
+    pushReversed(open, piece.children);
+    for (let child = 0; child < piece.children.length; child += 1) around.push(unit);
   }
   return units;
 }

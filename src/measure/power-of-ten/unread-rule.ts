@@ -31,18 +31,20 @@ export function findUnread(unit: Unit, context: RuleContext): RuleFinding[] {
 }
 
 function unreadReason(piece: Piece, { text, language }: RuleContext): string | undefined {
-  if (/^(?:gnu_asm_expression|ms_asm|asm_statement)$/.test(piece.type)) return "it is assembler";
+  if (ASSEMBLER.has(piece.type)) return "it is assembler";
   if (piece.type === "macro_invocation") return language === "rust" ? macroReason(piece) : undefined;
-  const source = text.slice(piece.start, piece.end);
-  return hides(piece, isCFamily(language) ? ANY_WORD : MAY_HIDE, source) ? "it does not fit the grammar" : undefined;
+  const words = isCFamily(language) ? ANY_WORD : MAY_HIDE;
+  return hides(piece, words, text) ? "it does not fit the grammar" : undefined;
 }
+
+const ASSEMBLER: ReadonlySet<string> = new Set(["gnu_asm_expression", "ms_asm", "asm_statement"]);
 
 /** In C and C++ any word that no grammar reads may be a macro. */
 const ANY_WORD = /\w/;
 
 /** What stands where something is missing may be anything. */
-function hides({ type }: Piece, words: RegExp, source: string): boolean {
-  return type === MISSING || (type === "ERROR" && words.test(source));
+function hides({ type, start, end }: Piece, words: RegExp, text: string): boolean {
+  return type === MISSING || (type === "ERROR" && words.test(text.slice(start, end)));
 }
 
 /** Rust's own macros whose arguments are expressions; what another one makes of its text is not known. */
