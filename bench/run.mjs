@@ -39,11 +39,15 @@ function partsFor(words) {
   return words.length === 0 ? all : all.filter((name) => words.some((word) => name.includes(word)));
 }
 
-const rows = partsFor(process.argv.slice(2)).flatMap((name) => PARTS[name](name));
-const width = Math.max(...rows.map(({ name }) => name.length));
-for (const { name, ratio, limit, note } of rows)
-  console.log(
-    note === undefined
-      ? `${name.padEnd(width)}  ${String(ratio).padStart(6)}  limit ${limit}  ${ratio <= limit ? "ok" : "OVER"}`
-      : `${name.padEnd(width)}  ${note}`,
-  );
+/** Rows as they are read; those of a part when it ends, so that a run that is stopped has shown what it measured. */
+function print(rows) {
+  const width = Math.max(...rows.map(({ name }) => name.length));
+  for (const { name, ratio, limit, note } of rows)
+    console.log(
+      note === undefined
+        ? `${name.padEnd(width)}  ${String(ratio).padStart(6)}  limit ${limit}  ${ratio <= limit ? "ok" : "OVER"}`
+        : `${name.padEnd(width)}  ${note}`,
+    );
+}
+
+for (const name of partsFor(process.argv.slice(2))) print(PARTS[name](name));
