@@ -9,6 +9,8 @@ import type { Crew, CrewAgent, Held } from "../state/context.js";
 import { endOfWork } from "./agent-time.js";
 import { grantFor, ttlOf } from "./grants.js";
 
+const ORPHANED = "The agent that spawned this one was ended, and what it handed on with it";
+
 /** The conversation a capability is for; a null task is none. */
 export interface Purpose {
   readonly task: string | null;
@@ -49,16 +51,19 @@ export function heldKey(agent: string, { task, kind }: Purpose): string {
 export function mintFor(crew: Crew, agent: CrewAgent, { task, kind }: Purpose): Result<Held, Denial> {
   const own = grantFor(crew, agent, task, kind);
   const spawners = spawnersOf(crew, agent);
-  if (spawners === undefined) return err(orphan(own));
+  if (spawners === undefined) return err(lateFor(own, ORPHANED));
   const [root, ...others] = spawners;
   if (root === undefined) return ok(heldOf(crew.broker.mint(own, ttlOf(agent, crew))));
+  const first = handedOn(crew, agent);
+  if (first.ttlMs <= 0) return err(lateFor(own, "What it was handed came of an elevated grant, which has ended"));
   /** What the task allows, in the hands of a spawner, within the limits it works under itself. */
   const inHandsOf = (spawner: CrewAgent): Grant => {
     const limits = spawner.narrowed?.limits;
     const wide = { ...agent, narrowed: limits === undefined ? {} : { limits } };
     return { ...grantFor(crew, wide, task, kind), agent: spawner.id, role: spawner.role };
   };
-  const lineage = [heldOf(crew.broker.mint(inHandsOf(root), ttlOf(agent, crew)))];
+  const minted = crew.broker.mint(inHandsOf(root), first.ttlMs);
+  const lineage: Held[] = [{ ...heldOf(minted), renewable: first.renewable }];
   for (const asked of [...others.map(inHandsOf), { ...own, limits: { ...own.limits, ...wished(agent) } }]) {
     const child = crew.broker.attenuate((lineage.at(-1) as Held).minted, asked);
     if (!child.ok) return child;
@@ -66,6 +71,22 @@ export function mintFor(crew: Crew, agent: CrewAgent, { task, kind }: Purpose): 
   }
   const held = lineage.pop() as Held;
   return ok({ ...held, lineage });
+}
+
+/** How long what a child was handed lives (ms): renewed as usual, or to the end of the elevated grant it came of. */
+function handedOn(crew: Crew, { narrowed }: CrewAgent): { ttlMs: number; renewable: boolean } {
+  const untilMs = narrowed?.untilMs;
+  if (untilMs === undefined) return { ttlMs: TOKEN_TTL_MS, renewable: true };
+  return { ttlMs: untilMs - crew.clock.nowMs(), renewable: false };
+}
+
+/** When what an agent hands on ends, where it holds an elevated grant or something that came of one. */
+export function endOfGrant(crew: Crew, agent: CrewAgent): number | undefined {
+  if (agent.narrowed?.untilMs !== undefined) return agent.narrowed.untilMs;
+  const ttlMs = ttlOf(agent, crew);
+  if (ttlMs === TOKEN_TTL_MS) return undefined;
+  const theirs = [...crew.held.values()].map(({ minted }) => minted.capability).filter((one) => one.agent === agent.id);
+  return Math.min(crew.clock.nowMs() + ttlMs, ...theirs.map(({ exp }) => exp));
 }
 
 /** A capability as it is held. What lives longer than usual is elevated, and not renewed. */
@@ -119,12 +140,12 @@ function wished(child: CrewAgent): Partial<CapabilityLimits> {
   };
 }
 
-function orphan({ agent, task }: Grant): Denial {
+function lateFor({ agent, task }: Grant, message: string): Denial {
   return {
     code: "ERROR_ATTENUATION",
     check: "capability",
     rule: "attenuation",
-    message: "The agent that spawned this one was ended, and what it handed on with it",
+    message,
     subject: agent,
     object: task,
     remedy: "Give the task to an agent of the plan.",

@@ -172,8 +172,11 @@ function isFresh({ minted }: Held, nowMs: number): boolean {
   return nowMs >= nbf && nowMs <= exp - TOKEN_TTL_MS / 2;
 }
 
-/** Lifetime of an agent's capability: the elevated grant widens coordination only, and ends in two hours. */
+/**
+ * Lifetime of an agent's capability: the elevated grant widens coordination only, and ends in two hours. The plan gives it
+ * to an agent of its own; whoever else is spawned in its role is not elevated.
+ */
 export function ttlOf(agent: CrewAgent, crew: Crew): number {
-  const plan = crew.plan.agents[agent.role];
-  return plan?.grants.includes("elevated") === true ? ELEVATED_TTL_MS : TOKEN_TTL_MS;
+  const elevated = agent.parent === null && crew.plan.agents[agent.id]?.grants.includes("elevated") === true;
+  return elevated ? ELEVATED_TTL_MS : TOKEN_TTL_MS;
 }

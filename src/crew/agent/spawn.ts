@@ -10,7 +10,7 @@ import { type Crew, type CrewAgent, type Narrowed, type NarrowLimits, taskOf } f
 import { renderDenials } from "../state/denial-text.js";
 import { cycleStream, eventAt, type Place, taskStream } from "../state/records.js";
 import { failed, knownOwner } from "../state/tool-run.js";
-import { familyOf, holdFor, mintFor } from "./delegation.js";
+import { endOfGrant, familyOf, holdFor, mintFor } from "./delegation.js";
 
 /** Children that may be spawned in a cycle: five agents must not become hundreds. */
 const MAX_SPAWNED = 32;
@@ -82,13 +82,18 @@ function childOf(crew: Crew, parent: string, wish: z.output<typeof toolInputSche
   if (refusal !== undefined) return refusal;
   const id = childId(crew, role);
   if (id === undefined) return `At most ${MAX_SPAWNED} agents may be spawned; work with those there are.`;
-  return { ...template, id, parent, narrowed: narrowedBy(crew.agents.get(parent), files, limits) };
+  return { ...template, id, parent, narrowed: narrowedBy(crew, crew.agents.get(parent), { files, limits }) };
 }
 
 /** What the spawner works under itself holds for its children, unless they are given less. */
-function narrowedBy(spawner: CrewAgent | undefined, files: string[] | undefined, limits: NarrowLimits): Narrowed {
+function narrowedBy(
+  crew: Crew,
+  spawner: CrewAgent | undefined,
+  { files, limits }: { files: string[] | undefined; limits: NarrowLimits },
+): Narrowed {
   const bounds = { ...spawner?.narrowed?.limits, ...limits };
-  return files === undefined ? { limits: bounds } : { files, limits: bounds };
+  const untilMs = spawner === undefined ? undefined : endOfGrant(crew, spawner);
+  return { limits: bounds, ...(files === undefined ? {} : { files }), ...(untilMs === undefined ? {} : { untilMs }) };
 }
 
 /** What is recorded of an agent that begins to act under a capability. */
@@ -112,7 +117,8 @@ export function spawnedEvent(
 /** A name no agent of this cycle has or had; undefined when too many were spawned, those that were ended included. */
 function childId(crew: Crew, role: string): string | undefined {
   const known = crew.store.queries.agents(crew.cycle);
-  const children = new Set(known.filter(({ parent }) => parent !== null).map(({ agent }) => agent));
+  const there = [...crew.agents.values()].map(({ id, parent }) => ({ agent: id, parent }));
+  const children = new Set([...known, ...there].filter(({ parent }) => parent !== null).map(({ agent }) => agent));
   if (children.size >= MAX_SPAWNED) return undefined;
   const used = new Set([...crew.agents.keys(), ...known.map(({ agent }) => agent)]);
   const names = Array.from({ length: used.size + 1 }, (_, index) => `${role}-${index + 1}`);
@@ -141,6 +147,11 @@ function refuseTask(crew: Crew, task: string, agent: CrewAgent): string | undefi
   const status = crew.statuses.get(task);
   if (!NOT_STARTED.has(status))
     return `${task} is ${status ?? "unknown"}; only a task that waits can be given to another agent.`;
+  return refuseTier(crew, task, agent);
+}
+
+/** Why a task is no work for an agent: whoever has it now is of another tier, or no agent. */
+function refuseTier(crew: Crew, task: string, agent: CrewAgent): string | undefined {
   const tier = [...crew.agents.values()].find(({ id }) => id === knownOwner(crew, task))?.tier;
   return tier === agent.tier ? undefined : `${task} is work for the ${tier ?? "unknown"} tier, not for ${agent.role}.`;
 }
@@ -149,6 +160,16 @@ function assignment(crew: Crew, request: CallRequest, to: { task: string; agent:
   crew.assigned.set(to.task, to.agent);
   const place = { ...request.records, stream: taskStream(crew.cycle, to.task), task: to.task };
   return eventAt(place, "TASK_ASSIGNED", { assignee: to.agent, by: request.proposal.who.agent });
+}
+
+/** Why a task under way cannot be given to an agent: there is none, its tier, or it was handed less than the task takes. */
+export function refuseReassign(crew: Crew, task: string, agent: string): string | undefined {
+  const found = crew.agents.get(agent);
+  if (found === undefined) return `reassign needs one of the plan's agents; '${agent}' is none.`;
+  const refusal = refuseTier(crew, task, found);
+  if (refusal !== undefined) return refusal;
+  const held = mintFor(crew, found, { task, kind: "work" });
+  return held.ok ? undefined : renderDenials([held.error]);
 }
 
 /** `assign_task`: gives a task that waits to another agent of the same tier. A spawned one takes what was handed to it. */

@@ -30,7 +30,7 @@ export async function carryOut(crew: Crew, request: CallRequest, approved: Appro
   const { permit, prepared } = approved;
   try {
     if (prepared !== undefined)
-      return await keepAllowed(request, { ...approved, prepared, content: doneText(request, prepared) });
+      return await keepAllowed(crew, request, { ...approved, prepared, content: doneText(request, prepared) });
     if (request.proposal.what.tool === "Bash") return await runCommand(crew, request, approved);
     const result = await runTool(crew, request, permit);
     await recordCall(request, [...result.events, resultEvent(request, result, "nothing to retry")]);

@@ -113,7 +113,7 @@ async function settle(crew: Crew, request: CallRequest, at: Ran): Promise<Carrie
   const judged = await judgeRan(crew, request, at);
   if (judged.permit === undefined) return await discard(crew, request, { ran, judged });
   const { noted, fixes } = learn(crew, request, ran);
-  return await keepAllowed(noted, {
+  return await keepAllowed(crew, noted, {
     keeps,
     permit: judged.permit,
     prepared: { argsHash: hashOf(ran.changes), changes: ran.keep },

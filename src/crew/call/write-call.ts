@@ -6,8 +6,13 @@ import type { TaskWorkspace } from "../../effect/workspace.js";
 import type { Result } from "../../kernel/result.js";
 import type { Change, CommandResult, RefusedChange } from "../../schema/effect.js";
 import { WRITING_TOOLS } from "../../schema/tool.js";
+import type { Crew } from "../state/context.js";
 import { eventAt } from "../state/records.js";
 import { type CallRequest, type CarriedOut, resultEvent } from "./call-record.js";
+import { holdsCapability } from "./facts.js";
+
+/** Why nothing is kept of what was approved before its agent's capability ended. */
+const OVER = "The agent's capability ended before the call was kept: nothing of it is.";
 
 /** Effects the gate allowed, and what the caller is told when they are kept. */
 export interface Allowed extends Pick<HostAttempt, "permit" | "keeps"> {
@@ -20,10 +25,17 @@ export interface Allowed extends Pick<HostAttempt, "permit" | "keeps"> {
   readonly logged?: boolean;
 }
 
-/** Keeps what was judged, whole, or nothing of it in a rehearsal. Throws the faults of `keepChanges`. */
-export async function keepAllowed(request: CallRequest, allowed: Allowed): Promise<CarriedOut> {
+/**
+ * Keeps what was judged, whole, or nothing of it in a rehearsal, and nothing where the capability ended after the verdict:
+ * its agent was terminated, or everything killed. Throws the faults of `keepChanges`.
+ */
+export async function keepAllowed(crew: Crew, request: CallRequest, allowed: Allowed): Promise<CarriedOut> {
   const { prepared, content } = allowed;
   const told = prepared.changes.map(toChange);
+  if (!holdsCapability(crew, request.place.held)) {
+    const refused = told.map(({ path, kind }) => ({ path, kind, rule: "capability" }));
+    return await discarded(request, allowed, { changes: told, refused, reason: OVER, content: OVER });
+  }
   if (!allowed.keeps) {
     const rehearsed = `Rehearsal: approved, and not kept because the mode is off.\n${content}`;
     return await discarded(request, allowed, { changes: told, refused: [], reason: "rehearsal", content: rehearsed });

@@ -3,6 +3,7 @@ import type { AnyNewEvent } from "../../schema/event.js";
 import type { ToolUseBlock } from "../../schema/message.js";
 import type { PlanTask } from "../../schema/plan-task.js";
 import { toolInputSchemas } from "../../schema/tool.js";
+import { refuseReassign } from "../agent/spawn.js";
 import { headWorkspace } from "../call/workspaces.js";
 import { answerOf, requestApproval } from "../state/approval.js";
 import { type Crew, type CrewAgent, ownerOf, tierAgent } from "../state/context.js";
@@ -87,9 +88,18 @@ function follow(
 ): Remedy {
   const { id, by, action, reason, agent } = remedy;
   const named = action === "reassign" && agent !== undefined ? { agent } : {};
-  if (named.agent !== undefined) crew.assigned.set(trouble.task.id, named.agent);
-  resolve(crew, trouble, { id, action, by, reason, ...named });
+  crew.store.transaction(() => {
+    resolve(crew, trouble, { id, action, by, reason, ...named });
+    if (named.agent !== undefined) assign(crew, trouble.task.id, { by, agent: named.agent });
+  });
   return { action, reason };
+}
+
+/** Gives a task to another agent, in this session and in those after it. */
+function assign(crew: Crew, task: string, { by, agent }: { by: string; agent: string }): void {
+  crew.assigned.set(task, agent);
+  const place = { stream: taskStream(crew.cycle, task), actor: by, run: crew.cycle, task };
+  crew.store.append([eventAt(place, "TASK_ASSIGNED", { assignee: agent, by })]);
 }
 
 /** Within `mayExtend` at once; beyond it the task alone waits for a person. */
@@ -226,8 +236,8 @@ async function askExecutive(
       const { action, agent, patch } = toolInputSchemas.resolve_escalation.parse(asRecord(at.call.input));
       const amendment = action === "amend" ? judgeAmendment(crew, task, patch) : undefined;
       if (amendment?.ok === false) return turnBack(at, amendment.error);
-      if (action === "reassign" && !crew.agents.has(agent ?? ""))
-        return turnBack(at, `reassign needs one of the plan's agents; '${agent ?? ""}' is none.`);
+      const refusal = action === "reassign" ? refuseReassign(crew, task.id, agent ?? "") : undefined;
+      if (refusal !== undefined) return turnBack(at, refusal);
       return await simpleVerdict("resolve_escalation", trouble.id)(at);
     },
   });

@@ -3,21 +3,24 @@ import { createBroker } from "../../capability/broker.js";
 import { loadOrCreateKey } from "../../capability/keys.js";
 import { cycleBranchName } from "../../effect/branch.js";
 import type { ClaudeProgram } from "../../effect/claude-program.js";
+import { TOKEN_TTL_MS } from "../../kernel/bounds.js";
 import { invalid } from "../../kernel/fault.js";
 import { parseStamp } from "../../kernel/hlc.js";
 import type { Allowance } from "../../model/allowance.js";
 import { createGovernor, type Governor, type ParentBudget } from "../../model/governor.js";
 import { hasPrice, loadPrices, type Prices } from "../../model/prices.js";
 import type { ModelClient } from "../../model/request.js";
-import type { AnyEvent } from "../../schema/event.js";
+import type { Capability } from "../../schema/capability.js";
+import type { AnyEvent, EventPayload } from "../../schema/event.js";
 import type { Plan } from "../../schema/plan.js";
 import type { PlanTask } from "../../schema/plan-task.js";
 import type { RolloutMode } from "../../schema/result.js";
 import type { Runtime } from "../../schema/runtime.js";
 import type { TaskStatus } from "../../schema/states.js";
+import { ttlOf } from "../agent/grants.js";
 import { callRoster, type RosterPlaces } from "../agent/roster.js";
 import { recallAmendments } from "../conversation/amend.js";
-import type { Crew, CrewAgent } from "../state/context.js";
+import type { Crew, CrewAgent, NarrowLimits } from "../state/context.js";
 import { packageFile } from "../state/package-file.js";
 import type { PlanSource } from "../state/plan-source.js";
 import { cycleStream } from "../state/records.js";
@@ -225,30 +228,41 @@ function waitForPerson(crew: Crew, task: string): void {
 /** Children that earlier sessions spawned are there again; those that were ended are not. */
 function recallAgent(crew: Crew, event: AnyEvent): void {
   if (event.type === "AGENT_TERMINATED") crew.agents.delete(event.payload.agent_id);
-  if (event.type === "AGENT_SPAWNED" && event.payload.parent !== null) recallChild(crew, event.payload);
+  if (event.type === "AGENT_SPAWNED" && event.payload.parent !== null) recallChild(crew, event.payload, event.seq);
 }
 
-/** A child an earlier session spawned is there again, as narrow as it was. */
-function recallChild(
-  crew: Crew,
-  spawned: {
-    agent: { id: string };
-    role: string;
-    parent: string | null;
-    capability: {
-      write: string[];
-      limits: { max_complexity: number; max_function_lines: number; max_executions: number };
-    };
-  },
-): void {
-  const template = crew.agents.get(spawned.role);
+/** A child an earlier session spawned is there again, as narrow as it was. `seq`: where the log says so. */
+function recallChild(crew: Crew, spawned: EventPayload<"AGENT_SPAWNED">, seq: number): void {
+  const { role, parent, agent, capability } = spawned;
+  const template = crew.agents.get(role);
   if (template === undefined) return;
-  const { max_complexity, max_function_lines, max_executions } = spawned.capability.limits;
-  const limits = { maxComplexity: max_complexity, maxFunctionLines: max_function_lines, maxExecutions: max_executions };
-  crew.agents.set(spawned.agent.id, {
-    ...template,
-    id: spawned.agent.id,
-    parent: spawned.parent,
-    narrowed: { files: spawned.capability.write, limits },
-  });
+  const { max_complexity, max_function_lines, max_executions } = capability.limits;
+  const limits = {
+    maxComplexity: max_complexity,
+    maxFunctionLines: max_function_lines,
+    maxExecutions: max_executions,
+    ...ownBudget(crew, capability),
+  };
+  const untilMs = endOfHandedOn(crew, parent ?? "", seq);
+  const narrowed = { files: capability.write, limits, ...(untilMs === undefined ? {} : { untilMs }) };
+  crew.agents.set(agent.id, { ...template, id: agent.id, parent, narrowed });
+}
+
+/** When what a spawner handed on ends: with the elevated grant it held then; undefined where it held none. */
+function endOfHandedOn(crew: Crew, spawner: string, seq: number): number | undefined {
+  const agent = crew.agents.get(spawner);
+  if (agent === undefined || agent.narrowed?.untilMs !== undefined) return agent?.narrowed?.untilMs;
+  if (ttlOf(agent, crew) === TOKEN_TTL_MS) return undefined;
+  const before = crew.store.events({ run: crew.cycle, type: "AGENT_SPAWNED" }).filter((event) => event.seq < seq);
+  const held = before.findLast((event) => event.type === "AGENT_SPAWNED" && event.payload.agent.id === spawner);
+  return held?.type === "AGENT_SPAWNED" ? held.payload.capability.exp : undefined;
+}
+
+/** What a child was given of its own; what is the plan's anyway grows with what people add to the plan. */
+function ownBudget(crew: Crew, { budget }: Pick<Capability, "budget">): Pick<NarrowLimits, "usd" | "tokens"> {
+  const { usd, tokens } = budget;
+  return {
+    ...(usd === null || usd === crew.plan.budget.usd ? {} : { usd }),
+    ...(tokens === null || tokens === crew.plan.budget.tokens ? {} : { tokens }),
+  };
 }

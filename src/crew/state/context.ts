@@ -32,6 +32,8 @@ export interface NarrowLimits {
 export interface Narrowed {
   readonly files?: readonly string[];
   readonly limits?: NarrowLimits;
+  /** When an elevated spawner's grant ends (epoch ms), and with it all it handed on. */
+  readonly untilMs?: number;
 }
 
 /** An agent of the running crew: a role of the plan, or a child spawned from one. */

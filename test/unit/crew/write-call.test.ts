@@ -3,13 +3,23 @@ import { join } from "node:path";
 import { expect, it } from "vitest";
 import type { CallRequest } from "../../../src/crew/call/call-record.js";
 import { keepAllowed } from "../../../src/crew/call/write-call.js";
+import type { Crew } from "../../../src/crew/state/context.js";
 import { prepareWrite } from "../../../src/effect/prepared.js";
 import { issuePermit } from "../../../src/gate/permit.js";
 import type { AnyNewEvent } from "../../../src/schema/event.js";
 import { makeRepository, openTask } from "../effect/fixture.js";
 
+/** A crew that only knows whether a capability is valid now. */
+const crewThat = (holds: boolean): Crew =>
+  ({
+    epoch: 1,
+    clock: { nowMs: () => 0 },
+    store: { authority: () => ({ epoch: 1 }) },
+    broker: { verifier: { verify: () => ({ ok: holds }) } },
+  }) as unknown as Crew;
+
 /** Keeps a change of `notes.txt` and says what became of its scratch; `meanwhile` comes after the change was prepared. */
-async function keepNotes(meanwhile: (file: string) => void) {
+async function keepNotes(meanwhile: (file: string) => void, ended = false) {
   const workspace = await openTask(await makeRepository({ "notes.txt": "one\n" }).find());
   const prepared = await prepareWrite(workspace, { file_path: "notes.txt", content: "two\n" });
   if (!prepared.ok) throw new Error(prepared.error);
@@ -19,12 +29,12 @@ async function keepNotes(meanwhile: (file: string) => void) {
   const order: string[] = [];
   const request = {
     proposal: { call_id: "c1", what: { tool: "Bash" } },
-    place: { workspace },
+    place: { workspace, held: { minted: { token: "t" } } },
     records: { stream: "task:1:A", actor: "a", run: 1, task: "A", execution: "e" },
     toolUseId: "t",
     append: async (events: readonly AnyNewEvent[]) => void order.push(...events.map(({ type }) => type)),
   } as unknown as CallRequest;
-  const { effects } = await keepAllowed(request, {
+  const { effects } = await keepAllowed(crewThat(!ended), request, {
     permit: issuePermit({ callId: "c1", argsHash }),
     keeps: true,
     prepared: { argsHash, changes },
@@ -46,4 +56,11 @@ it("keeps no scratch of a command whose changes are not kept: another changed th
   expect(effects).toMatchObject({ kept: false, refused: [{ path: "notes.txt", rule: "lost-update" }] });
   expect(order).toEqual(["EFFECT_DISCARDED", "TOOL_RESULT"]);
   expect(text).toBe("another's\n");
+});
+
+it("keeps nothing of what was approved before the capability ended, and no scratch of it", async () => {
+  const { effects, order, text } = await keepNotes(() => undefined, true);
+  expect(effects).toMatchObject({ kept: false, refused: [{ path: "notes.txt", rule: "capability" }] });
+  expect(order).toEqual(["EFFECT_DISCARDED", "TOOL_RESULT"]);
+  expect(text).toBe("one\n");
 });
