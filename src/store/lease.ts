@@ -1,7 +1,9 @@
 import { readFileSync } from "node:fs";
+import { basename, dirname, join } from "node:path";
 import { assert } from "../kernel/assert.js";
 import { err, ok, type Result } from "../kernel/result.js";
 import type { Connection } from "./connection.js";
+import { isOsLocked, signOfLife } from "./os-lock.js";
 import { readLease } from "./sql/read-lease.js";
 import { releaseLease } from "./sql/release-lease.js";
 import { takeLease } from "./sql/take-lease.js";
@@ -13,6 +15,8 @@ export interface Holder {
   readonly startTime: string;
   /** For people: who runs it. */
   readonly owner: string;
+  /** File that it holds locked while it lives; undefined where none is known. Numbers of processes differ between containers. */
+  readonly sign?: string;
 }
 
 /** A lease as last given. `held` is false after its release. */
@@ -50,14 +54,24 @@ interface LeaseRow {
   owner: string;
 }
 
+/** What stands between a holder's start and the name of its sign of life. */
+const SIGN = "~";
+
+/** Where the holders of a database's leases show that they live. */
+function signsOf(path: string): string {
+  return `${path}.holders`;
+}
+
 /** The leases of a database, to look at. */
-export function createLeaseReader(db: Pick<Connection, "get">): LeaseReader {
+export function createLeaseReader(db: Pick<Connection, "get" | "path">): LeaseReader {
   return {
     read(name) {
       const row = db.get<LeaseRow>(readLease, [name]);
       if (row === undefined) return undefined;
       const { fence, pid, owner } = row;
-      return { name, fence, held: row.held === 1, pid, startTime: row.start_time, owner };
+      const [startTime = "", sign] = row.start_time.split(SIGN);
+      const lease = { name, fence, held: row.held === 1, pid, startTime, owner };
+      return sign === undefined ? lease : { ...lease, sign: join(signsOf(db.path), basename(sign)) };
     },
   };
 }
@@ -69,9 +83,11 @@ export function createLeases(db: Connection, transaction: <T>(work: () => T) => 
     acquire: (name, holder, isAlive) =>
       transaction(() => {
         const lease = read(name);
-        const same = lease?.pid === holder.pid && lease.startTime === holder.startTime;
-        if (lease?.held === true && !same && isAlive(lease)) return err(lease);
-        db.run(takeLease, { name, pid: holder.pid, start_time: holder.startTime, owner: holder.owner });
+        const sign = signOfLife(signsOf(db.path));
+        if (lease?.held === true && !isSame(lease, { ...holder, ...(sign && { sign }) }) && isAlive(lease))
+          return err(lease);
+        const start_time = sign === undefined ? holder.startTime : `${holder.startTime}${SIGN}${basename(sign)}`;
+        db.run(takeLease, { name, pid: holder.pid, start_time, owner: holder.owner });
         const taken = read(name);
         assert(taken !== undefined, "a lease just taken is there");
         return ok({ fence: taken.fence });
@@ -79,6 +95,17 @@ export function createLeases(db: Connection, transaction: <T>(work: () => T) => 
     release: (name, fence) => transaction(() => db.run(releaseLease, [name, fence]) === 1),
     read,
   };
+}
+
+function isSame(lease: Lease, holder: Holder): boolean {
+  return lease.pid === holder.pid && lease.startTime === holder.startTime && lease.sign === holder.sign;
+}
+
+/** Whether this process holds a lease. */
+export function isOwnLease(lease: Lease): boolean {
+  const { pid, startTime } = holderOf(process.pid, "");
+  const sign = lease.sign === undefined ? undefined : signOfLife(dirname(lease.sign));
+  return lease.held && isSame(lease, { ...lease, pid, startTime, ...(sign && { sign }) });
 }
 
 /**
@@ -108,8 +135,16 @@ export function holderOf(pid: number, owner: string): Holder {
   return { pid, startTime: `${readStat(pid)?.startTicks ?? ""}@${bootId()}`, owner };
 }
 
-/** Whether a holder still runs: same pid, same start, not a zombie. Without `/proc`, whether the pid exists. */
+/** Whether a holder still runs, in whichever container of this kernel: whether its sign of life is locked, else by its number. */
 export function isHolderAlive(holder: Holder): boolean {
+  return holder.sign === undefined ? isHolderHere(holder) : isOsLocked(holder.sign);
+}
+
+/**
+ * Whether a holder's number is that of a process here: same pid, same start, not a zombie. Without `/proc`, whether the pid
+ * exists. Only then is the number good for a signal.
+ */
+export function isHolderHere(holder: Holder): boolean {
   if (holder.startTime.startsWith("@")) return pidExists(holder.pid);
   const stat = readStat(holder.pid);
   if (stat === undefined || stat.state === "Z" || stat.state === "X") return false;

@@ -22,7 +22,7 @@ export function openReader(path: string): StoreReader {
   return {
     path,
     queries: createQueries({ ...db, ...guarded }),
-    lease: createLeaseReader(guarded),
+    lease: createLeaseReader({ ...guarded, path }),
     close: () => db.database.close(),
   };
 }

@@ -4,6 +4,7 @@ import type { CapabilityLimits } from "../../schema/capability.js";
 import type { ConversationKind } from "../../schema/conversation.js";
 import type { Tier } from "../../schema/tier.js";
 import { isStewardTool, toolInputSchemas } from "../../schema/tool.js";
+import { isOwnLease } from "../../store/lease.js";
 import { type Crew, type CrewAgent, type Held, taskOf } from "../state/context.js";
 
 const LOOK = ["Read", "Glob", "Grep", "search_decisions", "search_issues"] as const;
@@ -158,7 +159,7 @@ export function stewardGrant(crew: Crew, task: string | null): Grant {
 export function renewHeld(crew: Crew, held: Held): void {
   if (!held.renewable || isFresh(held, crew.clock.nowMs())) return;
   const lease = crew.store.lease.read(`cycle:${crew.cycle}`);
-  if (lease?.held !== true || lease.pid !== process.pid) return;
+  if (lease === undefined || !isOwnLease(lease)) return;
   let above: Minted | undefined;
   for (const link of [...held.lineage, held]) {
     if (link.renewable) link.minted = crew.broker.renew(link.minted, above);

@@ -10,7 +10,7 @@ import { startDetached } from "../../effect/detach.js";
 import type { RepositoryLocation } from "../../effect/repository-location.js";
 import { Fault, invalid, messageOf } from "../../kernel/fault.js";
 import { OUTSIDE_CYCLES } from "../../memory/outside-cycles.js";
-import { isHolderAlive } from "../../store/lease.js";
+import { isHolderAlive, isHolderHere } from "../../store/lease.js";
 import { quote } from "../hook/claude-files.js";
 import { askResident } from "../hook/hook-request.js";
 import { ensureHookState, hookStatePath, readHookState } from "../hook/state.js";
@@ -103,6 +103,8 @@ export async function stopResident(context: Pick<CliContext, "cwd" | "env">): Pr
   return await withStore(context, (store) => {
     const lease = store.lease.read(`cycle:${OUTSIDE_CYCLES}`);
     if (lease?.held !== true || !isHolderAlive(lease)) return undefined;
+    if (!isHolderHere(lease))
+      throw invalid("ELSEWHERE", "the resident process runs in another container: stop it there.");
     process.kill(lease.pid, "SIGTERM");
     return lease.pid;
   });

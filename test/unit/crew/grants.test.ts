@@ -1,10 +1,13 @@
 import { generateKeyPairSync } from "node:crypto";
+import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { createBroker, type Grant } from "../../../src/capability/broker.js";
 import { holdCapability } from "../../../src/crew/agent/delegation.js";
 import { renewHeld } from "../../../src/crew/agent/grants.js";
 import type { Crew, Held } from "../../../src/crew/state/context.js";
 import { ELEVATED_TTL_MS, TOKEN_TTL_MS } from "../../../src/kernel/bounds.js";
+import { holderOf, type Lease } from "../../../src/store/lease.js";
+import { temporaryDirectory } from "../effect/fixture.js";
 
 const GRANT: Grant = {
   project: "p",
@@ -22,9 +25,10 @@ const GRANT: Grant = {
   epoch: 1,
 };
 const MINUTE = 60_000;
+const MINE: Lease = { name: "cycle:1", fence: 1, held: true, ...holderOf(process.pid, "me") };
 
 /** A crew of which only the clock, the broker and the lease matter. */
-function crewAt(lease: { pid: number; held: boolean } | undefined): {
+function crewAt(lease: Lease | undefined): {
   crew: Crew;
   pass: (ms: number) => void;
   valid: (token: string) => boolean;
@@ -42,7 +46,7 @@ function crewAt(lease: { pid: number; held: boolean } | undefined): {
 
 describe("a capability that is held", () => {
   it("stays valid through forty minutes of work, and after a long wait, while the lease holds", () => {
-    const { crew, pass, valid } = crewAt({ pid: process.pid, held: true });
+    const { crew, pass, valid } = crewAt(MINE);
     const held = holdCapability(crew, "dev/A/work", () => crew.broker.mint(GRANT));
     const { id } = held.minted.capability;
     for (let minute = 0; minute < 40; minute += 5) {
@@ -58,8 +62,10 @@ describe("a capability that is held", () => {
   });
 
   it.each([
-    ["is another's", { pid: process.pid + 1, held: true }],
-    ["was released", { pid: process.pid, held: false }],
+    ["is another's", { ...MINE, pid: process.pid + 1 }],
+    ["is of a process of this number in another container", { ...MINE, startTime: "1@00000000" }],
+    ["shows another's sign of life", { ...MINE, sign: join(temporaryDirectory(), "another") }],
+    ["was released", { ...MINE, held: false }],
     ["was never taken", undefined],
   ])("ends after its fifteen minutes where the lease %s", (_, lease) => {
     const { crew, pass, valid } = crewAt(lease);
@@ -73,7 +79,7 @@ describe("a capability that is held", () => {
   });
 
   it("that was handed on is renewed with those it descends from, and not past them", () => {
-    const { crew, pass, valid } = crewAt({ pid: process.pid, held: true });
+    const { crew, pass, valid } = crewAt(MINE);
     const root = holdCapability(crew, "lead/A/work", () => crew.broker.mint({ ...GRANT, agent: "lead" }));
     const minted = crew.broker.attenuate(root.minted, GRANT);
     if (!minted.ok) throw new Error(minted.error.message);
@@ -88,7 +94,7 @@ describe("a capability that is held", () => {
   });
 
   it("of the elevated grant ends after its two hours, whatever the lease", () => {
-    const { crew, pass, valid } = crewAt({ pid: process.pid, held: true });
+    const { crew, pass, valid } = crewAt(MINE);
     const held = holdCapability(crew, "fire/A/work", () => crew.broker.mint(GRANT, ELEVATED_TTL_MS));
     pass(ELEVATED_TTL_MS - MINUTE);
     renewHeld(crew, held);
