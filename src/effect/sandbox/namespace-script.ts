@@ -82,7 +82,6 @@ if ($first) {
   exit $? >> 8;
 }
 call('cannot die with worknode', $prctl, 1, 9, 0, 0, 0);
-attach('none', '/', '', 0x44000, ''); # MS_REC, MS_PRIVATE
 if ($network eq 'isolated') {
   my $up = pack 'a16sx22', 'lo', 0x49; # UP, LOOPBACK, RUNNING
   socket(my $socket, 2, 2, 0) or fail('cannot open a socket'); # AF_INET, SOCK_DGRAM

@@ -108,6 +108,7 @@ my %make = (
   copy => [2, \&copy],
   mount => [5, \&attach],
 );
+attach('none', '/', '', 0x44000, ''); # MS_REC, MS_PRIVATE: bubblewrap's own follow what the host mounts
 attach('worknode', '/sys', 'tmpfs', 2 | 4, "mode=755,size=$stage_bytes");
 while (@fields) {
   my ($count, $perform) = @{$make{shift @fields} or fail('unknown operation')};

@@ -102,8 +102,11 @@ describe("the signing key", () => {
     for (const directory of [linked, foldered, piped]) {
       expect(codeOf(() => loadOrCreateKey(directory))).toBe("KEY_UNSAFE 2");
     }
-    symlinkSync(linked, join(root, "link"));
+    const safe = join(root, "safe");
+    loadOrCreateKey(safe);
+    symlinkSync(safe, join(root, "link"));
     expect(codeOf(() => loadOrCreateKey(join(root, "link")))).toBe("KEY_UNSAFE 2");
+    expect(codeOf(() => loadKey(join(root, "link")))).toBe("KEY_UNSAFE 2");
   });
 
   it("is refused when the file holds something else", () => {

@@ -291,6 +291,17 @@ describe("a tampered receipt", () => {
     expect(judge(commit).rules).toEqual(["provenance-signature"]);
   });
 
+  it("is not read where it is longer than any receipt is, though it is genuine", () => {
+    const ofLength = (bytes: number): string =>
+      Buffer.from(JSON.stringify(envelope).padEnd(bytes)).toString("base64url");
+    const longest = ofLength((4_194_304 / 4) * 3);
+    expect([longest.length, openReceipt(longest, trust.keys).ok]).toEqual([4_194_304, true]);
+    expect(openReceipt(ofLength((4_194_304 / 4) * 3 + 1), trust.keys)).toEqual({
+      ok: false,
+      error: "it is no signed envelope",
+    });
+  });
+
   it("hidden behind a genuine one is refused with it", () => {
     const commit = commitOf(BASE, DONE, `${message}Worknode-Receipt: e30\n`);
     expect(judge(commit).standing).toBe("refused");

@@ -1,0 +1,44 @@
+import { spawnSync } from "node:child_process";
+import { existsSync, mkdirSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { afterEach, beforeEach, expect, it } from "vitest";
+import { type Bench, describeWalls } from "./fixture.js";
+
+/** Runs a program of the host's; whether it ended well. */
+const ran = (...argv: string[]): boolean => spawnSync(argv[0] ?? "", argv.slice(1)).status === 0;
+
+describeWalls("the namespaces of a command", (open) => {
+  let bench: Bench;
+  beforeEach(async () => {
+    bench = await open();
+  });
+  afterEach(async () => await bench.dispose());
+
+  it("give its files the usual modes, whatever mask worknode was started with", async () => {
+    const mask = process.umask(0o077);
+    try {
+      const run = await bench.sh("umask; echo x > new.txt; mkdir new; stat -c %a new.txt new");
+      expect(run.stdout).toBe("0022\n644\n755\n");
+    } finally {
+      process.umask(mask);
+    }
+  });
+
+  it("show nothing that the host mounts while it runs", async ({ skip }) => {
+    const tools = join(bench.dir, "tools");
+    mkdirSync(join(tools, "later"), { recursive: true });
+    if (!ran("mount", "--bind", tools, tools)) return skip("only root mounts");
+    try {
+      expect(ran("mount", "--make-shared", tools)).toBe(true);
+      const wait = `echo here > started; for i in $(seq 100); do cat ${tools}/later/secret && break; sleep 0.05; done 2>/dev/null`;
+      const running = bench.sh(wait, { toolchains: [...bench.spec.toolchains, tools] });
+      while (!existsSync(join(bench.spec.layer.upper, "started"))) await new Promise((done) => setTimeout(done, 20));
+      expect(ran("mount", "-t", "tmpfs", "none", join(tools, "later"))).toBe(true);
+      writeFileSync(join(tools, "later/secret"), "SECRET");
+      expect((await running).stdout).toBe("");
+    } finally {
+      ran("umount", "-l", join(tools, "later"));
+      ran("umount", "-l", tools);
+    }
+  });
+});
