@@ -10,8 +10,7 @@ let program = "";
 beforeAll(async () => {
   program = join(temporaryDirectory(), "open.mjs");
   const entryPoints = [resolve(import.meta.dirname, "child/open.ts")];
-  const banner = { js: 'import { createRequire as from } from "node:module"; const require = from(import.meta.url);' };
-  const driver = resolve("node_modules/better-sqlite3/lib/index.js");
+  const banner = { js: 'import { createRequire } from "node:module"; const require = createRequire(import.meta.url);' };
   await build({
     entryPoints,
     outfile: program,
@@ -20,8 +19,6 @@ beforeAll(async () => {
     format: "esm",
     logLevel: "error",
     banner,
-    alias: { "better-sqlite3": driver },
-    external: [driver],
   });
 });
 

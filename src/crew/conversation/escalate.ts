@@ -88,18 +88,9 @@ function follow(
 ): Remedy {
   const { id, by, action, reason, agent } = remedy;
   const named = action === "reassign" && agent !== undefined ? { agent } : {};
-  crew.store.transaction(() => {
-    resolve(crew, trouble, { id, action, by, reason, ...named });
-    if (named.agent !== undefined) assign(crew, trouble.task.id, { by, agent: named.agent });
-  });
+  if (named.agent !== undefined) crew.assigned.set(trouble.task.id, named.agent);
+  resolve(crew, trouble, { id, action, by, reason, ...named });
   return { action, reason };
-}
-
-/** Gives a task to another agent, in this session and in those after it. */
-function assign(crew: Crew, task: string, { by, agent }: { by: string; agent: string }): void {
-  crew.assigned.set(task, agent);
-  const place = { stream: taskStream(crew.cycle, task), actor: by, run: crew.cycle, task };
-  crew.store.append([eventAt(place, "TASK_ASSIGNED", { assignee: agent, by })]);
 }
 
 /** Within `mayExtend` at once; beyond it the task alone waits for a person. */
@@ -183,7 +174,8 @@ function resolve(crew: Crew, trouble: Trouble, resolution: Resolution): void {
   const { task, state } = trouble;
   const place = { stream: taskStream(crew.cycle, task.id), actor: resolution.by, run: crew.cycle, task: task.id };
   const resolved = eventAt(place, "ESCALATION_RESOLVED", resolution);
-  crew.store.append([resolved]);
+  const { agent: assignee, by } = resolution;
+  crew.store.append([resolved, ...(assignee === undefined ? [] : [eventAt(place, "TASK_ASSIGNED", { assignee, by })])]);
   foldTaskEvent(state, resolved);
 }
 
