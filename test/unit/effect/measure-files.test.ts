@@ -29,7 +29,11 @@ beforeAll(async () => {
   put("broken.py", "def f(:\n");
   put("latin.c", Uint8Array.of(0x2f, 0x2f, 0xff, 0x0a));
   put("readme.md", "# no code\n");
-  const lines = Array.from({ length: 4_000 }, (_, at) => `int f${at}(int a) { return a > ${at} ? 1 : a || 2; }\n`);
+  const remark = `/* ${"said at length ".repeat(30)}*/\n`; // as much text, and a tenth of the functions
+  const lines = Array.from(
+    { length: 400 },
+    (_, at) => `${remark}int f${at}(int a) { return a > ${at} ? 1 : a || 2; }\n`,
+  );
   const text = lines.join("");
   for (let bytes = 0; bytes < MUCH_BYTES; bytes += text.length) put(`much/${bytes}.c`, text);
   await loadGrammars(LANGUAGES, join(ROOT, "grammars"));
