@@ -58,6 +58,19 @@ describe("a report that is made to take for ever, to fill the memory or to end t
     expect(refusal('{"files":[{"file":"a.c","lines":[{"line_number":1,"count":1e309}]}]}', "gcov")).toContain("count");
   });
 
+  it("is refused where a count is less than nothing", () => {
+    expect(refusal('{"files":[{"file":"a.c","lines":[{"line_number":1,"count":-1}]}]}', "gcov")).toContain("count");
+    const map = '{"0":{"start":{"line":1}}}';
+    expect(refusal(`{"a.js":{"statementMap":${map},"s":{"0":-1},"fnMap":{},"f":{}}}`, "istanbul")).toMatch(
+      /^a\.js\.s\.0/,
+    );
+  });
+
+  it("is refused where it holds more groups than any build has", () => {
+    const groups = times(100_001, (index) => `<group name="g${index}"/>`);
+    expect(refusal(`<report name="r">${groups}</report>`, "jacoco")).toBe("the report holds more than 100000 groups");
+  });
+
   it("is not quoted at length", () => {
     const name = "n".repeat(1_000_000);
     expect(refusal(`{"${name}":1}`, "istanbul").length).toBeLessThan(500);
