@@ -2,6 +2,7 @@ import { spawnSync } from "node:child_process";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { afterEach, beforeEach, expect, it } from "vitest";
+import { PLAN } from "./delegation-ground.js";
 import { makeRepo, type Repo } from "./harness.js";
 import { notesPlan } from "./notes-plan.js";
 import { eventsOf, of } from "./scripted-run.js";
@@ -15,8 +16,8 @@ beforeEach(() => {
 });
 afterEach(() => repo.remove());
 
-function tool(name: string, input: string): { code: number | null; said: string } {
-  const call = ["tool", name, input, "--plan", "plan.yaml", "--task", "A", "--yes"];
+function tool(name: string, input: string, task = "A"): { code: number | null; said: string } {
+  const call = ["tool", name, input, "--plan", "plan.yaml", "--task", task, "--yes"];
   const { status, stdout, stderr } = spawnSync(process.execPath, [MAIN, ...call], {
     cwd: repo.dir,
     env: repo.env,
@@ -37,4 +38,14 @@ it.each([
     said: expect.stringContaining("apiVersion: worknode/v1"),
   });
   expect(of(eventsOf(repo), "VERDICT").some(({ payload }) => payload.outcome === "PolicyBlocked")).toBe(true);
+});
+
+it("a child that is asked for more than its parent may hand on is refused, and the exit says so", () => {
+  repo.remove();
+  repo = makeRepo({ "plan.yaml": PLAN });
+  const spawn = (files: string[]): string => JSON.stringify({ role: "implementer", task: "A", reason: "split", files });
+  const wide = tool("spawn_agent", spawn(["src/other.ts"]), "P");
+  expect(wide.said).toContain("ERROR_ATTENUATION");
+  expect(wide.code).toBe(3);
+  expect(tool("spawn_agent", spawn(["A.md"]), "P").code).toBe(0);
 });

@@ -139,7 +139,7 @@ function unfitWish(files: readonly string[], limits: Readonly<Record<string, num
 
 /** Asking for more than one may hand on is a reach outside the capability like any other. */
 function refuseSpawn(crew: Crew, request: CallRequest, denial: Denial): ToolRun {
-  return { content: renderDenials([denial]), is_error: true, events: violationEvents(crew, request, denial) };
+  return { content: renderDenials([denial]), is_error: true, events: violationEvents(crew, request, denial), denial };
 }
 
 function refuseTask(crew: Crew, task: string, agent: CrewAgent): string | undefined {

@@ -55,7 +55,7 @@ export interface CarriedOut {
   readonly content: string;
   readonly isError: boolean;
   readonly effects: Effects | undefined;
-  /** Why effects were discarded, in full. */
+  /** Why effects were discarded, or what the call asked for was refused, in full. */
   readonly denials?: readonly Denial[];
   /** What a command said; undefined for other tools. */
   readonly command?: CommandResult;
@@ -63,8 +63,8 @@ export interface CarriedOut {
   readonly fault?: number;
 }
 
-/** What a tool that writes no file gives: its result, and events that belong to it. */
-export type ToolRun = ToolResult & { events: AnyNewEvent[] };
+/** What a tool that writes no file gives: its result, events that belong to it, and the rule that what it asks for breaks. */
+export type ToolRun = ToolResult & { events: AnyNewEvent[]; denial?: Denial };
 
 /** The result of a call as recorded, with whether it was done as it should (S0:80-83). */
 export function resultEvent(request: CallRequest, result: ToolResult, why: string): AnyNewEvent {

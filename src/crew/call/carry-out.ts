@@ -34,7 +34,8 @@ export async function carryOut(crew: Crew, request: CallRequest, approved: Appro
     if (request.proposal.what.tool === "Bash") return await runCommand(crew, request, approved);
     const result = await runTool(crew, request, permit);
     await recordCall(request, [...result.events, resultEvent(request, result, "nothing to retry")]);
-    return { content: clip(result.content), isError: result.is_error, effects: undefined };
+    const denials = result.denial === undefined ? [] : [result.denial];
+    return { content: clip(result.content), isError: result.is_error, effects: undefined, denials };
   } catch (thrown) {
     if (!(thrown instanceof Fault) || thrown instanceof InvariantError || endsSession(thrown)) throw thrown;
     const content = `The call failed (${thrown.code}): ${thrown.message}`;

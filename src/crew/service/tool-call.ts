@@ -197,8 +197,13 @@ function answer({ outcome, workspace, options }: Answered): { exitCode: number; 
     workspace: workspace.worktree,
     ...outcome.dispatch,
   };
-  const carriedOut = outcome.fault ?? (outcome.effects?.kept === false ? 3 : 0);
-  return { exitCode: approved ? carriedOut : 3, report };
+  return { exitCode: approved ? exitOf(outcome) : 3, report };
+}
+
+/** Exit code of an approved call (DESIGN §13). */
+function exitOf({ fault, effects, denials = [] }: CallOutcome): number {
+  const refused = effects?.kept === false || denials.length > 0;
+  return fault ?? (refused ? 3 : 0);
 }
 
 function effectsOf({ effects, denials = [] }: CallOutcome): Pick<ToolReport, "effects"> {
