@@ -169,7 +169,7 @@ async function cRows(worknode) {
     return;
   }
   await worknode.loadGrammars(["c"], join(ROOT, "grammars"));
-  await loadSources(scratch, "figures", ["measure/source", "measure/grammar"]);
+  await loadSources(scratch, "figures", ["measure/source", "measure/tree/grammar"]);
   for (const [name, paths] of Object.entries(cSources())) {
     await warmRow(worknode, { lizard, name, paths });
     wholeRows({ lizard, name, paths });
@@ -307,7 +307,7 @@ function processorNs() {
 }
 
 function load() {
-  const parts = ["capability/broker", "capability/token", "gate/checks", "measure/source", "measure/grammar"];
+  const parts = ["capability/broker", "capability/token", "gate/checks", "measure/source", "measure/tree/grammar"];
   return loadSources(scratch, "measure", parts);
 }
 

@@ -102,7 +102,7 @@ async function inTurns(work) {
 }
 
 function load() {
-  const own = ["effect/sandbox/bounded-process", "effect/command-tool", "kernel/clock"];
+  const own = ["effect/sandbox/bounded-process", "effect/tool/command-tool", "kernel/clock"];
   return loadSources(scratch, "sandbox", [...WORKSPACE_PARTS, ...own]);
 }
 

@@ -3,11 +3,11 @@
 /** Sources that opening a workspace and running commands in it need. */
 export const WORKSPACE_PARTS = [
   "effect/sandbox/probe",
-  "effect/surroundings",
-  "effect/git-view",
-  "effect/repository",
-  "effect/branch",
-  "effect/task-workspace",
+  "effect/workspace/surroundings",
+  "effect/workspace/git-view",
+  "effect/repository/repository",
+  "effect/workspace/branch",
+  "effect/workspace/task-workspace",
   "gate/permit",
   "kernel/canonical",
   "kernel/ids",

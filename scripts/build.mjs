@@ -93,7 +93,7 @@ const program = await build({
 });
 const { metafile } = await build({
   ...OPTIONS,
-  entryPoints: { library: "src/index.ts", "measure-thread": "src/effect/measure-thread.ts" },
+  entryPoints: { library: "src/index.ts", "measure-thread": "src/effect/code/measure-thread.ts" },
   format: "esm",
   outExtension: { ".js": ".mjs" },
   packages: "external",

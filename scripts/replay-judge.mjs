@@ -9,13 +9,13 @@ import { build } from "esbuild";
 const ROOT = fileURLToPath(new URL("..", import.meta.url));
 const PARTS = [
   "capability/write-set",
-  "effect/text",
+  "effect/disk/text",
   "gate/judge",
   "kernel/bounds",
   "kernel/canonical",
   "measure/completion",
   "measure/function-pair",
-  "measure/grammar",
+  "measure/tree/grammar",
   "measure/language",
   "measure/source",
 ];

@@ -132,9 +132,9 @@ const BEHIND_DISPATCH: Readonly<Record<string, readonly string[]>> = {
   "crew/call/carry-out": ["crew/call/call"],
   "crew/call/command-call": ["crew/call/carry-out"],
   "crew/call/write-call": ["crew/call/carry-out", "crew/call/command-call"],
-  "effect/command-tool": ["crew/call/command-call"],
-  "effect/glob-tool": ["crew/call/carry-out"],
-  "effect/grep-tool": ["crew/call/carry-out"],
+  "effect/tool/command-tool": ["crew/call/command-call"],
+  "effect/tool/glob-tool": ["crew/call/carry-out"],
+  "effect/tool/grep-tool": ["crew/call/carry-out"],
 };
 
 test.each(Object.entries(BEHIND_DISPATCH))(
@@ -159,7 +159,7 @@ test("no module is reached by require", () => {
  * parser's parts are only wanted by whoever measures much.
  */
 const MAY_RESOLVE = new Set([
-  "measure/oxc-part.ts",
+  "measure/ecmascript/oxc-part.ts",
   "main.ts",
   "surface/check/single/program.ts",
   "store/driver.ts",

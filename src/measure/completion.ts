@@ -1,11 +1,11 @@
 import type { ChangeLimits } from "./change-limits.js";
-import { type ChangedFile, type CoverageInput, type CoverageJudgement, judgeCoverage } from "./coverage.js";
 import { withoutDeclared } from "./declared-documentation.js";
 import type { Finding } from "./finding.js";
 import type { HashLookup } from "./function-pair.js";
 import { judgeMeasuredFile } from "./judge-file.js";
 import type { SourceText } from "./power-of-ten/analysis.js";
 import { judgePowerOfTen, type PowerOfTenInput } from "./power-of-ten/judge.js";
+import { type ChangedFile, type CoverageInput, type CoverageJudgement, judgeCoverage } from "./report/coverage.js";
 import { measureSource } from "./source.js";
 
 /** What a submitted result is judged by. */

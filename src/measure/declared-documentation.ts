@@ -1,10 +1,10 @@
 import { dirname, join } from "node:path/posix";
 import type { Finding } from "./finding.js";
-import type { GrammarLanguage } from "./grammar.js";
 import { languageOf } from "./language.js";
 import type { SourceText } from "./power-of-ten/analysis.js";
 import { isCFamily } from "./power-of-ten/rule.js";
-import { treeFigures } from "./tree-source.js";
+import type { GrammarLanguage } from "./tree/grammar.js";
+import { treeFigures } from "./tree/tree-source.js";
 
 /** Of C and C++, which functions a header documents where it declares them. */
 export interface DeclaredDocumentation {

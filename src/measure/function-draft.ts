@@ -1,6 +1,6 @@
 import { sha256Hex } from "../kernel/canonical.js";
-import { isFunction, joinName, type Place, plain } from "./ecmascript-name.js";
-import type { SyntaxNode } from "./ecmascript-parse.js";
+import { isFunction, joinName, type Place, plain } from "./ecmascript/ecmascript-name.js";
+import type { SyntaxNode } from "./ecmascript/ecmascript-parse.js";
 import type { FunctionKind } from "./file-measure.js";
 
 /** Where a function stands, in UTF-16 units; `end` is exclusive. */

@@ -1,8 +1,8 @@
 import type { ChangeLimits } from "./change-limits.js";
+import { isPlainlyWithin } from "./ecmascript/plainly-within.js";
 import type { FileFigures, FileMeasure, FunctionFigures, ParseError } from "./file-measure.js";
 import type { Finding } from "./finding.js";
 import { type ChangedFunction, changedFunctions, type HashLookup } from "./function-pair.js";
-import { isPlainlyWithin } from "./plainly-within.js";
 import { measureFigures, measureSource } from "./source.js";
 
 /** One file before and after. `elsewhere`: token hashes of the base's functions, so that a move is not new. */

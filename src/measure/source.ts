@@ -1,9 +1,9 @@
-import { ecmaScriptFigures, measureEcmaScript } from "./ecmascript.js";
+import { ecmaScriptFigures, measureEcmaScript } from "./ecmascript/ecmascript.js";
 import type { FileFigures, FileMeasure } from "./file-measure.js";
-import type { GrammarLanguage } from "./grammar.js";
 import { isEcmaScript, languageOf } from "./language.js";
 import { splitLines } from "./line-table.js";
-import { measureTree, treeFigures } from "./tree-source.js";
+import type { GrammarLanguage } from "./tree/grammar.js";
+import { measureTree, treeFigures } from "./tree/tree-source.js";
 
 /**
  * Measures one file's text: its functions with complexity, length, parameters, documentation and token hash

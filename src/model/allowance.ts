@@ -1,5 +1,5 @@
 import { join } from "node:path";
-import { stateHome } from "../effect/repository-location.js";
+import { stateHome } from "../effect/repository/repository-location.js";
 import { sha256Hex } from "../kernel/canonical.js";
 import { type Clock, systemClock } from "../kernel/clock.js";
 import { type Cap, readCap, setCap } from "../store/allowance/money.js";

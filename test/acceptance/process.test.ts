@@ -142,6 +142,7 @@ describe("the plan's file", () => {
       "?? .worknode/",
       "!! .worknode/logs/",
       "!! .worknode/worknode.db",
+      "!! .worknode/worknode.db.holders/",
     ]);
     expect(readdirSync(join(dirname(at.dir), "home"))).toEqual([]);
     expect(readdirSync(join(dirname(at.dir), "state"))).toEqual(["worknode"]);

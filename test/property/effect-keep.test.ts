@@ -2,10 +2,10 @@ import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { type KeepStep, keepChanges, recoverJournal } from "../../src/effect/keep.js";
-import { prepareWrite } from "../../src/effect/prepared.js";
-import { changedFiles } from "../../src/effect/tree.js";
-import type { TaskWorkspace } from "../../src/effect/workspace.js";
+import { type KeepStep, keepChanges, recoverJournal } from "../../src/effect/keep/keep.js";
+import { prepareWrite } from "../../src/effect/keep/prepared.js";
+import { changedFiles } from "../../src/effect/workspace/tree.js";
+import type { TaskWorkspace } from "../../src/effect/workspace/workspace.js";
 import { issuePermit } from "../../src/gate/permit.js";
 import { makeRepository, openTask } from "../unit/effect/fixture.js";
 

@@ -1,12 +1,12 @@
 import fc from "fast-check";
 import { beforeAll, describe, expect, it } from "vitest";
-import { loadGrammars } from "../../src/measure/grammar.js";
+import { noteReadAsJson } from "../../src/measure/ecmascript/parser-memory.js";
 import { judgeChange } from "../../src/measure/judge-change.js";
 import { type Language, languageOf } from "../../src/measure/language.js";
-import { noteReadAsJson } from "../../src/measure/parser-memory.js";
 import { readFacts } from "../../src/measure/power-of-ten/analysis.js";
-import { linkFiles } from "../../src/measure/power-of-ten/link.js";
+import { linkFiles } from "../../src/measure/power-of-ten/call-graph/link.js";
 import { measureFigures, measureSource } from "../../src/measure/source.js";
+import { loadGrammars } from "../../src/measure/tree/grammar.js";
 
 /** A text of each language with a function that decides, calls, loops and is documented. */
 const SEEDS: readonly (readonly [string, string])[] = [

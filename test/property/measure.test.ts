@@ -1,9 +1,9 @@
 import fc from "fast-check";
 import { beforeAll, describe, expect, it } from "vitest";
 import { changedLines } from "../../src/measure/changed-lines.js";
-import { readCoverage } from "../../src/measure/coverage.js";
+import { noteReadAsJson } from "../../src/measure/ecmascript/parser-memory.js";
 import { judgeChange, judgeMeasured } from "../../src/measure/judge-change.js";
-import { noteReadAsJson } from "../../src/measure/parser-memory.js";
+import { readCoverage } from "../../src/measure/report/coverage.js";
 import { measureSource } from "../../src/measure/source.js";
 import { coverageFormatSchema } from "../../src/schema/plan-task.js";
 

@@ -3,9 +3,9 @@ import { join } from "node:path";
 import fc from "fast-check";
 import { beforeAll, describe, expect, it } from "vitest";
 import type { ChangeLimits } from "../../src/measure/change-limits.js";
+import { noteReadAsJson } from "../../src/measure/ecmascript/parser-memory.js";
+import { isPlainlyWithin } from "../../src/measure/ecmascript/plainly-within.js";
 import { languageOf } from "../../src/measure/language.js";
-import { noteReadAsJson } from "../../src/measure/parser-memory.js";
-import { isPlainlyWithin } from "../../src/measure/plainly-within.js";
 import { measureFigures } from "../../src/measure/source.js";
 
 const MANY_CHARS = 1024 * 1024;

@@ -6,7 +6,7 @@ import { withProject } from "../../src/crew/cycle/project.js";
 import { openSessionDesk } from "../../src/crew/hook/desk.js";
 import { type HookServer, serveHooks } from "../../src/crew/hook/server.js";
 import { createHookService } from "../../src/crew/hook/service.js";
-import { locateRepository } from "../../src/effect/repository-location.js";
+import { locateRepository } from "../../src/effect/repository/repository-location.js";
 import { runCommandLine } from "../../src/surface/cli/command-line.js";
 import { ensureHookState, hookStatePath } from "../../src/surface/hook/state.js";
 import { makeContext } from "../unit/surface/screen.js";

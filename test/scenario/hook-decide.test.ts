@@ -2,7 +2,7 @@ import { existsSync, mkdirSync, readFileSync, symlinkSync, writeFileSync } from 
 import { join } from "node:path";
 import { afterEach, describe, expect, it } from "vitest";
 import { createHookService } from "../../src/crew/hook/service.js";
-import { locateRepository } from "../../src/effect/repository-location.js";
+import { locateRepository } from "../../src/effect/repository/repository-location.js";
 import type { HookOutput } from "../../src/schema/hook-event.js";
 import { type HookGround, makeHookGround, PLAN, runLineOf } from "./hook-ground.js";
 

@@ -1,6 +1,6 @@
 import { openSessionDesk, type SessionDesk } from "../../src/crew/hook/desk.js";
 import { createHookService, type HookService } from "../../src/crew/hook/service.js";
-import { ensureProjectDir, findRepository } from "../../src/effect/repository.js";
+import { ensureProjectDir, findRepository } from "../../src/effect/repository/repository.js";
 import { sha256Hex } from "../../src/kernel/canonical.js";
 import type { HookOutput } from "../../src/schema/hook-event.js";
 import { openStore, type Store } from "../../src/store/store.js";

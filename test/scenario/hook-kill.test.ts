@@ -3,7 +3,7 @@ import { request } from "node:http";
 import { join, resolve } from "node:path";
 import { afterEach, expect, it } from "vitest";
 import type { HookAddress } from "../../src/crew/hook/server.js";
-import { locateRepository } from "../../src/effect/repository-location.js";
+import { locateRepository } from "../../src/effect/repository/repository-location.js";
 import type { HookOutput } from "../../src/schema/hook-event.js";
 import { ensureHookState } from "../../src/surface/hook/state.js";
 import { makeRepo, type Repo } from "./harness.js";

@@ -3,9 +3,9 @@ import { existsSync, readdirSync, readFileSync, rmSync, writeFileSync } from "no
 import { join, resolve } from "node:path";
 import { build } from "esbuild";
 import { beforeAll, describe, expect, it } from "vitest";
-import type { KeepChange } from "../../src/effect/prepared.js";
-import { changedFiles } from "../../src/effect/tree.js";
-import type { TaskWorkspace } from "../../src/effect/workspace.js";
+import type { KeepChange } from "../../src/effect/keep/prepared.js";
+import { changedFiles } from "../../src/effect/workspace/tree.js";
+import type { TaskWorkspace } from "../../src/effect/workspace/workspace.js";
 import { sha256Hex } from "../../src/kernel/canonical.js";
 import { makeRepository, openTask, temporaryDirectory } from "../unit/effect/fixture.js";
 import type { KeepOrder } from "./child/keep.js";

@@ -3,8 +3,8 @@ import { existsSync, readdirSync, readFileSync, rmSync, writeFileSync } from "no
 import { join, resolve } from "node:path";
 import { build } from "esbuild";
 import { beforeAll, describe, expect, it } from "vitest";
-import { finishLogged, keepLogged, type LoggedWrite, restoreLogged } from "../../src/effect/keep-logged.js";
-import type { TaskWorkspace } from "../../src/effect/workspace.js";
+import { finishLogged, keepLogged, type LoggedWrite, restoreLogged } from "../../src/effect/keep/keep-logged.js";
+import type { TaskWorkspace } from "../../src/effect/workspace/workspace.js";
 import { issuePermit } from "../../src/gate/permit.js";
 import { sha256Hex } from "../../src/kernel/canonical.js";
 import { makeRepository, openTask, temporaryDirectory } from "../unit/effect/fixture.js";

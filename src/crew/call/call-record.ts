@@ -1,4 +1,4 @@
-import type { ToolResult } from "../../effect/read-tool.js";
+import type { ToolResult } from "../../effect/tool/read-tool.js";
 import type { Judgement } from "../../gate/facts.js";
 import { MAX_TOOL_RESULT_CHARS } from "../../kernel/bounds.js";
 import type { CommandResult, Effects } from "../../schema/effect.js";

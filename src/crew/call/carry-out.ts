@@ -1,8 +1,8 @@
 import type { HostAttempt } from "../../dispatch/dispatch.js";
-import { globTool } from "../../effect/glob-tool.js";
-import { grepTool } from "../../effect/grep-tool.js";
-import type { Prepared } from "../../effect/prepared.js";
-import { readFileTool } from "../../effect/read-tool.js";
+import type { Prepared } from "../../effect/keep/prepared.js";
+import { globTool } from "../../effect/tool/glob-tool.js";
+import { grepTool } from "../../effect/tool/grep-tool.js";
+import { readFileTool } from "../../effect/tool/read-tool.js";
 import type { Judgement } from "../../gate/facts.js";
 import type { Permit } from "../../gate/permit.js";
 import { InvariantError } from "../../kernel/assert.js";

@@ -1,8 +1,8 @@
 import { isPattern } from "../../capability/pattern.js";
 import type { HostAttempt } from "../../dispatch/dispatch.js";
-import { type RanCommand, runCommandTool } from "../../effect/command-tool.js";
-import { observePath } from "../../effect/path-fact.js";
-import type { TaskWorkspace } from "../../effect/workspace.js";
+import { observePath } from "../../effect/disk/path-fact.js";
+import { type RanCommand, runCommandTool } from "../../effect/tool/command-tool.js";
+import type { TaskWorkspace } from "../../effect/workspace/workspace.js";
 import { judgeEffects } from "../../gate/effects.js";
 import type { EffectFacts, EffectJudgement } from "../../gate/facts.js";
 import { hardDenied } from "../../gate/hard-deny.js";

@@ -1,11 +1,11 @@
-import { deepProgram } from "../../effect/deep-check.js";
+import { deepProgram } from "../../effect/code/deep-check.js";
 import type { PlanCommand } from "../../effect/sandbox/plan-commands.js";
-import type { ChangedFile } from "../../measure/coverage.js";
 import type { Finding } from "../../measure/finding.js";
 import { isCodeFile, languageOf } from "../../measure/language.js";
 import { judgeDeep } from "../../measure/power-of-ten/deep-judge.js";
 import { absoluteOf, DEEP_TOOLS, type DeepFinding, readDeepRun } from "../../measure/power-of-ten/deep-tool.js";
 import { isCFamily } from "../../measure/power-of-ten/rule.js";
+import type { ChangedFile } from "../../measure/report/coverage.js";
 import type { Crew } from "../state/context.js";
 import type { CommandRun } from "../state/records.js";
 

@@ -1,9 +1,9 @@
 import { compileWriteSet, type WriteSet } from "../../capability/write-set.js";
-import { baseFunctions } from "../../effect/original-functions.js";
-import { observePath } from "../../effect/path-fact.js";
-import { type Prepared, prepareEdit, prepareWrite } from "../../effect/prepared.js";
-import { readBase } from "../../effect/tree.js";
-import type { TaskWorkspace } from "../../effect/workspace.js";
+import { observePath } from "../../effect/disk/path-fact.js";
+import { type Prepared, prepareEdit, prepareWrite } from "../../effect/keep/prepared.js";
+import { baseFunctions } from "../../effect/workspace/original-functions.js";
+import { readBase } from "../../effect/workspace/tree.js";
+import type { TaskWorkspace } from "../../effect/workspace/workspace.js";
 import { pathArgument } from "../../gate/check-plan.js";
 import type { GateFacts, Image, Judgement, PolicyFact } from "../../gate/facts.js";
 import { judge } from "../../gate/judge.js";

@@ -1,7 +1,7 @@
-import { currentBoot } from "../../effect/boot.js";
-import { finishLogged, type LoggedWrite, loggableText, restoreLogged } from "../../effect/keep-logged.js";
-import type { Prepared } from "../../effect/prepared.js";
-import type { TaskWorkspace } from "../../effect/workspace.js";
+import { finishLogged, type LoggedWrite, loggableText, restoreLogged } from "../../effect/keep/keep-logged.js";
+import type { Prepared } from "../../effect/keep/prepared.js";
+import { currentBoot } from "../../effect/lock/boot.js";
+import type { TaskWorkspace } from "../../effect/workspace/workspace.js";
 import type { AnyEvent, EventPayload } from "../../schema/event.js";
 import type { Crew } from "../state/context.js";
 import { eventAt, taskStream } from "../state/records.js";

@@ -1,10 +1,10 @@
 import { existsSync, mkdirSync, readFileSync, renameSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
-import { readBelow } from "../../effect/path-fact.js";
+import { readBelow } from "../../effect/disk/path-fact.js";
 import { removeTree } from "../../effect/sandbox/layer.js";
 import type { PlanCommandRun } from "../../effect/sandbox/plan-commands.js";
-import type { PreparedFolders } from "../../effect/surroundings.js";
-import type { TaskWorkspace } from "../../effect/workspace.js";
+import type { PreparedFolders } from "../../effect/workspace/surroundings.js";
+import type { TaskWorkspace } from "../../effect/workspace/workspace.js";
 import { assert } from "../../kernel/assert.js";
 import { MAX_FILE_BYTES } from "../../kernel/bounds.js";
 import { hashOf, sha256Hex } from "../../kernel/canonical.js";

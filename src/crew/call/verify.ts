@@ -1,12 +1,12 @@
-import { openGitView } from "../../effect/git-view.js";
-import { maskLinks } from "../../effect/link-masks.js";
 import { type PlanCommand, type PlanCommandResult, runPlanCommands } from "../../effect/sandbox/plan-commands.js";
 import { probeBackends } from "../../effect/sandbox/probe.js";
 import type { LinkMount, SandboxSetting } from "../../effect/sandbox/spec.js";
 import { resolveToolchains } from "../../effect/sandbox/toolchain.js";
 import { checkToolchains } from "../../effect/sandbox/toolchain-refusal.js";
-import { listMasks, resolveLinks } from "../../effect/surroundings.js";
-import type { TaskWorkspace } from "../../effect/workspace.js";
+import { openGitView } from "../../effect/workspace/git-view.js";
+import { maskLinks } from "../../effect/workspace/link-masks.js";
+import { listMasks, resolveLinks } from "../../effect/workspace/surroundings.js";
+import type { TaskWorkspace } from "../../effect/workspace/workspace.js";
 import { err, ok, type Result } from "../../kernel/result.js";
 import { learnFromCommand } from "../../memory/failing-command.js";
 import { verifyCommands } from "../../plan/verify-commands.js";

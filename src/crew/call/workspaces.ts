@@ -1,10 +1,10 @@
 import PQueue from "p-queue";
-import { openGitView } from "../../effect/git-view.js";
-import { recoverJournal } from "../../effect/keep.js";
-import { readBelow } from "../../effect/path-fact.js";
-import { listMasks } from "../../effect/surroundings.js";
-import { openHeadWorkspace, openTaskWorkspace } from "../../effect/task-workspace.js";
-import type { TaskWorkspace } from "../../effect/workspace.js";
+import { readBelow } from "../../effect/disk/path-fact.js";
+import { recoverJournal } from "../../effect/keep/keep.js";
+import { openGitView } from "../../effect/workspace/git-view.js";
+import { listMasks } from "../../effect/workspace/surroundings.js";
+import { openHeadWorkspace, openTaskWorkspace } from "../../effect/workspace/task-workspace.js";
+import type { TaskWorkspace } from "../../effect/workspace/workspace.js";
 import { MAX_FILE_BYTES, MAX_OPENINGS } from "../../kernel/bounds.js";
 import type { FileReader } from "../../plan/cel-environment.js";
 import { verifyCommands } from "../../plan/verify-commands.js";

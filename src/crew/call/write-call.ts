@@ -1,8 +1,8 @@
 import type { HostAttempt } from "../../dispatch/dispatch.js";
-import { keepChanges } from "../../effect/keep.js";
-import { keepLogged } from "../../effect/keep-logged.js";
-import type { KeepChange, Prepared } from "../../effect/prepared.js";
-import type { TaskWorkspace } from "../../effect/workspace.js";
+import { keepChanges } from "../../effect/keep/keep.js";
+import { keepLogged } from "../../effect/keep/keep-logged.js";
+import type { KeepChange, Prepared } from "../../effect/keep/prepared.js";
+import type { TaskWorkspace } from "../../effect/workspace/workspace.js";
 import type { Result } from "../../kernel/result.js";
 import type { Change, CommandResult, RefusedChange } from "../../schema/effect.js";
 import { WRITING_TOOLS } from "../../schema/tool.js";

@@ -1,4 +1,4 @@
-import type { TaskWorkspace } from "../../effect/workspace.js";
+import type { TaskWorkspace } from "../../effect/workspace/workspace.js";
 import { READ_DEFAULT_LINES } from "../../kernel/bounds.js";
 import type { ConversationKind } from "../../schema/conversation.js";
 import type { AnyNewEvent } from "../../schema/event.js";

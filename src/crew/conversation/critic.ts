@@ -1,4 +1,4 @@
-import type { TaskWorkspace } from "../../effect/workspace.js";
+import type { TaskWorkspace } from "../../effect/workspace/workspace.js";
 import { err, ok, type Result } from "../../kernel/result.js";
 import { type Crew, type CrewAgent, tierAgent } from "../state/context.js";
 import type { CommandRun } from "../state/records.js";

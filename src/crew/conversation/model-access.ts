@@ -1,4 +1,4 @@
-import { type ClaudeProgram, findClaude } from "../../effect/claude-program.js";
+import { type ClaudeProgram, findClaude } from "../../effect/program/claude-program.js";
 import { invalid } from "../../kernel/fault.js";
 import { type Allowance, openAllowance } from "../../model/allowance.js";
 import { createModelClient } from "../../model/client.js";

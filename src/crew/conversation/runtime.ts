@@ -1,7 +1,7 @@
 import { randomUUID } from "node:crypto";
 import { mkdirSync } from "node:fs";
 import { join } from "node:path";
-import { type ClaudeProgram, claudeEnvironment, startProgram } from "../../effect/claude-program.js";
+import { type ClaudeProgram, claudeEnvironment, startProgram } from "../../effect/program/claude-program.js";
 import { type ClaudeSession, openClaudeSession } from "../../model/claude-code/session.js";
 import type { ModelClient } from "../../model/request.js";
 import type { Crew, CrewAgent } from "../state/context.js";

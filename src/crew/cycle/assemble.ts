@@ -1,8 +1,8 @@
 import { join, relative } from "node:path";
 import { createBroker } from "../../capability/broker.js";
 import { loadOrCreateKey } from "../../capability/keys.js";
-import { cycleBranchName } from "../../effect/branch.js";
-import type { ClaudeProgram } from "../../effect/claude-program.js";
+import type { ClaudeProgram } from "../../effect/program/claude-program.js";
+import { cycleBranchName } from "../../effect/workspace/branch.js";
 import { TOKEN_TTL_MS } from "../../kernel/bounds.js";
 import { invalid } from "../../kernel/fault.js";
 import { parseStamp } from "../../kernel/hlc.js";

@@ -1,6 +1,6 @@
-import { readJournals } from "../../effect/journal.js";
-import { keptPaths } from "../../effect/kept-paths.js";
-import { compareTrees, treeHash } from "../../effect/tree.js";
+import { readJournals } from "../../effect/keep/journal.js";
+import { keptPaths } from "../../effect/workspace/kept-paths.js";
+import { compareTrees, treeHash } from "../../effect/workspace/tree.js";
 import { Fault } from "../../kernel/fault.js";
 import { parseStamp } from "../../kernel/hlc.js";
 import {

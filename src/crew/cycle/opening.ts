@@ -1,6 +1,6 @@
 import { userInfo } from "node:os";
-import { cycleBranchName, openCycleBranch } from "../../effect/branch.js";
-import { claimedIdentity } from "../../effect/identity.js";
+import { claimedIdentity } from "../../effect/repository/identity.js";
+import { cycleBranchName, openCycleBranch } from "../../effect/workspace/branch.js";
 import { Fault, invalid } from "../../kernel/fault.js";
 import type { RolloutMode } from "../../schema/result.js";
 import type { Runtime } from "../../schema/runtime.js";

@@ -1,9 +1,9 @@
 import { existsSync } from "node:fs";
 import { basename, join } from "node:path";
-import type { Repository } from "../../effect/repository.js";
+import type { Repository } from "../../effect/repository/repository.js";
 import { commandSearchPath } from "../../effect/sandbox/environment.js";
 import { findProgram, resolveToolchains } from "../../effect/sandbox/toolchain.js";
-import { isDependency, type PreparedFolders, resolveLinks } from "../../effect/surroundings.js";
+import { isDependency, type PreparedFolders, resolveLinks } from "../../effect/workspace/surroundings.js";
 import { invalid } from "../../kernel/fault.js";
 import { planCommands, planPrograms } from "../call/verify.js";
 import type { PlanSource } from "../state/plan-source.js";

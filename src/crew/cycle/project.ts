@@ -1,4 +1,4 @@
-import { ensureProjectDir, findRepository, type Repository } from "../../effect/repository.js";
+import { ensureProjectDir, findRepository, type Repository } from "../../effect/repository/repository.js";
 import { probeBackends } from "../../effect/sandbox/probe.js";
 import { noSandbox } from "../../effect/sandbox/probe-report.js";
 import { checkToolchains } from "../../effect/sandbox/toolchain-refusal.js";

@@ -1,7 +1,7 @@
 import { userInfo } from "node:os";
 import { selectMode } from "../../dispatch/mode.js";
-import { resolveCommit } from "../../effect/branch.js";
-import type { PreparedFolders } from "../../effect/surroundings.js";
+import { resolveCommit } from "../../effect/workspace/branch.js";
+import type { PreparedFolders } from "../../effect/workspace/surroundings.js";
 import { Fault, invalid } from "../../kernel/fault.js";
 import type { AnyEvent } from "../../schema/event.js";
 import type { DispatchResult, RolloutMode } from "../../schema/result.js";

@@ -1,4 +1,4 @@
-import { readBelow } from "../../effect/path-fact.js";
+import { readBelow } from "../../effect/disk/path-fact.js";
 import { MAX_FILE_BYTES } from "../../kernel/bounds.js";
 import { sha256Hex } from "../../kernel/canonical.js";
 import { learnFromCommand } from "../../memory/failing-command.js";

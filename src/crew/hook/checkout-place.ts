@@ -1,5 +1,5 @@
 import { join } from "node:path";
-import { closeCheckoutWorkspace, openCheckoutWorkspace } from "../../effect/checkout-workspace.js";
+import { closeCheckoutWorkspace, openCheckoutWorkspace } from "../../effect/workspace/checkout-workspace.js";
 import { assert } from "../../kernel/assert.js";
 import { sha256Hex } from "../../kernel/canonical.js";
 import { invalid } from "../../kernel/fault.js";

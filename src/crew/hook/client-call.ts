@@ -1,6 +1,6 @@
-import { readBelow } from "../../effect/path-fact.js";
-import { decodeText, replaceEvery } from "../../effect/text.js";
-import type { TaskWorkspace } from "../../effect/workspace.js";
+import { readBelow } from "../../effect/disk/path-fact.js";
+import { decodeText, replaceEvery } from "../../effect/disk/text.js";
+import type { TaskWorkspace } from "../../effect/workspace/workspace.js";
 import { resolvePath } from "../../gate/path.js";
 import { MAX_FILE_BYTES, MAX_JSON_DEPTH } from "../../kernel/bounds.js";
 import { err, ok, type Result } from "../../kernel/result.js";

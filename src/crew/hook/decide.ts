@@ -1,5 +1,5 @@
 import { relative } from "node:path";
-import { readBelow } from "../../effect/path-fact.js";
+import { readBelow } from "../../effect/disk/path-fact.js";
 import { resolvePath } from "../../gate/path.js";
 import { MAX_FILE_BYTES } from "../../kernel/bounds.js";
 import { sha256Hex } from "../../kernel/canonical.js";

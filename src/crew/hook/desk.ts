@@ -1,6 +1,6 @@
 import { realpathSync } from "node:fs";
 import { userInfo } from "node:os";
-import { locateRepository } from "../../effect/repository-location.js";
+import { locateRepository } from "../../effect/repository/repository-location.js";
 import { invalid } from "../../kernel/fault.js";
 import { projectBrief, renderBrief } from "../../memory/brief.js";
 import { createNote } from "../../memory/notes.js";

@@ -1,6 +1,6 @@
 import { type Stats, statSync } from "node:fs";
 import { basename, isAbsolute, normalize, relative } from "node:path";
-import { compileDeny } from "../../effect/deny.js";
+import { compileDeny } from "../../effect/workspace/deny.js";
 import { hardDenied } from "../../gate/hard-deny.js";
 import type { HookEvent, HookEventOf, HookOutput } from "../../schema/hook-event.js";
 import { deny } from "./answer.js";

@@ -1,4 +1,4 @@
-import { claimedIdentity } from "../../effect/identity.js";
+import { claimedIdentity } from "../../effect/repository/identity.js";
 import type { Judgement, SignOff } from "../../gate/facts.js";
 import { proposalHash } from "../../gate/review.js";
 import type { CallRequest } from "../call/call-record.js";

@@ -1,4 +1,4 @@
-import type { TaskWorkspace } from "../../effect/workspace.js";
+import type { TaskWorkspace } from "../../effect/workspace/workspace.js";
 import { sha256Hex } from "../../kernel/canonical.js";
 import type { CallPlace } from "../call/facts.js";
 import type { Caller } from "../call/propose.js";

@@ -1,4 +1,4 @@
-import type { TaskWorkspace } from "../../effect/workspace.js";
+import type { TaskWorkspace } from "../../effect/workspace/workspace.js";
 import { Fault, invalid } from "../../kernel/fault.js";
 import { holdFor } from "../agent/delegation.js";
 import { spawnedEvent } from "../agent/spawn.js";

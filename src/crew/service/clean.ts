@@ -1,7 +1,7 @@
 import { existsSync } from "node:fs";
-import { resolveCommit } from "../../effect/branch.js";
-import { findPlaces, HEAD_VIEW, STACK_VIEW } from "../../effect/workspace-places.js";
-import { removeTaskWorkspace } from "../../effect/workspace-removal.js";
+import { resolveCommit } from "../../effect/workspace/branch.js";
+import { findPlaces, HEAD_VIEW, STACK_VIEW } from "../../effect/workspace/workspace-places.js";
+import { removeTaskWorkspace } from "../../effect/workspace/workspace-removal.js";
 import type { CycleRow } from "../../store/cycle-rows.js";
 import { stewardCall } from "../call/steward.js";
 import { type Project, withProject } from "../cycle/project.js";

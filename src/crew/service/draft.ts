@@ -1,7 +1,7 @@
 import { userInfo } from "node:os";
 import { isDeepStrictEqual } from "node:util";
 import { z } from "zod";
-import { viewCheckout, writeNewFile } from "../../effect/checkout-survey.js";
+import { viewCheckout, writeNewFile } from "../../effect/repository/checkout-survey.js";
 import { Fault, invalid } from "../../kernel/fault.js";
 import { loadPlan } from "../../plan/load-plan.js";
 import { formatFault, type PlanFault } from "../../plan/plan-fault.js";

@@ -1,6 +1,6 @@
 import { stringify } from "yaml";
-import { type CheckoutView, viewCheckout, writeNewFile } from "../../effect/checkout-survey.js";
-import { ensureProjectDir, findRepository, type Repository } from "../../effect/repository.js";
+import { type CheckoutView, viewCheckout, writeNewFile } from "../../effect/repository/checkout-survey.js";
+import { ensureProjectDir, findRepository, type Repository } from "../../effect/repository/repository.js";
 import { resolveToolchains } from "../../effect/sandbox/toolchain.js";
 import { Fault, invalid } from "../../kernel/fault.js";
 import { loadPlan } from "../../plan/load-plan.js";

@@ -1,5 +1,5 @@
 import { isSubsetOf } from "../../capability/write-set.js";
-import { writeNewFile } from "../../effect/checkout-survey.js";
+import { writeNewFile } from "../../effect/repository/checkout-survey.js";
 import { parseYaml } from "../../plan/document.js";
 import { loadPlan } from "../../plan/load-plan.js";
 import { hasErrors } from "../../plan/plan-fault.js";

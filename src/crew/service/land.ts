@@ -1,7 +1,13 @@
-import { resolveCommit } from "../../effect/branch.js";
-import { signsCommits } from "../../effect/checkout-settings.js";
-import { claimedIdentity } from "../../effect/identity.js";
-import { changedInCheckout, currentBranch, forwardCheckout, type JoinOutcome, joinBranch } from "../../effect/land.js";
+import {
+  changedInCheckout,
+  currentBranch,
+  forwardCheckout,
+  type JoinOutcome,
+  joinBranch,
+} from "../../effect/merge/land.js";
+import { signsCommits } from "../../effect/repository/checkout-settings.js";
+import { claimedIdentity } from "../../effect/repository/identity.js";
+import { resolveCommit } from "../../effect/workspace/branch.js";
 import { Fault, invalid } from "../../kernel/fault.js";
 import type { CycleRow } from "../../store/cycle-rows.js";
 import { stewardCall } from "../call/steward.js";

@@ -1,5 +1,5 @@
 import { userInfo } from "node:os";
-import { refPart } from "../../effect/branch.js";
+import { refPart } from "../../effect/workspace/branch.js";
 import { Fault, invalid } from "../../kernel/fault.js";
 import type { CycleRow } from "../../store/cycle-rows.js";
 import { holderOf, isHolderAlive } from "../../store/lease.js";

@@ -1,4 +1,4 @@
-import { ensureProjectDir, findRepository } from "../../effect/repository.js";
+import { ensureProjectDir, findRepository } from "../../effect/repository/repository.js";
 import type { Result } from "../../kernel/result.js";
 import { type Brief, projectBrief, renderBrief } from "../../memory/brief.js";
 import type { BriefSubject } from "../../memory/brief-scope.js";

@@ -1,6 +1,6 @@
 import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import type { RepositoryLocation } from "../../effect/repository-location.js";
+import type { RepositoryLocation } from "../../effect/repository/repository-location.js";
 import { Fault, messageOf } from "../../kernel/fault.js";
 import type { Result } from "../../kernel/result.js";
 import { projectBrief, renderBrief } from "../../memory/brief.js";

@@ -2,7 +2,7 @@ import { join } from "node:path";
 import { type Broker, createBroker, type Grant, type Minted } from "../../capability/broker.js";
 import { loadOrCreateKey } from "../../capability/keys.js";
 import { compileWriteSet } from "../../capability/write-set.js";
-import type { Repository } from "../../effect/repository.js";
+import type { Repository } from "../../effect/repository/repository.js";
 import type { GateFacts, Judgement } from "../../gate/facts.js";
 import { judge } from "../../gate/judge.js";
 import { MAX_COMPLEXITY, MAX_FUNCTION_LINES, TOKEN_TTL_MS } from "../../kernel/bounds.js";

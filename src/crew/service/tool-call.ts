@@ -1,5 +1,5 @@
 import { userInfo } from "node:os";
-import type { TaskWorkspace } from "../../effect/workspace.js";
+import type { TaskWorkspace } from "../../effect/workspace/workspace.js";
 import { Fault, invalid } from "../../kernel/fault.js";
 import type { AnyNewEvent } from "../../schema/event.js";
 import type { RolloutMode } from "../../schema/result.js";

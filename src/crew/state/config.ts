@@ -1,5 +1,5 @@
 import { parse } from "yaml";
-import type { CheckoutView } from "../../effect/checkout-survey.js";
+import type { CheckoutView } from "../../effect/repository/checkout-survey.js";
 import { invalid } from "../../kernel/fault.js";
 import { type Config, configSchema } from "../../schema/config.js";
 

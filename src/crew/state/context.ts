@@ -1,10 +1,10 @@
 import type { KeyObject } from "node:crypto";
 import type { Broker, Minted } from "../../capability/broker.js";
 import type { WriteSet } from "../../capability/write-set.js";
-import type { ClaudeProgram } from "../../effect/claude-program.js";
-import type { Repository } from "../../effect/repository.js";
-import type { PreparedFolders } from "../../effect/surroundings.js";
-import type { TaskWorkspace } from "../../effect/workspace.js";
+import type { ClaudeProgram } from "../../effect/program/claude-program.js";
+import type { Repository } from "../../effect/repository/repository.js";
+import type { PreparedFolders } from "../../effect/workspace/surroundings.js";
+import type { TaskWorkspace } from "../../effect/workspace/workspace.js";
 import type { Clock } from "../../kernel/clock.js";
 import type { Governor } from "../../model/governor.js";
 import type { Pace } from "../../model/pace.js";

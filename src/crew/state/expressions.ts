@@ -1,4 +1,4 @@
-import type { TaskWorkspace } from "../../effect/workspace.js";
+import type { TaskWorkspace } from "../../effect/workspace/workspace.js";
 import { type ExpressionContext, interpolate } from "../../plan/expression.js";
 import { branchFiles } from "../call/workspaces.js";
 import type { Crew } from "./context.js";

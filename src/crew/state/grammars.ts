@@ -1,5 +1,5 @@
-import { loadGrammars } from "../../measure/grammar.js";
 import type { Language } from "../../measure/language.js";
+import { loadGrammars } from "../../measure/tree/grammar.js";
 import { packageFile } from "./package-file.js";
 
 /**

@@ -1,4 +1,4 @@
-import type { TaskWorkspace } from "../../effect/workspace.js";
+import type { TaskWorkspace } from "../../effect/workspace/workspace.js";
 import type { AnyNewEvent } from "../../schema/event.js";
 import type { PlanTask } from "../../schema/plan-task.js";
 import type { TaskStatus } from "../../schema/states.js";

@@ -1,5 +1,5 @@
-import { readBelow } from "../../effect/path-fact.js";
-import type { Repository } from "../../effect/repository.js";
+import { readBelow } from "../../effect/disk/path-fact.js";
+import type { Repository } from "../../effect/repository/repository.js";
 import { MAX_FILE_BYTES } from "../../kernel/bounds.js";
 import { invalid } from "../../kernel/fault.js";
 import type { ReviewerList } from "../../schema/plan-setting.js";

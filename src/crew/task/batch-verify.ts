@@ -1,9 +1,9 @@
 import PQueue from "p-queue";
-import type { Stack } from "../../effect/merge-stack.js";
-import { openStackWorkspace } from "../../effect/task-workspace.js";
-import { treeHash } from "../../effect/tree.js";
-import type { TaskWorkspace } from "../../effect/workspace.js";
-import { STACK_VIEW } from "../../effect/workspace-places.js";
+import type { Stack } from "../../effect/merge/merge-stack.js";
+import { openStackWorkspace } from "../../effect/workspace/task-workspace.js";
+import { treeHash } from "../../effect/workspace/tree.js";
+import type { TaskWorkspace } from "../../effect/workspace/workspace.js";
+import { STACK_VIEW } from "../../effect/workspace/workspace-places.js";
 import { MAX_BATCH_COMMANDS } from "../../kernel/bounds.js";
 import { Fault } from "../../kernel/fault.js";
 import { stewardCall } from "../call/steward.js";

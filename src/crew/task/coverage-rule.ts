@@ -1,12 +1,12 @@
-import { baseTree, exportBase } from "../../effect/original-files.js";
 import { noReport } from "../../effect/sandbox/merged-view.js";
-import { treePaths } from "../../effect/tree.js";
-import type { TaskWorkspace } from "../../effect/workspace.js";
+import { baseTree, exportBase } from "../../effect/workspace/original-files.js";
+import { treePaths } from "../../effect/workspace/tree.js";
+import type { TaskWorkspace } from "../../effect/workspace/workspace.js";
 import { hashOf } from "../../kernel/canonical.js";
 import { err, type Result } from "../../kernel/result.js";
 import type { CompletionInput } from "../../measure/completion.js";
-import { type CoverageFormat, readCoverage, totalOf } from "../../measure/coverage.js";
-import { type PlacedCoverage, placeReport } from "../../measure/coverage-place.js";
+import { type CoverageFormat, readCoverage, totalOf } from "../../measure/report/coverage.js";
+import { type PlacedCoverage, placeReport } from "../../measure/report/coverage-place.js";
 import { verifyCommands } from "../../plan/verify-commands.js";
 import type { AnyEvent } from "../../schema/event.js";
 import type { PlanTask } from "../../schema/plan-task.js";

@@ -1,4 +1,4 @@
-import { treeHash } from "../../effect/tree.js";
+import { treeHash } from "../../effect/workspace/tree.js";
 import { hashOf } from "../../kernel/canonical.js";
 import type { AnyNewEvent } from "../../schema/event.js";
 import type { ToolUseBlock } from "../../schema/message.js";

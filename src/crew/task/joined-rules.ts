@@ -1,7 +1,7 @@
 import { isSubsetOf } from "../../capability/write-set.js";
-import type { Layer } from "../../effect/merge-stack.js";
-import { compareTrees } from "../../effect/tree.js";
-import type { TaskWorkspace } from "../../effect/workspace.js";
+import type { Layer } from "../../effect/merge/merge-stack.js";
+import { compareTrees } from "../../effect/workspace/tree.js";
+import type { TaskWorkspace } from "../../effect/workspace/workspace.js";
 import { hashOf } from "../../kernel/canonical.js";
 import { languagesOf } from "../../measure/language.js";
 import { verifyCommands } from "../../plan/verify-commands.js";

@@ -1,5 +1,5 @@
-import { commitId } from "../../effect/commit-object.js";
-import { commitLayers, type LayerCommit, mergeStack, type Stack, stackTasks } from "../../effect/merge-stack.js";
+import { commitId } from "../../effect/merge/commit-object.js";
+import { commitLayers, type LayerCommit, mergeStack, type Stack, stackTasks } from "../../effect/merge/merge-stack.js";
 import { stewardCall } from "../call/steward.js";
 import type { Crew } from "../state/context.js";
 import type { TaskRun } from "../state/task-status.js";

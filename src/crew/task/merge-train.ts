@@ -1,4 +1,4 @@
-import type { TaskWorkspace } from "../../effect/workspace.js";
+import type { TaskWorkspace } from "../../effect/workspace/workspace.js";
 import { InvariantError } from "../../kernel/assert.js";
 import { MAX_BATCH_TASKS } from "../../kernel/bounds.js";
 import { Fault } from "../../kernel/fault.js";

@@ -1,6 +1,6 @@
 import { isSubsetOf } from "../../capability/write-set.js";
-import { adoptMerge, type MergeArgs, type MergeOutcome, mergeTask } from "../../effect/merge.js";
-import type { TaskWorkspace } from "../../effect/workspace.js";
+import { adoptMerge, type MergeArgs, type MergeOutcome, mergeTask } from "../../effect/merge/merge.js";
+import type { TaskWorkspace } from "../../effect/workspace/workspace.js";
 import { stewardCall } from "../call/steward.js";
 import { type Crew } from "../state/context.js";
 import { rejectionEvents } from "../state/rejection.js";

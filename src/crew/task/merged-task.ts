@@ -1,4 +1,4 @@
-import type { Layer } from "../../effect/merge-stack.js";
+import type { Layer } from "../../effect/merge/merge-stack.js";
 import type { AnyNewEvent } from "../../schema/event.js";
 import { type Crew, ownerOf } from "../state/context.js";
 import { cycleStream, eventAt } from "../state/records.js";

@@ -1,5 +1,5 @@
-import { compareTrees, type TreeDifference, treeHash, treeOfCommit } from "../../effect/tree.js";
-import type { TaskWorkspace } from "../../effect/workspace.js";
+import { compareTrees, type TreeDifference, treeHash, treeOfCommit } from "../../effect/workspace/tree.js";
+import type { TaskWorkspace } from "../../effect/workspace/workspace.js";
 import type { AnyEvent, StoredEvent } from "../../schema/event.js";
 import type { Receipt, ReceiptPredicate } from "../../schema/receipt.js";
 import { type Crew, ownerOf } from "../state/context.js";

@@ -1,5 +1,5 @@
-import { describeDiff } from "../../effect/tree.js";
-import type { TaskWorkspace } from "../../effect/workspace.js";
+import { describeDiff } from "../../effect/workspace/tree.js";
+import type { TaskWorkspace } from "../../effect/workspace/workspace.js";
 import { MAX_REWORKS } from "../../kernel/bounds.js";
 import { knownFixes } from "../../memory/task-memory.js";
 import type { PlanOutput, PlanTask } from "../../schema/plan-task.js";

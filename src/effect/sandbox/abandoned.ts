@@ -1,7 +1,7 @@
 import { existsSync, lstatSync, readdirSync, readlinkSync } from "node:fs";
 import { join } from "node:path";
-import { currentBoot } from "../boot.js";
-import { startTimeOf } from "../process-lock.js";
+import { currentBoot } from "../lock/boot.js";
+import { startTimeOf } from "../lock/process-lock.js";
 import { removeTree } from "./layer.js";
 
 /** Kind, process, pid namespace, start time and boot; a name of an earlier program has the process alone. */

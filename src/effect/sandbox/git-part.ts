@@ -1,6 +1,6 @@
 import { existsSync, lstatSync, readFileSync, statSync } from "node:fs";
 import { basename, join } from "node:path";
-import { minimalConfig } from "../git-directory.js";
+import { minimalConfig } from "../git/git-directory.js";
 import { emptyFile, maskDirectory, part, STAGE_PARTS, STAGE_ROOT, type StagePart } from "./host-view.js";
 import { bindReadOnly, type HostMount, type Mount } from "./mount-table.js";
 import type { GitView, SandboxSpec } from "./spec.js";

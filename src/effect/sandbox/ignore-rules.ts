@@ -2,8 +2,8 @@ import { writeFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { MAX_IGNORE_FILES } from "../../kernel/bounds.js";
 import { Fault } from "../../kernel/fault.js";
-import { type Git, splitNul } from "../git.js";
-import { makeFolder } from "../make-folder.js";
+import { makeFolder } from "../disk/make-folder.js";
+import { type Git, splitNul } from "../git/git.js";
 import { removeTree } from "./layer.js";
 
 /** Tells which of the given layer-relative paths (directories end in `/`) git ignores. */

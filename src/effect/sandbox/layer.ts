@@ -3,7 +3,7 @@ import { chmodSync, existsSync, lstatSync, readdirSync, rmSync } from "node:fs";
 import { rm } from "node:fs/promises";
 import { join } from "node:path";
 import { Fault } from "../../kernel/fault.js";
-import { makeFolder } from "../make-folder.js";
+import { makeFolder } from "../disk/make-folder.js";
 import type { Layer } from "./spec.js";
 
 /** Longest time to remove what a command left. */

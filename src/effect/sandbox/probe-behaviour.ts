@@ -5,7 +5,7 @@ import { createServer, type Server } from "node:net";
 import { join } from "node:path";
 import { Fault } from "../../kernel/fault.js";
 import { systemRandom } from "../../kernel/ids.js";
-import { makeFolder } from "../make-folder.js";
+import { makeFolder } from "../disk/make-folder.js";
 import { ownedName, removeAbandoned } from "./abandoned.js";
 import { confine } from "./confinement.js";
 import { listEffects } from "./effects.js";

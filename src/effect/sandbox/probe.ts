@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { hashOf } from "../../kernel/canonical.js";
 import { messageOf } from "../../kernel/fault.js";
 import { newId } from "../../kernel/ids.js";
-import { currentBoot } from "../boot.js";
+import { currentBoot } from "../lock/boot.js";
 import { DOCTOR_HINT } from "./confinement.js";
 import { COMMON, NAMESPACE_PROGRAM } from "./namespace-script.js";
 import { comesUp, probeBehaviour } from "./probe-behaviour.js";

@@ -1,7 +1,7 @@
 import { chmod, lstat, mkdir, readdir, rename } from "node:fs/promises";
 import { join } from "node:path";
 import picomatch from "picomatch";
-import { makeFolder } from "../make-folder.js";
+import { makeFolder } from "../disk/make-folder.js";
 import type { IgnoreRules } from "./ignore-rules.js";
 import { removeTree } from "./layer.js";
 import { findOpaque } from "./opaque.js";

@@ -3,7 +3,7 @@ import { isEcmaScript } from "../language.js";
 import { lineAt } from "../line-table.js";
 import { allocationUse, containerNames } from "./allocation-use.js";
 import type { FunctionFact } from "./fact.js";
-import { calleeText, targetOf } from "./loop-write.js";
+import { calleeText, targetOf } from "./loop/loop-write.js";
 import { below, childOf, foundAt, type Piece } from "./piece.js";
 import { finding, isCFamily, type RuleContext } from "./rule.js";
 import type { Unit } from "./unit.js";

@@ -1,5 +1,5 @@
 import type { RuleFinding } from "../file-measure.js";
-import { calleeText } from "./loop-write.js";
+import { calleeText } from "./loop/loop-write.js";
 import { below, boundNames, childOf, type Piece, unwrap } from "./piece.js";
 import type { RuleContext } from "./rule.js";
 import type { Unit } from "./unit.js";

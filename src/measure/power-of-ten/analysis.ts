@@ -1,10 +1,10 @@
-import { readEcmaScript } from "../ecmascript.js";
+import { readEcmaScript } from "../ecmascript/ecmascript.js";
 import type { FileMeasure } from "../file-measure.js";
-import type { GrammarLanguage } from "../grammar.js";
 import { isEcmaScript, languageOf } from "../language.js";
 import { measureSource } from "../source.js";
-import { TREE_LANGUAGES } from "../tree-language.js";
-import { measureTree } from "../tree-source.js";
+import type { GrammarLanguage } from "../tree/grammar.js";
+import { TREE_LANGUAGES } from "../tree/tree-language.js";
+import { measureTree } from "../tree/tree-source.js";
 import { ecmaScriptPieces } from "./ecmascript-piece.js";
 import type { FileFact } from "./fact.js";
 import { fileFact, type ReadFile } from "./file-fact.js";

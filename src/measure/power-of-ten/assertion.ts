@@ -1,5 +1,5 @@
 import type { Language } from "../language.js";
-import { calleeText } from "./loop-write.js";
+import { calleeText } from "./loop/loop-write.js";
 import { below, childOf, type Piece, unwrap } from "./piece.js";
 import { isCFamily } from "./rule.js";
 import type { Unit } from "./unit.js";

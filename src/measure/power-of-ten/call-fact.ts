@@ -2,7 +2,7 @@ import { lineAt } from "../line-table.js";
 import { isSupplied, namedValue } from "./call-value.js";
 import { discarded } from "./discarded.js";
 import type { CallFact, CallForm, FunctionFact } from "./fact.js";
-import { calleeText } from "./loop-write.js";
+import { calleeText } from "./loop/loop-write.js";
 import { below, childOf, type Piece, unwrap } from "./piece.js";
 import type { RuleContext } from "./rule.js";
 import type { Unit } from "./unit.js";

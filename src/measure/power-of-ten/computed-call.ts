@@ -1,6 +1,6 @@
 import type { RuleFinding } from "../file-measure.js";
 import { isEcmaScript, type Language } from "../language.js";
-import { calleeText } from "./loop-write.js";
+import { calleeText } from "./loop/loop-write.js";
 import { boundNames, childOf, type Piece, unwrap } from "./piece.js";
 import type { RuleContext } from "./rule.js";
 import type { Unit } from "./unit.js";

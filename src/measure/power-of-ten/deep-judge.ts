@@ -1,8 +1,8 @@
 import { changedLines } from "../changed-lines.js";
 import type { Finding } from "../finding.js";
 import { measureFigures } from "../source.js";
+import { innermostAt } from "./call-graph/link.js";
 import type { DeepFinding } from "./deep-tool.js";
-import { innermostAt } from "./link.js";
 
 /**
  * What deeper checks object to in a change: what fails on a line that is new or changed blocks, as the plan enforces

@@ -1,6 +1,6 @@
-import { isFunction } from "../ecmascript-name.js";
-import type { SyntaxNode } from "../ecmascript-parse.js";
-import { isPassedOver } from "../syntax-token.js";
+import { isFunction } from "../ecmascript/ecmascript-name.js";
+import type { SyntaxNode } from "../ecmascript/ecmascript-parse.js";
+import { isPassedOver } from "../ecmascript/syntax-token.js";
 import { MAX_PIECE_NAME, type Piece, type PieceKind } from "./piece.js";
 
 const KINDS: Readonly<Record<string, PieceKind>> = {

@@ -1,5 +1,5 @@
 import type { FileFact } from "./fact.js";
-import { targetOf } from "./loop-write.js";
+import { targetOf } from "./loop/loop-write.js";
 import { below, boundNames, childOf, type Piece, unwrap } from "./piece.js";
 
 /**

@@ -4,21 +4,21 @@ import type { FunctionSpan } from "../function-draft.js";
 import type { Language } from "../language.js";
 import { lineTable } from "../line-table.js";
 import { findFieldAllocations, growingCollections } from "./allocation-rule.js";
-import { findClassRings } from "./class-ring.js";
+import { findClassRings } from "./call-graph/class-ring.js";
 import { readModule } from "./ecmascript-module.js";
 import type { FileFact } from "./fact.js";
 import { readFields } from "./field.js";
 import { type FileContext, functionFact, unitFindings } from "./function-fact.js";
 import { calledVariables, mutableGlobals } from "./global-variable.js";
 import { hiddenNames } from "./hidden-name.js";
-import { effortFor } from "./loop-bound.js";
-import { type Effects, readEffects } from "./loop-effect.js";
+import { effortFor } from "./loop/loop-bound.js";
+import { type Effects, readEffects } from "./loop/loop-effect.js";
+import { saidTypes } from "./loop/said-type.js";
+import { statedBounds } from "./loop/stated-bound.js";
 import type { Piece } from "./piece.js";
 import { readDeclarations } from "./preprocessor.js";
 import { finding } from "./rule.js";
-import { saidTypes } from "./said-type.js";
 import { sharedContainers } from "./shared-state.js";
-import { statedBounds } from "./stated-bound.js";
 import { splitUnits, type Unit } from "./unit.js";
 
 /** A measured file as the rules get it. */

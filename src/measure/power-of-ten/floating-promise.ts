@@ -1,7 +1,7 @@
 import type { RuleFinding } from "../file-measure.js";
 import { isEcmaScript } from "../language.js";
 import { discarded } from "./discarded.js";
-import { calleeText } from "./loop-write.js";
+import { calleeText } from "./loop/loop-write.js";
 import { childOf, type Piece, unwrap } from "./piece.js";
 import { finding, type RuleContext } from "./rule.js";
 import type { Unit } from "./unit.js";

@@ -2,7 +2,7 @@ import type { RuleFinding } from "../file-measure.js";
 import { isEcmaScript, type Language } from "../language.js";
 import { directiveMessage } from "./directive-rule.js";
 import { GENERATED_ELSEWHERE, type Generated, may } from "./generated-elsewhere.js";
-import { calleeText } from "./loop-write.js";
+import { calleeText } from "./loop/loop-write.js";
 import { childOf, foundAt, type Piece } from "./piece.js";
 import { finding, isCFamily, type RuleContext } from "./rule.js";
 import type { Unit } from "./unit.js";

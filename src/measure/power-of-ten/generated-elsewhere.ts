@@ -1,6 +1,6 @@
 import type { RuleFinding } from "../file-measure.js";
 import type { Language } from "../language.js";
-import { calleeText } from "./loop-write.js";
+import { calleeText } from "./loop/loop-write.js";
 import { below, childOf, type Piece, unwrap } from "./piece.js";
 import type { RuleContext } from "./rule.js";
 

@@ -1,5 +1,5 @@
 import { isEcmaScript, type Language } from "../language.js";
-import { calleeText } from "./loop-write.js";
+import { calleeText } from "./loop/loop-write.js";
 import { below, childOf, type Piece } from "./piece.js";
 
 /**

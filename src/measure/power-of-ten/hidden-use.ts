@@ -2,7 +2,7 @@ import { isEcmaScript, type Language } from "../language.js";
 import { lineAt } from "../line-table.js";
 import type { CallFact } from "./fact.js";
 import { HIDDEN_USES, type HiddenUses } from "./hidden-use-table.js";
-import { calleeText } from "./loop-write.js";
+import { calleeText } from "./loop/loop-write.js";
 import { childOf, type Piece, unwrap } from "./piece.js";
 import type { RuleContext } from "./rule.js";
 import type { Unit } from "./unit.js";

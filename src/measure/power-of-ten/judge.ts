@@ -3,8 +3,8 @@ import type { Finding } from "../finding.js";
 import { changedFunctions, type HashLookup } from "../function-pair.js";
 import { isTestFile } from "../language.js";
 import { readFacts, type SourceText } from "./analysis.js";
+import { type LinkedFile, linkFiles } from "./call-graph/link.js";
 import type { FileFact } from "./fact.js";
-import { type LinkedFile, linkFiles } from "./link.js";
 import { isCFamily } from "./rule.js";
 
 /** A change as the Power of Ten judges it. */

@@ -1,4 +1,4 @@
-import type { Effort } from "./loop-bound.js";
+import type { Effort } from "./loop/loop-bound.js";
 import type { Piece } from "./piece.js";
 
 /** Where the jumps of a function stand. */

@@ -1,7 +1,7 @@
 import type { RuleFinding } from "../file-measure.js";
 import type { Language } from "../language.js";
 import { type LineTable, lineAt } from "../line-table.js";
-import type { Effort } from "./loop-bound.js";
+import type { Effort } from "./loop/loop-bound.js";
 import type { Piece } from "./piece.js";
 
 /** The rules (DESIGN §9), after Holzmann's ten; the first of them is two. */

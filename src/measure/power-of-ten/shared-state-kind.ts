@@ -1,7 +1,7 @@
 import type { RuleFinding } from "../file-measure.js";
 import type { Language } from "../language.js";
 import { variablesOf, wordsOf } from "./global-variable.js";
-import { calleeText, targetOf } from "./loop-write.js";
+import { calleeText, targetOf } from "./loop/loop-write.js";
 import { childOf, type Piece, unwrap } from "./piece.js";
 import type { RuleContext } from "./rule.js";
 import { isShared, type Unit } from "./unit.js";

@@ -1,6 +1,6 @@
 import type { RuleFinding } from "../file-measure.js";
 import { isEcmaScript, type Language } from "../language.js";
-import { calleeText, targetOf } from "./loop-write.js";
+import { calleeText, targetOf } from "./loop/loop-write.js";
 import { below, boundNames, childOf, foundAt, type Piece } from "./piece.js";
 import { finding, isCFamily, type RuleContext } from "./rule.js";
 import { type Changed, OTHER_STATE, stateOfEcmaScript } from "./shared-state-kind.js";

@@ -1,7 +1,7 @@
-import { type FlatTree, typeName } from "../flat-tree.js";
-import { isMacroBlock } from "../tree-function.js";
-import type { TreeLanguage } from "../tree-language.js";
-import { TreeNode } from "../tree-node.js";
+import { type FlatTree, typeName } from "../tree/flat-tree.js";
+import { isMacroBlock } from "../tree/tree-function.js";
+import type { TreeLanguage } from "../tree/tree-language.js";
+import { TreeNode } from "../tree/tree-node.js";
 import { MAX_PIECE_NAME, MISSING, type Piece, type PieceKind } from "./piece.js";
 import {
   BY_OPERATOR,

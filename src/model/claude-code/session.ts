@@ -1,4 +1,4 @@
-import type { ProgramEnd, ProgramProcess, ProgramStart } from "../../effect/claude-program.js";
+import type { ProgramEnd, ProgramProcess, ProgramStart } from "../../effect/program/claude-program.js";
 import { err, ok, type Result } from "../../kernel/result.js";
 import type { Message, ModelReply, TextBlock, ToolResultBlock, Usage } from "../../schema/message.js";
 import { isToolUse } from "../../schema/message.js";

@@ -1,8 +1,8 @@
-import type { Commit } from "../../effect/commits.js";
-import type { History } from "../../effect/history.js";
-import { joinedTree } from "../../effect/provenance-facts.js";
-import { compareTrees } from "../../effect/tree.js";
-import { emptyTree } from "../../effect/tree-object.js";
+import type { History } from "../../effect/git/history.js";
+import { emptyTree } from "../../effect/git/tree-object.js";
+import type { Commit } from "../../effect/provenance/commits.js";
+import { joinedTree } from "../../effect/provenance/provenance-facts.js";
+import { compareTrees } from "../../effect/workspace/tree.js";
 
 /** Parts of a name or an address by which agents that commit are known. Lower case. */
 const KNOWN: readonly string[] = [

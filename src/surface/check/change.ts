@@ -1,7 +1,7 @@
-import type { History } from "../../effect/history.js";
-import { type BlobContent, listNames, listTree, readBlobs, type TreeFile } from "../../effect/history-files.js";
-import { decodeText } from "../../effect/text.js";
-import type { TreeDifference } from "../../effect/tree.js";
+import { decodeText } from "../../effect/disk/text.js";
+import type { History } from "../../effect/git/history.js";
+import { type BlobContent, listNames, listTree, readBlobs, type TreeFile } from "../../effect/git/history-files.js";
+import type { TreeDifference } from "../../effect/workspace/tree.js";
 import { MAX_FILE_BYTES } from "../../kernel/bounds.js";
 import type { FileMeasure } from "../../measure/file-measure.js";
 import { isEcmaScript, type Language, languageOf, languagesOf } from "../../measure/language.js";

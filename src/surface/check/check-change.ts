@@ -1,7 +1,7 @@
-import type { History } from "../../effect/history.js";
-import type { TreeDifference } from "../../effect/tree.js";
-import { emptyTree } from "../../effect/tree-object.js";
-import type { PlacedCoverage } from "../../measure/coverage-place.js";
+import type { History } from "../../effect/git/history.js";
+import { emptyTree } from "../../effect/git/tree-object.js";
+import type { TreeDifference } from "../../effect/workspace/tree.js";
+import type { PlacedCoverage } from "../../measure/report/coverage-place.js";
 import type { CheckFinding, CheckReport } from "../../schema/check-report.js";
 import { agentFiles, guessAuthor, guessNotes } from "./authors.js";
 import { type ChangedCode, everyName, type ReadChange, readChange } from "./change.js";
@@ -175,6 +175,6 @@ async function readCoverageFiles(
   const report = own.length === 0 ? await readReports(coverage, at) : readOwnReports(own, at.files);
   refuseStale(report, code);
   if (baseCoverage.length === 0) return { report, baseTotal: undefined };
-  const { totalOf } = await import("../../measure/coverage.js");
+  const { totalOf } = await import("../../measure/report/coverage.js");
   return { report, baseTotal: totalOf(await readReports(baseCoverage, at)) };
 }

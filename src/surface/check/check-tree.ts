@@ -1,6 +1,6 @@
 import { mkdir, writeFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
-import { compareTrees } from "../../effect/tree.js";
+import { compareTrees } from "../../effect/workspace/tree.js";
 import { invalid } from "../../kernel/fault.js";
 import type { CheckBaseline } from "../../schema/check-baseline.js";
 import type { CheckFinding, CheckReport } from "../../schema/check-report.js";

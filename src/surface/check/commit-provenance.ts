@@ -2,11 +2,11 @@ import { type CommitFact, type CommitProvenance, judgeProvenance } from "../../c
 import type { ProvenanceRule } from "../../capability/provenance-fault.js";
 import { receiptTexts } from "../../capability/receipt.js";
 import { parseTrust, type Trust } from "../../capability/trust.js";
-import type { Commit } from "../../effect/commits.js";
-import type { History } from "../../effect/history.js";
-import { commitFacts, otherCommits } from "../../effect/provenance-facts.js";
-import { replays } from "../../effect/receipt-use.js";
-import { emptyTree } from "../../effect/tree-object.js";
+import type { History } from "../../effect/git/history.js";
+import { emptyTree } from "../../effect/git/tree-object.js";
+import type { Commit } from "../../effect/provenance/commits.js";
+import { commitFacts, otherCommits } from "../../effect/provenance/provenance-facts.js";
+import { replays } from "../../effect/provenance/receipt-use.js";
 import { invalid } from "../../kernel/fault.js";
 import type { CheckPolicy, ProvenanceMode } from "../../schema/check-policy.js";
 import type { CheckFinding } from "../../schema/check-report.js";

@@ -1,7 +1,7 @@
 import { readFileSync, realpathSync } from "node:fs";
 import { isAbsolute, relative, resolve } from "node:path";
-import type { History } from "../../effect/history.js";
-import { listTree, readBlobs } from "../../effect/history-files.js";
+import type { History } from "../../effect/git/history.js";
+import { listTree, readBlobs } from "../../effect/git/history-files.js";
 import { MAX_REPORT_BYTES } from "../../kernel/bounds.js";
 import type { CheckFinding } from "../../schema/check-report.js";
 import { aboutFile } from "./finding.js";

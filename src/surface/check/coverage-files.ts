@@ -2,9 +2,9 @@ import { readFile, stat } from "node:fs/promises";
 import { dirname, isAbsolute, relative, resolve } from "node:path";
 import { MAX_REPORT_BYTES } from "../../kernel/bounds.js";
 import { invalid, messageOf } from "../../kernel/fault.js";
-import { type CoverageFormat, readCoverage } from "../../measure/coverage.js";
-import { figuresOf, type PlacedCoverage, placeReport } from "../../measure/coverage-place.js";
-import { addFile, type CoverageReport, type ReportDraft } from "../../measure/coverage-report.js";
+import { type CoverageFormat, readCoverage } from "../../measure/report/coverage.js";
+import { figuresOf, type PlacedCoverage, placeReport } from "../../measure/report/coverage-place.js";
+import { addFile, type CoverageReport, type ReportDraft } from "../../measure/report/coverage-report.js";
 import type { ChangedCode } from "./change.js";
 import type { WrittenReport } from "./run-tests.js";
 

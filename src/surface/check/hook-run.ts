@@ -1,10 +1,10 @@
 import { readFileSync } from "node:fs";
 import { resolve } from "node:path";
 import { receiptTexts } from "../../capability/receipt.js";
-import { findCommits } from "../../effect/commits.js";
-import { type History, withHistory } from "../../effect/history.js";
-import { indexTree } from "../../effect/history-files.js";
-import { emptyTree } from "../../effect/tree-object.js";
+import { type History, withHistory } from "../../effect/git/history.js";
+import { indexTree } from "../../effect/git/history-files.js";
+import { emptyTree } from "../../effect/git/tree-object.js";
+import { findCommits } from "../../effect/provenance/commits.js";
 import { Fault, invalid } from "../../kernel/fault.js";
 import type { CheckMode } from "../../schema/check-policy.js";
 import type { CheckReport } from "../../schema/check-report.js";

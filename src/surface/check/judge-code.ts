@@ -1,8 +1,7 @@
-import type { History } from "../../effect/history.js";
-import { listTree } from "../../effect/history-files.js";
-import type { TreeDifference } from "../../effect/tree.js";
+import type { History } from "../../effect/git/history.js";
+import { listTree } from "../../effect/git/history-files.js";
+import type { TreeDifference } from "../../effect/workspace/tree.js";
 import { changedLines } from "../../measure/changed-lines.js";
-import type { PlacedCoverage } from "../../measure/coverage-place.js";
 import { mayBeDeclared, withoutDeclared } from "../../measure/declared-documentation.js";
 import type { Finding } from "../../measure/finding.js";
 import { changedFunctions, type HashLookup } from "../../measure/function-pair.js";
@@ -10,6 +9,7 @@ import { judgeMeasuredFile } from "../../measure/judge-file.js";
 import { languageOf } from "../../measure/language.js";
 import type { SourceText } from "../../measure/power-of-ten/analysis.js";
 import { isCFamily } from "../../measure/power-of-ten/rule.js";
+import type { PlacedCoverage } from "../../measure/report/coverage-place.js";
 import type { CheckFinding } from "../../schema/check-report.js";
 import {
   baseHashes,
@@ -130,7 +130,7 @@ export async function judgeCovered(
   const { report, baseTotal } = change.coverage;
   const changed = code.filter(({ path }) => !limits.of(path).waivers.includes("coverage"));
   const { minLineCoverage: min, maxUntestedFunctions: maxUntested } = limits;
-  const { judgeCoverage } = await import("../../measure/coverage.js");
+  const { judgeCoverage } = await import("../../measure/report/coverage.js");
   const judged = judgeCoverage({ report, changed, min, maxUntested, baseTotal: baseTotal ?? null, elsewhere });
   const findings = judged.denials.filter(({ file }) => file !== "" || baseTotal !== undefined);
   if (judged.lines === null || judged.total === null)

@@ -1,6 +1,6 @@
 import { basename } from "node:path";
-import type { History } from "../../effect/history.js";
-import { listLinks, listTree, type TreeFile } from "../../effect/history-files.js";
+import type { History } from "../../effect/git/history.js";
+import { listLinks, listTree, type TreeFile } from "../../effect/git/history-files.js";
 import { withoutDeclared } from "../../measure/declared-documentation.js";
 import type { Finding } from "../../measure/finding.js";
 import { judgeMeasuredFile } from "../../measure/judge-file.js";

@@ -1,6 +1,6 @@
 import { dirname, posix } from "node:path";
-import type { History } from "../../effect/history.js";
-import { listTree, readBlobs } from "../../effect/history-files.js";
+import type { History } from "../../effect/git/history.js";
+import { listTree, readBlobs } from "../../effect/git/history-files.js";
 import { MAX_PATH_BYTES } from "../../kernel/bounds.js";
 import { textOf, type UnreadableFile } from "./change.js";
 import type { Selection } from "./selection.js";

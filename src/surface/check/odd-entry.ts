@@ -1,7 +1,7 @@
 import { dirname, posix } from "node:path";
-import type { History } from "../../effect/history.js";
-import { readBlobs } from "../../effect/history-files.js";
-import type { TreeDifference } from "../../effect/tree.js";
+import type { History } from "../../effect/git/history.js";
+import { readBlobs } from "../../effect/git/history-files.js";
+import type { TreeDifference } from "../../effect/workspace/tree.js";
 import { foldName, pathFault } from "../../gate/path.js";
 import { MAX_PATH_BYTES } from "../../kernel/bounds.js";
 import { languageOf } from "../../measure/language.js";

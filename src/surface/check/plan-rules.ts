@@ -1,5 +1,5 @@
 import { compileWriteSet } from "../../capability/write-set.js";
-import type { TreeDifference } from "../../effect/tree.js";
+import type { TreeDifference } from "../../effect/workspace/tree.js";
 import { hardDenied } from "../../gate/hard-deny.js";
 import { invalid } from "../../kernel/fault.js";
 import { loadPlan, planHash } from "../../plan/load-plan.js";

@@ -1,8 +1,8 @@
 import { realpathSync } from "node:fs";
 import { readFile } from "node:fs/promises";
 import { isAbsolute, join, relative, resolve } from "node:path";
-import type { History } from "../../effect/history.js";
-import { readAt } from "../../effect/history-files.js";
+import type { History } from "../../effect/git/history.js";
+import { readAt } from "../../effect/git/history-files.js";
 import { invalid, messageOf } from "../../kernel/fault.js";
 
 /** A file that says how to judge: policy, plan, baseline or keys. */

@@ -1,5 +1,5 @@
-import { readAt } from "../../effect/history-files.js";
-import type { TreeDifference } from "../../effect/tree.js";
+import { readAt } from "../../effect/git/history-files.js";
+import type { TreeDifference } from "../../effect/workspace/tree.js";
 import { hardDenied } from "../../gate/hard-deny.js";
 import { Fault } from "../../kernel/fault.js";
 import type { CheckPolicy } from "../../schema/check-policy.js";

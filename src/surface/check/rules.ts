@@ -1,5 +1,5 @@
 import { isAbsolute } from "node:path";
-import type { History } from "../../effect/history.js";
+import type { History } from "../../effect/git/history.js";
 import { invalid } from "../../kernel/fault.js";
 import type { CheckMode, CheckPolicy, ProvenanceMode } from "../../schema/check-policy.js";
 import { everyName } from "./change.js";

@@ -1,4 +1,4 @@
-import { withHistory } from "../../effect/history.js";
+import { withHistory } from "../../effect/git/history.js";
 import { invalid } from "../../kernel/fault.js";
 import type { Language } from "../../measure/language.js";
 import type { CheckMode, ProvenanceMode } from "../../schema/check-policy.js";

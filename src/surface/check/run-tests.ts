@@ -1,6 +1,6 @@
 import type { PlanCommand, PlanCommandRun } from "../../effect/sandbox/plan-commands.js";
 import { invalid } from "../../kernel/fault.js";
-import { type CoverageFormat } from "../../measure/coverage.js";
+import { type CoverageFormat } from "../../measure/report/coverage.js";
 import { verifyCommands } from "../../plan/verify-commands.js";
 import type { CheckFinding } from "../../schema/check-report.js";
 import type { PlanTask } from "../../schema/plan-task.js";

@@ -1,5 +1,5 @@
-import type { History } from "../../effect/history.js";
-import { readBlobs } from "../../effect/history-files.js";
+import type { History } from "../../effect/git/history.js";
+import { readBlobs } from "../../effect/git/history-files.js";
 import { MAX_FILE_BYTES } from "../../kernel/bounds.js";
 import { languageOf } from "../../measure/language.js";
 import type { Selection } from "./selection.js";

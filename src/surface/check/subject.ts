@@ -1,9 +1,9 @@
-import { type Commit, findCommits, listCommits, readCommits, shallow } from "../../effect/commits.js";
-import type { History } from "../../effect/history.js";
-import { indexTree } from "../../effect/history-files.js";
-import { mergedTree } from "../../effect/provenance-facts.js";
-import { compareTrees, type TreeDifference } from "../../effect/tree.js";
-import { emptyTree } from "../../effect/tree-object.js";
+import type { History } from "../../effect/git/history.js";
+import { indexTree } from "../../effect/git/history-files.js";
+import { emptyTree } from "../../effect/git/tree-object.js";
+import { type Commit, findCommits, listCommits, readCommits, shallow } from "../../effect/provenance/commits.js";
+import { mergedTree } from "../../effect/provenance/provenance-facts.js";
+import { compareTrees, type TreeDifference } from "../../effect/workspace/tree.js";
 import { invalid } from "../../kernel/fault.js";
 import { baseOfCi } from "./ci-target.js";
 

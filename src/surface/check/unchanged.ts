@@ -1,6 +1,6 @@
 import { isUtf8 } from "node:buffer";
 import { compileWriteSet, patternCanMatch } from "../../capability/write-set.js";
-import { lookInto, namesBelow, type Sameness, sameAs, type Wanted } from "../../effect/first-look.js";
+import { lookInto, namesBelow, type Sameness, sameAs, type Wanted } from "../../effect/git/first-look.js";
 import type { CheckMode } from "../../schema/check-policy.js";
 import type { CliContext } from "../cli/context.js";
 import { folderOf, type Guess, guessFrom } from "./checkout-guess.js";

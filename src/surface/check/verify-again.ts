@@ -1,5 +1,5 @@
-import { listNames } from "../../effect/history-files.js";
-import { compareTrees } from "../../effect/tree.js";
+import { listNames } from "../../effect/git/history-files.js";
+import { compareTrees } from "../../effect/workspace/tree.js";
 import type { PlanTask } from "../../schema/plan-task.js";
 import type { ReceiptPredicate } from "../../schema/receipt.js";
 import { changedHashes, readChange } from "./change.js";

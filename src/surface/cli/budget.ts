@@ -1,6 +1,6 @@
 import { InvalidArgumentError } from "commander";
 import { addBudget, type BudgetLine, type BudgetReport, readBudget } from "../../crew/state/budget.js";
-import { claimedIdentity } from "../../effect/identity.js";
+import { claimedIdentity } from "../../effect/repository/identity.js";
 import { invalid } from "../../kernel/fault.js";
 import { visibleJson } from "../../kernel/visible.js";
 import { describeVerb, formatOption, type OutputFormat, wholeNumber, withArguments } from "./arguments.js";

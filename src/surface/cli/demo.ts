@@ -1,5 +1,5 @@
 import { join } from "node:path";
-import { locateRepository } from "../../effect/repository-location.js";
+import { locateRepository } from "../../effect/repository/repository-location.js";
 import { probeBackends } from "../../effect/sandbox/probe.js";
 import { failures } from "../../effect/sandbox/probe-report.js";
 import { assert } from "../../kernel/assert.js";

@@ -1,8 +1,8 @@
-import { type ChangedLines, countChangedLines } from "../../effect/changed-lines.js";
-import { diffCommits } from "../../effect/land.js";
-import { findRepository, type Repository } from "../../effect/repository.js";
-import { countWorkspace, diffWorkspace } from "../../effect/task-diff.js";
-import type { WorkspaceArgs } from "../../effect/workspace-places.js";
+import { type ChangedLines, countChangedLines } from "../../effect/git/changed-lines.js";
+import { diffCommits } from "../../effect/merge/land.js";
+import { findRepository, type Repository } from "../../effect/repository/repository.js";
+import { countWorkspace, diffWorkspace } from "../../effect/workspace/task-diff.js";
+import type { WorkspaceArgs } from "../../effect/workspace/workspace-places.js";
 import { invalid } from "../../kernel/fault.js";
 import { visible, visibleJson } from "../../kernel/visible.js";
 import { type Evidence, evidenceOf } from "../../memory/evidence.js";

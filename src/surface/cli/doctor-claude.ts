@@ -1,5 +1,5 @@
 import { existsSync } from "node:fs";
-import type { RepositoryLocation } from "../../effect/repository-location.js";
+import type { RepositoryLocation } from "../../effect/repository/repository-location.js";
 import { findProgram } from "../../effect/sandbox/toolchain.js";
 import { messageOf } from "../../kernel/fault.js";
 import { clientPath } from "../hook/claude-files.js";

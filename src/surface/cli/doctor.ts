@@ -1,7 +1,7 @@
 import { accessSync, constants, existsSync } from "node:fs";
 import { dirname } from "node:path";
-import { findRepository } from "../../effect/repository.js";
-import { locateRepository, type RepositoryLocation } from "../../effect/repository-location.js";
+import { findRepository } from "../../effect/repository/repository.js";
+import { locateRepository, type RepositoryLocation } from "../../effect/repository/repository-location.js";
 import { probeBackends } from "../../effect/sandbox/probe.js";
 import { Fault, invalid, messageOf } from "../../kernel/fault.js";
 import { visibleJson } from "../../kernel/visible.js";

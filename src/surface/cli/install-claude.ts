@@ -1,7 +1,7 @@
 import { rmSync } from "node:fs";
 import { dirname, resolve } from "node:path";
-import { askProgram } from "../../effect/ask-program.js";
-import type { RepositoryLocation } from "../../effect/repository-location.js";
+import { askProgram } from "../../effect/program/ask-program.js";
+import type { RepositoryLocation } from "../../effect/repository/repository-location.js";
 import { findProgram } from "../../effect/sandbox/toolchain.js";
 import { invalid } from "../../kernel/fault.js";
 import { type ClaudeTarget, localFiles, pluginFiles, projectFiles, stripOurs } from "../hook/claude-files.js";

@@ -1,8 +1,8 @@
 import { existsSync, mkdirSync, writeFileSync } from "node:fs";
 import { dirname, join, resolve } from "node:path";
 import { packageFile } from "../../crew/state/package-file.js";
-import { withHistory } from "../../effect/history.js";
-import { type HooksPath, hooksPathOf } from "../../effect/hooks-path.js";
+import { withHistory } from "../../effect/git/history.js";
+import { type HooksPath, hooksPathOf } from "../../effect/git/hooks-path.js";
 import { invalid } from "../../kernel/fault.js";
 import { ciFiles } from "../check/ci-files.js";
 import { CLIENT_HOOKS, installHooks, uninstallHooks } from "../check/git-hooks.js";

@@ -1,8 +1,8 @@
 import { existsSync } from "node:fs";
 import { join } from "node:path";
-import { claimedIdentity, type Identity } from "../../effect/identity.js";
-import { listProjects } from "../../effect/project-registry.js";
-import type { RepositoryLocation } from "../../effect/repository-location.js";
+import { claimedIdentity, type Identity } from "../../effect/repository/identity.js";
+import { listProjects } from "../../effect/repository/project-registry.js";
+import type { RepositoryLocation } from "../../effect/repository/repository-location.js";
 import { messageOf } from "../../kernel/fault.js";
 import { visibleJson } from "../../kernel/visible.js";
 import type { Store } from "../../store/store.js";

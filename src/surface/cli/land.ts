@@ -1,6 +1,6 @@
 import { type LandReport, landCycle } from "../../crew/service/land.js";
-import { installedForge, openRequest, type RequestText, requestCommands } from "../../effect/pull-request.js";
-import { findRepository } from "../../effect/repository.js";
+import { installedForge, openRequest, type RequestText, requestCommands } from "../../effect/program/pull-request.js";
+import { findRepository } from "../../effect/repository/repository.js";
 import { visibleJson } from "../../kernel/visible.js";
 import { evidenceOf } from "../../memory/evidence.js";
 import { describeVerb, formatOption, type OutputFormat, wholeNumber, withArguments } from "./arguments.js";

@@ -1,4 +1,4 @@
-import { findClaude, isLoggedIn } from "../../effect/claude-program.js";
+import { findClaude, isLoggedIn } from "../../effect/program/claude-program.js";
 import type { Runtime } from "../../schema/runtime.js";
 import type { CliContext } from "./context.js";
 import type { Finding } from "./finding.js";

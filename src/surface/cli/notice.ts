@@ -1,5 +1,5 @@
 import { Option } from "commander";
-import { openNotifier, requireNotifier } from "../../effect/notify.js";
+import { openNotifier, requireNotifier } from "../../effect/program/notify.js";
 import type { AnyEvent } from "../../schema/event.js";
 import { askedLine } from "./approval-lines.js";
 import { type CliContext, writeLine } from "./context.js";

@@ -1,6 +1,6 @@
 import { Option } from "commander";
-import { claimedIdentity } from "../../effect/identity.js";
-import type { RepositoryLocation } from "../../effect/repository-location.js";
+import { claimedIdentity } from "../../effect/repository/identity.js";
+import type { RepositoryLocation } from "../../effect/repository/repository-location.js";
 import type { Result } from "../../kernel/result.js";
 import type { CliContext } from "./context.js";
 

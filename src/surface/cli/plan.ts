@@ -4,7 +4,7 @@ import { rosterPlaces } from "../../crew/cycle/assemble.js";
 import { requireApproval } from "../../crew/cycle/opening.js";
 import { withProject } from "../../crew/cycle/project.js";
 import { parsePlan, readPlanText } from "../../crew/state/plan-source.js";
-import { locateRepository } from "../../effect/repository-location.js";
+import { locateRepository } from "../../effect/repository/repository-location.js";
 import { toolchainFaults } from "../../effect/sandbox/toolchain-refusal.js";
 import { invalid } from "../../kernel/fault.js";
 import { visibleJson } from "../../kernel/visible.js";

@@ -1,4 +1,4 @@
-import { locateRepository, type RepositoryLocation } from "../../effect/repository-location.js";
+import { locateRepository, type RepositoryLocation } from "../../effect/repository/repository-location.js";
 import { invalid } from "../../kernel/fault.js";
 import { openStore, type Store } from "../../store/store.js";
 import type { CliContext } from "./context.js";

@@ -1,7 +1,7 @@
 import { existsSync } from "node:fs";
-import { listProjects } from "../../effect/project-registry.js";
-import { ensureProjectDir } from "../../effect/repository.js";
-import { locateRepository, type RepositoryLocation } from "../../effect/repository-location.js";
+import { listProjects } from "../../effect/repository/project-registry.js";
+import { ensureProjectDir } from "../../effect/repository/repository.js";
+import { locateRepository, type RepositoryLocation } from "../../effect/repository/repository-location.js";
 import { messageOf } from "../../kernel/fault.js";
 import type { Store } from "../../store/store.js";
 import type { CliContext } from "./context.js";

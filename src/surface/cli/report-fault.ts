@@ -1,4 +1,4 @@
-import { diskFault } from "../../effect/disk-fault.js";
+import { diskFault } from "../../effect/disk/disk-fault.js";
 import { type Fault, messageOf } from "../../kernel/fault.js";
 import { visible } from "../../kernel/visible.js";
 import { type CliContext, writeLine } from "./context.js";

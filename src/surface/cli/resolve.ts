@@ -1,5 +1,5 @@
 import { reviewersOf } from "../../crew/state/approval.js";
-import { claimedIdentity, type Identity } from "../../effect/identity.js";
+import { claimedIdentity, type Identity } from "../../effect/repository/identity.js";
 import { invalid } from "../../kernel/fault.js";
 import { visibleJson } from "../../kernel/visible.js";
 import type { AnyNewEvent } from "../../schema/event.js";

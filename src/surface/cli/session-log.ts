@@ -1,7 +1,7 @@
 import { existsSync } from "node:fs";
 import { join } from "node:path";
 import pino from "pino";
-import { locateRepository } from "../../effect/repository-location.js";
+import { locateRepository } from "../../effect/repository/repository-location.js";
 import { messageOf } from "../../kernel/fault.js";
 import type { AnyEvent } from "../../schema/event.js";
 import type { CliContext } from "./context.js";

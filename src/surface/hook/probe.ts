@@ -1,5 +1,5 @@
 import { randomUUID } from "node:crypto";
-import { askProgram } from "../../effect/ask-program.js";
+import { askProgram } from "../../effect/program/ask-program.js";
 import { messageOf } from "../../kernel/fault.js";
 import type { HookFault } from "./hook-faults.js";
 

@@ -1,7 +1,7 @@
 import { existsSync, readFileSync } from "node:fs";
 import { homedir } from "node:os";
 import { join } from "node:path";
-import type { RepositoryLocation } from "../../effect/repository-location.js";
+import type { RepositoryLocation } from "../../effect/repository/repository-location.js";
 import { messageOf } from "../../kernel/fault.js";
 import { readInstalled } from "./install-files.js";
 import { parseSettings } from "./settings-file.js";

@@ -3,7 +3,7 @@ import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { z } from "zod";
 import { type HookAddress, makeSecrets } from "../../crew/hook/server.js";
-import type { RepositoryLocation } from "../../effect/repository-location.js";
+import type { RepositoryLocation } from "../../effect/repository/repository-location.js";
 import { invalid } from "../../kernel/fault.js";
 
 /** Ports a repository's hooks are served at: registered ones nobody is given by chance. */

@@ -1,7 +1,7 @@
 import { appendFileSync, readFileSync } from "node:fs";
-import { type KeepStep, keepChanges, recoverJournal } from "../../../src/effect/keep.js";
-import type { KeepChange } from "../../../src/effect/prepared.js";
-import type { TaskWorkspace } from "../../../src/effect/workspace.js";
+import { type KeepStep, keepChanges, recoverJournal } from "../../../src/effect/keep/keep.js";
+import type { KeepChange } from "../../../src/effect/keep/prepared.js";
+import type { TaskWorkspace } from "../../../src/effect/workspace/workspace.js";
 import { issuePermit } from "../../../src/gate/permit.js";
 
 /** What the journal scenario tells its child, as JSON in a file named by the only argument. */

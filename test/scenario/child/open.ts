@@ -1,10 +1,10 @@
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { openCycleBranch } from "../../../src/effect/branch.js";
-import { adoptMerge, mergeTask } from "../../../src/effect/merge.js";
-import { findRepository } from "../../../src/effect/repository.js";
-import { openTaskWorkspace } from "../../../src/effect/task-workspace.js";
-import { treeHash } from "../../../src/effect/tree.js";
+import { adoptMerge, mergeTask } from "../../../src/effect/merge/merge.js";
+import { findRepository } from "../../../src/effect/repository/repository.js";
+import { openCycleBranch } from "../../../src/effect/workspace/branch.js";
+import { openTaskWorkspace } from "../../../src/effect/workspace/task-workspace.js";
+import { treeHash } from "../../../src/effect/workspace/tree.js";
 import { issuePermit, type Permit } from "../../../src/gate/permit.js";
 import { hashOf } from "../../../src/kernel/canonical.js";
 

@@ -1,7 +1,7 @@
 import { appendFileSync, readFileSync } from "node:fs";
-import type { KeepStep } from "../../../src/effect/keep.js";
-import { finishLogged, keepLogged, type LoggedWrite } from "../../../src/effect/keep-logged.js";
-import type { TaskWorkspace } from "../../../src/effect/workspace.js";
+import type { KeepStep } from "../../../src/effect/keep/keep.js";
+import { finishLogged, keepLogged, type LoggedWrite } from "../../../src/effect/keep/keep-logged.js";
+import type { TaskWorkspace } from "../../../src/effect/workspace/workspace.js";
 import { issuePermit } from "../../../src/gate/permit.js";
 
 /** What the scenario of logged writes tells its child, as JSON in a file named by the only argument. */

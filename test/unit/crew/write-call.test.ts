@@ -4,7 +4,7 @@ import { expect, it } from "vitest";
 import type { CallRequest } from "../../../src/crew/call/call-record.js";
 import { keepAllowed } from "../../../src/crew/call/write-call.js";
 import type { Crew } from "../../../src/crew/state/context.js";
-import { prepareWrite } from "../../../src/effect/prepared.js";
+import { prepareWrite } from "../../../src/effect/keep/prepared.js";
 import { issuePermit } from "../../../src/gate/permit.js";
 import type { AnyNewEvent } from "../../../src/schema/event.js";
 import { makeRepository, openTask } from "../effect/fixture.js";

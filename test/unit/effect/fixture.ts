@@ -4,10 +4,10 @@ import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { afterAll } from "vitest";
 import type { Call, Permit } from "../../../src/effect/authority.js";
-import { openCycleBranch } from "../../../src/effect/branch.js";
-import { findRepository, type Repository } from "../../../src/effect/repository.js";
-import { openTaskWorkspace } from "../../../src/effect/task-workspace.js";
-import type { TaskWorkspace } from "../../../src/effect/workspace.js";
+import { findRepository, type Repository } from "../../../src/effect/repository/repository.js";
+import { openCycleBranch } from "../../../src/effect/workspace/branch.js";
+import { openTaskWorkspace } from "../../../src/effect/workspace/task-workspace.js";
+import type { TaskWorkspace } from "../../../src/effect/workspace/workspace.js";
 import { issuePermit } from "../../../src/gate/permit.js";
 import { hashOf } from "../../../src/kernel/canonical.js";
 

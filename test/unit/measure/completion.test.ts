@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { type CompletionInput, judgeCompletion } from "../../../src/measure/completion.js";
-import type { PlacedCoverage } from "../../../src/measure/coverage-place.js";
+import type { PlacedCoverage } from "../../../src/measure/report/coverage-place.js";
 import { measureSource } from "../../../src/measure/source.js";
 
 const report: PlacedCoverage = {

@@ -2,8 +2,8 @@ import { fileURLToPath } from "node:url";
 import { beforeAll, describe, expect, it, vi } from "vitest";
 import { judgeCompletion } from "../../../src/measure/completion.js";
 import { declaredDocumentation } from "../../../src/measure/declared-documentation.js";
-import { loadGrammars, parserOf } from "../../../src/measure/grammar.js";
 import { measureSource } from "../../../src/measure/source.js";
+import { loadGrammars, parserOf } from "../../../src/measure/tree/grammar.js";
 
 const GRAMMARS = fileURLToPath(new URL("../../../grammars", import.meta.url));
 const documentedIn = (path: string, text: string): string[] =>

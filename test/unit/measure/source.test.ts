@@ -1,13 +1,13 @@
 import { readdirSync, readFileSync } from "node:fs";
 import { describe, expect, it } from "vitest";
-import { parseEcmaScript, type SyntaxNode } from "../../../src/measure/ecmascript-parse.js";
+import { parseEcmaScript, type SyntaxNode } from "../../../src/measure/ecmascript/ecmascript-parse.js";
+import { nestsTooDeeply } from "../../../src/measure/ecmascript/nesting.js";
+import { shapeOf } from "../../../src/measure/ecmascript/node-shape.js";
+import { isPassedOver } from "../../../src/measure/ecmascript/syntax-token.js";
 import type { FunctionMeasure } from "../../../src/measure/file-measure.js";
 import { languageOf } from "../../../src/measure/language.js";
 import { lineTable } from "../../../src/measure/line-table.js";
-import { nestsTooDeeply } from "../../../src/measure/nesting.js";
-import { shapeOf } from "../../../src/measure/node-shape.js";
 import { measureFigures, measureSource } from "../../../src/measure/source.js";
-import { isPassedOver } from "../../../src/measure/syntax-token.js";
 
 interface Vectors {
   cases: { name: string; path: string; text: string; functions: [number, number][] }[];

@@ -1,5 +1,5 @@
 import { afterEach, describe, expect, it, vi } from "vitest";
-import type { ProgramEnd, ProgramStart } from "../../../src/effect/claude-program.js";
+import type { ProgramEnd, ProgramStart } from "../../../src/effect/program/claude-program.js";
 import { type ClaudeSession, openClaudeSession } from "../../../src/model/claude-code/session.js";
 import { openToolServer } from "../../../src/model/claude-code/tool-server.js";
 import { requestHeaders } from "../../../src/model/request.js";

@@ -14,7 +14,7 @@ async function loadMeasures(asked: Iterable<Language | undefined>): Promise<void
   const languages = new Set(asked);
   if ([...languages].some(isEcmaScript)) await requireParser();
   if (languages.has("c") || languages.has("cpp")) languages.add("c").add("cpp");
-  const { loadGrammars } = await import("../../../measure/grammar.js");
+  const { loadGrammars } = await import("../../../measure/tree/grammar.js");
   await loadGrammars(languages, GRAMMARS);
 }
 

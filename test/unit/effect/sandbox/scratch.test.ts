@@ -2,7 +2,7 @@ import { existsSync, lstatSync, readdirSync, readFileSync, writeFileSync } from 
 import { mkdir } from "node:fs/promises";
 import { join } from "node:path";
 import { afterEach, beforeEach, expect, it } from "vitest";
-import { createGit } from "../../../../src/effect/git.js";
+import { createGit } from "../../../../src/effect/git/git.js";
 import { listEffects } from "../../../../src/effect/sandbox/effects.js";
 import { loadIgnoreRules } from "../../../../src/effect/sandbox/ignore-rules.js";
 import { openLayer, removeTree } from "../../../../src/effect/sandbox/layer.js";

@@ -2,11 +2,11 @@ import { chmodSync, lstatSync, mkdirSync, readdirSync, rmSync, utimesSync, write
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { afterEach, beforeEach, expect, it } from "vitest";
-import { runCommandTool } from "../../../../src/effect/command-tool.js";
 import { placesOf } from "../../../../src/effect/sandbox/layer.js";
 import { type TakenLayer, takeLayer } from "../../../../src/effect/sandbox/spare-layer.js";
 import type { SandboxRun } from "../../../../src/effect/sandbox/spec.js";
-import type { TaskWorkspace } from "../../../../src/effect/workspace.js";
+import { runCommandTool } from "../../../../src/effect/tool/command-tool.js";
+import type { TaskWorkspace } from "../../../../src/effect/workspace/workspace.js";
 import { issuePermit } from "../../../../src/gate/permit.js";
 import { hashOf } from "../../../../src/kernel/canonical.js";
 import { type Bench, describeWalls } from "./fixture.js";

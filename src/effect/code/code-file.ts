@@ -1,0 +1,54 @@
+import { readFileSync, statSync } from "node:fs";
+import { resolve } from "node:path";
+import { MAX_FILE_BYTES } from "../../kernel/bounds.js";
+import { languageOf } from "../../measure/language.js";
+import { factsOf, readFacts } from "../../measure/power-of-ten/analysis.js";
+import type { FileFact } from "../../measure/power-of-ten/fact.js";
+import { isCFamily } from "../../measure/power-of-ten/rule.js";
+
+/** A file as it was measured. */
+export interface MeasuredFile {
+  readonly fact: FileFact;
+  /** Its text where it is C or C++: what a header documents counts for the files that include it. */
+  readonly text: string | undefined;
+}
+
+/**
+ * Reads and measures a file. One that is too long, no UTF-8 text, or closed to this user could not be read: it has a measure
+ * that says so. Throws Fault GRAMMAR_NOT_LOADED.
+ */
+export function measureFile(cwd: string, path: string): MeasuredFile {
+  const bytes = bytesOf(resolve(cwd, path));
+  if (typeof bytes === "string") return unreadFile(path, bytes);
+  const text = textOf(bytes);
+  if (text === undefined) return unreadFile(path, "not UTF-8 text");
+  return { fact: readFacts({ path, text }), text: isCFamily(languageOf(path)) ? text : undefined };
+}
+
+/** A file's bytes, or why it has none to measure. */
+function bytesOf(place: string): Uint8Array | string {
+  try {
+    return statSync(place).size > MAX_FILE_BYTES ? `longer than ${MAX_FILE_BYTES} bytes` : readFileSync(place);
+  } catch (thrown) {
+    const { code } = thrown as NodeJS.ErrnoException;
+    if (code === undefined) throw thrown;
+    return `it cannot be opened (${code})`;
+  }
+}
+
+function textOf(bytes: Uint8Array): string | undefined {
+  try {
+    return new TextDecoder("utf-8", { fatal: true }).decode(bytes);
+  } catch (thrown) {
+    if (thrown instanceof TypeError) return undefined;
+    throw thrown;
+  }
+}
+
+/** What is known of a file that could not be read. */
+export function unreadFile(path: string, message: string): MeasuredFile {
+  const nothing = { functions: [], suppressions: [], executable: [] };
+  const errors = [{ message, line: 1 }];
+  const language = languageOf(path) ?? null;
+  return { fact: factsOf({ path, language, lines: 0, parse: "failed", errors, ...nothing }), text: undefined };
+}

@@ -1,0 +1,135 @@
+import { fileURLToPath } from "node:url";
+import { beforeAll, describe, expect, it } from "vitest";
+import { judgeChange } from "../../../../src/measure/judge-change.js";
+import { readFacts } from "../../../../src/measure/power-of-ten/analysis.js";
+import { linkFiles } from "../../../../src/measure/power-of-ten/call-graph/link.js";
+import { measureSource } from "../../../../src/measure/source.js";
+import { openConditionals } from "../../../../src/measure/tree/conditional.js";
+import { loadGrammars } from "../../../../src/measure/tree/grammar.js";
+
+const GRAMMARS = fileURLToPath(new URL("../../../../grammars", import.meta.url));
+const LONG = 50_000;
+
+/** Half of a statement in a branch: no grammar reads these as they stand. */
+const SPLIT = `int f(int a)
+{
+#ifdef WIDE
+    if (a > 9)
+        return 2;
+    else
+#endif
+    {
+        a++;
+    }
+    if (a
+#ifdef ALSO
+        && g(a)
+#endif
+        )
+        return 1;
+    return 0;
+}
+int g(int a) { return a; }
+`;
+
+beforeAll(() => loadGrammars(["c"], GRAMMARS));
+
+describe("conditional compilation that splits statements", () => {
+  it("is read with the code of all its branches, and refused no more", () => {
+    const { parse, errors, functions } = measureSource("a.c", SPLIT);
+    expect({ parse, errors }).toEqual({ parse: "ok", errors: [] });
+    expect(functions.map((one) => `${one.name} ${one.complexity} ${one.line}-${one.end_line}`)).toEqual([
+      "f 4 1-18",
+      "g 1 19-19",
+    ]);
+    const limits = { maxComplexity: 8, maxFunctionLines: 60 };
+    const judge = (after: string, maxComplexity = 8): string[] =>
+      judgeChange({ path: "a.c", before: null, after, limits: { ...limits, maxComplexity }, isTest: false }).map(
+        ({ code, line }) => `${code} ${line}`,
+      );
+    expect(judge(SPLIT)).toEqual([]);
+    expect(judge(SPLIT, 3)).toEqual(["ERROR_COMPLEXITY_VIOLATION 1"]);
+    expect(judge(SPLIT.replace("a++;", "else { else"))).toContain("ERROR_PARSE 9");
+  });
+
+  it("is still found by the Power of Ten, where it stands", () => {
+    const [file] = linkFiles([readFacts({ path: "a.c", text: SPLIT })]);
+    const found = (file?.measure.functions ?? []).map(({ name, findings }) => [
+      name,
+      findings.filter(({ rule }) => rule === "p10-8-preproc").map(({ line, verdict }) => `${line} ${verdict}`),
+    ]);
+    expect(found).toEqual([
+      ["f", ["3 fail", "12 fail"]],
+      ["g", []],
+    ]);
+  });
+
+  it("stays as it is where it can be read, or where more could not be without these lines", () => {
+    expect(measureSource("a.c", "#endif\n , B }\n#if A\n , B }\n").errors).toHaveLength(1);
+    const whole = "#ifdef A\nint f(void) { return 1; }\n#else\nint f(int a) { return a; }\n#endif\n";
+    expect(measureSource("a.c", whole).functions).toHaveLength(2);
+  });
+
+  it("leaves out these lines alone: comments, strings and what they define stay, and every offset", () => {
+    const text = `#if A /* one
+#if B */ || \\
+    C // two
+ # ifdef D
+/*
+#if E
+*/
+char *s = "\\
+#if F";
+#define G \\
+  x /* four */ y // five
+/* six */
+#pragma once
+#  endif
+#else /* three */
+#endif
+`;
+    const { text: open, opened } = openConditionals(text);
+    expect(open).toHaveLength(text.length);
+    const kept = [
+      "/* one",
+      "#if B */",
+      "|| \\",
+      "C // two",
+      "#if E",
+      "#if F",
+      "#define G",
+      "#pragma once",
+      "/* three */",
+    ];
+    for (const words of kept) expect(open).toContain(words);
+    for (const words of ["x            y // five", "/* six */"]) expect(open).toContain(words);
+    expect(open).not.toMatch(/#if A|# {2}endif|#else|#endif|# ifdef/);
+    expect(opened.map(({ start, end }) => text.slice(start, end).trim())).toEqual(["#if A", "# ifdef D"]);
+  });
+
+  it("is read with comments within macros, of which one that switches a rule off stays", () => {
+    const text = "#define say(a) do { /* nothing */ } while (0)\n";
+    expect(measureSource("a.c", text).errors).toEqual([]);
+    const hushed = measureSource("a.c", `${text}#define tell(a) do { /* NOLINT */ } while (0)\n`);
+    expect(hushed.suppressions.map(({ line }) => line)).toEqual([2]);
+  });
+
+  it("is looked for in time that grows with the text alone", () => {
+    for (const piece of [
+      "/*",
+      '"',
+      "'",
+      "#if ",
+      "#if \\\n",
+      "#define /* */ ",
+      "#define /*",
+      "#define a\\\n",
+      "\\",
+      "/",
+      "\n#",
+      "\n#if a/",
+      " ",
+    ])
+      expect(openConditionals(piece.repeat(LONG)).text).toHaveLength(piece.length * LONG);
+  });
+});

@@ -1,0 +1,109 @@
+import { readFileSync } from "node:fs";
+import { beforeAll, describe, expect, it } from "vitest";
+import type { Node } from "web-tree-sitter";
+import { type FlatTree, flatTree, typeName } from "../../../../src/measure/tree/flat-tree.js";
+import { engine, type GrammarLanguage, loadGrammars, parserOf } from "../../../../src/measure/tree/grammar.js";
+import { nodeAround, TreeNode } from "../../../../src/measure/tree/tree-node.js";
+
+/** Text of each language with what a walk could take wrong: fields, hidden nodes, aliases, what is missing or unread. */
+const TEXTS: Readonly<Record<GrammarLanguage, string>> = {
+  c: "static int f(const char *s, int n[3]) {\n#if A\n  if (n && s) return 1;\n#else\n  g(\"é\", 'x'\n#endif\n}\nstruct s { int a : 3; } }\n",
+  cpp: "namespace a { template <class T> T C<T>::m(T &x) { auto l = [&](int y) { return y; }; return x + } }\n",
+  python: '@d\ndef f(a, *b, c=1):\n    """é"""\n    return [x for x in a if x] if (a else 0\n\nclass C:\n  pass\n',
+  go: "package p\nfunc (r *T) m(a, b int) (int, error) {\n\tfor i := range a { go f(func() { g() }) }\n\treturn a[1:, nil\n}\n",
+  rust: "impl<T> S<T> { fn f(&self, x: &mut u8) -> u8 { match x { 1 | 2 => { m!(a, b) } _ => 0, } + } }\n",
+  java: "class A<T> { @X int f(final int a, T... b) { return a > 0 ? (x) -> x : ; } static { g(); } }\n",
+};
+
+const LANGUAGES = Object.keys(TEXTS) as GrammarLanguage[];
+
+beforeAll(async () => {
+  await loadGrammars(LANGUAGES, "grammars");
+});
+
+function withTree<T>(language: GrammarLanguage, text: string, look: (root: Node, flat: FlatTree) => T): T {
+  const tree = parserOf(language).parse(text);
+  if (tree === null) throw new Error("no tree");
+  try {
+    return look(tree.rootNode, flatTree(tree, text, engine));
+  } finally {
+    tree.delete();
+  }
+}
+
+/** All nodes below one, as the parser tells them. */
+function below(root: Node): Node[] {
+  return [root, ...root.children.flatMap(below)];
+}
+
+type Told = Record<"type" | "text", string> & Record<"start" | "end", number> & Record<string, unknown>;
+
+function told(node: Node | TreeNode | null): Told | null {
+  if (node === null) return null;
+  const { type, text, startIndex: start, endIndex: end, isError, isMissing } = node;
+  return { type, text, start, end, isError, isMissing };
+}
+
+const FIELDS = ["name", "type", "body", "declarator", "parameters", "condition", "pattern", "function", "value"];
+
+/** Everything that a node says of itself and of what is around it. */
+function all(node: Node | TreeNode): unknown {
+  return {
+    itself: told(node),
+    around: [node.parent, node.previousSibling, node.previousNamedSibling, node.lastChild, node.firstNamedChild].map(
+      told,
+    ),
+    children: node.children.map(told),
+    named: node.namedChildren.map(told),
+    fields: FIELDS.map((name) => told(node.childForFieldName(name))),
+    all: FIELDS.map((name) => node.childrenForFieldName(name).map(told)),
+  };
+}
+
+describe("a flat tree", () => {
+  it.each(LANGUAGES)("says of %s what the parser's own nodes say", (language) => {
+    withTree(language, TEXTS[language], (root, flat) => {
+      const nodes = below(root);
+      expect(nodes.length).toBeGreaterThan(40);
+      expect(flat.size).toBe(nodes.length);
+      expect(nodes.map((_, at) => all(new TreeNode(flat, at)))).toEqual(nodes.map(all));
+      expect(nodes.map((_, at) => flat.grammar.named[flat.types[at] ?? 0] === 1)).toEqual(
+        nodes.map((one) => one.isNamed),
+      );
+    });
+  });
+
+  it.each(LANGUAGES)("is the same in %s where the engine shows nothing of itself", (language) => {
+    const text = TEXTS[language];
+    const tree = parserOf(language).parse(text);
+    if (tree === null) throw new Error("no tree");
+    const [shown, hidden] = [flatTree(tree, text, engine), flatTree(tree, text, {})];
+    tree.delete();
+    expect(engine).toHaveProperty("_ts_init");
+    expect(hidden).toEqual(shown);
+  });
+
+  it.each(LANGUAGES)("finds in %s the node around each offset that the parser finds", (language) => {
+    const text = TEXTS[language];
+    withTree(language, text, (root, flat) => {
+      for (let offset = root.startIndex; offset < root.endIndex; offset += 1)
+        expect([offset, told(nodeAround(flat, offset))]).toEqual([offset, told(root.descendantForIndex(offset))]);
+    });
+  });
+
+  it("has room for more nodes than a text of its length mostly has", () => {
+    const text = `int a[] = {${"1,".repeat(5_000)}};`;
+    withTree("c", text, (root, flat) => {
+      expect(flat.size).toBe(root.descendantCount);
+      expect(flat.size * 2).toBeGreaterThan(text.length);
+    });
+  });
+
+  it("names the types of a real source as the parser does", () => {
+    const text = readFileSync("node_modules/better-sqlite3/src/better_sqlite3.cpp", "utf8");
+    withTree("cpp", text, (root, flat) => {
+      const types = Array.from({ length: flat.size }, (_, at) => typeName(flat.grammar, flat.types[at] ?? 0));
+      expect(types).toEqual(below(root).map(({ type }) => type));
+    });
+  });
+});
