@@ -6,8 +6,6 @@ export interface OpenedText {
   /** As long as the text it was made of: blanks stand where the lines stood, comments stay. */
   readonly text: string;
   readonly opened: readonly Span[];
-  /** Where blanks stand now, ascending. */
-  readonly blanked: readonly Span[];
 }
 
 const END = "(?![^])";
@@ -29,24 +27,19 @@ const NOT_A_BREAK = /[^\r\n]/g;
  */
 export function openConditionals(text: string): OpenedText {
   const opened: Span[] = [];
-  const blanked: Span[] = [];
-  const leaveOut = (piece: string, start: number): string => {
-    blanked.push({ start, end: start + piece.length });
-    return blank(piece);
-  };
   const open = text.replace(PIECES, (piece: string, directive?: string, definition?: string, offset = 0) => {
-    if (definition !== undefined) return withoutComments(piece, (comment, at) => leaveOut(comment, offset + at));
+    if (definition !== undefined) return withoutComments(piece);
     if (directive === undefined) return piece;
     if (OPENS.test(directive))
       opened.push({ start: offset + piece.length - directive.length, end: offset + piece.length });
-    return leaveOut(piece, offset);
+    return blank(piece);
   });
-  return { text: open, opened, blanked };
+  return { text: open, opened };
 }
 
-function withoutComments(definition: string, leaveOut: (comment: string, at: number) => string): string {
-  return definition.replace(BLOCKS, (comment: string, at: number) =>
-    switchesOff(comment.slice(2, -2)) ? comment : leaveOut(comment, at),
+function withoutComments(definition: string): string {
+  return definition.replace(BLOCKS, (comment: string) =>
+    switchesOff(comment.slice(2, -2)) ? comment : blank(comment),
   );
 }
 

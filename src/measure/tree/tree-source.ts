@@ -8,7 +8,6 @@ import type { FunctionSpan } from "../function-draft.js";
 import { type LineTable, lineAt, lineTable } from "../line-table.js";
 import { ownLength, type Span } from "../own-length.js";
 import { findSuppressions } from "../suppression.js";
-import { blankEdits } from "./blank-edit.js";
 import { type OpenedText, openConditionals } from "./conditional.js";
 import { type FlatTree, flatTree } from "./flat-tree.js";
 import { engine, type GrammarLanguage, parserOf } from "./grammar.js";
@@ -115,39 +114,27 @@ interface Reading {
 
 /** What cannot be read as it stands is read without its lines of conditional compilation where that leaves less unread. */
 function readBest(text: string, language: GrammarLanguage): Reading | null {
+  const first = read({ text, opened: [] }, language);
+  if (first === null || first.walked.errors.length === 0 || TREE_LANGUAGES[language].hides === undefined) return first;
+  const open = openConditionals(text);
+  const second = open.text === text ? null : read(open, language);
+  return second !== null && second.walked.errors.length < first.walked.errors.length ? second : first;
+}
+
+/**
+ * Parses the whole text: a tree made of what was parsed before is another one where code is broken.
+ * Null when it takes too long.
+ */
+function read({ text, opened }: OpenedText, language: GrammarLanguage): Reading | null {
   const tree = parse(text, language);
   if (tree === null) return null;
   try {
-    const first = readingOf(tree, { text, opened: [] }, language);
-    if (first.walked.errors.length === 0 || TREE_LANGUAGES[language].hides === undefined) return first;
-    const open = openConditionals(text);
-    const second = open.text === text ? null : readAgain(tree, open, language);
-    return second !== null && second.walked.errors.length < first.walked.errors.length ? second : first;
+    const flat = flatTree(tree, text, engine);
+    const meaning = TREE_LANGUAGES[language];
+    return { flat, walked: walkMarks(marksOf(flat, meaning), text, meaning), opened };
   } finally {
     tree.delete();
   }
-}
-
-/** Parses only what the lines that were left out may have changed: the tree that the whole text has, in half the time or less. */
-function readAgain(before: Tree, open: OpenedText, language: GrammarLanguage): Reading | null {
-  for (const edit of blankEdits(open.text, open.blanked)) before.edit(edit);
-  const tree = parse(open.text, language, before);
-  if (tree === null) return null;
-  try {
-    return readingOf(tree, open, language);
-  } finally {
-    tree.delete();
-  }
-}
-
-function readingOf(
-  tree: Tree,
-  { text, opened }: Pick<OpenedText, "text" | "opened">,
-  language: GrammarLanguage,
-): Reading {
-  const flat = flatTree(tree, text, engine);
-  const meaning = TREE_LANGUAGES[language];
-  return { flat, walked: walkMarks(marksOf(flat, meaning), text, meaning), opened };
 }
 
 function withDeclared(one: FunctionFigures, declared: ReadonlySet<string>): FunctionFigures {
@@ -165,7 +152,7 @@ export function shareProcessor(among: number): void {
  * Null when it takes too long, by processor time: on a busy machine a file is not refused for having waited. Processor time,
  * which only the system knows, is asked for once that much time has passed at all: asked for all along it took a tenth of parsing.
  */
-function parse(text: string, language: GrammarLanguage, before: Tree | null = null): Tree | null {
+function parse(text: string, language: GrammarLanguage): Tree | null {
   const parser = parserOf(language);
   parser.reset();
   const started = process.cpuUsage();
@@ -177,7 +164,7 @@ function parse(text: string, language: GrammarLanguage, before: Tree | null = nu
     const { user, system } = process.cpuUsage(started);
     return (user + system) / MICROSECONDS_A_MS > MAX_PARSE_MS * threads;
   };
-  return parser.parse(text, before, { progressCallback: takesTooLong });
+  return parser.parse(text, null, { progressCallback: takesTooLong });
 }
 
 /** The parser asks about 30 times a millisecond. */
