@@ -1,8 +1,8 @@
 import { execFileSync, spawnSync } from "node:child_process";
-import { readdirSync, readFileSync, writeFileSync } from "node:fs";
+import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
-import { afterEach, describe, expect, it } from "vitest";
+import { afterAll, afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { runCommandLine } from "../../src/surface/cli/command-line.js";
 import { reason, sandboxMissing } from "../unit/effect/sandbox/fixture.js";
 import { makeContext } from "../unit/surface/screen.js";
@@ -10,7 +10,14 @@ import { makeRepo, type Repo } from "./harness.js";
 import { scriptOf, submit, use, write } from "./scripted-run.js";
 
 let repo: Repo | undefined;
-afterEach(() => repo?.remove());
+/** Where the programs of this file put what is theirs for a while: other files' tests put theirs elsewhere. */
+const scratch = mkdtempSync(join(tmpdir(), "worknode-scratch-"));
+beforeEach(() => vi.stubEnv("TMPDIR", scratch));
+afterEach(() => {
+  repo?.remove();
+  vi.unstubAllEnvs();
+});
+afterAll(() => rmSync(scratch, { recursive: true }));
 
 const PLAN = `apiVersion: worknode/v1
 kind: Plan
@@ -68,7 +75,6 @@ describe("plan test", () => {
       tasks: { A: "DONE", B: "SKIPPED" },
       steps: { "A.shout": "skipped", "A.write": "done", "A.there": "done" },
     };
-    const before = new Set(readdirSync(tmpdir()).filter((name) => name.startsWith("worknode-plan-test-")));
     const tested = await planTest({ "mock.json": mockOf(GOOD, expected) }, "--output-format", "json");
     expect(tested).toMatchObject({ code: 0, err: "" });
     expect(JSON.parse(tested.out)).toEqual({
@@ -83,8 +89,7 @@ describe("plan test", () => {
     expect(at.git("branch", "--list", "worknode/*")).toBe("");
     expect(at.git("status", "--porcelain", "--ignored").trim()).toBe("?? plan.yaml");
     expect(readdirSync(dirname(at.dir))).not.toContain("A.md");
-    const after = readdirSync(tmpdir()).filter((name) => name.startsWith("worknode-plan-test-"));
-    expect(after.filter((name) => !before.has(name))).toEqual([]);
+    expect(readdirSync(scratch).filter((name) => name.startsWith("worknode-plan-test-"))).toEqual([]);
   });
 
   it("takes the other way with other inputs, and says where that is not what was expected", async () => {
