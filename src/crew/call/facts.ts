@@ -115,8 +115,12 @@ export async function gatherFacts(crew: Crew, proposal: Proposal, place: CallPla
   return { facts, prepared: prepared?.ok === true ? prepared.value : undefined };
 }
 
-/** Whether a capability is valid now: not expired, not revoked, of this epoch. */
+/**
+ * Whether a capability is valid now: not expired, not revoked, of this epoch. It is renewed first where it may be: a command may
+ * run for longer than what is left of it.
+ */
 export function holdsCapability(crew: Crew, held: Held): boolean {
+  renewHeld(crew, held);
   const authority = crew.store.authority();
   return authority.epoch <= crew.epoch && verified(crew, held, authority).ok;
 }

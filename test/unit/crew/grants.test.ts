@@ -4,8 +4,9 @@ import { describe, expect, it } from "vitest";
 import { createBroker, type Grant } from "../../../src/capability/broker.js";
 import { holdCapability } from "../../../src/crew/agent/delegation.js";
 import { renewHeld } from "../../../src/crew/agent/grants.js";
+import { holdsCapability } from "../../../src/crew/call/facts.js";
 import type { Crew, Held } from "../../../src/crew/state/context.js";
-import { ELEVATED_TTL_MS, TOKEN_TTL_MS } from "../../../src/kernel/bounds.js";
+import { ELEVATED_TTL_MS, MAX_SHELL_TIMEOUT_MS, TOKEN_TTL_MS } from "../../../src/kernel/bounds.js";
 import { holderOf, type Lease } from "../../../src/store/lease.js";
 import { temporaryDirectory } from "../effect/fixture.js";
 
@@ -31,14 +32,18 @@ const MINE: Lease = { name: "cycle:1", fence: 1, held: true, ...holderOf(process
 function crewAt(lease: Lease | undefined): {
   crew: Crew;
   pass: (ms: number) => void;
+  revoke: (id: string) => void;
   valid: (token: string) => boolean;
 } {
   let nowMs = 1_000_000;
   const clock = { nowMs: () => nowMs, sleep: async () => undefined };
   const broker = createBroker({ privateKey: generateKeyPairSync("ed25519").privateKey, clock });
-  const store = { lease: { read: () => lease } };
+  const revoked = new Set<string>();
+  const authority = () => ({ epoch: 1, isRevoked: (ids: string[]) => ids.some((id) => revoked.has(id)) });
+  const store = { lease: { read: () => lease }, authority };
   return {
-    crew: { clock, broker, cycle: 1, held: new Map(), store } as unknown as Crew,
+    crew: { clock, broker, cycle: 1, epoch: 1, held: new Map(), store } as unknown as Crew,
+    revoke: (id) => void revoked.add(id),
     pass: (ms) => (nowMs += ms),
     valid: (token) => broker.verifier.verify(token, { nowMs, epoch: 1, isRevoked: () => false }).ok,
   };
@@ -102,5 +107,18 @@ describe("a capability that is held", () => {
     pass(2 * MINUTE);
     renewHeld(crew, held);
     expect(valid(held.minted.token)).toBe(false);
+  });
+
+  it("holds to the end of the longest command, begun with half its life left, unless it is revoked or the lease is lost", () => {
+    const crews = { mine: crewAt(MINE), lost: crewAt(undefined), ended: crewAt(MINE) };
+    const holds = Object.values(crews).map(({ crew, pass, revoke }) => {
+      const held = holdCapability(crew, "dev/A/work", () => crew.broker.mint(GRANT));
+      pass(TOKEN_TTL_MS / 2);
+      expect(holdsCapability(crew, held)).toBe(true);
+      if (crew === crews.ended.crew) revoke(held.minted.capability.id);
+      pass(MAX_SHELL_TIMEOUT_MS);
+      return holdsCapability(crew, held);
+    });
+    expect(holds).toEqual([true, false, false]);
   });
 });
