@@ -93,5 +93,11 @@ describe("a crew that is continued", () => {
     const assembly = { ...known, mode: "off", signal: stop.signal, env, confines: false } as const;
     const crew = await withProject({ cwd, env }, async (project) => assembleCrew(project, assembly));
     expect(crew.agents.get("implementer-1")?.narrowed?.untilMs).toBe(spawner?.payload.capability.exp);
+    const forgetful = await withProject({ cwd, env }, async (project) => {
+      const events: typeof project.store.events = (which) =>
+        which?.type === "AGENT_SPAWNED" ? [] : project.store.events(which);
+      return assembleCrew({ ...project, store: { ...project.store, events } }, assembly);
+    });
+    expect(forgetful.agents.get("implementer-1")?.narrowed?.untilMs).toBe(0);
   });
 });

@@ -248,14 +248,14 @@ function recallChild(crew: Crew, spawned: EventPayload<"AGENT_SPAWNED">, seq: nu
   crew.agents.set(agent.id, { ...template, id: agent.id, parent, narrowed });
 }
 
-/** When what a spawner handed on ends: with the elevated grant it held then; undefined where it held none. */
+/** When what a spawner handed on ends: with the elevated grant it held then, at once where that is not on record; undefined where it held none. */
 function endOfHandedOn(crew: Crew, spawner: string, seq: number): number | undefined {
   const agent = crew.agents.get(spawner);
   if (agent?.narrowed?.untilMs !== undefined) return agent.narrowed.untilMs;
   if (agent === undefined || ttlOf(agent, crew) === TOKEN_TTL_MS) return undefined;
   const events = crew.store.events({ run: crew.cycle, type: "AGENT_SPAWNED" });
   const grants = events.flatMap((event) => (event.type === "AGENT_SPAWNED" && event.seq < seq ? [event.payload] : []));
-  return grants.findLast((grant) => grant.agent.id === spawner)?.capability.exp;
+  return grants.findLast((grant) => grant.agent.id === spawner)?.capability.exp ?? 0;
 }
 
 /** What a child was given of its own; what is the plan's anyway grows with what people add to the plan. */
