@@ -59,10 +59,8 @@ function main() {
     for (;;) {
       const reply = await ask();
       if (reply === undefined) return void process.exit(1);
-      messages.push({ role: "assistant", content: reply });
-      save();
       const calls = reply.filter(({ type }) => type === "tool_use");
-      if (calls.length === 0) { save(); return say({ type: "result", subtype: "success", is_error: false, result: "" }); }
+      if (calls.length === 0) return say({ type: "result", subtype: "success", is_error: false, result: "" });
       const results = [];
       for (const { id, name, input } of calls) {
         const params = { name, arguments: input, _meta: { "claudecode/toolUseId": id } };
@@ -92,25 +90,30 @@ function main() {
       say({ type: "result", subtype: "success", is_error: true, result: text });
       return undefined;
     }
-    const blocks = [];
-    let rest = "";
+    let blocks = [], rest = "";
     for await (const chunk of answer.body.pipeThrough(new TextDecoderStream())) {
       const lines = (rest + chunk).split("\\n");
       rest = lines.pop();
-      for (const line of lines) if (line.startsWith("data: ")) take(JSON.parse(line.slice(6)), blocks);
+      for (const line of lines) if (line.startsWith("data: ")) blocks = take(JSON.parse(line.slice(6)), blocks);
     }
-    return blocks.map(({ json, ...block }) => (block.type === "tool_use" ? { ...block, input: JSON.parse(json || "{}") } : block));
+    return blocks;
   }
 
+  // A reply is on record before its end is told: whoever acts on it may end this program at once.
   function take(event, blocks) {
+    if (event.type === "message_stop") {
+      blocks = blocks.map(({ json, ...block }) => (block.type === "tool_use" ? { ...block, input: JSON.parse(json || "{}") } : block));
+      messages.push({ role: "assistant", content: blocks });
+      save();
+    }
     const shown = structuredClone(event);
     if (shown.content_block?.type === "tool_use") shown.content_block.name = "mcp__worknode__" + shown.content_block.name;
     say({ type: "stream_event", event: shown, parent_tool_use_id: FAULT === "own-agent" ? "toolu_x" : null, session_id: session });
     if (event.type === "content_block_start") blocks.push({ ...event.content_block, ...(event.content_block.type === "tool_use" ? { json: "" } : {}) });
-    if (event.type !== "content_block_delta") return;
-    const block = blocks.at(-1);
-    if (event.delta.type === "text_delta") block.text += event.delta.text;
-    if (event.delta.type === "input_json_delta") block.json += event.delta.partial_json;
+    const { delta = {} } = event, block = blocks.at(-1);
+    if (delta.type === "text_delta") block.text += delta.text;
+    if (delta.type === "input_json_delta") block.json += delta.partial_json;
+    return blocks;
   }
 }
 `;
