@@ -13,8 +13,8 @@ const PREFIX = "wn1.";
 const DOMAIN = "worknode capability v1\n";
 const MAX_TOKEN_CHARS = 1_048_576;
 const BASE64URL = /^[A-Za-z0-9_-]+$/;
-/** Tokens found by the string itself: hashing a long token costs more than the rest of a decision. */
-const MAX_RECENT_TOKENS = 64;
+/** Characters of tokens that are found by the string itself: hashing one costs more than all else there is to check. */
+const MAX_RECENT_CHARS = 4 * MAX_TOKEN_CHARS;
 
 /** Why a token is not accepted. */
 export type TokenFault =
@@ -94,7 +94,7 @@ export function createSigner(privateKey: KeyObject): TokenSigner {
 }
 
 function verifierWith(known: Map<string, Capability>, publicKey: KeyObject): TokenVerifier {
-  const recent = new Map<string, Capability>();
+  const recent = recentTokens();
   const openOnce = (token: string): Result<Capability, TokenFault> => {
     if (typeof token !== "string") return err("malformed");
     const hash = tokenHash(token);
@@ -110,8 +110,26 @@ function verifierWith(known: Map<string, Capability>, publicKey: KeyObject): Tok
       if (hit !== undefined) return checkValidity(hit, context);
       const opened = openOnce(token);
       if (!opened.ok) return opened;
-      remember(recent, { key: token, capability: opened.value, limit: MAX_RECENT_TOKENS });
+      recent.add(token, opened.value);
       return checkValidity(opened.value, context);
+    },
+  };
+}
+
+/** Tokens by the string itself: the newest, up to MAX_RECENT_CHARS of all together and MAX_TOKEN_CACHE of them. */
+function recentTokens() {
+  const found = new Map<string, Capability>();
+  let chars = 0;
+  return {
+    get: (token: string) => found.get(token),
+    add(token: string, capability: Capability) {
+      found.set(token, capability);
+      chars += token.length;
+      for (const oldest of found.keys()) {
+        if (chars <= MAX_RECENT_CHARS && found.size <= MAX_TOKEN_CACHE) return;
+        found.delete(oldest);
+        chars -= oldest.length;
+      }
     },
   };
 }
