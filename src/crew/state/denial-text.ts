@@ -1,8 +1,13 @@
 import type { Denial } from "../../schema/verdict.js";
 
-/** A refusal as the model reads it: code and message first, then rule, subject, object, remedy. */
+/**
+ * Refusals as the model reads them: code and message first, then rule, subject, object, remedy. Of input that does not
+ * fit, what else could not be judged for that reason is left out; what it may not do in any case is not.
+ */
 export function renderDenials(denials: readonly Denial[]): string {
+  const unfit = denials.some(({ check }) => check === "schema");
   return denials
+    .filter(({ check, violation }) => !unfit || check === "schema" || violation)
     .map(({ code, message, rule, subject, object, remedy }) =>
       [`${code}: ${message}`, `rule: ${rule}`, `subject: ${subject}`, `object: ${object}`, `remedy: ${remedy}`].join(
         "\n",
