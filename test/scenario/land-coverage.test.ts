@@ -77,6 +77,20 @@ describe.skipIf(sandboxMissing)(`The coverage of a night's work where it lands${
     expect(of(eventsOf(repo), "LANDED")).toHaveLength(0);
   });
 
+  it("is of the files that land: what the joined tests changed first is not landed", async () => {
+    await night();
+    const rewrite =
+      'import { writeFileSync } from "node:fs";\nwriteFileSync("src/add.js", "export const add = Math.min;\\n");\n';
+    repo.write("test/a.test.js", rewrite);
+    repo.git("add", "-A");
+    repo.git("commit", "-q", "-m", "mine");
+    const mine = repo.git("rev-parse", "HEAD").trim();
+    const { code, out } = await worknode("land");
+    expect(code).toBe(4);
+    expect(out).toContain("ERROR_TESTS_FAILED: the commands changed src/add.js");
+    expect(repo.git("rev-parse", "HEAD").trim()).toBe(mine);
+  });
+
   it("does not stand in the way where the joined tests reach it as well", async () => {
     await night();
     repo.write("NOTES.md", "mine\n");

@@ -10,7 +10,8 @@ const IDS = ["A", "B", "C"];
 
 /**
  * Writes a coverage report of every file of `src/`: a file's lines are hit unless it says `unhit`, or names as `unhit-with`
- * another file that is there. What it leaves in scratch must not be there before.
+ * another file that is there. A file that names as `rewritten-with` another that is there is written anew. What it leaves in
+ * scratch must not be there before.
  */
 const COVER = `import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import process from "node:process";
@@ -21,6 +22,7 @@ const report = readdirSync("src").sort().map((name) => {
   const text = readFileSync("src/" + name, "utf8");
   const other = /unhit-with (\\S+)/.exec(text)?.[1];
   const hit = /unhit$/m.test(text) || (other !== undefined && existsSync("src/" + other)) ? 0 : 1;
+  if (existsSync("src/" + /rewritten-with (\\S+)/.exec(text)?.[1])) writeFileSync("src/" + name, text + text);
   const lines = text.split("\\n").flatMap((line, at) => {
     const [, made] = /^export function (\\w+)/.exec(line) ?? [];
     return made === undefined ? [] : ["FN:" + (at + 1) + "," + made, "FNDA:" + hit + "," + made, "DA:" + (at + 1) + "," + hit];
@@ -101,6 +103,14 @@ describe.skipIf(sandboxMissing)(`what a batch of merges is judged by${reason}`, 
       expect.stringMatching(/^B: ERROR_INSUFFICIENT_COVERAGE/),
       expect.stringMatching(/^B: ERROR_UNTESTED_FUNCTIONS/),
     ]);
+  });
+
+  it("is the files that are merged: what the commands change first makes it red", async () => {
+    const events = await runJudged({ files: { B: `${functionOf("B")}// rewritten-with C.js\n` } });
+    const [batch] = of(events, "BATCH_VERIFIED");
+    const said = expect.stringMatching(/^B: ERROR_TESTS_FAILED: the commands changed src\/B\.js, .*\[output: ev_/);
+    expect(batch?.payload).toMatchObject({ tasks: ["B", "C"], pass: false });
+    expect(batch?.payload.faults).toContainEqual(said);
   });
 
   it("is each task's own commands, those of two kinds at once, from empty scratch each", async () => {

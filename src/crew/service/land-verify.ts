@@ -1,3 +1,4 @@
+import { compareTrees } from "../../effect/workspace/tree.js";
 import { verifyCommands } from "../../plan/verify-commands.js";
 import type { EventPayload } from "../../schema/event.js";
 import { prepareDependencies } from "../call/prepare.js";
@@ -5,7 +6,7 @@ import { readReport, reportsOf, runPlanned, textOf } from "../call/verify.js";
 import { headWorkspace } from "../call/workspaces.js";
 import type { Crew } from "../state/context.js";
 import { type Alike, groupAlike, joinedCoverageFaults } from "../task/joined-rules.js";
-import { failedCommands, waiversFor } from "../task/rules.js";
+import { alteredFaults, failedCommands, waiversFor, writtenPaths } from "../task/rules.js";
 
 /** What ran on a joined tree. */
 export type Verified = EventPayload<"LANDED">["verified"];
@@ -19,7 +20,7 @@ export interface JoinedVerification {
 /**
  * Verifies a joined tree by every distinct `verify` of the tasks that are done, each from empty scratch. Tests and
  * coverage are judged again as on a task's submission, against the commit the work lands on: what a task changed must be
- * covered there too. Waivers hold.
+ * covered there too, and the commands are to leave alone what lands. Waivers hold.
  */
 export async function verifyJoined(crew: Crew, onto: string): Promise<JoinedVerification> {
   await prepareDependencies(crew);
@@ -46,7 +47,9 @@ async function verifyAlike(
     const [failed] = failedCommands(result.runs, waiversFor(crew, task.id));
     if (failed !== undefined) return `${failed.stdout}\n${failed.stderr}`.trim().slice(-2_000) || "it said nothing";
     const report = textOf(await readReport(task, result));
-    const faults: string[] = [];
+    const landing = await compareTrees(workspace.git, onto, workspace.baseCommit);
+    const judged = writtenPaths(landing).filter((path) => !reportsOf(task).includes(path));
+    const faults = alteredFaults({ altered: await result.listAltered(judged), event: null });
     for (const each of alike) {
       const joined = { task: each, workspace: { ...workspace, baseCommit: onto }, tree: workspace.baseCommit, report };
       faults.push(...(await joinedCoverageFaults(crew, joined)));

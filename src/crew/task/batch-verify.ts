@@ -13,7 +13,7 @@ import type { Crew } from "../state/context.js";
 import { cycleStream, eventAt } from "../state/records.js";
 import { groupAlike, judgeLayer } from "./joined-rules.js";
 import type { RunLayer } from "./merged-task.js";
-import { type Verified, verifiedEvent } from "./rules.js";
+import { type Verified, verifiedEvent, writtenPaths } from "./rules.js";
 
 /**
  * Verifies a whole stack in a worktree of its own: every distinct `verify` of its tasks runs on its tree, from empty
@@ -72,6 +72,7 @@ async function runDistinct(
   { tree, layers }: { tree: string; layers: readonly RunLayer[] },
 ): Promise<ReadonlyMap<string, VerifyRun>> {
   const queue = new PQueue({ concurrency: MAX_BATCH_COMMANDS });
+  const judged = [...new Set(layers.flatMap(({ layer }) => writtenPaths(layer.changes)))];
   const groups = groupAlike(
     crew,
     layers.map(({ run }) => run.task),
@@ -79,7 +80,7 @@ async function runDistinct(
   const ends = await Promise.allSettled(
     groups.map((alike) =>
       queue.add(async () => {
-        const ran = await runCommands(crew, alike[0], view, { tree, together: true });
+        const ran = await runCommands(crew, alike[0], view, { tree, judged, together: true });
         return alike.map(({ id }) => [id, ran] as const);
       }),
     ),

@@ -11,6 +11,7 @@ import type { Crew } from "../state/context.js";
 import { loadMeasures } from "../state/grammars.js";
 import { coverageBasis } from "./coverage-rule.js";
 import {
+  alteredFaults,
   canChange,
   changedTexts,
   commandFault,
@@ -93,7 +94,8 @@ export async function judgeLayer(crew: Crew, { task, layer, view, tree, ran }: L
   const waivers = waiversFor(crew, task.id);
   const files = await changedTexts(workspace, layer.changes);
   await loadMeasures(languagesOf(files));
-  const faults = failedCommands(ran.commands, waivers).map((run) => commandFault(run, ran));
+  const failed = failedCommands(ran.commands, waivers).map((run) => commandFault(run, ran));
+  const faults = [...failed, ...alteredFaults(ran)];
   const wanted = faults.length === 0 && !waivers.includes("coverage");
   const at = { task, workspace };
   const basis = wanted ? await coverageBasis(crew, at, { report: ran.report, tree, alone: false }) : undefined;

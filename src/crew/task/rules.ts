@@ -205,14 +205,18 @@ export function failedCommands<T extends Pick<CommandRun, "role" | "exit_code">>
   return commands.filter(({ role, exit_code }) => exit_code !== 0 && !(role === "test" && waivers.includes("tests")));
 }
 
+/** Paths of the regular files that are new or of other content. */
+export function writtenPaths(differences: readonly TreeDifference[]): string[] {
+  return differences.filter(({ kind }) => kind === "add" || kind === "modify").map(({ path }) => path);
+}
+
 /** The texts of a worktree that changed, with what they were in its base commit. */
 export async function changedTexts(
   workspace: TaskWorkspace,
   differences: readonly TreeDifference[],
 ): Promise<ChangedFile[]> {
   const files: ChangedFile[] = [];
-  for (const { path, kind } of differences) {
-    if (kind !== "add" && kind !== "modify") continue;
+  for (const path of writtenPaths(differences)) {
     const content = await readRegular(join(workspace.worktree, path), MAX_FILE_BYTES);
     if (content !== null)
       files.push({ path, before: await readBase(workspace, path), after: content.toString("utf8") });
@@ -235,7 +239,7 @@ function howEnded({ exit_code, stopped }: CommandRun): string {
 const MAX_NAMED_FILES = 5;
 
 /** What ran on changed files says nothing of those that are judged. */
-function alteredFaults(ran: VerifyRun): string[] {
+export function alteredFaults(ran: Pick<VerifyRun, "altered" | "event">): string[] {
   const { altered } = ran;
   if (altered.length === 0) return [];
   const more = altered.length > MAX_NAMED_FILES ? ` and ${altered.length - MAX_NAMED_FILES} more` : "";
@@ -255,7 +259,7 @@ export function findingText(finding: Finding, ran: VerifyRun): string {
 /** Findings whose figures come from what the commands wrote. */
 export const REPORTED: ReadonlySet<string> = new Set(["ERROR_INSUFFICIENT_COVERAGE", "ERROR_UNTESTED_FUNCTIONS"]);
 
-function cited(text: string, { event }: VerifyRun): string {
+function cited(text: string, { event }: Pick<VerifyRun, "event">): string {
   return event === null ? text : `${text} [output: ${event}]`;
 }
 
