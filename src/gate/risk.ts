@@ -1,6 +1,7 @@
 import type { Proposal } from "../schema/proposal.js";
 import { WRITING_TOOLS } from "../schema/tool.js";
 import type { ActionFacts, GateFacts, Image } from "./facts.js";
+import { isSensitive } from "./sensitive.js";
 
 /** What a call is, for its base score (notes: approval gate). */
 export type RiskKind =
@@ -81,98 +82,6 @@ function kindOf(tool: string, images: readonly Image[]): RiskKind {
   if (!WRITING_TOOLS.has(tool)) return "read";
   if (images.some(({ path }) => isSensitive(path))) return "sensitive";
   return images.some(({ before }) => before === null) ? "create" : "write";
-}
-
-/** Files whose change reaches beyond the code: configuration, CI, dependencies, what test runners and builds load unasked. */
-const SENSITIVE_NAMES = new Set([
-  "package.json",
-  "package-lock.json",
-  "npm-shrinkwrap.json",
-  "pnpm-lock.yaml",
-  "pnpm-workspace.yaml",
-  "yarn.lock",
-  "bun.lock",
-  "bun.lockb",
-  "deno.json",
-  "deno.jsonc",
-  "deno.lock",
-  ".yarnrc.yml",
-  "pyproject.toml",
-  "poetry.lock",
-  "uv.lock",
-  "pipfile",
-  "pipfile.lock",
-  "setup.py",
-  "setup.cfg",
-  "tox.ini",
-  "go.mod",
-  "go.sum",
-  "cargo.toml",
-  "cargo.lock",
-  "pom.xml",
-  "gemfile",
-  "gemfile.lock",
-  "composer.json",
-  "composer.lock",
-  "makefile",
-  "gnumakefile",
-  "cmakelists.txt",
-  "meson.build",
-  "makefile.local",
-  "build.rs",
-  "rakefile",
-  "justfile",
-  "noxfile.py",
-  "conftest.py",
-  "sitecustomize.py",
-  "usercustomize.py",
-  "pytest.ini",
-  "mypy.ini",
-  "pip.conf",
-  "bunfig.toml",
-  "biome.json",
-  "gcovr.cfg",
-  ".pnpmfile.cjs",
-  ".pnp.cjs",
-  ".pnp.loader.mjs",
-  "lerna.json",
-  "nx.json",
-  "turbo.json",
-  "go.work",
-  "cmakepresets.json",
-  "sconstruct",
-  "wscript",
-  "package.swift",
-]);
-const SENSITIVE_FORMS = anyOf(
-  /^(docker|container)file/,
-  /^(docker-)?compose[^/]*\.ya?ml$/,
-  /^requirements[^/]*\.txt$/,
-  /^[jt]sconfig[^/]*\.json$/,
-  /\.(config|workspace)\.([cm]?[jt]s|json)$/,
-  /\.(mk|cmake|pth)$/,
-  /^\.[a-z0-9_-]+rc(\.[a-z]+)?$/,
-  /\.gradle(\.kts)?$/,
-  /^gradle(-wrapper)?\.properties$/,
-  /^(gulpfile|gruntfile|taskfile)(\.[a-z.]+)?$/,
-  /\.conf\.[cm]?[jt]s$/,
-);
-/** Folders whose files package managers and builds obey, whatever they are called. */
-const SENSITIVE_FOLDERS = /(?:^|\/)\.(?:cargo|mvn|bundle|yarn)\//i;
-
-/** One expression for several: every write is looked at by all of them. */
-function anyOf(...forms: readonly RegExp[]): RegExp {
-  return new RegExp(forms.map(({ source }) => `(?:${source})`).join("|"));
-}
-
-function hasDotName(path: string): boolean {
-  return path.startsWith(".") || path.includes("/.");
-}
-
-/** Whether a file is configuration, CI or a dependency list. */
-export function isSensitive(path: string): boolean {
-  const name = path.slice(path.lastIndexOf("/") + 1).toLowerCase();
-  return SENSITIVE_NAMES.has(name) || SENSITIVE_FORMS.test(name) || (hasDotName(path) && SENSITIVE_FOLDERS.test(path));
 }
 
 function countChangedLines(images: readonly Image[]): number {

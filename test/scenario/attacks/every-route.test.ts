@@ -35,6 +35,17 @@ describe.skipIf(sandbox.chosen === null)("what tools obey unasked, in a folder t
       expect(ground.fingerprint()).toBe(before);
     },
   );
+
+  it("nor is any of those that editors, shells, builds and deployments look for by name", async () => {
+    const looked = `.dir-locals.el BUILD WORKSPACE MODULE.bazel defs.bzl tools/bazel flake.nix shell.nix Dangerfile dangerfile.ts
+      Vagrantfile Tiltfile .Rprofile rust-toolchain.toml mix.exs build.sbt Directory.Build.props .flake8 .rspec netlify.toml
+      renovate.json .zshenv AGENTS.md _darcs/prefs/defaults .vscode/c_cpp_properties.json mvnw wrangler.toml cdk.json`;
+    const names = looked.split(/\s+/).map((name, index) => `gen/${index}/${name}`);
+    const made = names.map((path) => `mkdir -p $(dirname ${path}); echo x > ${path}`).join("\n");
+    const { report } = await ground.call("Bash", { command: made }, "B");
+    const refused = report.effects?.refused.filter(({ rule }) => rule === "review-effects").map(({ path }) => path);
+    expect(refused?.sort()).toEqual(names.sort());
+  });
 });
 
 /** What runs programs where somebody enters the folder, opens it or asks for a status. */

@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import type { GateFacts } from "../../../src/gate/facts.js";
-import { changedLines, isSensitive, type RiskInputs, riskOf, scoreRisk } from "../../../src/gate/risk.js";
+import { changedLines, type RiskInputs, riskOf, scoreRisk } from "../../../src/gate/risk.js";
 import { factsWith, propose, writeOf } from "./samples.js";
 
 const calm: RiskInputs = {
@@ -123,59 +123,4 @@ describe("changed lines of any texts", () => {
       { numRuns: 20_000 },
     );
   });
-});
-
-describe("sensitive files", () => {
-  it.each([
-    "package.json",
-    "a/package.json",
-    "Cargo.lock",
-    "go.mod",
-    "requirements-dev.txt",
-    "Dockerfile.prod",
-    "Makefile",
-  ])("hold %s", (path) => expect(isSensitive(path)).toBe(true));
-  it.each([
-    "vitest.config.ts",
-    "tsconfig.build.json",
-    ".npmrc",
-    ".eslintrc.json",
-    "docker-compose.dev.yml",
-    "build.gradle.kts",
-    "test/conftest.py",
-    "sitecustomize.py",
-    ".pnpmfile.cjs",
-    "jest.config.json",
-    "vitest.workspace.ts",
-    "rules.mk",
-    "pip.conf",
-    ".pnp.cjs",
-    ".pnp.loader.mjs",
-    "nx.json",
-    "lerna.json",
-    "turbo.json",
-    "go.work",
-    "CMakePresets.json",
-    "SConstruct",
-    "wscript",
-    "Package.swift",
-    "gulpfile.mjs",
-    "Gruntfile.js",
-    "Taskfile.dist.yml",
-    "karma.conf.js",
-    "sub/.cargo/config.toml",
-    ".mvn/extensions.xml",
-    ".bundle/config",
-    ".Yarn/releases/yarn.cjs",
-  ])("hold %s", (path) => expect(isSensitive(path)).toBe(true));
-  it.each([
-    "src/package.ts",
-    "src/config.ts",
-    "docs/makefile.md",
-    "src/rc.ts",
-    ".gitignore",
-    "README.md",
-    "src/yarn/a.ts",
-    "src/taskfiles.ts",
-  ])("do not hold %s", (path) => expect(isSensitive(path)).toBe(false));
 });
