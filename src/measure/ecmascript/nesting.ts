@@ -38,8 +38,8 @@ function isNested(text: string): boolean {
   const nesting: Nesting = { chains: new Uint32Array(MAX_OPEN_BRACKETS + 1), depth: 0, chained: 0 };
   let before: number = BLANK;
   for (let at = 0; at < text.length; at += 1) {
-    const kind = KINDS[text.charCodeAt(at)] ?? WORD;
-    if (kind !== WORD || before !== WORD) take(nesting, kind);
+    const kind = kindAt(text, at);
+    if (kind !== BLANK && (kind !== WORD || before !== WORD)) take(nesting, kind);
     if (isTooDeep(nesting)) return true;
     if (kind === CLOSING && startsStatement(text, at)) endChain(nesting, SEPARATOR);
     before = kind;
@@ -47,8 +47,14 @@ function isNested(text: string): boolean {
   return false;
 }
 
-/** Texts of as many bytes are looked at more closely at once. */
-const MAX_COUNTED_BYTES = 2 ** 16;
+function kindAt(text: string, at: number): number {
+  const code = text.charCodeAt(at);
+  return code < ASCII ? (KINDS[code] as number) : WORD;
+}
+
+/** Bytes that are counted at a time: as many tokens as brackets fit the halves of a number of 32 bits. */
+const COUNTED_BYTES = 2 ** 14;
+const PAIRS_OF_BYTES = 2 ** 16;
 const encoder = new TextEncoder();
 let hasAsMany = (text: string): boolean => {
   hasAsMany = counter(pairTable()); // made by the first text that is measured
@@ -57,44 +63,58 @@ let hasAsMany = (text: string): boolean => {
 
 /** Of two bytes: tokens in them, brackets in the upper half, and whether the first and the last is of a word. */
 const [STARTS_IN_WORD, ENDS_IN_WORD, COUNT] = [30, 31, 2 ** 30 - 1] as const;
+const [BRACKETS, TOKENS] = [16, 2 ** 16 - 1] as const;
 
-function pairTable(): Uint32Array {
+function pairTable(): Int32Array {
+  const table = new Int32Array(PAIRS_OF_BYTES);
   const pair = new Uint16Array(1);
   const bytes = new Uint8Array(pair.buffer);
-  return Uint32Array.from({ length: MAX_COUNTED_BYTES }, (_, value) => {
+  for (let value = 0; value < PAIRS_OF_BYTES; value += 1) {
     pair[0] = value;
-    const [first, second] = [...bytes].map((byte) => KINDS[byte] ?? WORD);
+    const [first, second] = [KINDS[bytes[0] as number] ?? WORD, KINDS[bytes[1] as number] ?? WORD];
     const [starts, ends] = [Number(first === WORD), Number(second === WORD)];
     const words = starts + (ends & ~starts);
-    return (words + signs(first) + signs(second)) | (starts << STARTS_IN_WORD) | (ends << ENDS_IN_WORD);
-  });
+    table[value] = (words + signs(first) + signs(second)) | (starts << STARTS_IN_WORD) | (ends << ENDS_IN_WORD);
+  }
+  return table;
 }
 
-function signs(kind: number | undefined): number {
-  return Number(kind === OPERATOR || kind === OPENING) + MAX_COUNTED_BYTES * Number(kind === OPENING);
+function signs(kind: number): number {
+  return Number(kind === OPERATOR || kind === OPENING) + (Number(kind === OPENING) << BRACKETS);
 }
 
 /**
  * Makes what tells whether text has as many brackets or tokens in all as must not nest: most files have not, and are
- * done with. It looks at two bytes of UTF-8 at a time, and counts brackets and tokens in one number.
+ * done with. It looks at two bytes of UTF-8 at a time, and counts brackets and tokens in one number. Never too few: a word
+ * may count once more where a piece of the text ends.
  */
-function counter(table: Uint32Array): (text: string) => boolean {
-  const pairs = new Uint16Array(MAX_COUNTED_BYTES / 2);
+function counter(table: Int32Array): (text: string) => boolean {
+  const pairs = new Uint16Array(COUNTED_BYTES / 2);
   const bytes = new Uint8Array(pairs.buffer);
   return (text) => {
-    const { read, written } = encoder.encodeInto(text, bytes);
-    if (read < text.length) return true;
-    bytes.fill(0, written, written + 1);
-    const length = (written + 1) >> 1;
-    let counted = 0;
-    let before = 0;
-    for (let at = 0; at < length; at += 1) {
-      const found = table[pairs[at] as number] as number;
-      counted += (found & COUNT) - ((found >>> STARTS_IN_WORD) & before);
-      before = found >>> ENDS_IN_WORD;
+    const all = { brackets: 0, tokens: 0 };
+    for (let from = 0; from < text.length; ) {
+      const { read, written } = encoder.encodeInto(from === 0 ? text : text.slice(from), bytes);
+      bytes.fill(0, written, written + 1);
+      const counted = countPairs(pairs, (written + 1) >> 1, table);
+      all.brackets += counted >>> BRACKETS;
+      all.tokens += counted & TOKENS;
+      if (all.brackets >= MAX_OPEN_BRACKETS || all.tokens > MAX_CHAINED_TOKENS) return true;
+      from += read;
     }
-    return counted >= MAX_COUNTED_BYTES * MAX_OPEN_BRACKETS || counted % MAX_COUNTED_BYTES > MAX_CHAINED_TOKENS;
+    return false;
   };
+}
+
+function countPairs(pairs: Uint16Array, length: number, table: Int32Array): number {
+  let counted = 0;
+  let before = 0;
+  for (let at = 0; at < length; at += 1) {
+    const found = table[pairs[at] as number] as number;
+    counted = (counted + (found & COUNT) - ((found >>> STARTS_IN_WORD) & before)) | 0;
+    before = found >>> ENDS_IN_WORD;
+  }
+  return counted;
 }
 
 function isTooDeep({ depth, chained }: Nesting): boolean {
@@ -109,7 +129,6 @@ function startsStatement(text: string, offset: number): boolean {
 }
 
 function take(nesting: Nesting, kind: number): void {
-  if (kind === BLANK) return;
   if (kind === SEPARATOR || kind === CLOSING) return endChain(nesting, kind);
   nesting.chains[nesting.depth] = (nesting.chains[nesting.depth] ?? 0) + 1;
   nesting.chained += 1;

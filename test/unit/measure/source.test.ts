@@ -457,6 +457,14 @@ describe("text that cannot be read", () => {
       }
   });
 
+  it("is refused however many tokens there are, in pieces of any length", () => {
+    for (let length = 2 ** 14; length <= 2 ** 18; length *= 2)
+      for (const tokens of [length - 1, length, length + 1]) expect(nestsTooDeeply("!".repeat(tokens))).toBe(true);
+    const apart = `[${"\n".repeat(1_000)}`;
+    expect(nestsTooDeeply(apart.repeat(999))).toBe(false);
+    expect(nestsTooDeeply(apart.repeat(1_000))).toBe(true);
+  });
+
   it("is not what is merely long", () => {
     const long = `function f(a) { return a ? g(a, 1) : [a, { b: a }]; }\n`.repeat(40_000);
     expect(measureSource("a.js", long)).toMatchObject({ parse: "ok" });
