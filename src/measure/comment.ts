@@ -53,11 +53,22 @@ function lastEndingBefore(comments: readonly Comment[], offset: number): number 
   return low;
 }
 
+const SPACE = 32;
+const ASCII = 128;
+
 function touches(text: string, comment: Comment, next: number): boolean {
+  if (standsAfterMore(text, comment.end, next)) return false;
   const between = text.slice(comment.end, next);
   if (between.trim() !== "") return false;
   const breaks = between.match(/\r\n|[\n\r\u2028\u2029]/g)?.length ?? 0;
   return breaks === 0 || (breaks === 1 && startsItsLine(text, comment.start));
+}
+
+/** Whether what stands before an offset, back to another, is more than blanks for sure: mostly so, and seen at once. */
+function standsAfterMore(text: string, from: number, offset: number): boolean {
+  let at = offset;
+  while (at > from && text.charCodeAt(at - 1) <= SPACE) at -= 1;
+  return at > from && text.charCodeAt(at - 1) < ASCII;
 }
 
 function startsItsLine(text: string, offset: number): boolean {

@@ -22,7 +22,8 @@ export interface Place {
 export type Placer = (node: SyntaxNode, key: string, index: number, place: Place) => Place;
 
 const MAX_NAME_CHARS = 80;
-const FUNCTION_TYPES: ReadonlySet<string> = new Set([
+/** Kinds of nodes that are functions where they have a body. */
+export const FUNCTION_TYPES: ReadonlySet<string> = new Set([
   "FunctionDeclaration",
   "FunctionExpression",
   "ArrowFunctionExpression",

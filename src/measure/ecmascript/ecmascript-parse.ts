@@ -23,7 +23,7 @@ export interface ParsedSource {
   errors: ParseError[];
 }
 
-const DECORATOR = /(?<![\w"'`/.\\])@(?=[\w$(])/g;
+const DECORATOR = /(?<![\w"'`/.\\])@(?=[\w$(])/y;
 
 type Options = NonNullable<Parameters<typeof parseSync>[2]>;
 
@@ -102,8 +102,17 @@ interface Deserializer {
   readonly deserialize: (bytes: Uint8Array, text: string, sourceStart: number, sourceBytes: number) => Result;
 }
 
+/** Those that were loaded: to find one again costs as much as to read a short file with it. */
+const deserializers = new Map<Options["astType"], Deserializer>();
+
+function deserializerOf(astType: Options["astType"]): Deserializer {
+  const known = deserializers.get(astType) ?? (oxcPart(`src-js/generated/deserialize/${astType}`) as Deserializer);
+  deserializers.set(astType, known);
+  return known;
+}
+
 function deserialize(tree: TreeInMemory, text: string, { astType }: Options): Result {
-  const { deserialize: read } = oxcPart(`src-js/generated/deserialize/${astType}`) as Deserializer;
+  const { deserialize: read } = deserializerOf(astType);
   const { program, comments, errors } = read(tree.bytes, text, tree.sourceStart, tree.sourceBytes);
   const { hashbang } = program;
   if (astType === "ts" || hashbang === null) return { program, comments, errors };
@@ -112,7 +121,10 @@ function deserialize(tree: TreeInMemory, text: string, { astType }: Options): Re
 }
 
 function hasDecorator(text: string, comments: readonly Comment[]): boolean {
-  for (const { index } of text.matchAll(DECORATOR)) if (!isInComment(comments, index)) return true;
+  for (let at = text.indexOf("@"); at !== -1; at = text.indexOf("@", at + 1)) {
+    DECORATOR.lastIndex = at;
+    if (DECORATOR.test(text) && !isInComment(comments, at)) return true;
+  }
   return false;
 }
 

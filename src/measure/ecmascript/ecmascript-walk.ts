@@ -40,11 +40,16 @@ interface Walk {
 function visit(node: SyntaxNode, shape: NodeShape, { pending, found }: Walk): void {
   const outer = pending.owners.pop() ?? null;
   const place = pending.places.pop() ?? ROOT;
-  const draft = openDraft(node, place, outer);
+  const draft = draftAt(node, shape, place, outer);
   if (draft !== null) noteDraft(node, draft, found);
   const owner = draft ?? outer;
   if (shape.role !== undefined) playRole(node, owner, place, { role: shape.role, found });
   visitMembers(node, owner, draft?.inside ?? place, { shape, pending });
+}
+
+/** Nearly no node opens a draft, and most are told by their kind. */
+function draftAt(node: SyntaxNode, { opens }: NodeShape, place: Place, outer: Draft | null): Draft | null {
+  return opens || place.field ? openDraft(node, place, outer) : null;
 }
 
 function noteDraft(node: SyntaxNode, draft: Draft, found: WalkedSource): void {
@@ -65,22 +70,39 @@ function playRole(
 }
 
 /** Lines the children up that something may be found in. */
-function visitMembers(
-  node: SyntaxNode,
-  owner: Draft | null,
-  place: Place,
-  { shape: { keys, placer }, pending }: { shape: NodeShape; pending: Pending },
-): void {
+function visitMembers(node: SyntaxNode, owner: Draft | null, place: Place, { shape, pending }: Visit): void {
+  const { keys, placer } = shape;
   for (let at = 0; at < keys.length; at += 1) {
     const key = keys[at] as string;
     const value = node[key];
-    const items = Array.isArray(value) ? (value as readonly unknown[]) : undefined;
-    const count = items === undefined ? 1 : items.length;
-    for (let index = 0; index < count; index += 1) {
-      const child = items === undefined ? value : items[index];
-      if (!isNode(child)) continue;
-      visitChild(child, owner, placer === undefined ? place.bare : placer(node, key, index, place), pending);
-    }
+    if (Array.isArray(value)) visitItems(node, key, value, { owner, place, placer, pending });
+    else if (isNode(value))
+      visitChild(value, owner, placer === undefined ? place.bare : placer(node, key, 0, place), pending);
+  }
+}
+
+interface Visit {
+  readonly shape: NodeShape;
+  readonly pending: Pending;
+}
+
+interface ItemVisit {
+  readonly owner: Draft | null;
+  readonly place: Place;
+  readonly placer: NodeShape["placer"];
+  readonly pending: Pending;
+}
+
+function visitItems(
+  node: SyntaxNode,
+  key: string,
+  items: readonly unknown[],
+  { owner, place, placer, pending }: ItemVisit,
+): void {
+  for (let index = 0; index < items.length; index += 1) {
+    const item = items[index];
+    if (isNode(item))
+      visitChild(item, owner, placer === undefined ? place.bare : placer(node, key, index, place), pending);
   }
 }
 

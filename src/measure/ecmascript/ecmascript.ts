@@ -13,6 +13,8 @@ import { hashTokens } from "./token-hash.js";
 interface Text extends CountedText {
   path: string;
   comments: readonly Comment[];
+  /** Documentation that was looked for: of a function it is asked up to three times. */
+  docs: Map<Draft, Comment | undefined>;
 }
 
 /** A measured file with the tree it was read from. */
@@ -29,21 +31,23 @@ export function measureEcmaScript(path: string, text: string, language: Language
   return readEcmaScript(path, text, language).measure;
 }
 
-/** `measureEcmaScript` without the hashes of the functions' tokens. */
+/** `measureEcmaScript` without the hashes of the functions' tokens and the lines of statements. */
 export function ecmaScriptFigures(path: string, text: string, language: Language): FileFigures {
   return readFigures(path, text, language).figures;
 }
 
 /** `measureEcmaScript`, for who looks at the tree as well. */
 export function readEcmaScript(path: string, text: string, language: Language): ReadEcmaScript {
-  const { figures, parsed, walked, spans } = readFigures(path, text, language);
+  const { figures, table, parsed, walked, spans } = readFigures(path, text, language);
   hashTokens(parsed.program, walked.opened);
   const functions = figures.functions.map((one, index) => ({ ...one, token_hash: spans[index]?.hash ?? "" }));
-  return { measure: { ...figures, functions }, program: parsed.program, comments: parsed.comments, spans };
+  const measure = { ...figures, functions, executable: distinctLines(walked.statements, table) };
+  return { measure, program: parsed.program, comments: parsed.comments, spans };
 }
 
 interface ReadFigures {
-  figures: Omit<FileMeasure, "functions"> & FileFigures;
+  figures: FileFigures;
+  table: LineTable;
   parsed: ParsedSource;
   walked: WalkedSource;
   spans: Draft[];
@@ -54,21 +58,20 @@ function readFigures(path: string, text: string, language: Language): ReadFigure
   const parsed = parseEcmaScript(path, text, language, table);
   const walked = walkSource(parsed.program);
   const spans = listedDrafts(walked);
-  const figures: ReadFigures["figures"] = {
+  const figures: FileFigures = {
     path,
     language,
     lines: table.length - (text.endsWith("\n") || text === "" ? 1 : 0),
     parse: parsed.parse,
     errors: parsed.errors,
     functions: functionsOf(
-      { path, comments: parsed.comments, ...countedText({ path, text, table }, parsed.comments) },
+      { path, comments: parsed.comments, docs: new Map(), ...countedText({ path, text, table }, parsed.comments) },
       walked,
       spans,
     ),
     suppressions: findSuppressions(parsed.comments, table),
-    executable: distinctLines(walked.statements, table),
   };
-  return { figures, parsed, walked, spans };
+  return { figures, table, parsed, walked, spans };
 }
 
 /** A class field's initialiser is listed where it decides something. */
@@ -87,28 +90,29 @@ function functionsOf(source: Text, walked: WalkedSource, kept: readonly Draft[])
   return kept.map((draft) => {
     const order = orders.get(draft.qualifiedName) ?? 0;
     orders.set(draft.qualifiedName, order + 1);
-    return {
-      ...figuresOf(source, draft),
-      order,
-      documented: documented.has(draft.qualifiedName) || hasDoc(source, draft),
-    };
+    const isDocumented = documented.has(draft.qualifiedName) || docOf(source, draft) !== undefined;
+    return figuresOf(source, draft, order, isDocumented);
   });
 }
 
 /** Names documented once for several bodies: overloads, getter and setter, a class for its constructor. */
 function documentedNames(source: Text, walked: WalkedSource, drafts: readonly Draft[]): Set<string> {
-  const named = drafts.filter((draft) => draft.named && hasDoc(source, draft)).map((draft) => draft.qualifiedName);
+  const named = drafts.filter((draft) => draft.named && docOf(source, draft)).map((draft) => draft.qualifiedName);
   const signed = walked.signatures
     .filter(({ offset }) => attachedComment(source.text, source.comments, offset) !== undefined)
     .map(({ name }) => name);
   return new Set([...named, ...signed]);
 }
 
-function hasDoc(source: Text, draft: Draft): boolean {
-  return attachedComment(source.text, source.comments, draft.doc) !== undefined;
+function docOf({ text, comments, docs }: Text, draft: Draft): Comment | undefined {
+  const known = docs.get(draft);
+  if (known !== undefined || docs.has(draft)) return known;
+  const found = attachedComment(text, comments, draft.doc);
+  docs.set(draft, found);
+  return found;
 }
 
-function figuresOf(source: Text, draft: Draft): Omit<FunctionFigures, "order" | "documented"> {
+function figuresOf(source: Text, draft: Draft, order: number, documented: boolean): FunctionFigures {
   const { table } = source;
   return {
     file: source.path,
@@ -123,13 +127,15 @@ function figuresOf(source: Text, draft: Draft): Omit<FunctionFigures, "order" | 
     parameters: draft.parameters,
     named: draft.named,
     findings: [],
+    order,
+    documented,
   };
 }
 
 function nestedSpans(source: Text, draft: Draft): { start: number; end: number }[] {
   const flat = draft.nested.flatMap((inner) => (inner.kind === "field" ? inner.nested : [inner]));
   return flat.map((inner) => ({
-    start: attachedComment(source.text, source.comments, inner.doc)?.start ?? inner.start,
+    start: docOf(source, inner)?.start ?? inner.start,
     end: inner.end,
   }));
 }

@@ -1,5 +1,5 @@
 import { visitorKeys } from "oxc-parser";
-import { PLACERS, type Placer } from "./ecmascript-name.js";
+import { FUNCTION_TYPES, PLACERS, type Placer } from "./ecmascript-name.js";
 import type { SyntaxNode } from "./ecmascript-parse.js";
 import { NODE_ROLES, type NodeRole } from "./node-role.js";
 import { isPassedOver } from "./syntax-token.js";
@@ -9,6 +9,8 @@ export interface NodeShape {
   /** Members that may hold nodes which run; types are left out. */
   readonly keys: readonly string[];
   readonly role: NodeRole | undefined;
+  /** Whether such a node may open a function wherever it stands. */
+  readonly opens: boolean;
   /** Says where the children are; without it they are at the node's own bare place. */
   readonly placer: Placer | undefined;
   /** Whether there is nothing to be found at such a node, nor below it. */
@@ -27,5 +29,6 @@ export function shapeOf(node: SyntaxNode): NodeShape {
 function shape(type: string, members: readonly string[]): NodeShape {
   const keys = members.filter((key) => !isPassedOver(key, false));
   const role = NODE_ROLES.get(type);
-  return { keys, role, placer: PLACERS[type], empty: keys.length === 0 && role === undefined };
+  const opens = FUNCTION_TYPES.has(type) || type === "StaticBlock";
+  return { keys, role, opens, placer: PLACERS[type], empty: keys.length === 0 && role === undefined };
 }
