@@ -1,6 +1,7 @@
-import { chmodSync, existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
-import { join } from "node:path";
-import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { execFileSync } from "node:child_process";
+import { chmodSync, existsSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
+import { dirname, join } from "node:path";
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from "vitest";
 import { runCommandLine } from "../../src/surface/cli/command-line.js";
 import { reason, sandboxMissing } from "../unit/effect/sandbox/fixture.js";
 import { makeContext } from "../unit/surface/screen.js";
@@ -15,26 +16,39 @@ waivers: [{ rule: coverage, tasks: [G-1, G-2], reason: the whole program is one 
 phases:
   - id: build
     tasks:
-      - { id: G-1, title: Greet by name, owner: implementer, files: { write: [greet.js] }, verify: { test: [node, --test] } }
-      - { id: G-2, title: Take leave, owner: implementer, files: { write: [leave.js] }, verify: { test: [node, --test] } }
+      - { id: G-1, title: Greet by name, owner: implementer, files: { write: [greet.js] }, verify: { test: [grep, -qEf, greeting.txt, greet.js] } }
+      - { id: G-2, title: Take leave, owner: implementer, files: { write: [leave.js] }, verify: { test: [grep, -qEf, greeting.txt, greet.js] } }
 `;
-const TEST = `import test from "node:test";
-import assert from "node:assert";
-import { greet } from "./greet.js";
-test("greets", () => assert.match(greet("Ada"), /^(Hello|Hi), Ada/));
-`;
+/** What the plan's command looks for: a runner of tests would take most of the time that these take. */
+const GREETING = "(Hello|Hi), ";
 const greet = (word: string): string => `/** Greets. */\nexport const greet = (name) => \`${word}, \${name}\`;\n`;
 const LEAVE = '/** Takes leave. */\nexport const leave = () => "Bye";\n';
+const NIGHT = {
+  "G-1:work:1": [write("greet.js", greet("Hi")), submit],
+  "G-2:work:1": [write("leave.js", LEAVE), submit],
+};
 
 describe.skipIf(sandboxMissing)(`Taking a night's work home${reason}`, () => {
   let repo: Repo;
-  beforeEach(() => {
-    repo = makeRepo({
+  /** The repository after a night, and where its files are kept for the tests that start from there. */
+  let rested: Repo;
+  let kept = "";
+  const start = (): Repo =>
+    makeRepo({
       "package.json": '{"type":"module"}',
       "greet.js": greet("Hello"),
-      "greet.test.js": TEST,
+      "greeting.txt": GREETING,
       "plan.yaml": PLAN,
     });
+  beforeAll(async () => {
+    rested = repo = start();
+    expect((await work(NIGHT)).code).toBe(0);
+    kept = `${dirname(rested.dir)}-kept`;
+    renameSync(dirname(rested.dir), kept);
+  });
+  afterAll(() => rmSync(kept, { recursive: true, force: true }));
+  beforeEach(() => {
+    repo = start();
   });
   afterEach(() => repo.remove());
 
@@ -51,8 +65,12 @@ describe.skipIf(sandboxMissing)(`Taking a night's work home${reason}`, () => {
       await server.close();
     }
   }
-  const night = (): ReturnType<typeof work> =>
-    work({ "G-1:work:1": [write("greet.js", greet("Hi")), submit], "G-2:work:1": [write("leave.js", LEAVE), submit] });
+  /** Goes on from the morning after: a copy at the same place, as git and the log name it. */
+  function night(): void {
+    repo.remove();
+    execFileSync("cp", ["-a", kept, dirname(rested.dir)]);
+    repo = rested;
+  }
   const commit = (files: Record<string, string>): void => {
     for (const [path, text] of Object.entries(files)) repo.write(path, text);
     repo.git("add", ...Object.keys(files));
@@ -64,12 +82,12 @@ describe.skipIf(sandboxMissing)(`Taking a night's work home${reason}`, () => {
   it("fast-forwards a branch that has not moved, once, and says who did it", async () => {
     repo.git("config", "--global", "commit.gpgSign", "true"); // of the home that worknode was given
     repo.git("config", "gpg.program", "/nonexistent/gpg"); // were it asked, all would fail
-    expect((await night()).code).toBe(0);
+    expect((await work(NIGHT)).code).toBe(0);
     const before = head();
     const landed = await worknode("land");
     expect(landed).toMatchObject({ code: 0, err: "" });
     expect(landed.out).toMatch(new RegExp(`^Your git signs commits .* --gpg-sign" ${before.slice(0, 10)}$`, "m"));
-    expect(landed.out).toContain("✓ node --test: exit 0");
+    expect(landed.out).toContain("✓ grep -qEf greeting.txt greet.js: exit 0");
     expect(read("greet.js")).toBe(greet("Hi"));
     expect(head()).toBe(repo.git("rev-parse", "worknode/greet/1").trim());
     expect(repo.git("status", "--porcelain", "--untracked-files=no")).toBe("");
@@ -81,7 +99,7 @@ describe.skipIf(sandboxMissing)(`Taking a night's work home${reason}`, () => {
   });
 
   it("joins a branch that moved, verifies the joined tree, and keeps both histories", async () => {
-    await night();
+    night();
     commit({ "NOTES.md": "mine\n" });
     const before = head();
     expect(await worknode("land")).toMatchObject({ code: 0 });
@@ -93,7 +111,7 @@ describe.skipIf(sandboxMissing)(`Taking a night's work home${reason}`, () => {
   });
 
   it("writes files as the person's own git does, and runs none of their hooks and signs nothing", async () => {
-    await night();
+    night();
     const before = head();
     for (const hook of ["pre-commit", "post-merge", "post-checkout", "reference-transaction"]) {
       repo.write(`.git/hooks/${hook}`, '#!/bin/sh\necho "$0" >> "$HOME/ran"\n');
@@ -117,18 +135,18 @@ describe.skipIf(sandboxMissing)(`Taking a night's work home${reason}`, () => {
   });
 
   it("lands nothing where the joined tree fails although each side passed alone", async () => {
-    await night();
-    commit({ "greet.test.js": TEST.replace("(Hello|Hi)", "Hello") });
+    night();
+    commit({ "greeting.txt": "Hello, " });
     const before = head();
     const { code, out } = await worknode("land");
     expect(code).toBe(4);
-    expect(out).toContain("✗ node --test: exit 1");
+    expect(out).toContain("✗ grep -qEf greeting.txt greet.js: exit 1");
     expect(head()).toBe(before);
     expect(read("greet.js")).toBe(greet("Hello"));
   });
 
   it("offers a conflict as a task, whose work then lands", async () => {
-    await night();
+    night();
     commit({ "greet.js": greet("Hello there") });
     const before = head();
     const refused = await worknode("land", "--output-format", "json");
@@ -161,7 +179,7 @@ describe.skipIf(sandboxMissing)(`Taking a night's work home${reason}`, () => {
   });
 
   it("touches no checkout with uncommitted changes, and overwrites no file git does not know", async () => {
-    await night();
+    night();
     repo.write("greet.js", "mine, not committed\n");
     expect(await worknode("land")).toMatchObject({ code: 2 });
     expect(read("greet.js")).toBe("mine, not committed\n");
@@ -179,7 +197,7 @@ describe.skipIf(sandboxMissing)(`Taking a night's work home${reason}`, () => {
   });
 
   it("says how to bring back a branch that was deleted, and lands it then", async () => {
-    await night();
+    night();
     repo.git("branch", "-q", "-D", "worknode/greet/1");
     const { code, err } = await worknode("land");
     expect(code).toBe(2);
@@ -191,7 +209,7 @@ describe.skipIf(sandboxMissing)(`Taking a night's work home${reason}`, () => {
 
   it("has nothing to land without a cycle, and needs a branch to land on", async () => {
     expect(await worknode("land")).toMatchObject({ code: 7 });
-    await night();
+    night();
     repo.git("checkout", "-q", "--detach");
     expect(await worknode("land")).toMatchObject({ code: 2 });
   });
@@ -212,7 +230,7 @@ describe.skipIf(sandboxMissing)(`Taking a night's work home${reason}`, () => {
   });
 
   it("opens a request through gh where it is installed, and prints the commands where nothing is", async () => {
-    await night();
+    night();
     const before = head();
     const printed = await worknode("land", "--pr");
     expect(printed.code).toBe(0);
@@ -268,7 +286,7 @@ describe.skipIf(sandboxMissing)(`Taking a night's work home${reason}`, () => {
   });
 
   it("cleans up after a cycle that ended, and keeps a worktree that holds unmerged work", async () => {
-    await night();
+    night();
     const states = join(repo.env["XDG_STATE_HOME"] ?? "", "worknode");
     const worktrees = of(eventsOf(repo), "TASK_STARTED").map(({ payload }) => payload.worktree);
     expect(worktrees.every((path) => existsSync(path) && path.startsWith(states))).toBe(true);
