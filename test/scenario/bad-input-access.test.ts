@@ -87,6 +87,18 @@ describe.skipIf(!canRun)("what an ordinary user may not touch", () => {
     expect(say(...CALL).code).toBe(0);
   });
 
+  it.each([".git", ".git/objects", ".git/refs"])("a repository whose %s cannot be read is no missing one", (part) => {
+    chmodSync(join(repo, part), 0o000);
+    for (const args of [["check", "--base", "HEAD"], ["run", "plan.yaml", "--yes"], CALL]) {
+      const said = say(...args);
+      expect(said).toMatchObject({ code: 2, out: "" });
+      expect(said.err).toMatch(
+        /^worknode: The repository at \S+ cannot be used: \S+ cannot be read \(EACCES\)\. Make /,
+      );
+    }
+    chmodSync(join(repo, part), 0o755);
+  });
+
   it("a database that cannot be read is exit 2 and says what to do", () => {
     expect(say(...CALL).code).toBe(0);
     const database = join(repo, ".worknode/worknode.db");

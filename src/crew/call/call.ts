@@ -4,6 +4,7 @@ import type { AnyNewEvent } from "../../schema/event.js";
 import { isToolName, toolInputSchemas } from "../../schema/tool.js";
 import type { Crew } from "../state/context.js";
 import { renderDenials } from "../state/denial-text.js";
+import { stopIfLost } from "../state/lost-place.js";
 import { eventAt } from "../state/records.js";
 import { stopIfKilled } from "../state/stop.js";
 import {
@@ -41,6 +42,7 @@ export function trimInput(
  */
 export async function performCall(crew: Crew, request: CallRequest): Promise<CallOutcome> {
   stopIfKilled(crew);
+  stopIfLost(request.place.workspace);
   const { proposal, dryRun = false } = request;
   const first = await judgeCall(crew, proposal, request.place);
   let { judgement } = first;

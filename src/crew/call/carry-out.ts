@@ -9,6 +9,7 @@ import { InvariantError } from "../../kernel/assert.js";
 import { Fault } from "../../kernel/fault.js";
 import { coordinate } from "../agent/coordinate.js";
 import type { Crew } from "../state/context.js";
+import { stopIfLost } from "../state/lost-place.js";
 import { type CallRequest, type CarriedOut, clip, recordCall, resultEvent, type ToolRun } from "./call-record.js";
 import { runCommand } from "./command-call.js";
 import { keepAllowed } from "./write-call.js";
@@ -37,6 +38,7 @@ export async function carryOut(crew: Crew, request: CallRequest, approved: Appro
     const denials = result.denial === undefined ? [] : [result.denial];
     return { content: clip(result.content), isError: result.is_error, effects: undefined, denials };
   } catch (thrown) {
+    stopIfLost(request.place.workspace);
     if (!(thrown instanceof Fault) || thrown instanceof InvariantError || endsSession(thrown)) throw thrown;
     const content = `The call failed (${thrown.code}): ${thrown.message}`;
     await request.append([resultEvent(request, { content, is_error: true }, thrown.retry)]);

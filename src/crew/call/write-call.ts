@@ -7,6 +7,7 @@ import type { Result } from "../../kernel/result.js";
 import type { Change, CommandResult, RefusedChange } from "../../schema/effect.js";
 import { WRITING_TOOLS } from "../../schema/tool.js";
 import type { Crew } from "../state/context.js";
+import { stopIfLost } from "../state/lost-place.js";
 import { eventAt } from "../state/records.js";
 import { type CallRequest, type CarriedOut, resultEvent } from "./call-record.js";
 import { holdsCapability } from "./facts.js";
@@ -32,6 +33,7 @@ export interface Allowed extends Pick<HostAttempt, "permit" | "keeps"> {
 export async function keepAllowed(crew: Crew, request: CallRequest, allowed: Allowed): Promise<CarriedOut> {
   const { prepared, content } = allowed;
   const told = prepared.changes.map(toChange);
+  stopIfLost(request.place.workspace);
   if (!holdsCapability(crew, request.place.held)) {
     const refused = told.map(({ path, kind }) => ({ path, kind, rule: "capability" }));
     return await discarded(request, allowed, { changes: told, refused, reason: OVER, content: OVER });

@@ -27,6 +27,7 @@ import {
   recordIn,
 } from "./conversation.js";
 import { endEvents } from "./conversation-end.js";
+import { lostFiles } from "./lost-files.js";
 import { reviewCall } from "./review-call.js";
 import { closeSession } from "./runtime.js";
 
@@ -102,9 +103,20 @@ async function openConversation(crew: Crew, spec: ConverseSpec, held: Held): Pro
   const rows = crew.store.queries.conversations(crew.cycle, spec.task, spec.kind);
   const open = rows.find((row) => row.outcome === null);
   const found = open === undefined ? undefined : loadConversation(crew.store, open.id);
-  if (found !== undefined && found.agent === spec.agent.id) return resumed(crew, spec, { conversation: found, held });
-  if (found !== undefined) await closeConversation(crew, found, "handed to another agent");
-  const id = conversationId({ cycle: crew.cycle, task: spec.task, kind: spec.kind, n: rows.length + 1 });
+  if (found !== undefined) {
+    const over = await whyOver(crew, spec, found);
+    if (over === undefined) return resumed(crew, spec, { conversation: found, held });
+    await closeConversation(crew, found, over);
+  }
+  return await startConversation(crew, spec, { held, n: rows.length + 1 });
+}
+
+async function startConversation(
+  crew: Crew,
+  spec: ConverseSpec,
+  { held, n }: { held: Held; n: number },
+): Promise<Conversation> {
+  const id = conversationId({ cycle: crew.cycle, task: spec.task, kind: spec.kind, n });
   const { agent } = spec;
   const place = { stream: conversationStream(id), actor: agent.id, run: crew.cycle, task: spec.task };
   const stored = await crew.store.commit([
@@ -122,6 +134,11 @@ async function openConversation(crew: Crew, spec: ConverseSpec, held: Held): Pro
   const first = stored[0];
   if (first?.type !== "CONVERSATION_STARTED") throw new Error("a conversation begins with its start");
   return beginConversation(first);
+}
+
+/** Why an open conversation is not gone on with, but begun anew from what is known. */
+async function whyOver(crew: Crew, spec: ConverseSpec, { agent }: Conversation): Promise<string | undefined> {
+  return agent === spec.agent.id ? await lostFiles(crew, spec) : "handed to another agent";
 }
 
 /** A later session goes on with a conversation under a capability of its own, which is recorded. */

@@ -12,6 +12,7 @@ import { DRAFTING } from "../../store/sql/read-latest-incomplete-cycle.js";
 import { prepareDependencies } from "../call/prepare.js";
 import { type ModelAccess, type ModelNeeds, openModel, requireModel } from "../conversation/model-access.js";
 import { followBudget } from "../state/budget.js";
+import { lostInstead } from "../state/lost-place.js";
 import { readInputs } from "../state/plan-input.js";
 import { type PlanSource, parsePlan, readPlan } from "../state/plan-source.js";
 import { cycleStream, eventAt } from "../state/records.js";
@@ -205,7 +206,8 @@ async function runWith(project: Project, plan: SessionPlan, options: SessionOpti
     if (options.dependencies === undefined) await prepareDependencies(crew);
     else crew.prepared = options.dependencies;
     return await runCycle(crew);
-  } catch (thrown) {
+  } catch (fault) {
+    const thrown = lostInstead(crew, fault);
     if (thrown instanceof RunStop) return { exitCode: thrown.exitCode, reason: thrown.message, status: undefined };
     throw thrown;
   } finally {

@@ -1,4 +1,5 @@
 import type { ChildProcess } from "node:child_process";
+import { existsSync } from "node:fs";
 import { MAX_GIT_OUTPUT_BYTES, MAX_GIT_TIME_MS } from "../../kernel/bounds.js";
 import { Fault, invalid } from "../../kernel/fault.js";
 
@@ -9,9 +10,18 @@ export interface GitOutput {
   readonly stderr: string;
 }
 
-/** What a git that was started leaves behind, bounded in time and size. Throws Fault NO_GIT (exit 2), GIT_STOPPED. */
+/** A git that was started, and where. */
+export interface StartedGit {
+  readonly child: ChildProcess;
+  readonly directory: string;
+}
+
+/**
+ * What a git that was started leaves behind, bounded in time and size. Throws Fault NO_GIT, FOLDER_GONE (exit 2),
+ * GIT_STOPPED.
+ */
 export function collectGit(
-  child: ChildProcess,
+  { child, directory }: StartedGit,
   args: readonly string[],
   input: string | undefined,
 ): Promise<GitOutput> {
@@ -36,7 +46,7 @@ export function collectGit(
     child.stdin?.end(input ?? "");
     child.once("error", (cause) => {
       clearTimeout(timer);
-      reject(gitMissing(cause));
+      reject(existsSync(directory) ? gitMissing(cause) : folderGone(directory, cause));
     });
     child.once("close", (code) => {
       clearTimeout(timer);
@@ -51,10 +61,23 @@ export function collectGit(
   });
 }
 
+/** The system says of a program that it is missing when the folder it is to start in is. */
+function folderGone(directory: string, cause: Error): Fault {
+  return invalid(
+    "FOLDER_GONE",
+    `${directory} was removed: git was to look at it and could not be started there.`,
+    cause,
+  );
+}
+
 /** The fault of a git that could not be started (exit 2). */
 export function gitMissing(cause: Error): Fault {
   return invalid("NO_GIT", `git could not be started: ${cause.message}. Install git 2.38 or newer.`, cause);
 }
+
+/** What git says of objects that it may not read, or that are not what they were. */
+const UNREADABLE =
+  /(?:failed to read object|unable to (?:open|read|access|map|stat))(?! index)[^\n]*permission denied|is corrupt\b|inflate: |unable to (?:unpack|read sha1|parse object)|could not get object info/i;
 
 /** Whether git says that it may not write. */
 export function isRefused(said: string): boolean {
@@ -69,11 +92,20 @@ export function gitRefused(command: string, said: string): Fault {
   );
 }
 
+/** The fault of a repository whose objects cannot be read (exit 2). */
+function gitUnreadable(command: string, said: string): Fault {
+  const remedy = /permission denied/i.test(said)
+    ? "Make its .git readable for this user."
+    : "`git fsck` names what is damaged: fetch it again, restore it, or clone anew.";
+  return invalid("GIT_UNREADABLE", `git ${command} could not read the repository (git says: ${said}). ${remedy}`);
+}
+
 /** The fault of a git that ended with an exit code but 0. */
 export function gitFailed(args: readonly string[], output: GitOutput): Fault {
   const text = output.stderr.trim().slice(0, 2_000);
   if (/no space left on device/i.test(text))
     return invalid("DISK_FULL", `git ${args[0] ?? ""}: no space left on device. Free some space and continue.`);
+  if (UNREADABLE.test(text)) return gitUnreadable(args[0] ?? "", text);
   if (isRefused(text)) return gitRefused(args[0] ?? "", text);
   if (/promisor remote/i.test(text))
     return invalid(

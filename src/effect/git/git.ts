@@ -70,7 +70,11 @@ export function createGit(place: GitPlace): Git {
 
 function gitAt(place: GitPlace, clock: Clock, objects: IdleReader): Git {
   const attempt = (args: readonly string[], options: GitOptions = {}): Promise<GitOutput> =>
-    collectGit(start(place, args, environment(place, options, clock)), args, options.input);
+    collectGit(
+      { child: start(place, args, environment(place, options, clock)), directory: place.workTree },
+      args,
+      options.input,
+    );
   return {
     attempt,
     run: async (args, options) => {

@@ -5,6 +5,7 @@ import { invalid } from "../../kernel/fault.js";
 import { type Git, safePath } from "./git.js";
 import { collectGit, type GitOutput, gitFailed } from "./git-process.js";
 import { createObjectReader, type ObjectReader } from "./object-reader.js";
+import { repositoryFault } from "./repository-fault.js";
 
 /**
  * A repository's objects as `check` reads them: commits, trees and blobs, never the checkout's own program
@@ -68,13 +69,16 @@ export async function withHistory<T>(
 async function openHistory(cwd: string, given: NodeJS.ProcessEnv): Promise<History> {
   const { env, found } = await look(cwd, given);
   const [bare, gitDir = "", commonDir = "", ...rest] = found.stdout.toString("utf8").split("\n");
-  if (found.code !== 0 && bare !== "true")
-    throw invalid("NO_REPOSITORY", `${cwd} is not inside a git repository (git says: ${found.stderr.trim()}).`);
+  if (found.code !== 0 && bare !== "true") {
+    const why = repositoryFault(cwd) ?? `${cwd} is not inside a git repository (git says: ${found.stderr.trim()}).`;
+    throw invalid("NO_REPOSITORY", why);
+  }
   const top = bare === "true" ? null : rest.join("\n").replace(/\n$/, "");
   // named: settings may have git look for its directory elsewhere (core.worktree), or not believe it (core.bare)
-  const start = starter(top ?? gitDir, { ...env, GIT_DIR: gitDir }, cwd);
+  const directory = top ?? gitDir;
+  const start = starter(directory, { ...env, GIT_DIR: gitDir }, cwd);
   const cutOff = readCutOff(resolve(cwd, commonDir));
-  return { top, gitDir, cutOff, git: gitIn(start), objects: createObjectReader(start) };
+  return { top, gitDir, cutOff, git: gitIn(start, directory), objects: createObjectReader(start) };
 }
 
 interface Look {
@@ -87,11 +91,12 @@ interface Look {
  * checkout can be made to look like one.
  */
 async function look(cwd: string, env: NodeJS.ProcessEnv): Promise<Look> {
-  const found = await gitIn(starter(cwd, env)).attempt(["rev-parse", ...LAYOUT]);
+  const found = await gitIn(starter(cwd, env), cwd).attempt(["rev-parse", ...LAYOUT]);
   if (!isUnnamedBare(found)) return { env, found };
   const all = ["-c", "safe.bareRepository=all", "rev-parse", "--absolute-git-dir"];
-  const gitDir = (await gitIn(starter(cwd, env)).run(all)).replace(/\n$/, "");
-  const around = await gitIn(starter(dirname(gitDir), env)).attempt(["rev-parse", "--absolute-git-dir"]);
+  const gitDir = (await gitIn(starter(cwd, env), cwd).run(all)).replace(/\n$/, "");
+  const beside = dirname(gitDir);
+  const around = await gitIn(starter(beside, env), beside).attempt(["rev-parse", "--absolute-git-dir"]);
   if (around.code === 0 || isUnnamedBare(around))
     throw invalid(
       "NO_REPOSITORY",
@@ -120,9 +125,9 @@ function starter(directory: string, env: NodeJS.ProcessEnv, givenIn = directory)
   return (args) => spawn("git", readerArguments(args), { ...options, stdio: ["pipe", "pipe", "pipe"] });
 }
 
-function gitIn(start: Start): Pick<Git, "run" | "attempt"> {
+function gitIn(start: Start, directory: string): Pick<Git, "run" | "attempt"> {
   const attempt: Git["attempt"] = (args, options = {}): Promise<GitOutput> =>
-    collectGit(start(args), args, options.input);
+    collectGit({ child: start(args), directory }, args, options.input);
   return {
     attempt,
     run: async (args, options) => {

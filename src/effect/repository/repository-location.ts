@@ -2,6 +2,8 @@ import { existsSync, lstatSync, readFileSync, realpathSync } from "node:fs";
 import { homedir } from "node:os";
 import { basename, dirname, isAbsolute, join, resolve } from "node:path";
 import { sha256Hex } from "../../kernel/canonical.js";
+import { invalid, messageOf } from "../../kernel/fault.js";
+import { repositoryFault } from "../git/repository-fault.js";
 
 /** Where a repository and worknode's files for it are. Found by reading names only: no program is started. */
 export interface RepositoryLocation {
@@ -24,7 +26,10 @@ export interface RepositoryLocation {
 /** Levels of directories searched upwards. */
 const MAX_LEVELS = 256;
 
-/** The repository that holds `cwd`, or undefined when there is none. Reads names and small files only. */
+/**
+ * The repository that holds `cwd`, or undefined when there is none. Reads names and small files only. Throws Fault
+ * NO_REPOSITORY (exit 2) for one that cannot be entered.
+ */
 export function locateRepository(cwd: string, env: NodeJS.ProcessEnv = process.env): RepositoryLocation | undefined {
   const found = findCheckout(realpathSync.native(cwd));
   if (found === undefined) return undefined;
@@ -55,7 +60,7 @@ export function stateHome(env: NodeJS.ProcessEnv): string {
 function findCheckout(start: string): { checkout: string; gitDir: string } | undefined {
   let directory = start;
   for (let level = 0; level < MAX_LEVELS; level += 1) {
-    const gitDir = gitDirIn(directory);
+    const gitDir = gitDirOrFault(directory);
     if (gitDir !== undefined) return { checkout: directory, gitDir };
     const parent = dirname(directory);
     if (parent === directory) return undefined;
@@ -82,6 +87,15 @@ function readPointer(file: string, directory: string): string | undefined {
 
 function isGitDir(directory: string): boolean {
   return lstatSync(join(directory, "HEAD"), { throwIfNoEntry: false }) !== undefined;
+}
+
+/** Throws Fault NO_REPOSITORY where there is one that this user may not enter: no other, further up, is meant. */
+function gitDirOrFault(directory: string): string | undefined {
+  try {
+    return gitDirIn(directory);
+  } catch (thrown) {
+    throw invalid("NO_REPOSITORY", repositoryFault(directory) ?? messageOf(thrown), thrown);
+  }
 }
 
 function commonDirOf(gitDir: string): string {

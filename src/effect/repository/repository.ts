@@ -6,6 +6,7 @@ import { isDiskFull } from "../disk/disk-fault.js";
 import { makeFolder } from "../disk/make-folder.js";
 import { createGit, type Git } from "../git/git.js";
 import { prepareGitDirectory } from "../git/git-directory.js";
+import { repositoryFault } from "../git/repository-fault.js";
 import { registerProject } from "./project-registry.js";
 import { locateRepository, type RepositoryLocation } from "./repository-location.js";
 
@@ -42,19 +43,28 @@ export async function findRepository(cwd: string, options: RepositoryOptions = {
   if (location === undefined)
     throw invalid(
       "NO_REPOSITORY",
-      `${cwd} is not inside a git repository. Run \`git init\` and commit something, or go to your repository.`,
+      repositoryFault(cwd) ??
+        `${cwd} is not inside a git repository. Run \`git init\` and commit something, or go to your repository.`,
     );
   const clock = options.clock ?? systemClock;
   const privateDir = await prepareState(location);
   const git = createGit({ gitDir: location.gitDir, workTree: location.checkout, privateDir, clock });
   const head = await git.attempt(["rev-parse", "--verify", "--quiet", "HEAD^{commit}"]);
-  if (head.code !== 0)
-    throw invalid(
-      "NO_COMMIT",
-      `${location.checkout} has no commit yet. worknode starts from a commit: run \`git add -A && git commit\` first.`,
-    );
+  if (head.code !== 0) throw await noCommit(git, location.checkout);
   const { shownRoot = location.root, env = process.env } = options;
   return { ...location, shownRoot, head: head.stdout.toString("utf8").trim(), git, env, clock };
+}
+
+/** Where git cannot read the repository, or the commit its HEAD names, it knows of no commit either. Throws Fault GIT_UNREADABLE. */
+async function noCommit(git: Git, checkout: string): Promise<Fault> {
+  const why = repositoryFault(checkout);
+  if (why !== undefined) return invalid("NO_REPOSITORY", why);
+  const named = await git.attempt(["rev-parse", "--verify", "--quiet", "HEAD"]);
+  if (named.code === 0) await git.run(["cat-file", "commit", named.stdout.toString("utf8").trim()]);
+  return invalid(
+    "NO_COMMIT",
+    `${checkout} has no commit yet. worknode starts from a commit: run \`git add -A && git commit\` first.`,
+  );
 }
 
 async function prepareState(location: RepositoryLocation): Promise<string> {

@@ -1,3 +1,4 @@
+import { repositoryFault } from "../../effect/git/repository-fault.js";
 import { locateRepository, type RepositoryLocation } from "../../effect/repository/repository-location.js";
 import { invalid } from "../../kernel/fault.js";
 import { openStore, type Store } from "../../store/store.js";
@@ -9,7 +10,8 @@ export function locateProject(context: Pick<CliContext, "cwd" | "env">): Reposit
   if (location !== undefined) return location;
   throw invalid(
     "NO_REPOSITORY",
-    `${context.cwd} is not inside a git repository. Go to your repository, or run \`git init\` and commit something.`,
+    repositoryFault(context.cwd) ??
+      `${context.cwd} is not inside a git repository. Go to your repository, or run \`git init\` and commit something.`,
   );
 }
 
