@@ -97,9 +97,35 @@ const ANYWHERE: readonly (readonly [string, RegExp])[] = [
   ["formatter off", /^!?\[\s*(?:cfg_attr\s*\(.*,\s*)?rustfmt(?:::|_)skip\b/s],
 ];
 
-/** Words one of which every directive above has: most comments have none, and are not tried against each. */
-const SPOKEN =
-  /ignore|disable|suppress|skip|exclude|eslint|jshint|lint|flow|\boff\b|no\s*(?:cover|branch)|coverage|tarpaulin|@ts-|NOSONAR|NOPMD|nosec|nosem|noqa|noinspection|EXCL_|CPD-|checkstyle|gitleaks|coverity|codechecker|lgtm|codeql|pyright|mypy|pyre-|-V|system_header|push|_function|no_sanitize|\[\s*(?:allow|expect)|(?:allow|expect)\s*\(|clippy::|generated|prettier|report|allowlist|PRQA|polyspace|ARGSUSED|INDENT-OFF|forgive|@-\w+@|@i\d*@/i;
+/**
+ * Words one of which every directive above has: most comments have none, and are not tried against each. By what they
+ * start with, as at each character each of the starts is looked for.
+ */
+const SPOKEN = new RegExp(
+  [
+    "a(?:llowlist|rgsused|llow\\s*\\()",
+    "c(?:o(?:ver(?:age|ity)|de(?:checker|ql))|pd-|heckstyle|lippy::)",
+    "disable",
+    "e(?:x(?:cl(?:ude|_)|pect\\s*\\()|slint)",
+    "f(?:low|orgive)",
+    "g(?:itleaks|enerated)",
+    "ignore",
+    "jshint",
+    "l(?:int|gtm)",
+    "mypy",
+    "no(?:\\s*(?:cover|branch)|s(?:onar|e[cm])|pmd|qa|inspection|_sanitize)",
+    "\\boff\\b",
+    "p(?:yr(?:ight|e-)|ush|rettier|rqa|olyspace)",
+    "report",
+    "s(?:uppress|kip|ystem_header)",
+    "tarpaulin",
+    "-V",
+    "_function",
+    "@(?:ts-|-\\w+@|i\\d*@)",
+    "\\[\\s*(?:allow|expect)",
+  ].join("|"),
+  "i",
+);
 
 const DECORATION = /^[\s*!/#]+/;
 

@@ -11,8 +11,17 @@ interface Open {
   innerLines: number;
 }
 
+/** Where a sign is found next in the text; it is asked for in the order of the text, nearly. */
+interface Finder {
+  readonly sign: string;
+  from: number;
+  at: number;
+}
+
 interface Walk {
   readonly text: string;
+  readonly equals: Finder;
+  readonly dots: Finder;
   readonly table: LineTable;
   readonly limits: ChangeLimits;
   readonly open: Open[];
@@ -25,7 +34,7 @@ interface Walk {
 
 /** The walk under way: the visits are made once, as making them costs as much as a walk over a short file. */
 let walk: Walk = newWalk("", { maxComplexity: 0, maxFunctionLines: 0 });
-let visitor: Visitor | undefined;
+const visitors = new Map<string, Visitor>();
 
 /**
  * Whether no function of a tree is above a limit, by bounds from above on what `measureFigures` says of it. They never
@@ -35,14 +44,46 @@ let visitor: Visitor | undefined;
  * what the walk does not see. Throws where the tree is too deep to be walked.
  */
 export function areFunctionsWithin(tree: TreeInMemory, text: string, limits: ChangeLimits): boolean {
-  visitor ??= visitorOf({ ...nesting(), ...branching(), ...passingOver() });
   walk = newWalk(text, limits);
-  visitTree(tree, text, visitor);
+  visitTree(tree, text, visitorFor(text));
   return walk.within;
 }
 
+/** Visits to kinds of nodes that are met often, made only in a text with one of the tokens that they are about. */
+const AS_ASKED: readonly { readonly tokens: readonly string[]; readonly visits: () => Visits }[] = [
+  { tokens: ["?."], visits: chaining },
+  { tokens: [...LOGICAL_ASSIGNMENTS].map(String), visits: assigning },
+  { tokens: ["..."], visits: takingRest },
+];
+
+function visitorFor(text: string): Visitor {
+  const asked = AS_ASKED.filter(({ tokens }) => tokens.some((token) => text.includes(token)));
+  const key = asked.map(({ tokens: [first] }) => first).join(" ");
+  const known = visitors.get(key) ?? makeVisitor(asked.map(({ visits }) => visits()));
+  visitors.set(key, known);
+  return known;
+}
+
+function makeVisitor(asked: readonly Visits[]): Visitor {
+  return visitorOf(Object.assign({}, nesting(), branching(), passingOver(), ...asked));
+}
+
 function newWalk(text: string, limits: ChangeLimits): Walk {
-  return { text, table: lineTable(text), limits, open: [newlyOpen()], innerLines: 0, types: 0, within: true };
+  return {
+    text,
+    equals: finderOf("="),
+    dots: finderOf("..."),
+    table: lineTable(text),
+    limits,
+    open: [newlyOpen()],
+    innerLines: 0,
+    types: 0,
+    within: true,
+  };
+}
+
+function finderOf(sign: string): Finder {
+  return { sign, from: 0, at: -1 };
 }
 
 function newlyOpen(): Open {
@@ -62,9 +103,9 @@ function nesting(): Visits {
     "PropertyDefinition:exit": (node) => closeField(node),
     AccessorProperty: enter,
     "AccessorProperty:exit": (node) => closeField(node),
-    "MethodDefinition:exit": (node) => boundLines(node, walk.innerLines),
+    "MethodDefinition:exit": (node) => boundLines(linesOf(node), walk.innerLines),
     "ObjectProperty:exit": (node) => {
-      if (node["method"] === true || node["kind"] !== "init") boundLines(node, walk.innerLines);
+      if (node["method"] === true || node["kind"] !== "init") boundLines(linesOf(node), walk.innerLines);
     },
     TSTypeLiteral: () => {
       walk.types += 1;
@@ -78,8 +119,6 @@ function nesting(): Visits {
 /** Branches, as ESLint's `complexity` (classic) counts them (`NODE_ROLES`), by the parser's own names of kinds. */
 function branching(): Visits {
   const branch = (): void => count(1);
-  const ifSo = (isSo: (node: SeenNode) => boolean) => (node: SeenNode) => count(Number(isSo(node)));
-  const ifOptional = ifSo((node) => node["optional"] === true);
   return {
     IfStatement: branch,
     ConditionalExpression: branch,
@@ -92,14 +131,25 @@ function branching(): Visits {
     DoWhileStatement: branch,
     AssignmentPattern: branch,
     AssignmentTargetWithDefault: branch,
-    AssignmentTargetPropertyIdentifier: ifSo((node) => node["value"] !== null),
-    AssignmentExpression: ifSo((node) => LOGICAL_ASSIGNMENTS.has(node["operator"])),
-    SwitchCase: ifSo((node) => node["test"] !== null),
-    CallExpression: ifOptional,
-    StaticMemberExpression: ifOptional,
-    ComputedMemberExpression: ifOptional,
-    PrivateFieldExpression: ifOptional,
+    AssignmentTargetPropertyIdentifier: (node) => count(Number(node["value"] !== null)),
+    SwitchCase: (node) => count(Number(node["test"] !== null)),
   };
+}
+
+/** Links of a chain that may end it. */
+function chaining(): Visits {
+  const link = (node: SeenNode): void => count(Number(node["optional"] === true));
+  return {
+    CallExpression: link,
+    StaticMemberExpression: link,
+    ComputedMemberExpression: link,
+    PrivateFieldExpression: link,
+  };
+}
+
+/** Assignments that may not be made. */
+function assigning(): Visits {
+  return { AssignmentExpression: (node) => count(Number(LOGICAL_ASSIGNMENTS.has(node["operator"]))) };
 }
 
 /**
@@ -113,6 +163,12 @@ function passingOver(): Visits {
       count(defaultsOf(node));
       lookAtRest(node);
     },
+  };
+}
+
+/** What else may take the rest of a list. */
+function takingRest(): Visits {
+  return {
     ObjectPattern: lookAtRest,
     ArrayPattern: lookAtRest,
     ObjectAssignmentTarget: lookAtRest,
@@ -132,9 +188,20 @@ function lookAtHead(node: SeenNode): void {
 /** Three dots that are not before a plain name and the end of an item. */
 const DOTS_BEFORE_MORE = /\.\.\.(?!\s*[\w$]+\s*[\]}),:])/;
 
-function lookAtRest({ start, end }: SeenNode): void {
-  const list = walk.text.slice(start, end);
+function lookAtRest(node: SeenNode): void {
+  if (!mayHold(node, walk.dots)) return;
+  const list = walk.text.slice(node.start, node.end);
   if (list.includes("...") && (list.includes("@") || DOTS_BEFORE_MORE.test(list))) walk.within = false;
+}
+
+/** Whether a sign starts in a node. */
+function mayHold({ start, end }: SeenNode, finder: Finder): boolean {
+  if (start < finder.from || start > finder.at) {
+    const found = walk.text.indexOf(finder.sign, start);
+    finder.from = start;
+    finder.at = found === -1 ? walk.text.length : found;
+  }
+  return finder.at < end;
 }
 
 function enter(): void {
@@ -155,17 +222,18 @@ function take(): Open {
 }
 
 /** Parameters with a value of their own, which are looked at one by one only where there is a sign of any. */
-function defaultsOf({ start, end, items }: SeenNode): number {
-  if (!walk.text.slice(start, end).includes("=")) return 0;
-  return [...(items as Iterable<SeenNode>)].filter(({ initializer }) => initializer !== null).length;
+function defaultsOf(node: SeenNode): number {
+  if (!mayHold(node, walk.equals)) return 0;
+  return [...(node["items"] as Iterable<SeenNode>)].filter(({ initializer }) => initializer !== null).length;
 }
 
 function close(node: SeenNode): void {
   const { paths, innerLines } = take();
+  const lines = linesOf(node);
   boundPaths(paths);
-  boundLines(node, innerLines);
+  boundLines(lines, innerLines);
   walk.innerLines = innerLines;
-  last().innerLines += Math.max(linesOf(node) - 2, 0);
+  last().innerLines += Math.max(lines - 2, 0);
 }
 
 /** A function without a body is none: its branches are those of what it stands in. */
@@ -178,7 +246,7 @@ function closeBodiless(): void {
 function closeField(node: SeenNode): void {
   const { paths } = take();
   boundPaths(paths);
-  boundLines(node, 0);
+  boundLines(linesOf(node), 0);
   count(paths - 1);
 }
 
@@ -186,8 +254,8 @@ function boundPaths(paths: number): void {
   if (paths > walk.limits.maxComplexity) walk.within = false;
 }
 
-function boundLines(node: SeenNode, innerLines: number): void {
-  if (linesOf(node) - innerLines > walk.limits.maxFunctionLines) walk.within = false;
+function boundLines(lines: number, innerLines: number): void {
+  if (lines - innerLines > walk.limits.maxFunctionLines) walk.within = false;
 }
 
 function linesOf({ start, end }: SeenNode): number {

@@ -61,10 +61,14 @@ let hasAsMany = (text: string): boolean => {
   return hasAsMany(text);
 };
 
-/** Of two bytes: tokens in them, brackets in the upper half, and whether the first and the last is of a word. */
-const [STARTS_IN_WORD, ENDS_IN_WORD, COUNT] = [30, 31, 2 ** 30 - 1] as const;
-const [BRACKETS, TOKENS] = [16, 2 ** 16 - 1] as const;
+/** Where brackets start in a number of tokens and brackets. */
+const BRACKETS = 16;
+const TOKENS = 2 ** BRACKETS - 1;
 
+/**
+ * Of two bytes: tokens in them, brackets in the upper half; in the last two bits, whether the first and the last is of a
+ * word. The loop over them says numbers: a constant of the module is read anew at each turn, which doubles its cost.
+ */
 function pairTable(): Int32Array {
   const table = new Int32Array(PAIRS_OF_BYTES);
   const pair = new Uint16Array(1);
@@ -74,7 +78,7 @@ function pairTable(): Int32Array {
     const [first, second] = [KINDS[bytes[0] as number] ?? WORD, KINDS[bytes[1] as number] ?? WORD];
     const [starts, ends] = [Number(first === WORD), Number(second === WORD)];
     const words = starts + (ends & ~starts);
-    table[value] = (words + signs(first) + signs(second)) | (starts << STARTS_IN_WORD) | (ends << ENDS_IN_WORD);
+    table[value] = (words + signs(first) + signs(second)) | (starts << 30) | (ends << 31);
   }
   return table;
 }
@@ -111,8 +115,8 @@ function countPairs(pairs: Uint16Array, length: number, table: Int32Array): numb
   let before = 0;
   for (let at = 0; at < length; at += 1) {
     const found = table[pairs[at] as number] as number;
-    counted = (counted + (found & COUNT) - ((found >>> STARTS_IN_WORD) & before)) | 0;
-    before = found >>> ENDS_IN_WORD;
+    counted = (counted + (found & 0x3fff_ffff) - ((found >>> 30) & before)) | 0;
+    before = found >>> 31;
   }
   return counted;
 }

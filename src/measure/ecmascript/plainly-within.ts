@@ -35,7 +35,7 @@ function isWithin(tree: TreeInMemory, { text, standIn }: Texts, limits: ChangeLi
   const { errors, comments } = dataOf(tree, standIn.ascii);
   if (errors.length > 0) return false;
   const said = [...hashbang(text), ...comments];
-  if (said.some((comment) => mayHush(text.slice(comment.start, comment.end)))) return false;
+  if (said.some((comment) => mayHush(text, comment))) return false;
   return areFunctionsWithin(tree, standIn.ascii, limits) && isForeignInLiterals(tree, standIn, said);
 }
 
@@ -48,7 +48,7 @@ function hashbang(text: string): SeenSpan[] {
 }
 
 /** What a comment opens with. One that opens like HTML's is left to the measures. */
-function mayHush(comment: string): boolean {
-  if (comment.startsWith("//") || comment.startsWith("#!")) return switchesOff(comment.slice(2));
-  return !comment.startsWith("/*") || switchesOff(comment.slice(2, -2));
+function mayHush(text: string, { start, end }: SeenSpan): boolean {
+  if (text.startsWith("//", start) || text.startsWith("#!", start)) return switchesOff(text.slice(start + 2, end));
+  return !text.startsWith("/*", start) || switchesOff(text.slice(start + 2, end - 2));
 }
