@@ -59,6 +59,8 @@ export const MAX_LINK_ENTRIES = 2_000_000;
 export const MAX_LINK_MASKS = 2_000;
 /** Effects one call may have before it is refused whole. */
 export const MAX_EFFECTS = 10_000;
+/** Names of what one call changed (bytes together): the log holds them, once what was changed and once what was refused. */
+export const MAX_EFFECT_NAME_BYTES = 2 * 1024 * 1024;
 /** Length of all files one command changed outside scratch (bytes): each is read, and a file without content takes no disk. */
 export const MAX_EFFECT_BYTES = 2 * 1024 * 1024 * 1024;
 /** Executions in a chain unless the plan says otherwise (DESIGN §10). */

@@ -2,7 +2,7 @@ import { createHash } from "node:crypto";
 import { constants, type Stats } from "node:fs";
 import { open, readdir, readlink } from "node:fs/promises";
 import { join } from "node:path";
-import { MAX_EFFECT_BYTES, MAX_EFFECTS, MAX_SANDBOX_FILE_BYTES } from "../../kernel/bounds.js";
+import { MAX_EFFECT_BYTES, MAX_EFFECT_NAME_BYTES, MAX_EFFECTS, MAX_SANDBOX_FILE_BYTES } from "../../kernel/bounds.js";
 import { Fault } from "../../kernel/fault.js";
 import type { Change, ChangeKind } from "../../schema/effect.js";
 import { findOpaque } from "./opaque.js";
@@ -23,7 +23,7 @@ const CHUNK_BYTES = 1024 * 1024;
  * order. Content copied up but unchanged is no effect. Of a removed directory the topmost name is
  * listed. A new directory is listed when nothing listed lies in it, with `after` null. A name that is
  * no text is listed as `special`. Opens regular files only, and nothing runs in the layer any more.
- * Throws Fault EFFECTS_LIMIT beyond MAX_EFFECTS changes or MAX_EFFECT_BYTES, or where a file was cut off: the call is then refused whole.
+ * Throws Fault EFFECTS_LIMIT beyond MAX_EFFECTS changes, MAX_EFFECT_NAME_BYTES or MAX_EFFECT_BYTES, or where a file was cut off: the call is then refused whole.
  */
 export async function listEffects(upper: string, lower: string, options: EffectOptions = {}): Promise<Change[]> {
   const scratch = options.scratch ?? new Set();
@@ -38,10 +38,16 @@ export async function listEffects(upper: string, lower: string, options: EffectO
     return true;
   });
   const changes: Change[] = [];
+  let nameBytes = 0;
   const add = (found: readonly Change[]): void => {
     changes.push(...found);
+    for (const { path } of found) nameBytes += Buffer.byteLength(path);
     if (changes.length > MAX_EFFECTS)
       throw new Fault("EFFECTS_LIMIT", `the command has more than ${MAX_EFFECTS} effects`, { exitCode: 3 });
+    if (nameBytes > MAX_EFFECT_NAME_BYTES) {
+      const message = `the names of what the command changed take more than ${MAX_EFFECT_NAME_BYTES} bytes`;
+      throw new Fault("EFFECTS_LIMIT", message, { exitCode: 3 });
+    }
   };
   for (const entry of entries) add(await judgeEntry(entry, upper, lower));
   add(await hiddenNames(entries, upper, lower));

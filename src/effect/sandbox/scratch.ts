@@ -1,3 +1,4 @@
+import type { Stats } from "node:fs";
 import { chmod, lstat, mkdir, readdir, rename } from "node:fs/promises";
 import { join } from "node:path";
 import picomatch from "picomatch";
@@ -31,6 +32,9 @@ const BUILT_IN_SCRATCH: readonly string[] = [
   "*.tsbuildinfo",
 ];
 
+/** The set-user-id and set-group-id bits. */
+const SET_ID_BITS = 0o6000;
+
 /** What decides whether an untracked path is scratch. */
 export interface ScratchRules {
   /** `workspace.scratch`. */
@@ -43,14 +47,24 @@ export interface ScratchRules {
   readonly named?: readonly string[];
 }
 
+/** What of a layer is scratch. */
+export interface FoundScratch {
+  /** The topmost paths. */
+  readonly paths: ReadonlySet<string>;
+  /** Of what they hold, the files and folders with a set-user-id or set-group-id bit. */
+  readonly marked: readonly string[];
+  /** Of what they hold, the folders whose name is no text: what lies below them was not looked at. */
+  readonly nameless: readonly Buffer[];
+}
+
 /**
  * The topmost paths of the layer that are scratch: untracked, and they or a folder above them matching the
  * patterns, the built-in list or the ignore rules; also removed names that the base never had, as those were
  * scratch. A folder that holds something denied or named is taken apart, so that nothing hides in scratch.
  * Changes nothing.
  */
-export async function findScratch(upper: string, lower: string, rules: ScratchRules): Promise<Set<string>> {
-  const entries = await listCandidates(upper, lower, rules);
+export async function findScratch(upper: string, lower: string, rules: ScratchRules): Promise<FoundScratch> {
+  const { entries, marked, nameless } = await listCandidates(upper, lower, rules);
   const undecided = entries.filter(({ matches }) => !matches).map(nameOf);
   const ignored = await rules.ignored(undecided);
   const apart = new Set(entries.filter((entry) => entry.apart).flatMap(({ path }) => [path, ...ancestorsOf(path)]));
@@ -62,7 +76,21 @@ export async function findScratch(upper: string, lower: string, rules: ScratchRu
     below.add(path);
     if (!apart.has(path) && !hasAncestor(path, scratch)) scratch.add(path);
   }
-  return scratch;
+  const isIn = (path: string): boolean => scratch.has(path) || hasAncestor(path, scratch);
+  return {
+    paths: scratch,
+    marked: marked.filter(isIn),
+    nameless: nameless.filter(isIn).map((path) => placeOf(upper, path)),
+  };
+}
+
+/** Where an entry is whose name was read as Latin-1, because it is no text. */
+function placeOf(upper: string, path: string): Buffer {
+  const cut = path.lastIndexOf("/");
+  return Buffer.concat([
+    Buffer.from(`${join(upper, path.slice(0, cut))}/`),
+    Buffer.from(path.slice(cut + 1), "latin1"),
+  ]);
 }
 
 /** As ignore rules want it: a folder ends in `/`. */
@@ -80,18 +108,32 @@ interface Candidate {
   readonly apart: boolean;
 }
 
-async function listCandidates(upper: string, lower: string, rules: ScratchRules): Promise<Candidate[]> {
+interface Candidates {
+  readonly entries: Candidate[];
+  readonly marked: string[];
+  readonly nameless: string[];
+}
+
+async function listCandidates(upper: string, lower: string, rules: ScratchRules): Promise<Candidates> {
   const matches = compileScratch([...BUILT_IN_SCRATCH, ...rules.patterns]);
   const named = new Set(rules.named ?? []);
   const entries: Candidate[] = [];
+  const [marked, nameless]: [string[], string[]] = [[], []];
+  const judged = (path: string, stats: Stats): Pick<Candidate, "matches" | "apart"> => {
+    const removed = isWhiteout(stats);
+    const apart = rules.isDenied(path) || (named.has(path) && !removed);
+    return { matches: removed || matches(path, stats.isDirectory()), apart };
+  };
   await walkUpper(upper, lower, ({ path, upper: stats, base, readable }) => {
-    if (base !== undefined || !readable) return base !== undefined;
+    if (base !== undefined) return true;
     const directory = stats.isDirectory();
-    const apart = rules.isDenied(path) || (named.has(path) && !isWhiteout(stats));
-    entries.push({ path, directory, matches: isWhiteout(stats) || matches(path, directory), apart });
+    if (!readable && directory) nameless.push(path);
+    if (!readable) return false;
+    if ((stats.mode & SET_ID_BITS) !== 0) marked.push(path);
+    entries.push({ path, directory, ...judged(path, stats) });
     return true;
   });
-  return entries;
+  return { entries, marked, nameless };
 }
 
 /** Every folder on the way to a path. */
@@ -122,10 +164,13 @@ function compileScratch(patterns: readonly string[]): (path: string, directory: 
 /**
  * Moves the scratch of a finished call from its layer to the task's scratch directory, which the next
  * call sees as a lower layer. To be called when the call's effects are kept; a crash in between
- * loses scratch at most. Removals and replaced directories are carried over too.
+ * loses scratch at most. Removals and replaced directories are carried over too. A folder whose name is no text is
+ * not, as nobody looked for denied names in it, nor are bits that would make the agent's file a program of worknode's user.
  */
-export async function keepScratch(upper: string, scratchDir: string, paths: ReadonlySet<string>): Promise<void> {
-  for (const path of paths) {
+export async function keepScratch(upper: string, scratchDir: string, found: FoundScratch): Promise<void> {
+  for (const path of found.marked) await chmod(join(upper, path), (await lstat(join(upper, path))).mode & 0o777);
+  for (const place of found.nameless) await removeNameless(place);
+  for (const path of found.paths) {
     const [from, to] = [join(upper, path), join(scratchDir, path)];
     await makeWay(scratchDir, path);
     const [stats, existing] = [await lstat(from), await lstat(to).catch(missing)];
@@ -133,6 +178,14 @@ export async function keepScratch(upper: string, scratchDir: string, paths: Read
       await mergeInto(from, to);
     else await replace(from, to, isWhiteout(stats));
   }
+}
+
+/** Under a name that can be said it is removed as anything else is, whatever its modes. */
+async function removeNameless(place: Buffer): Promise<void> {
+  const named = join(place.subarray(0, place.lastIndexOf("/")).toString("utf8"), ".worknode-nameless");
+  await removeTree(named);
+  await rename(place, named);
+  await removeTree(named);
 }
 
 /**

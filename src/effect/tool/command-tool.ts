@@ -15,7 +15,7 @@ import { ownedName } from "../sandbox/abandoned.js";
 import { listEffects } from "../sandbox/effects.js";
 import { type IgnoreRules, loadIgnoreRules } from "../sandbox/ignore-rules.js";
 import { runInSandbox } from "../sandbox/run.js";
-import { findScratch, keepScratch, type ScratchRules } from "../sandbox/scratch.js";
+import { type FoundScratch, findScratch, keepScratch, type ScratchRules } from "../sandbox/scratch.js";
 import { type TakenLayer, takeLayer } from "../sandbox/spare-layer.js";
 import type { SandboxRun, SandboxSetting, StopReason } from "../sandbox/spec.js";
 import type { TaskWorkspace } from "../workspace/workspace.js";
@@ -110,7 +110,7 @@ async function look(
 ): Promise<RanCommand> {
   const { upper } = taken.layer;
   const discard = (): Promise<void> => taken.discard(run.stopped === null);
-  const nothing = { changes: [], scratch: new Set<string>() };
+  const nothing = { changes: [], scratch: NO_SCRATCH };
   const find = async () => (taken.isUntouched() ? nothing : await leftovers(workspace, upper, options));
   const left = run.stopped === null ? await find() : { stopped: run.stopped };
   if ("stopped" in left) {
@@ -131,18 +131,20 @@ async function look(
   };
 }
 
+const NO_SCRATCH: FoundScratch = { paths: new Set(), marked: [], nameless: [] };
+
 /** What the command left, or why it is more than can be looked at. Throws Fault DISK_FULL. */
 async function leftovers(
   workspace: TaskWorkspace,
   upper: string,
   options: CommandOptions,
-): Promise<{ changes: Change[]; scratch: Set<string> } | Pick<RanCommand, "stopped" | "excess">> {
+): Promise<{ changes: Change[]; scratch: FoundScratch } | Pick<RanCommand, "stopped" | "excess">> {
   refuseFullDisk(upper, workspace.taskDir);
   try {
     const ignored: IgnoreRules = async (paths) =>
       paths.length === 0 ? new Set() : (await ignoreRules(workspace))(paths);
     const scratch = await findScratch(upper, workspace.worktree, { ...options.scratch, ignored });
-    return { scratch, changes: await listEffects(upper, workspace.worktree, { scratch }) };
+    return { scratch, changes: await listEffects(upper, workspace.worktree, { scratch: scratch.paths }) };
   } catch (thrown) {
     if (thrown instanceof Fault && thrown.code === "EFFECTS_LIMIT")
       return { stopped: "effects", excess: thrown.message };

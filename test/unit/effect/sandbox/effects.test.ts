@@ -105,6 +105,15 @@ describeWalls("The net effects of a command", (openBench) => {
     });
   });
 
+  it("are refused whole where their names alone would fill the log", async () => {
+    const deep = Array.from({ length: 14 }, (_, level) => String(level % 10).repeat(200)).join("/");
+    await bench.sh(`mkdir -p ${deep}; cd ${deep}; seq 800 | xargs touch`);
+    await expect(bench.changes()).rejects.toMatchObject({
+      code: "EFFECTS_LIMIT",
+      message: expect.stringContaining("the names of what the command changed"),
+    });
+  });
+
   it("are refused where one file was cut off, though its program hides that it was ended", async () => {
     await bench.sh("truncate -s 1G f; head -c 1 /dev/zero >> f; true");
     await expect(bench.changes()).rejects.toMatchObject({

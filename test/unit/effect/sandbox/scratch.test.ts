@@ -1,4 +1,4 @@
-import { existsSync, lstatSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
+import { existsSync, lstatSync, readdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
 import { mkdir } from "node:fs/promises";
 import { join } from "node:path";
 import { afterEach, beforeEach, expect, it } from "vitest";
@@ -33,7 +33,7 @@ describeWalls("Scratch", (openBench) => {
     const layer = await openLayer(bench.spec.layer.dir);
     const run = await bench.sh(command, { scratch: scratchDir });
     const scratch = await findScratch(layer.upper, bench.spec.lower, rules);
-    const changes = await listEffects(layer.upper, bench.spec.lower, { scratch });
+    const changes = await listEffects(layer.upper, bench.spec.lower, { scratch: scratch.paths });
     await keepScratch(layer.upper, scratchDir, scratch);
     return { stdout: run.stdout + run.stderr, effects: changes.map((change) => `${change.kind} ${change.path}`) };
   }
@@ -54,6 +54,22 @@ describeWalls("Scratch", (openBench) => {
       "src/tmp-2",
     ];
     expect(expected.filter((path) => !kept(path))).toEqual([]);
+  });
+
+  it("keeps no bits that make the agent's file a program of somebody else", async () => {
+    await call(
+      "mkdir -p dist/d build; cp /bin/true dist/suid; chmod 6755 dist/suid; chmod 2755 dist/d; mkdir dist/d/e",
+    );
+    await call("chmod u+s dist/d/e; touch dist/new");
+    const modes = ["suid", "d", "d/e"].map((name) => statSync(join(scratchDir, "dist", name)).mode & 0o7777);
+    expect(modes).toEqual([0o755, 0o755, 0o755]);
+  });
+
+  it("keeps no folder whose name is no text, as nobody looked in it for what is denied", async () => {
+    const made = `mkdir -p dist; cd dist; n=$(printf '\\377'); mkdir -p "$n/d"; echo x > "$n/d/.env"; chmod 000 "$n/d"; echo z > t`;
+    expect((await call(made)).effects).toEqual([]);
+    expect((await call(`${made}; ls -A . | wc -l`)).stdout).toContain("2");
+    expect(readdirSync(join(scratchDir, "dist"))).toEqual(["t"]);
   });
 
   it("survives calls of a task and is never an effect", async () => {
