@@ -1,13 +1,20 @@
 import { defineConfig } from "vitest/config";
+import { engineFlags } from "./src/surface/cli/engine.js";
 import { bundledSources } from "./test/bundled-sources.js";
 import { fewFilesPool } from "./test/few-files-process.js";
 
 /** Where `.ci/run` reads the counts from. */
 const report = process.env["WORKNODE_TEST_REPORT"];
 
-/** Tests that start many programs. */
-const FOLDERS_APART = ["scenario", "acceptance", "unit/effect"];
-const APART = FOLDERS_APART.map((folder) => `test/${folder}/**/*.test.ts`);
+/** Tests that start many programs, by folder or file. */
+const PLACES_APART = [
+  "scenario",
+  "acceptance",
+  "unit/effect",
+  "property/commands.test.ts",
+  "property/effect-keep.test.ts",
+];
+const APART = PLACES_APART.map((place) => (place.endsWith(".ts") ? `test/${place}` : `test/${place}/**/*.test.ts`));
 
 /** Coverage is counted on the sources themselves, and who watches them wants them as they are now. */
 const bundled = process.argv.includes("run") && !process.argv.includes("--coverage");
@@ -18,8 +25,15 @@ export default defineConfig({
       // Starting a program copies the page tables of the process that does: these start thousands, from small processes.
       {
         extends: true,
-        plugins: bundled ? [bundledSources(FOLDERS_APART)] : [],
-        test: { name: "apart", include: APART, isolate: false, pool: fewFilesPool },
+        plugins: bundled ? [bundledSources(PLACES_APART)] : [],
+        // What they run in these processes is what a session runs, and costs less with a session's engine.
+        test: {
+          name: "apart",
+          include: APART,
+          isolate: false,
+          pool: fewFilesPool,
+          execArgv: [...engineFlags(process.versions.node, "session")],
+        },
       },
       // One process runs many files: loading the sources anew for each took a third of the time. A file puts back what it changes.
       { extends: true, test: { name: "together", include: ["test/**/*.test.ts"], exclude: APART, isolate: false } },

@@ -25,10 +25,10 @@ function importedBy(file: string): string[] {
 
 const nameOf = (source: string): string => relative(ROOT, source).replaceAll("/", ".").replace(/\.ts$/, "");
 
-/** Tests of these folders, and what tests share, wherever it lies. */
-function testsIn(folders: readonly string[]): string[] {
+/** Tests of these folders and files, and what tests share, wherever it lies. */
+function testsIn(places: readonly string[]): string[] {
   const all = readdirSync(TESTS, { recursive: true, encoding: "utf8" });
-  const within = (path: string): boolean => folders.some((folder) => path.startsWith(`${folder}/`));
+  const within = (path: string): boolean => places.some((place) => path === place || path.startsWith(`${place}/`));
   return all
     .filter((path) => path.endsWith(".ts") && (within(path) || !path.endsWith(".test.ts")))
     .map((path) => join(TESTS, path));
@@ -42,12 +42,12 @@ function sweep(): void {
   }
 }
 
-async function bundle(folders: readonly string[]): Promise<string> {
+async function bundle(places: readonly string[]): Promise<string> {
   mkdirSync(BUNDLES, { recursive: true });
   sweep();
   const outdir = mkdtempSync(join(BUNDLES, "run-"));
   process.on("exit", () => rmSync(outdir, { recursive: true, force: true }));
-  const sources = new Set(testsIn(folders).flatMap(importedBy));
+  const sources = new Set(testsIn(places).flatMap(importedBy));
   await build({
     absWorkingDir: ROOT,
     entryPoints: Object.fromEntries([...sources].map((source) => [nameOf(source), source])),
@@ -67,11 +67,11 @@ async function bundle(folders: readonly string[]): Promise<string> {
 }
 
 /**
- * Has tests of some folders of test/ import the sources in bundles, made once for a run that needs them: a process that
+ * Has tests of some folders and files of test/ import the sources in bundles, made once for a run that needs them: a process that
  * loads seven hundred modules one by one takes seconds, and is twice as large to copy for each program it starts. Every
  * source a test names has its entry, and all share one copy of each module. One without is refused: it would be a second copy.
  */
-export function bundledSources(folders: readonly string[]): Plugin {
+export function bundledSources(places: readonly string[]): Plugin {
   const sources = `${join(ROOT, "src")}/`;
   let bundles: Promise<string> | undefined;
   return {
@@ -81,7 +81,7 @@ export function bundledSources(folders: readonly string[]): Plugin {
       if (importer === undefined || !/^\.\.?\//.test(id)) return null;
       const source = join(dirname(importer), id).replace(/\.js$/, ".ts");
       if (!source.startsWith(sources)) return null;
-      bundles ??= bundle(folders);
+      bundles ??= bundle(places);
       const path = join(await bundles, `${nameOf(source)}.mjs`);
       if (!existsSync(path)) throw new Error(`${source} is in no bundle: name it in an import by "../src/…"`);
       return { id: path, external: true };

@@ -16,6 +16,7 @@ let repo: Repo;
 let stopped: (() => Promise<void>) | undefined;
 beforeEach(() => {
   repo = makeRepo({ "README.md": "# r\n" });
+  repo.env["WORKNODE_SANDBOX"] ??= "util-linux"; // doctor probes every one it may use, and none is what is asked about here
   useClaude("2.1.329 (Claude Code)");
 });
 afterEach(async () => {

@@ -1,8 +1,10 @@
 import { execFileSync } from "node:child_process";
-import { chmodSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { chmodSync, copyFileSync, existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir, userInfo } from "node:os";
 import { dirname, join } from "node:path";
 import { type RunResult, runPlan } from "../../src/crew/cycle/session.js";
+import { locateRepository } from "../../src/effect/repository/repository-location.js";
+import { probeBackends } from "../../src/effect/sandbox/probe.js";
 import { parseScript } from "../../src/model/scripted/script.js";
 import { startScriptedServer } from "../../src/model/scripted/server.js";
 import type { AnyEvent } from "../../src/schema/event.js";
@@ -10,6 +12,10 @@ import { openStore, type Store } from "../../src/store/store.js";
 
 /** Where tests keep what the sandbox's probe found: one place for each user, as a file of another cannot be replaced. */
 export const PROBE_DIR = join(tmpdir(), `worknode-probe-${userInfo().uid}`);
+
+const IDENTITY = ["-c", "user.name=t", "-c", "user.email=t@example.com"];
+const PROBED = join(PROBE_DIR, "sandbox-probe.json");
+await probeBackends({ stateDir: PROBE_DIR });
 
 /** A temporary git repository with a state directory of its own. */
 export interface Repo {
@@ -41,7 +47,7 @@ export function makeRepo(files: Record<string, string>): Repo {
     writeFileSync(join(dir, path), text);
   };
   const git = (...args: string[]): string =>
-    execFileSync("git", ["-c", "user.name=t", "-c", "user.email=t@example.com", ...args], {
+    execFileSync("git", [...IDENTITY, "-c", "maintenance.auto=false", ...args], {
       cwd: dir,
       env: { ...env, GIT_CONFIG_NOSYSTEM: "1" },
       encoding: "utf8",
@@ -61,12 +67,21 @@ export function makeRepo(files: Record<string, string>): Repo {
   };
 }
 
+/** What the probe found once is kept for a run that begins, too: to probe for each is a twelfth of what a short run costs. */
+function keepProbe({ dir, env }: Repo): void {
+  const stateDir = locateRepository(dir, env)?.stateDir;
+  if (stateDir === undefined || !existsSync(PROBED)) return;
+  mkdirSync(stateDir, { recursive: true, mode: 0o700 });
+  copyFileSync(PROBED, join(stateDir, "sandbox-probe.json"));
+}
+
 /** Starts a scripted model and points the repository's environment at it. */
 export async function scripted(repo: Repo, script: string): Promise<Awaited<ReturnType<typeof startScriptedServer>>> {
   const parsed = parseScript(script);
   if (!parsed.ok) throw new Error(parsed.error);
   const server = await startScriptedServer({ script: parsed.value });
   repo.env["ANTHROPIC_BASE_URL"] = server.url;
+  keepProbe(repo);
   return server;
 }
 
