@@ -16,6 +16,9 @@ import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { parse } from "yaml";
+import { probeBackends } from "../../src/effect/sandbox/probe.js";
+import { demo, expectWholeDemo } from "./demo-ground.js";
+import { PROBE_DIR } from "./harness.js";
 
 const ROOT = fileURLToPath(new URL("../..", import.meta.url));
 const pkg = JSON.parse(readFileSync(join(ROOT, "package.json"), "utf8")) as {
@@ -62,6 +65,9 @@ describe("the lock file", () => {
     expect(pkg.allowScripts["better-sqlite3"]).toBe(true);
   });
 });
+
+const sandbox = (await probeBackends({ stateDir: PROBE_DIR })).chosen;
+const why = sandbox === null ? " [skipped: no sandbox on this machine]" : "";
 
 describe("the packed tarball", () => {
   let base = "";
@@ -193,12 +199,15 @@ describe("the packed tarball", () => {
     expect(out).toBe("function\n");
   });
 
-  it("its demo runs", { timeout: 180_000 }, async () => {
-    const { code, out, err } = await runMain(["demo"], base);
-    expect([0, 4], out + err).toContain(code);
-    expect(out).toContain("0 of them asked for twice");
-    expect(out).not.toContain("NOT FOUND");
-  });
+  it.skipIf(sandbox === null)(
+    `its demo shows every incident as it happens, is killed, continued and proved${why}`,
+    { timeout: 180_000 },
+    async () => {
+      const folder = join(base, "demo");
+      mkdirSync(folder);
+      expectWholeDemo(await demo(join(home, pkg.bin["worknode"] ?? ""), folder), folder);
+    },
+  );
 });
 
 /** What a runner would run of a job's file. */
