@@ -1,4 +1,5 @@
-import { afterEach, describe, expect, it } from "vitest";
+import { readdirSync } from "node:fs";
+import { afterEach, describe, expect, it, vi } from "vitest";
 import type { AnyEvent } from "../../src/schema/event.js";
 import { reason, sandboxMissing } from "../unit/effect/sandbox/fixture.js";
 import { PLAN, spawn } from "./delegation-ground.js";
@@ -155,9 +156,17 @@ describe("a spawned agent", () => {
       };
       repo = makeRepo({ "README.md": "# r\n", "plan.yaml": PLAN });
       const server = await scripted(repo, scriptOf(replies));
+      const states = repo.env["XDG_STATE_HOME"] ?? "";
+      const written = (): void => {
+        const names = readdirSync(states, { recursive: true, encoding: "utf8" });
+        if (!names.some((name) => name.endsWith("upper/A.md"))) throw new Error("the command has not written yet");
+      };
+      let runs: Promise<void> | undefined;
       const { exitCode } = await run(repo, "plan.yaml", ({ type, actor }) => {
-        if (type === "VERDICT" && actor === "implementer-1") setTimeout(() => server.release("running"), 1_000);
+        if (type !== "VERDICT" || actor !== "implementer-1") return;
+        runs ??= vi.waitFor(written, { timeout: 30_000 }).finally(() => server.release("running"));
       });
+      await runs;
       await server.close();
       const events = eventsOf(repo);
       expect(exitCode).toBe(0);
