@@ -1,5 +1,5 @@
 import { spawnSync } from "node:child_process";
-import { afterEach, expect, it } from "vitest";
+import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
 import type { AnyEvent, EventType } from "../../src/schema/event.js";
 import { runCommandLine } from "../../src/surface/cli/command-line.js";
 import { makeContext } from "../unit/surface/screen.js";
@@ -82,43 +82,49 @@ const feedback = (events: readonly AnyEvent[]): string[] =>
   of(events, "TASK_REJECTED").map(({ payload }) => payload.feedback);
 
 /** What `worknode trace` prints of an event. */
-async function traceOf(id: string): Promise<Record<string, unknown>> {
-  const context = makeContext({ cwd: repo?.dir ?? "", env: repo?.env ?? {} });
+async function traceOf(at: Repo | undefined, id: string): Promise<Record<string, unknown>> {
+  const context = makeContext({ cwd: at?.dir ?? "", env: at?.env ?? {} });
   expect(await runCommandLine(context, ["trace", id, "--output-format", "json"])).toBe(0);
   return JSON.parse(context.printed()) as Record<string, unknown>;
 }
 
 const OLD_FILES = { "src/old.js": OLD, "test/old.test.js": OLD_TEST };
 
-it("lets tested work on untested old code pass, by the total of the same commands on the base", async () => {
-  const { exitCode, events } = await work(OLD_FILES, [
-    write("src/add.js", ADD),
-    write("test/add.test.js", ADD_TEST),
-    submit,
-  ]);
-  expect(feedback(events)).toEqual([]);
-  expect(exitCode).toBe(0);
-  const [base] = of(events, "BASE_MEASURED");
-  const [first, second] = of(events, "COMMANDS_RAN");
-  expect(base?.payload).toMatchObject({ reason: "measured", output_event: second?.id, tree: second?.payload.tree });
-  expect(base?.payload.total).toBeLessThan(0.95);
-  const { tree } = (first as NonNullable<typeof first>).payload;
-  const judged = { execution: "1:A:work:1:2", payload: { pass: true, output_event: first?.id, tree } };
-  expect(of(events, "VERIFIED")[0]).toMatchObject(judged);
-});
-
-it("shows the output a figure was read from by the id it is cited by, and all that cite it", async () => {
-  const { events } = await work(OLD_FILES, [write("src/add.js", ADD), write("test/add.test.js", ADD_TEST), submit]);
-  const [[output], [verified]] = [of(events, "COMMANDS_RAN"), of(events, "VERIFIED")];
-  const shown = await traceOf(output?.id ?? "");
-  expect(shown).toMatchObject({ kind: "Event", event: { id: output?.id, payload: output?.payload } });
-  expect(shown["cited_by"]).toContainEqual({
-    event: verified?.id,
-    type: "VERIFIED",
-    task: "A",
-    execution: "1:A:work:1:2",
+describe("tested work on untested old code", () => {
+  let mine: Repo | undefined;
+  let ran: Awaited<ReturnType<typeof work>>;
+  beforeAll(async () => {
+    ran = await work(OLD_FILES, [write("src/add.js", ADD), write("test/add.test.js", ADD_TEST), submit]);
+    [mine, repo] = [repo, undefined]; // both tests look at it
   });
-  expect((await traceOf(events.at(-1)?.id ?? ""))["cited_by"]).toEqual([]);
+  afterAll(() => mine?.remove());
+
+  it("passes, by the total of the same commands on the base", () => {
+    const { exitCode, events } = ran;
+    expect(feedback(events)).toEqual([]);
+    expect(exitCode).toBe(0);
+    const [base] = of(events, "BASE_MEASURED");
+    const [first, second] = of(events, "COMMANDS_RAN");
+    expect(base?.payload).toMatchObject({ reason: "measured", output_event: second?.id, tree: second?.payload.tree });
+    expect(base?.payload.total).toBeLessThan(0.95);
+    const { tree } = (first as NonNullable<typeof first>).payload;
+    const judged = { execution: "1:A:work:1:2", payload: { pass: true, output_event: first?.id, tree } };
+    expect(of(events, "VERIFIED")[0]).toMatchObject(judged);
+  });
+
+  it("shows the output a figure was read from by the id it is cited by, and all that cite it", async () => {
+    const { events } = ran;
+    const [[output], [verified]] = [of(events, "COMMANDS_RAN"), of(events, "VERIFIED")];
+    const shown = await traceOf(mine, output?.id ?? "");
+    expect(shown).toMatchObject({ kind: "Event", event: { id: output?.id, payload: output?.payload } });
+    expect(shown["cited_by"]).toContainEqual({
+      event: verified?.id,
+      type: "VERIFIED",
+      task: "A",
+      execution: "1:A:work:1:2",
+    });
+    expect((await traceOf(mine, events.at(-1)?.id ?? ""))["cited_by"]).toEqual([]);
+  });
 });
 
 it("names an untested function, its place, and the output the figure was read from", async () => {
