@@ -2,6 +2,7 @@ import type { ChangeLimits } from "../change-limits.js";
 import { type LineTable, lineAt, lineTable } from "../line-table.js";
 import { LOGICAL_ASSIGNMENTS } from "./node-role.js";
 import type { TreeInMemory } from "./parser-memory.js";
+import { type SignFinder, signFinder } from "./sign-finder.js";
 import { type SeenNode, type Visitor, type Visits, visitorOf, visitTree } from "./tree-visit.js";
 
 /** A function while the walk is in it; what stands around all functions is the first. */
@@ -11,17 +12,11 @@ interface Open {
   innerLines: number;
 }
 
-/** Where a sign is found next in the text; it is asked for in the order of the text, nearly. */
-interface Finder {
-  readonly sign: string;
-  from: number;
-  at: number;
-}
-
 interface Walk {
   readonly text: string;
-  readonly equals: Finder;
-  readonly dots: Finder;
+  /** Whether a node may hold an equals sign, or three dots. */
+  readonly mayAssign: SignFinder;
+  readonly mayTakeRest: SignFinder;
   readonly table: LineTable;
   readonly limits: ChangeLimits;
   readonly open: Open[];
@@ -71,8 +66,8 @@ function makeVisitor(asked: readonly Visits[]): Visitor {
 function newWalk(text: string, limits: ChangeLimits): Walk {
   return {
     text,
-    equals: finderOf("="),
-    dots: finderOf("..."),
+    mayAssign: signFinder(text, "="),
+    mayTakeRest: signFinder(text, "..."),
     table: lineTable(text),
     limits,
     open: [newlyOpen()],
@@ -80,10 +75,6 @@ function newWalk(text: string, limits: ChangeLimits): Walk {
     types: 0,
     within: true,
   };
-}
-
-function finderOf(sign: string): Finder {
-  return { sign, from: 0, at: -1 };
 }
 
 function newlyOpen(): Open {
@@ -189,19 +180,9 @@ function lookAtHead(node: SeenNode): void {
 const DOTS_BEFORE_MORE = /\.\.\.(?!\s*[\w$]+\s*[\]}),:])/;
 
 function lookAtRest(node: SeenNode): void {
-  if (!mayHold(node, walk.dots)) return;
+  if (!walk.mayTakeRest(node)) return;
   const list = walk.text.slice(node.start, node.end);
   if (list.includes("...") && (list.includes("@") || DOTS_BEFORE_MORE.test(list))) walk.within = false;
-}
-
-/** Whether a sign starts in a node. */
-function mayHold({ start, end }: SeenNode, finder: Finder): boolean {
-  if (start < finder.from || start > finder.at) {
-    const found = walk.text.indexOf(finder.sign, start);
-    finder.from = start;
-    finder.at = found === -1 ? walk.text.length : found;
-  }
-  return finder.at < end;
 }
 
 function enter(): void {
@@ -223,7 +204,7 @@ function take(): Open {
 
 /** Parameters with a value of their own, which are looked at one by one only where there is a sign of any. */
 function defaultsOf(node: SeenNode): number {
-  if (!mayHold(node, walk.equals)) return 0;
+  if (!walk.mayAssign(node)) return 0;
   return [...(node["items"] as Iterable<SeenNode>)].filter(({ initializer }) => initializer !== null).length;
 }
 
