@@ -11,8 +11,8 @@ import { SELVES } from "./loop/loop-name.js";
 import { declarationsOf, MAX_DECLARED_CHARS, MAX_TYPE_CHARS, mayStream } from "./loop/loop-stream.js";
 import { judgeTypes } from "./loop/loop-type.js";
 import { calleeText, targetOf } from "./loop/loop-write.js";
+import { aliasedIn } from "./loop/loop-writes.js";
 import type { SaidTypes } from "./loop/said-type.js";
-import { aliasedIn } from "./loop-writes.js";
 import { below, childOf, foundAt, type Piece } from "./piece.js";
 import { finding, isCFamily, type RuleContext } from "./rule.js";
 import type { Unit } from "./unit.js";
@@ -93,7 +93,7 @@ export function findUnboundedLoops(unit: Unit, context: LoopContext): RuleFindin
 function judged(loop: Piece, unit: Unit, scope: LoopScope, context: LoopContext): RuleFinding[] {
   if (!isCFamily(context.language) && context.stated.has(loop.start)) return [];
   const bound = judgeLoop(loop, context.effort, scope);
-  const verdict = bound === "pass" ? judgeDeclared(loop, unit, context) : bound;
+  const verdict = bound === "pass" ? judgeDeclared(loop, unit, scope, context) : bound;
   if (verdict === "pass") return [];
   return [finding(context, loop, { rule: "p10-2-loop-bound", verdict, message: LOOP_MESSAGES[verdict] })];
 }
@@ -119,7 +119,7 @@ function scopeOf(unit: Unit, { globals, language, text, effects }: LoopContext):
     known.set(call, found);
     return found;
   };
-  return { language, aliased, isFixed, aliases: aliasesOf(unit.own, language), effectsOf, isField };
+  return { language, aliased, isFixed, aliases: aliasesOf(unit.own, language), effectsOf, isField, parts: new Map() };
 }
 
 type Changes = ReturnType<LoopScope["effectsOf"]>;
@@ -168,11 +168,11 @@ function gettersOf(hidden: LoopContext["hidden"]): ReadonlySet<string> {
 }
 
 /** What the types that a function declares say against a loop that looks bounded. */
-function judgeDeclared(loop: Piece, unit: Unit, context: LoopContext): Bound {
+function judgeDeclared(loop: Piece, unit: Unit, { parts }: LoopScope, context: LoopContext): Bound {
   if (loop.kind === "each") return mayStream(sourceOf(loop) ?? loop, unit, context) ? "unknown" : "pass";
   if (mayNeverFall(loop, unit, context) || asksAccessor(loop, context.hidden)) return "unknown";
   const declared = (name: string): string => lastDeclared(name, loop, unit, context.text);
-  return judgeTypes(loop, { language: context.language, said: context.said, declared });
+  return judgeTypes(loop, { language: context.language, said: context.said, declared, parts });
 }
 
 /** How a name was declared last before a loop's body, without more white space than is needed. */

@@ -2,6 +2,7 @@ import { isAsserting } from "../assertion.js";
 import { below, childOf, type Piece, unwrap } from "../piece.js";
 import { type LoopChanges, type LoopScope, loopChanges } from "./loop-change.js";
 import { fieldOf, namesIn, ownersOf } from "./loop-name.js";
+import { isMade, partsOf, partsOfBody } from "./loop-part.js";
 import { givenBy } from "./loop-source.js";
 import { calleeText, type Write } from "./loop-write.js";
 
@@ -27,9 +28,9 @@ export function effortFor(pieces: number): Effort {
  */
 export function judgeLoop(loop: Piece, effort: Effort, scope: LoopScope): Bound {
   if (effort.left <= 0) return "unknown";
-  const pieces = loop.children.filter(({ role }) => role !== "init").flatMap((child) => below(child));
-  effort.left -= pieces.length;
-  const writes = loopChanges(loop, pieces, scope);
+  const parts = partsOf(loop, scope.parts);
+  effort.left -= parts.reduce((sum, { size }) => sum + size, loop.children.filter(isMade).length);
+  const writes = loopChanges(loop, parts, scope);
   return loop.kind === "each" ? judgeEach(loop, writes) : judgeWhile(loop, writes);
 }
 
@@ -208,9 +209,15 @@ function countedExit(loop: Piece, writes: LoopChanges): "always" | "sometimes" |
   if (body === undefined) return "none";
   const statements = below(body, ({ kind, type }) => kind === "block" || kind === "statement" || LISTS.has(type));
   if (statements.some((piece) => leavesWhenCounted(piece, writes))) return "always";
-  const nested = below(body, ({ kind }) => kind !== "function");
   const lenient = { ...writes, lenient: true };
-  return nested.some((piece) => leavesWhenCounted(piece, lenient)) ? "sometimes" : "none";
+  return decidingIn(body, writes.scope).some((piece) => leavesWhenCounted(piece, lenient)) ? "sometimes" : "none";
+}
+
+/** The branches and calls of a body, without those of functions in it. */
+function decidingIn(body: Piece, { parts }: LoopScope): readonly Piece[] {
+  const found = partsOfBody(body, parts);
+  if (found.some(({ holdsFunction }) => holdsFunction)) return below(body, ({ kind }) => kind !== "function");
+  return found.flatMap(({ deciding }) => deciding);
 }
 
 const LISTS: ReadonlySet<string> = new Set(["statement_list", "expression_statement"]);

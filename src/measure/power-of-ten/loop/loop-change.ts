@@ -1,12 +1,13 @@
 import type { Language } from "../../language.js";
-import { addWrite, type LoopWrites, type NameSet, writesWith } from "../loop-writes.js";
 import { boundNames, childOf, type Piece, unwrap } from "../piece.js";
 import type { Aliases } from "./loop-alias.js";
 import type { EffectKind } from "./loop-effect.js";
 import { fieldOf, ownersOf, SELVES } from "./loop-name.js";
+import type { Changing, LoopPart, LoopParts } from "./loop-part.js";
 import { everyRound } from "./loop-round.js";
 import { argumentsOf } from "./loop-source.js";
-import { calleeText, SET, type Write, writesOf } from "./loop-write.js";
+import { calleeText, SET, type Write } from "./loop-write.js";
+import { addWrite, type LoopWrites, type NameSet, writesWith } from "./loop-writes.js";
 
 /** What the function around a loop tells of its names. */
 export interface LoopScope {
@@ -20,6 +21,8 @@ export interface LoopScope {
   readonly effectsOf: (call: LoopCall) => readonly { readonly changes: readonly [name: string, kind: EffectKind][] }[];
   /** Whether a plain name may be a field of the object (C++, Java). */
   readonly isField: (name: string) => boolean;
+  /** What was read of its loops. */
+  readonly parts: LoopParts;
 }
 
 /** What a loop does to variables, by their text. */
@@ -51,9 +54,9 @@ const PLAIN_METHOD =
 
 type Found = { writes: Map<string, Write[]> } & Record<"shrinks" | "grows" | "handed" | "asked", Set<string>>;
 
-/** Collects what a loop changes; `pieces` are all of the loop's. What is `aliased`, a call of the loop may set. */
-export function loopChanges(loop: Piece, pieces: readonly Piece[], scope: LoopScope): LoopChanges {
-  const always = everyRound(loop);
+/** Collects what a loop changes; `parts` are all of the loop's. What is `aliased`, a call of the loop may set. */
+export function loopChanges(loop: Piece, parts: readonly LoopPart[], scope: LoopScope): LoopChanges {
+  const always = everyRound(loop, scope.parts);
   const keys = headerNames(loop);
   const found: Found = {
     writes: new Map(),
@@ -62,20 +65,28 @@ export function loopChanges(loop: Piece, pieces: readonly Piece[], scope: LoopSc
     handed: new Set(),
     asked: new Set(),
   };
-  for (const piece of pieces) {
-    for (const [name, move] of piece === loop ? [] : writesOf(piece))
-      noteChange(found, name, { ...move, always: always.has(piece), declares: piece.kind === "bind" }, scope);
-    if (piece.kind === "call") noteCall(found, piece, { always: always.has(piece), keys, scope });
-    if (piece.kind === "assign") noteGrown(found, grownBy(piece, keys), scope);
-  }
+  let isOpen = false;
+  for (const { changing } of parts)
+    for (const one of changing) {
+      noteChanging(found, one, { always: always.has(one.piece), keys, scope });
+      isOpen ||= one.piece.kind === "call" || fieldOf(writtenIn(one)) === "*";
+    }
   found.asked.delete("");
   found.grows.delete("");
-  const isOpen = pieces.some((piece) => piece.kind === "call" || fieldOf(writtenIn(piece)) === "*");
   return { ...found, writes: writesWith(found.writes, isOpen ? scope.aliased : undefined), scope };
 }
 
-function writtenIn(piece: Piece): string {
-  return writesOf(piece)[0]?.[0] ?? "";
+function noteChanging(found: Found, changing: Changing, round: Round): void {
+  const { piece, writes } = changing;
+  const { always, keys, scope } = round;
+  for (const [name, move] of writes)
+    noteChange(found, name, { ...move, always, declares: piece.kind === "bind" }, scope);
+  if (piece.kind === "call") noteCall(found, piece, round);
+  if (piece.kind === "assign") noteGrown(found, grownBy(changing, keys), scope);
+}
+
+function writtenIn({ writes }: Changing): string {
+  return writes[0]?.[0] ?? "";
 }
 
 /** A write, and what it is one of under other names; what is set anew under another name stays what it was. */
@@ -100,9 +111,10 @@ function headerNames(loop: Piece): ReadonlySet<string> {
 }
 
 /** `list[i] = x`, `list.length += 1` and `list += more` of Python may make the list longer. */
-function grownBy(assign: Piece, keys: ReadonlySet<string>): string {
+function grownBy(assign: Changing, keys: ReadonlySet<string>): string {
   const written = writtenIn(assign);
-  if (assign.type === "augmented_assignment" && assign.op === "+=") return written;
+  const { type, op } = assign.piece;
+  if (type === "augmented_assignment" && op === "+=") return written;
   const [, owner = "", index = ""] = /^(.+?)(?:\[(.*)\]|\.length)$/.exec(written) ?? [];
   return keys.has(index) ? "" : owner;
 }

@@ -1,7 +1,7 @@
 import type { RuleFinding } from "../../file-measure.js";
-import { childrenBetween, firstFrom, type JumpPlaces, jumpPlaces } from "../jump-place.js";
 import { childOf, type Piece } from "../piece.js";
 import { finding, type RuleContext } from "../rule.js";
+import { childrenBetween, firstFrom, type JumpPlaces, jumpPlaces } from "./jump-place.js";
 import { type Bound, judgeLoop } from "./loop-bound.js";
 import type { LoopScope } from "./loop-change.js";
 import { calleeText } from "./loop-write.js";

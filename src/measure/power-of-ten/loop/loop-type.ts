@@ -3,6 +3,7 @@ import { below, childOf, type Piece, unwrap } from "../piece.js";
 import { isCFamily } from "../rule.js";
 import type { Bound } from "./loop-bound.js";
 import { fieldOf, namesIn, ownersOf } from "./loop-name.js";
+import { changingIn, type LoopParts, partsOf } from "./loop-part.js";
 import { writesOf } from "./loop-write.js";
 import type { SaidTypes } from "./said-type.js";
 
@@ -20,6 +21,8 @@ export interface TypeScope {
   readonly said: SaidTypes;
   /** How a name was last declared before the loop, from the start of the declaration on; empty where it is not. */
   readonly declared: (name: string) => string;
+  /** What was read of the function's loops. */
+  readonly parts: LoopParts;
 }
 
 /**
@@ -33,15 +36,15 @@ export function judgeTypes(loop: Piece, scope: TypeScope): Bound {
   if ([...names].some((name) => isVolatile(name, scope) || isShared(name, loop, scope))) return "unknown";
   if (shiftsForEver(condition, loop, scope)) return "unknown";
   const compares = below(condition).filter(({ kind }) => kind === "compare");
-  const risen: ReadonlySet<string> = compares.length === 0 ? new Set() : risenNames(loop);
+  const risen: ReadonlySet<string> = compares.length === 0 ? new Set() : risenNames(loop, scope.parts);
   const judged = compares.map((compare) => judgeCompare(compare, risen, scope));
   return judged.find((each) => each === "fail") ?? judged.find((each) => each === "unknown") ?? "pass";
 }
 
 /** Names that a loop counts up, with the least step. */
-function risenNames(loop: Piece): ReadonlySet<string> {
-  const written = loop.children.filter(({ role }) => role !== "init").flatMap((child) => below(child));
-  return new Set(written.flatMap(writesOf).flatMap(([name, { how }]) => (how === "+" ? [name] : [])));
+function risenNames(loop: Piece, parts: LoopParts): ReadonlySet<string> {
+  const written = partsOf(loop, parts).flatMap(({ changing }) => changing);
+  return new Set(written.flatMap(({ writes }) => writes).flatMap(([name, { how }]) => (how === "+" ? [name] : [])));
 }
 
 function judgeCompare(compare: Piece, risen: ReadonlySet<string>, scope: TypeScope): Bound {
@@ -179,12 +182,12 @@ function isShared(name: string, loop: Piece, { declared, language }: TypeScope):
 
 /** A number below zero shifted to the right never is zero. */
 function shiftsForEver(condition: Piece, loop: Piece, scope: TypeScope): boolean {
-  const shifted = below(loop).filter(({ kind, op }) => kind === "assign" && op === ">>=");
+  const shifted = changingIn(loop, scope.parts).filter(({ piece: { kind, op } }) => kind === "assign" && op === ">>=");
   if (shifted.length === 0) return false;
   const told = below(condition).filter(({ kind, op }) => kind === "compare" && !op.startsWith("!"));
   const bounded = new Set(told.flatMap(namesIn));
   return shifted
-    .flatMap(writesOf)
+    .flatMap(({ writes }) => writes)
     .some(
       ([name]) => namesIn(condition).includes(name) && !bounded.has(name) && typeOf(name, scope)?.unsigned !== true,
     );

@@ -1,5 +1,5 @@
-import { fieldOf } from "./loop/loop-name.js";
-import { SET, type Write } from "./loop/loop-write.js";
+import { fieldOf } from "./loop-name.js";
+import { SET, type Write } from "./loop-write.js";
 
 /** Names as they are asked for: whether one is among them, and whether one of a field other than the name is. */
 export interface NameSet {

@@ -1,5 +1,5 @@
-import type { Effort } from "./loop/loop-bound.js";
-import type { Piece } from "./piece.js";
+import type { Piece } from "../piece.js";
+import type { Effort } from "./loop-bound.js";
 
 /** Where the jumps of a function stand. */
 export interface JumpPlaces {
