@@ -89,18 +89,18 @@ function argumentMessage(call: Piece, callee: string, context: Context): Generat
   if (callee === "Worker" && hasEvalOption(second)) return "runs text as code in a worker";
   if (first === undefined) return undefined;
   const requires = REQUIRING.test(callee) || isMadeRequire(callee, context);
-  return requires && !isText(first) ? "requires what a variable names" : ARGUMENTS[callee]?.(first);
+  return requires && !isText(first) ? "requires what a variable names" : ARGUMENTS.get(callee)?.(first);
 }
 
-/** What the first argument makes of a call. */
-const ARGUMENTS: Readonly<Record<string, (first: Piece) => Generated>> = {
-  setTimeout: wordsMessage,
-  setInterval: wordsMessage,
-  "Reflect.construct": makerMessage,
-  "Reflect.apply": makerMessage,
-  "document.write": scriptMessage,
-  "document.writeln": scriptMessage,
-};
+/** What the first argument makes of a call, by any name a program may call. */
+const ARGUMENTS: ReadonlyMap<string, (first: Piece) => Generated> = new Map([
+  ["setTimeout", wordsMessage],
+  ["setInterval", wordsMessage],
+  ["Reflect.construct", makerMessage],
+  ["Reflect.apply", makerMessage],
+  ["document.write", scriptMessage],
+  ["document.writeln", scriptMessage],
+]);
 
 function wordsMessage(first: Piece): Generated {
   return isWords(first) ? "runs text as code" : undefined;

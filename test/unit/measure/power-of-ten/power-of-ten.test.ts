@@ -196,6 +196,7 @@ describe("other rules in ECMAScript", () => {
     ["a local of the same name", "const x = 1; function f() { let n = 0; n += 1; return n + x; }"],
     ["a promise that is awaited", "async function g() {} async function f() { await g(); }"],
     ["an import of text", 'function f() { return import("x"); }'],
+    ["calls by names that every object has", "function f(x) { return [valueOf(x), toString(x), constructor(x)]; }"],
     ["a function of 60 lines", `function f() {\n${"use();\n".repeat(58)}}`],
   ])("let %s pass", (_name, text) => {
     expect(ts(text)).toEqual([]);
