@@ -8,7 +8,7 @@ import { measureTree } from "../tree/tree-source.js";
 import { ecmaScriptPieces } from "./ecmascript-piece.js";
 import type { FileFact } from "./fact.js";
 import { fileFact, type ReadFile } from "./file-fact.js";
-import { insertPiece } from "./piece.js";
+import { insertPiece, pieceLike } from "./piece.js";
 import { treePieces } from "./tree-piece.js";
 
 /** A repository-relative path and its text. */
@@ -35,7 +35,7 @@ function readTree(path: string, text: string, language: GrammarLanguage): FileFa
   let seen: Pick<ReadFile, "root" | "spans" | "comments"> | undefined;
   const measure = measureTree(path, text, language, ({ tree, spans, comments, opened }) => {
     const root = treePieces(tree, text, TREE_LANGUAGES[language]);
-    for (const { start, end } of opened) insertPiece(root, { ...CONDITIONAL, start, end, children: [] });
+    for (const { start, end } of opened) insertPiece(root, pieceLike({ ...CONDITIONAL, start, end, children: [] }));
     seen = { root, spans, comments };
   });
   return seen === undefined ? factsOf(measure) : fileFact({ measure, language, text, ...seen });

@@ -42,6 +42,11 @@ export interface Piece {
   readonly children: Piece[];
 }
 
+/** A piece like another. V8 gives what a spread makes a shape of its own, and what reads pieces is then compiled anew for each. */
+export function pieceLike({ kind, type, role, start, end, op, name, children }: Piece): Piece {
+  return { kind, type, role, start, end, op, name, children };
+}
+
 /** Type of a piece that the grammar asked for and the text does not have. */
 export const MISSING = "MISSING";
 

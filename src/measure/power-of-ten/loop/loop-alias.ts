@@ -1,5 +1,5 @@
 import type { Language } from "../../language.js";
-import { childOf, type Piece, unwrap } from "../piece.js";
+import { childOf, type Piece, pieceLike, unwrap } from "../piece.js";
 import { GROWING, methodOf } from "./loop-change.js";
 import { ownersOf } from "./loop-name.js";
 
@@ -97,7 +97,7 @@ function takenOut(pattern: Piece, value: Piece): [Piece, Piece][] {
   return pattern.children.flatMap((property): [Piece, Piece][] => {
     const [key, target] = [childOf(property, "key"), childOf(property, "target")];
     if (key?.kind !== "name" || target?.kind !== "name") return [];
-    return [[target, { ...value, kind: "member", name: `${value.name}.${key.name}` }]];
+    return [[target, pieceLike({ ...value, kind: "member", name: `${value.name}.${key.name}` })]];
   });
 }
 

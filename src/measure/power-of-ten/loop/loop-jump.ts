@@ -1,5 +1,5 @@
 import type { RuleFinding } from "../../file-measure.js";
-import { childOf, type Piece } from "../piece.js";
+import { childOf, type Piece, pieceLike } from "../piece.js";
 import { finding, type RuleContext } from "../rule.js";
 import { childrenBetween, firstFrom, type JumpPlaces, jumpPlaces } from "./jump-place.js";
 import { type Bound, judgeLoop } from "./loop-bound.js";
@@ -77,10 +77,12 @@ function isWithin(inner: Piece, { start, end }: Piece): boolean {
 /** What stands between a label and the jump to it, as a loop that goes on while the branch around the jump is taken. */
 function loopOf(target: Piece, jump: Piece, block: Piece | undefined, branch: Piece | undefined): Piece {
   const rounds = block === undefined ? [] : childrenBetween(block, target.start, jump.start + 1);
-  const body: Piece = { ...NOTHING, kind: "block", role: "body", start: target.start, end: jump.end, children: rounds };
+  const place = { start: target.start, end: jump.end };
+  const body = pieceLike({ ...NOTHING, ...place, kind: "block", role: "body", children: rounds });
   const then = branch === undefined ? undefined : childOf(branch, "then");
   const condition = then !== undefined && isWithin(jump, then) ? childOf(branch as Piece, "condition") : undefined;
-  return { ...body, kind: "loop", role: "", children: condition === undefined ? [body] : [condition, body] };
+  const children = condition === undefined ? [body] : [condition, body];
+  return pieceLike({ ...NOTHING, ...place, kind: "loop", children });
 }
 
 const NOTHING: Piece = { kind: "other", type: "", role: "", start: 0, end: 0, op: "", name: "", children: [] };
