@@ -4,6 +4,8 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import type { AnyEvent } from "../../src/schema/event.js";
+import { runCommandLine } from "../../src/surface/cli/command-line.js";
+import { makeContext } from "../unit/surface/screen.js";
 import { makeRepo, type Repo, scripted } from "./harness.js";
 import { eventsOf, of, scriptOf, submit, use, write } from "./scripted-run.js";
 
@@ -159,7 +161,8 @@ describe(`kill -9 anywhere (seed ${SEED})`, () => {
       for (const type of ["EFFECT_KEPT", "TOOL_RESULT"] as const)
         expect(twice(of(events, type).map(({ payload }) => `${type} ${payload.call_id}`))).toEqual([]);
       expect(twice(of(events, "EVENT_TASK_COMPLETED").map(({ task: id }) => id ?? ""))).toEqual([]);
-      expect(await worknode(repo, ["log", "verify"])).toBe(0);
+      const context = makeContext({ cwd: repo.dir, env: repo.env });
+      expect(await runCommandLine(context, ["log", "verify"])).toBe(0);
       repo.remove();
     },
   );

@@ -2,6 +2,8 @@ import { spawn } from "node:child_process";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { afterEach, describe, expect, it } from "vitest";
+import { runCommandLine } from "../../src/surface/cli/command-line.js";
+import { makeContext } from "../unit/surface/screen.js";
 import { type Repo, scripted } from "./harness.js";
 import { assertTrue, BRANCH, gather, makeBatchRepo, merged, repliesOf, verifyReceipts } from "./merge-ground.js";
 import { eventsOf, scriptOf } from "./scripted-run.js";
@@ -55,7 +57,8 @@ describe("kill -9 in the middle of a batch loses nothing and keeps nothing twice
     assertTrue(made, events);
     expect(merged(made).sort()).toEqual(ids);
     expect((await verifyReceipts(made, `main..${BRANCH}`)).code).toBe(0);
-    expect(await worknode(made, ["log", "verify"])).toBe(0);
+    const context = makeContext({ cwd: made.dir, env: made.env });
+    expect(await runCommandLine(context, ["log", "verify"])).toBe(0);
   });
 
   async function worknode(repo: Repo, args: readonly string[], kill: Record<string, string> = {}) {
