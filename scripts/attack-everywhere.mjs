@@ -17,7 +17,7 @@ function attack(backend, user) {
   const become = user === own ? [] : ["setpriv", "--reuid", user, "--regid", user, "--clear-groups", "--"];
   const report = join(home, "report.json");
   const suites = [
-    "run",
+    "--run", // not `run`, which bundles the sources first: into this folder, where another user may not write
     "test/scenario/attacks",
     "--configLoader",
     "runner",

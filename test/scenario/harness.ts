@@ -63,7 +63,10 @@ export function makeRepo(files: Record<string, string>): Repo {
     write,
     chmod: (path, mode) => chmodSync(join(dir, path), mode),
     store: () => openStore(join(dir, ".worknode", "worknode.db")),
-    remove: () => rmSync(base, { recursive: true, force: true }),
+    remove: () => {
+      if (process.getuid?.() !== 0) execFileSync("chmod", ["-R", "u+rwx", base]); // what the kernel made is closed to its owner
+      rmSync(base, { recursive: true, force: true });
+    },
   };
 }
 

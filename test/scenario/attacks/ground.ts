@@ -178,10 +178,14 @@ function fingerprint(base: string): string {
   return hash.digest("hex");
 }
 
+/** Worknode's own throughout, and not for an ordinary user to look into: what the kernel keeps of a mount is closed to him. */
+const TASKS = /^state\/worknode\/[^/]+\/tasks$/;
+
 function walk(base: string, folder: string): string[] {
   const names = readdirSync(join(base, folder)).sort();
   return names.flatMap((name) => {
     const path = folder === "" ? name : `${folder}/${name}`;
+    if (TASKS.test(path)) return [];
     const stat = lstatSync(join(base, path));
     return stat.isDirectory() ? [`${path}/`, ...walk(base, path)] : [path];
   });
