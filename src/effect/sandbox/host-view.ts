@@ -1,5 +1,6 @@
 import { existsSync, lstatSync, readlinkSync, realpathSync } from "node:fs";
 import { hostname } from "node:os";
+import { hostSockets } from "./host-socket.js";
 import { bindReadOnly, bindWritable, type HostMount, type Mount } from "./mount-table.js";
 
 /** Where the set-up puts the root of the sandbox, and what its overlays are made of. */
@@ -74,7 +75,7 @@ export function part(content: Partial<StagePart>): StagePart {
 export function systemPart(host: readonly HostMount[], network: boolean): StagePart {
   const system = SYSTEM_DIRECTORIES.filter(isDirectory);
   const bound = [...system, ...ETC_DIRECTORIES.filter(isDirectory)];
-  const masked = ["/usr", "/usr/local"].flatMap(credentialFiles);
+  const masked = [...["/usr", "/usr/local"].flatMap(credentialFiles), ...hostSockets(bound)];
   return {
     mounts: [
       bindWritable(STAGE_PARTS, STAGE_PARTS), // so that one call detaches all that is mounted on it

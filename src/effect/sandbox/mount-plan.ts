@@ -2,6 +2,7 @@ import { existsSync, lstatSync, readlinkSync, realpathSync, type Stats, statSync
 import { dirname, join, resolve } from "node:path";
 import { Fault } from "../../kernel/fault.js";
 import { gitPart, SHOWN_GIT } from "./git-part.js";
+import { hostSockets } from "./host-socket.js";
 import {
   credentialFiles,
   emptyFile,
@@ -66,7 +67,7 @@ function setupFault(reason: string): Fault {
   return new Fault("SANDBOX_SETUP", `the sandbox could not be set up: ${reason}`, { exitCode: 2 });
 }
 
-/** Programs outside the system directories, with files that may hold credentials masked. */
+/** Programs outside the system directories, with files that may hold credentials and the host's sockets masked. */
 function toolchainPart(spec: SandboxSpec, host: readonly HostMount[]): StagePart {
   const wanted = spec.toolchains.filter((path) => !isSystemPath(path) && !isWithin(path, spec.shownRoot));
   const all = [...new Set(wanted)].sort().map((path) => ({ path, directory: isDirectory(path) }));
@@ -75,7 +76,7 @@ function toolchainPart(spec: SandboxSpec, host: readonly HostMount[]): StagePart
   return part({
     mounts: found.flatMap(({ path }) => [
       ...bindReadOnly(path, STAGE_ROOT + path, host),
-      ...credentialFiles(path).map((file) => maskFile(STAGE_ROOT + file)),
+      ...[...credentialFiles(path), ...hostSockets([path])].map((file) => maskFile(STAGE_ROOT + file)),
     ]),
     directories: found.map(({ path, directory }) => stageDirectory(directory ? path : dirname(path))),
     files: found.filter(({ directory }) => !directory).map(({ path }) => emptyFile(stageDirectory(path))),

@@ -1,5 +1,6 @@
 import { spawnSync } from "node:child_process";
-import { existsSync, mkdirSync, writeFileSync } from "node:fs";
+import { chmodSync, existsSync, mkdirSync, writeFileSync } from "node:fs";
+import { createServer } from "node:net";
 import { join } from "node:path";
 import { afterEach, beforeEach, expect, it } from "vitest";
 import { type Bench, describeWalls } from "./fixture.js";
@@ -21,6 +22,24 @@ describeWalls("the namespaces of a command", (open) => {
       expect(run.stdout).toBe("0022\n644\n755\n");
     } finally {
       process.umask(mask);
+    }
+  });
+
+  it("show no socket of a program of the host's in a toolchain, by which a command could talk to it", async () => {
+    const tools = join(bench.dir, "tools");
+    mkdirSync(tools);
+    const heard: string[] = [];
+    const server = createServer((socket) => socket.on("error", () => undefined).end("from the host"));
+    server.on("connection", () => heard.push("a command"));
+    await new Promise<void>((done) => server.listen(join(tools, "service"), done));
+    try {
+      chmodSync(join(tools, "service"), 0o777);
+      const connect = `require("net").connect(process.argv[1]).on("data", (said) => console.log(String(said))).on("error", ({ code }) => console.log(code))`;
+      const argv = ["node", "-e", connect, join(tools, "service")];
+      const run = await bench.run(argv, { toolchains: [...bench.spec.toolchains, tools] });
+      expect([run.stdout, run.stderr, heard]).toEqual(["ECONNREFUSED\n", "", []]);
+    } finally {
+      await new Promise((done) => server.close(done));
     }
   });
 

@@ -1,0 +1,43 @@
+import { mkdirSync, symlinkSync, writeFileSync } from "node:fs";
+import { createServer } from "node:net";
+import { join } from "node:path";
+import { expect, it } from "vitest";
+import { hostSockets } from "../../../../src/effect/sandbox/host-socket.js";
+import { temporaryDirectory } from "../fixture.js";
+
+it("are those in the places that are shown, whatever link they were bound through", async () => {
+  const dir = temporaryDirectory();
+  const [shown, other] = [join(dir, "shown"), join(dir, "other")];
+  for (const folder of [shown, other]) mkdirSync(folder);
+  symlinkSync(shown, join(dir, "link"));
+  const names = [join(shown, "a socket"), join(dir, "link", "linked"), join(other, "elsewhere")];
+  const servers = await Promise.all(
+    names.map((name) => {
+      const server = createServer();
+      return new Promise<typeof server>((done) => server.listen(name, () => done(server)));
+    }),
+  );
+  try {
+    expect(hostSockets([shown])).toEqual([join(shown, "a socket"), join(shown, "linked")]);
+  } finally {
+    for (const server of servers) server.close();
+  }
+});
+
+it("are none where a name is left over, is another kind of file by now, or no path at all", () => {
+  const dir = temporaryDirectory();
+  writeFileSync(join(dir, "file"), "");
+  const row = (name: string): string => `0000000008b593b9: 00000002 00000000 00010000 0001 01 1587 ${name}\n`;
+  const table = join(dir, "table");
+  writeFileSync(
+    table,
+    `Num       RefCount Protocol Flags    Type St Inode Path\n${row(join(dir, "gone"))}${row(join(dir, "file"))}${row("@abstract")}`,
+  );
+  expect(hostSockets([dir, "/"], table)).toEqual([]);
+});
+
+it("are none where the kernel knows no such sockets, and not to be told where they cannot be read", () => {
+  const dir = temporaryDirectory();
+  expect(hostSockets(["/"], join(dir, "none"))).toEqual([]);
+  expect(() => hostSockets(["/"], dir)).toThrow("EISDIR");
+});
