@@ -57,6 +57,16 @@ const REPORT: CheckReport = {
 const render = (format: (typeof CHECK_FORMATS)[number], report = REPORT): string =>
   renderReport(report, format, "1.2.3");
 
+it.each(["::error::all is well", " ::add-mask::src", "\t::stop-commands::x"])(
+  "gives no text that a workflow's runner takes for a command, whatever a file is called: %j",
+  (file) => {
+    const [finding] = REPORT.findings;
+    const text = render("text", { ...REPORT, findings: [{ ...(finding as (typeof REPORT.findings)[number]), file }] });
+    expect(text).toContain("::");
+    expect(text).not.toMatch(/^\s*::/m);
+  },
+);
+
 it("gives text with place, rule, figure, limit and fix, and the summary last", () => {
   expect(render("text").split("\n")).toEqual([
     "src/ä %,:<b>.ts:7: error max-complexity: Function complexity 9 exceeds agent limit 8 [9, limit 8]",
