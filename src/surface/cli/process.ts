@@ -15,8 +15,9 @@ export async function runProcess(args: readonly string[]): Promise<void> {
   setTimeout(() => process.exit(), LINGER_MS).unref();
 }
 
-/** What V8 is to be set up for; undefined for what computes and is done. */
+/** What V8 is to be set up for; undefined for what is done at once. */
 function useOf([verb = "", what]: readonly string[]): EngineUse | undefined {
   if (SESSIONS.has(verb)) return "session";
+  if (verb === "measure") return verb;
   return verb === "hook" && what === "serve" ? "answers" : undefined;
 }

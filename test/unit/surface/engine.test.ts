@@ -27,18 +27,20 @@ it("knows only flags that this Node has, and sets none on a line of Node it was 
   const known = execFileSync(process.execPath, ["--v8-options"], { encoding: "utf8" });
   const flags = engineFlags(process.versions.node, "session");
   expect(flags).not.toEqual([]);
-  for (const flag of [...flags, ...engineFlags(process.versions.node, "answers")])
-    expect(known).toContain(`${flag.slice(0, flag.indexOf("="))} (`);
-  for (const use of ["session", "answers"] as const)
+  const others = (["answers", "measure"] as const).flatMap((use) => engineFlags(process.versions.node, use));
+  for (const flag of [...flags, ...others])
+    expect(known).toContain(`${flag.replace(/^--no-/, "--").replace(/=.*/, "")} (`);
+  for (const use of ["session", "answers", "measure"] as const)
     for (const version of ["21.7.3", "1000.0.0"]) expect(engineFlags(version, use)).toEqual([]);
-  expect(engineFlags("20.20.2", "answers")).toHaveLength(1);
+  for (const use of ["answers", "measure"] as const) expect(engineFlags("20.20.2", use)).toHaveLength(1);
 });
 
-it("sets them for a session, others for what answers hooks, and leaves the engine as it is for what computes", () => {
+it("sets them for a session, others for what answers hooks or measures, and leaves the engine as it is for the rest", () => {
   const flags = [...engineFlags(process.versions.node, "session")];
   expect(flagsSetBy("run", "no-such-plan.yaml")).toEqual(flags);
   expect(flagsSetBy("continue")).toEqual(flags);
   expect(flagsSetBy("hook", "serve")).toEqual([...engineFlags(process.versions.node, "answers")]);
   expect(flagsSetBy("hook", "stop")).toEqual([]);
-  expect(flagsSetBy("measure", "no-such-file.ts")).toEqual([]);
+  expect(flagsSetBy("measure", "no-such-file.ts")).toEqual([...engineFlags(process.versions.node, "measure")]);
+  expect(flagsSetBy("status")).toEqual([]);
 });
