@@ -5,14 +5,19 @@ import { isWithin } from "./mount-table.js";
 const NAMED = /^(?:\S+ +){7}(\/.*)$/;
 
 /**
- * Sockets of the host's programs with a name in one of these places, links followed: whoever sees such a file can talk to
- * the program behind it, on a read-only mount and from another network namespace too. Told are those of this network
- * namespace that are bound by now, by an absolute path. Throws the disk's error.
+ * Where sockets of the host's programs are, links followed: whoever sees such a file can talk to the program behind it, on a
+ * read-only mount and from another network namespace too. Told are those of this network namespace that are bound by
+ * now, by an absolute path. Throws the disk's error.
  */
-export function hostSockets(places: readonly string[], table = "/proc/net/unix"): string[] {
+export function hostSockets(table = "/proc/net/unix"): string[] {
   const names = linesOf(table).flatMap((line) => NAMED.exec(line)?.[1] ?? []);
-  const found = names.flatMap(realSocket).filter((path) => places.some((place) => isWithin(path, place)));
-  return [...new Set(found)].sort();
+  return [...new Set(names.flatMap(realSocket))].sort();
+}
+
+/** Those in a place that is there, under the name that it has there. */
+export function socketsIn(place: string, sockets: readonly string[]): string[] {
+  const real = realpathSync(place);
+  return sockets.filter((path) => isWithin(path, real)).map((path) => place + path.slice(real.length));
 }
 
 /** Where the kernel has no such table it has no such sockets. */

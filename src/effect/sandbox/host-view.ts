@@ -1,6 +1,6 @@
 import { existsSync, lstatSync, readlinkSync, realpathSync } from "node:fs";
 import { hostname } from "node:os";
-import { hostSockets } from "./host-socket.js";
+import { socketsIn } from "./host-socket.js";
 import { bindReadOnly, bindWritable, type HostMount, type Mount } from "./mount-table.js";
 
 /** Where the set-up puts the root of the sandbox, and what its overlays are made of. */
@@ -71,16 +71,26 @@ export function part(content: Partial<StagePart>): StagePart {
   return { mounts: [], directories: [], files: [], copies: [], ...content };
 }
 
+/** What the host has that must not be shown, or not without care. */
+export interface Host {
+  readonly mounts: readonly HostMount[];
+  /** Where its programs' sockets are. */
+  readonly sockets: readonly string[];
+}
+
 /** The part that is the same for every command: programs, a few files of `/etc`, devices, `/tmp`. */
-export function systemPart(host: readonly HostMount[], network: boolean): StagePart {
+export function systemPart({ mounts, sockets }: Host, network: boolean): StagePart {
   const system = SYSTEM_DIRECTORIES.filter(isDirectory);
   const bound = [...system, ...ETC_DIRECTORIES.filter(isDirectory)];
-  const masked = [...["/usr", "/usr/local"].flatMap(credentialFiles), ...hostSockets(bound)];
+  const masked = [
+    ...["/usr", "/usr/local"].flatMap(credentialFiles),
+    ...bound.flatMap((path) => socketsIn(path, sockets)),
+  ];
   return {
     mounts: [
       bindWritable(STAGE_PARTS, STAGE_PARTS), // so that one call detaches all that is mounted on it
       bindWritable(STAGE_ROOT, STAGE_ROOT),
-      ...bound.flatMap((path) => bindReadOnly(path, STAGE_ROOT + path, host)),
+      ...bound.flatMap((path) => bindReadOnly(path, STAGE_ROOT + path, mounts)),
       ...masked.map((path) => maskFile(STAGE_ROOT + path)),
       ...DEVICES.map(bindDevice),
       ...WRITABLE.map((path) => bindWritable(`${STAGE_PARTS}/t${path}`, STAGE_ROOT + path)),

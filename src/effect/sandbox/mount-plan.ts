@@ -2,11 +2,12 @@ import { existsSync, lstatSync, readlinkSync, realpathSync, type Stats, statSync
 import { dirname, join, resolve } from "node:path";
 import { Fault } from "../../kernel/fault.js";
 import { gitPart, SHOWN_GIT } from "./git-part.js";
-import { hostSockets } from "./host-socket.js";
+import { hostSockets, socketsIn } from "./host-socket.js";
 import {
   credentialFiles,
   emptyFile,
   finishPart,
+  type Host,
   isSystemPath,
   maskDirectory,
   maskFile,
@@ -39,14 +40,15 @@ const RESERVED_TREES = ["/proc", "/sys", "/dev", SHOWN_GIT];
 /** Plans what the set-up makes for one command. Throws Fault SANDBOX_SETUP, naming what cannot be mounted and why. */
 export function planStage(spec: SandboxSpec): StagePart {
   refuseRoot(spec.shownRoot);
-  const host = readHostMounts();
+  const mounts = readHostMounts();
+  const host = { mounts, sockets: hostSockets() };
   const parts = [
     systemPart(host, spec.network),
     finishPart(),
     toolchainPart(spec, host),
-    workspacePart(spec, host),
+    workspacePart(spec, mounts),
     ...spec.links.map((_, index) => linkPart(spec, index)),
-    gitPart(spec, host),
+    gitPart(spec, mounts),
     maskPart(spec),
   ];
   const lock = { source: "worknode", target: STAGE_ROOT, type: "none", options: ["remount", "bind", "ro"] };
@@ -68,15 +70,15 @@ function setupFault(reason: string): Fault {
 }
 
 /** Programs outside the system directories, with files that may hold credentials and the host's sockets masked. */
-function toolchainPart(spec: SandboxSpec, host: readonly HostMount[]): StagePart {
+function toolchainPart(spec: SandboxSpec, { mounts, sockets }: Host): StagePart {
   const wanted = spec.toolchains.filter((path) => !isSystemPath(path) && !isWithin(path, spec.shownRoot));
   const all = [...new Set(wanted)].sort().map((path) => ({ path, directory: isDirectory(path) }));
   const links = all.filter(({ path, directory }) => !directory && isShownLink(path, wanted)).map(({ path }) => path);
   const found = all.filter(({ path }) => !links.includes(path));
   return part({
     mounts: found.flatMap(({ path }) => [
-      ...bindReadOnly(path, STAGE_ROOT + path, host),
-      ...[...credentialFiles(path), ...hostSockets([path])].map((file) => maskFile(STAGE_ROOT + file)),
+      ...bindReadOnly(path, STAGE_ROOT + path, mounts),
+      ...[...credentialFiles(path), ...socketsIn(path, sockets)].map((file) => maskFile(STAGE_ROOT + file)),
     ]),
     directories: found.map(({ path, directory }) => stageDirectory(directory ? path : dirname(path))),
     files: found.filter(({ directory }) => !directory).map(({ path }) => emptyFile(stageDirectory(path))),
