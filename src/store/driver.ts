@@ -7,13 +7,18 @@ import Database from "better-sqlite3";
  * the second error no longer says why. Throws what loading it throws.
  */
 function loadNative(): object | undefined {
+  if (failed !== undefined) throw failed.thrown;
   try {
     return createRequire(import.meta.url)("better-sqlite3/build/Release/better_sqlite3.node") as object;
   } catch (thrown) {
     if ((thrown as { code?: unknown }).code === "MODULE_NOT_FOUND") return undefined;
+    failed = { thrown };
     throw thrown;
   }
 }
+
+/** What loading it threw. */
+let failed: { readonly thrown: unknown } | undefined;
 
 /** Opens a database by the driver; throws what it throws. `short.js` has a way of its own (scripts/held-driver.mjs). */
 export function openDriver(path: string, options: Database.Options): Database.Database {
