@@ -7,6 +7,16 @@ import { runtimeSchema } from "./runtime.js";
 import { tierSchema } from "./tier.js";
 import { endOutcomeSchema, traceEntrySchema } from "./trace.js";
 
+/** What a spawner handed on that no capability says: absent for the plan's own agents, and in logs of earlier versions. */
+const handedSchema = z.strictObject({
+  /** A budget of its own; without one it is charged to its spawner's alone. Money in US dollars. */
+  usd: z.number().nonnegative().optional(),
+  tokens: z.int().nonnegative().optional(),
+  /** When the spawner's own time was to end (epoch ms). */
+  ends_at_ms: z.int().nonnegative().optional(),
+});
+export type Handed = z.infer<typeof handedSchema>;
+
 /** Events of agents and of what they say to the model. */
 export const conversationEvents = {
   AGENT_SPAWNED: z.object({
@@ -17,6 +27,7 @@ export const conversationEvents = {
     parent: z.string().nullable(),
     token_hash: z.string(),
     capability: capabilitySchema,
+    handed: handedSchema.optional(),
   }),
   AGENT_UPDATED: z.object({ agent: worknodeRecordSchema }),
   AGENT_TERMINATED: z.object({ agent_id: z.string(), reason: z.string() }),

@@ -99,5 +99,16 @@ describe("a crew that is continued", () => {
       return assembleCrew({ ...project, store: { ...project.store, events } }, assembly);
     });
     expect(forgetful.agents.get("implementer-1")?.narrowed?.untilMs).toBe(0);
+    const earlier = await withProject({ cwd, env }, async (project) => {
+      const events: typeof project.store.events = (which) =>
+        project.store
+          .events(which)
+          .map((event) =>
+            event.type === "AGENT_SPAWNED" ? { ...event, payload: { ...event.payload, handed: undefined } } : event,
+          );
+      return assembleCrew({ ...project, store: { ...project.store, events } }, assembly);
+    });
+    expect(crew.agents.get("implementer-1")?.narrowed).not.toHaveProperty("limits.usd");
+    expect(earlier.agents.get("implementer-1")?.narrowed).toMatchObject({ endsAtMs: 0, limits: { usd: 50 } });
   });
 });

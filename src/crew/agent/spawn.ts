@@ -1,15 +1,17 @@
 import type { z } from "zod";
 import type { Minted } from "../../capability/broker.js";
 import { patternCanMatch } from "../../capability/write-set.js";
+import type { Handed } from "../../schema/event-conversation.js";
 import type { WorknodeRecord } from "../../schema/memory.js";
 import type { TaskStatus } from "../../schema/states.js";
 import { toolInputSchemas } from "../../schema/tool.js";
 import type { Denial } from "../../schema/verdict.js";
 import { type CallRequest, type ToolRun, violationEvents } from "../call/call-record.js";
-import { type Crew, type CrewAgent, type Narrowed, type NarrowLimits, taskOf } from "../state/context.js";
+import { type Crew, type CrewAgent, type Held, type Narrowed, type NarrowLimits, taskOf } from "../state/context.js";
 import { renderDenials } from "../state/denial-text.js";
 import { cycleStream, eventAt, type Place, taskStream } from "../state/records.js";
 import { failed, knownOwner } from "../state/tool-run.js";
+import { endOfSpawner } from "./agent-time.js";
 import { endOfGrant, familyOf, holdFor, mintFor } from "./delegation.js";
 
 /** Children that may be spawned in a cycle: five agents must not become hundreds. */
@@ -57,7 +59,7 @@ function recordOf(crew: Crew, agent: CrewAgent, task: string | null): WorknodeRe
 export function spawnAgent(crew: Crew, request: CallRequest): ToolRun {
   const wish = toolInputSchemas.spawn_agent.parse(request.proposal.what.args);
   const { task } = wish;
-  const child = childOf(crew, request.proposal.who.agent, wish);
+  const child = childOf(crew, request, wish);
   if (typeof child === "string") return failed(child);
   const held = holdFor(crew, child, { task, kind: "work" });
   if (!held.ok) return refuseSpawn(crew, request, { ...held.error, subject: request.proposal.who.agent });
@@ -74,7 +76,12 @@ export function spawnAgent(crew: Crew, request: CallRequest): ToolRun {
 }
 
 /** The agent a spawner asks for, or why there is none. */
-function childOf(crew: Crew, parent: string, wish: z.output<typeof toolInputSchemas.spawn_agent>): CrewAgent | string {
+function childOf(
+  crew: Crew,
+  { proposal, place }: CallRequest,
+  wish: z.output<typeof toolInputSchemas.spawn_agent>,
+): CrewAgent | string {
+  const parent = proposal.who.agent;
   const { role, task, files, limits = {} } = wish;
   const template = [...crew.agents.values()].find((agent) => agent.role === role);
   if (template === undefined) return `The plan has no agent of the role ${role}.`;
@@ -82,18 +89,25 @@ function childOf(crew: Crew, parent: string, wish: z.output<typeof toolInputSche
   if (refusal !== undefined) return refusal;
   const id = childId(crew, role);
   if (id === undefined) return `At most ${MAX_SPAWNED} agents may be spawned; work with those there are.`;
-  return { ...template, id, parent, narrowed: narrowedBy(crew, crew.agents.get(parent), { files, limits }) };
+  const narrowed = narrowedBy(crew, crew.agents.get(parent), { files, limits, held: place.held });
+  return { ...template, id, parent, narrowed };
 }
 
 /** What the spawner works under itself holds for its children, unless they are given less. */
 function narrowedBy(
   crew: Crew,
   spawner: CrewAgent | undefined,
-  { files, limits }: { files: string[] | undefined; limits: NarrowLimits },
+  { files, limits, held }: { files: string[] | undefined; limits: NarrowLimits; held: Held },
 ): Narrowed {
   const bounds = { ...spawner?.narrowed?.limits, ...limits };
   const untilMs = spawner === undefined ? undefined : endOfGrant(crew, spawner);
-  return { limits: bounds, ...(files === undefined ? {} : { files }), ...(untilMs === undefined ? {} : { untilMs }) };
+  const endsAtMs = spawner === undefined ? held.endsAtMs : endOfSpawner(crew, spawner, held);
+  return {
+    limits: bounds,
+    ...(files === undefined ? {} : { files }),
+    ...(untilMs === undefined ? {} : { untilMs }),
+    ...(endsAtMs === null ? {} : { endsAtMs }),
+  };
 }
 
 /** What is recorded of an agent that begins to act under a capability. */
@@ -111,7 +125,18 @@ export function spawnedEvent(
     parent: agent.parent,
     token_hash: minted.hash,
     capability: minted.capability,
+    ...(agent.parent === null ? {} : { handed: handedTo(agent.narrowed) }),
   });
+}
+
+/** What a later session could not tell from the capability: whether a budget is the child's own, and when its time ends. */
+function handedTo({ limits, endsAtMs }: Narrowed = {}): Handed {
+  const { usd, tokens } = limits ?? {};
+  return {
+    ...(usd === undefined ? {} : { usd }),
+    ...(tokens === undefined ? {} : { tokens }),
+    ...(endsAtMs === undefined ? {} : { ends_at_ms: endsAtMs }),
+  };
 }
 
 /** A name no agent of this cycle has or had; undefined when too many were spawned, those that were ended included. */

@@ -3,24 +3,22 @@ import { createBroker } from "../../capability/broker.js";
 import { loadOrCreateKey } from "../../capability/keys.js";
 import type { ClaudeProgram } from "../../effect/program/claude-program.js";
 import { cycleBranchName } from "../../effect/workspace/branch.js";
-import { TOKEN_TTL_MS } from "../../kernel/bounds.js";
 import { invalid } from "../../kernel/fault.js";
 import { parseStamp } from "../../kernel/hlc.js";
 import type { Allowance } from "../../model/allowance.js";
 import { createGovernor, type Governor, type ParentBudget } from "../../model/governor.js";
 import { hasPrice, loadPrices, type Prices } from "../../model/prices.js";
 import type { ModelClient } from "../../model/request.js";
-import type { Capability } from "../../schema/capability.js";
-import type { AnyEvent, EventPayload } from "../../schema/event.js";
+import type { AnyEvent } from "../../schema/event.js";
 import type { Plan } from "../../schema/plan.js";
 import type { PlanTask } from "../../schema/plan-task.js";
 import type { RolloutMode } from "../../schema/result.js";
 import type { Runtime } from "../../schema/runtime.js";
 import type { TaskStatus } from "../../schema/states.js";
-import { ttlOf } from "../agent/grants.js";
+import { recallAgent } from "../agent/recalled-agent.js";
 import { callRoster, type RosterPlaces } from "../agent/roster.js";
 import { recallAmendments } from "../conversation/amend.js";
-import type { Crew, CrewAgent, NarrowLimits } from "../state/context.js";
+import type { Crew, CrewAgent } from "../state/context.js";
 import { packageFile } from "../state/package-file.js";
 import type { PlanSource } from "../state/plan-source.js";
 import { cycleStream } from "../state/records.js";
@@ -223,46 +221,4 @@ function recallClaim(crew: Crew, task: string, by: string): void {
 function waitForPerson(crew: Crew, task: string): void {
   crew.statuses.set(task, "BLOCKED");
   crew.parked.set(task, { approval: "", answers: 0, expired: false });
-}
-
-/** Children that earlier sessions spawned are there again; those that were ended are not. */
-function recallAgent(crew: Crew, event: AnyEvent): void {
-  if (event.type === "AGENT_TERMINATED") crew.agents.delete(event.payload.agent_id);
-  if (event.type === "AGENT_SPAWNED" && event.payload.parent !== null) recallChild(crew, event.payload, event.seq);
-}
-
-/** A child an earlier session spawned is there again, as narrow as it was. `seq`: where the log says so. */
-function recallChild(crew: Crew, spawned: EventPayload<"AGENT_SPAWNED">, seq: number): void {
-  const { role, parent, agent, capability } = spawned;
-  const template = crew.agents.get(role);
-  if (template === undefined) return;
-  const { max_complexity, max_function_lines, max_executions } = capability.limits;
-  const limits = {
-    maxComplexity: max_complexity,
-    maxFunctionLines: max_function_lines,
-    maxExecutions: max_executions,
-    ...ownBudget(crew, capability),
-  };
-  const untilMs = endOfHandedOn(crew, parent ?? "", seq);
-  const narrowed = { files: capability.write, limits, ...(untilMs === undefined ? {} : { untilMs }) };
-  crew.agents.set(agent.id, { ...template, id: agent.id, parent, narrowed });
-}
-
-/** When what a spawner handed on ends: with the elevated grant it held then, at once where that is not on record; undefined where it held none. */
-function endOfHandedOn(crew: Crew, spawner: string, seq: number): number | undefined {
-  const agent = crew.agents.get(spawner);
-  if (agent?.narrowed?.untilMs !== undefined) return agent.narrowed.untilMs;
-  if (agent === undefined || ttlOf(agent, crew) === TOKEN_TTL_MS) return undefined;
-  const events = crew.store.events({ run: crew.cycle, type: "AGENT_SPAWNED" });
-  const grants = events.flatMap((event) => (event.type === "AGENT_SPAWNED" && event.seq < seq ? [event.payload] : []));
-  return grants.findLast((grant) => grant.agent.id === spawner)?.capability.exp ?? 0;
-}
-
-/** What a child was given of its own; what is the plan's anyway grows with what people add to the plan. */
-function ownBudget(crew: Crew, { budget }: Pick<Capability, "budget">): Pick<NarrowLimits, "usd" | "tokens"> {
-  const { usd, tokens } = budget;
-  return {
-    ...(usd === null || usd === crew.plan.budget.usd ? {} : { usd }),
-    ...(tokens === null || tokens === crew.plan.budget.tokens ? {} : { tokens }),
-  };
 }

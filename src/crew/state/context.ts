@@ -34,6 +34,8 @@ export interface Narrowed {
   readonly limits?: NarrowLimits;
   /** When an elevated spawner's grant ends (epoch ms), and with it all it handed on. */
   readonly untilMs?: number;
+  /** When the spawner's own time was to end (epoch ms), and with it that of all it spawned then. */
+  readonly endsAtMs?: number;
 }
 
 /** An agent of the running crew: a role of the plan, or a child spawned from one. */

@@ -1,3 +1,4 @@
+import { existsSync, readdirSync } from "node:fs";
 import { totalmem } from "node:os";
 import {
   MAX_SANDBOX_DISK_BYTES,
@@ -8,7 +9,6 @@ import {
 } from "../../kernel/bounds.js";
 import { Fault, messageOf } from "../../kernel/fault.js";
 import { runBounded } from "./bounded-process.js";
-import { isEmpty } from "./layer.js";
 import { exactMemory, processUse } from "./process-use.js";
 import type { SandboxSpec } from "./spec.js";
 
@@ -71,8 +71,12 @@ export function watchUse(spec: Pick<SandboxSpec, "layer" | "scratch" | "limits">
       tookMs = performance.now() - started;
       return over;
     },
-    ended: async () => (isEmpty(spec.layer.upper) ? null : (await isDiskOver(0)) ? "disk" : null),
+    ended: async () => (isUntouched(spec) ? null : (await isDiskOver(0)) ? "disk" : null),
   };
+}
+
+function isUntouched({ layer }: Pick<SandboxSpec, "layer">): boolean {
+  return existsSync(layer.upper) && readdirSync(layer.upper).length === 0;
 }
 
 function isOver(use: DiskUse, limit: DiskUse): boolean {

@@ -63,7 +63,20 @@ function crewOf(): { crew: Crew; pass: (ms: number) => void } {
 function spawn(crew: Crew, who: string, wish: { role: string; task: string }): { content: string; is_error: boolean } {
   const args = { ...wish, reason: "split" };
   const proposal = { what: { tool: "spawn_agent", args }, who: { agent: who } };
-  return spawnAgent(crew, { proposal, records: { actor: who, run: 1, task: "E" } } as unknown as CallRequest);
+  const place = { held: crew.held.get(`${who}/E/work`) ?? { endsAtMs: null } };
+  return spawnAgent(crew, { proposal, place, records: { actor: who, run: 1, task: "E" } } as unknown as CallRequest);
+}
+
+/** When an agent's time for a task is over, from the first time it is asked for. */
+function endOf(crew: Crew, id: string, task: string): number | null {
+  const made = holdFor(crew, crew.agents.get(id) as CrewAgent, { task, kind: "work" });
+  if (!made.ok) throw new Error(made.error.message);
+  return made.value.endsAtMs;
+}
+
+/** Gives an agent a `maxDuration`. */
+function limit(crew: Crew, id: string, minutes: number): void {
+  crew.agents.set(id, { ...(crew.agents.get(id) as CrewAgent), maxDurationMs: minutes * MINUTE });
 }
 
 /** Whether an agent's capability for a task is valid after it was renewed. */
@@ -113,5 +126,44 @@ describe("what an agent hands on", () => {
     const said = Array.from({ length: 40 }, () => spawn(crew, "lead", { role: "dev", task: "A" }));
     expect(said.filter((one) => !one.is_error)).toHaveLength(32);
     expect(said.at(-1)?.content).toContain("At most 32 agents");
+  });
+
+  it("ends with the spawner's own time, whenever the child begins and whatever else it is given", () => {
+    const { crew, pass } = crewOf();
+    limit(crew, "lead", 30);
+    const end = endOf(crew, "lead", "E");
+    pass(10 * MINUTE);
+    expect(spawn(crew, "lead", { role: "dev", task: "A" }).is_error).toBe(false);
+    expect(crew.agents.get("dev-1")?.narrowed?.endsAtMs).toBe(end);
+    crew.held.clear();
+    pass(15 * MINUTE);
+    expect(endOf(crew, "dev-1", "A")).toBe(end);
+    expect(endOf(crew, "dev", "A")).toBeNull();
+  });
+
+  it("ends before it where the child's role has less time, and hands on what is left of that", () => {
+    const { crew, pass } = crewOf();
+    limit(crew, "lead", 30);
+    limit(crew, "fire", 5);
+    endOf(crew, "lead", "E");
+    expect(spawn(crew, "lead", { role: "fire", task: "E" }).is_error).toBe(false);
+    const own = endOf(crew, "fire-1", "E");
+    expect(own).toBe(crew.clock.nowMs() + 5 * MINUTE);
+    pass(MINUTE);
+    expect(spawn(crew, "fire-1", { role: "dev", task: "A" }).is_error).toBe(false);
+    expect(endOf(crew, "dev-1", "A")).toBe(own);
+  });
+
+  it("ends a maxDuration from now where its spawner does no task that it counts for", () => {
+    const { crew } = crewOf();
+    limit(crew, "lead", 30);
+    spawn(crew, "lead", { role: "dev", task: "A" });
+    expect(endOf(crew, "dev-1", "A")).toBe(crew.clock.nowMs() + 30 * MINUTE);
+  });
+
+  it("has no end where its spawner has none", () => {
+    const { crew } = crewOf();
+    spawn(crew, "lead", { role: "dev", task: "A" });
+    expect(endOf(crew, "dev-1", "A")).toBeNull();
   });
 });
