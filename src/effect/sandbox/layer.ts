@@ -87,8 +87,19 @@ export async function removeTree(path: string): Promise<void> {
 
 /** Whether a command left nothing: the few entries that remain are removed sooner than waited for. */
 function isUntouched(dir: string): boolean {
-  const upper = join(dir, "upper");
-  return existsSync(upper) && readdirSync(upper).length === 0 && !existsSync(join(dir, "links"));
+  return isEmpty(join(dir, "upper")) && !existsSync(join(dir, "links"));
+}
+
+/**
+ * Whether a folder of a layer holds nothing. A command may close the workspace's own, which an ordinary user cannot look
+ * into then: of that one nothing is known.
+ */
+export function isEmpty(folder: string): boolean {
+  try {
+    return readdirSync(folder).length === 0;
+  } catch {
+    return false;
+  }
 }
 
 function runTool(name: string, args: readonly string[]): Promise<void> {

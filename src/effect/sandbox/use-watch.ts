@@ -1,4 +1,3 @@
-import { existsSync, readdirSync } from "node:fs";
 import { totalmem } from "node:os";
 import {
   MAX_SANDBOX_DISK_BYTES,
@@ -9,6 +8,7 @@ import {
 } from "../../kernel/bounds.js";
 import { Fault, messageOf } from "../../kernel/fault.js";
 import { runBounded } from "./bounded-process.js";
+import { isEmpty } from "./layer.js";
 import { exactMemory, processUse } from "./process-use.js";
 import type { SandboxSpec } from "./spec.js";
 
@@ -71,12 +71,8 @@ export function watchUse(spec: Pick<SandboxSpec, "layer" | "scratch" | "limits">
       tookMs = performance.now() - started;
       return over;
     },
-    ended: async () => (isUntouched(spec) ? null : (await isDiskOver(0)) ? "disk" : null),
+    ended: async () => (isEmpty(spec.layer.upper) ? null : (await isDiskOver(0)) ? "disk" : null),
   };
-}
-
-function isUntouched({ layer }: Pick<SandboxSpec, "layer">): boolean {
-  return existsSync(layer.upper) && readdirSync(layer.upper).length === 0;
 }
 
 function isOver(use: DiskUse, limit: DiskUse): boolean {

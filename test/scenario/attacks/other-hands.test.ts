@@ -63,6 +63,7 @@ attackSuite(
     input,
     ends: "refused" as const,
     by: "file-whitelist",
+    timeout: 20_000, // npm alone takes a second, and many on a busy machine
     needs: NEEDED.filter((program) => new RegExp(`(^|[ ;&])${program} `).test(input)),
   })),
 );

@@ -69,6 +69,8 @@ describe.skipIf(!isRoot).each(backends)(`an ordinary user's commands by %s${why}
       [],
     ],
     ["git status --short; git log --oneline", []],
+    ["chmod 000 .", []], // root looks into a closed folder all the same
+    ["echo four >> notes.md; chmod 000 .", ["notes.md"]],
   ])("pass: %s", (command, changed) => {
     const { code, effects, result } = bash(command);
     expect(result).toMatchObject({ exit_code: 0 });
