@@ -1,7 +1,7 @@
 import { readdirSync } from "node:fs";
 import { join } from "node:path";
 import { expect } from "vitest";
-import { withLock } from "../../src/effect/lock/process-lock.js";
+import { withLock } from "../../src/effect/lock/file-lock.js";
 import type { AnyEvent } from "../../src/schema/event.js";
 import { receiptVerb } from "../../src/surface/cli/receipt.js";
 import { makeContext } from "../unit/surface/screen.js";

@@ -10,7 +10,10 @@ let program = "";
 beforeAll(async () => {
   program = join(temporaryDirectory(), "open.mjs");
   const entryPoints = [resolve(import.meta.dirname, "child/open.ts")];
-  const banner = { js: 'import { createRequire } from "node:module"; const require = createRequire(import.meta.url);' };
+  const driver = resolve("node_modules/better-sqlite3/lib/index.js");
+  const banner = {
+    js: 'import { createRequire as requireFrom } from "node:module"; const require = requireFrom(import.meta.url);',
+  };
   await build({
     entryPoints,
     outfile: program,
@@ -19,6 +22,8 @@ beforeAll(async () => {
     format: "esm",
     logLevel: "error",
     banner,
+    alias: { "better-sqlite3": driver },
+    external: [driver],
   });
 });
 

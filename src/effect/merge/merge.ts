@@ -4,7 +4,7 @@ import { Fault } from "../../kernel/fault.js";
 import { err, ok, type Result } from "../../kernel/result.js";
 import { type Call, type Permit, useOnce } from "../authority.js";
 import { splitNul } from "../git/git.js";
-import { withLock } from "../lock/process-lock.js";
+import { withLock } from "../lock/file-lock.js";
 import type { Repository } from "../repository/repository.js";
 import { cycleHead, isAncestor } from "../workspace/branch.js";
 import { readRecord, type TaskRecord, writeRecord } from "../workspace/task-record.js";

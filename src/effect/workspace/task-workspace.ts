@@ -5,7 +5,7 @@ import { systemRandom } from "../../kernel/ids.js";
 import { type Call, type Permit, useOnce } from "../authority.js";
 import { diskFault } from "../disk/disk-fault.js";
 import { makeFolder } from "../disk/make-folder.js";
-import { withLock } from "../lock/process-lock.js";
+import { withLock } from "../lock/file-lock.js";
 import type { Repository } from "../repository/repository.js";
 import { removeAbandoned } from "../sandbox/abandoned.js";
 import { cycleHead, isAncestor } from "./branch.js";

@@ -2,7 +2,7 @@ import { mkdir, readdir, readFile, rename, rm, stat, writeFile } from "node:fs/p
 import { basename, join, resolve } from "node:path";
 import type { Clock } from "../../kernel/clock.js";
 import { systemRandom } from "../../kernel/ids.js";
-import { withLock } from "../lock/process-lock.js";
+import { withLock } from "../lock/file-lock.js";
 import type { Repository } from "../repository/repository.js";
 import { branchTip, createRef, resolveCommit } from "./branch.js";
 
