@@ -152,6 +152,8 @@ export const MAX_SHELL_OUTPUT_CHARS = 24_000;
 export const MAX_BASE_CODE_BYTES = 48 * 1024 * 1024;
 /** Time a parser may take over one file before it counts as unreadable. */
 export const MAX_PARSE_MS = 10_000;
+/** Room for the stack of the parser: a call of its takes 32 bytes of it, and 100 and more of the thread's own 1 to 4 MB, which end first. */
+export const MAX_PARSER_STACK_BYTES = 16 * 1024 * 1024;
 /** Files one `measure` looks at. */
 export const MAX_MEASURED_FILES = 50_000;
 /** Longest text, and longest id, name or path, of a decision, an issue or another record (characters). */

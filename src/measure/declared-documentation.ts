@@ -1,6 +1,7 @@
 import { dirname, join } from "node:path/posix";
 import type { Finding } from "./finding.js";
 import { languageOf } from "./language.js";
+import { readWithRoom } from "./parser-stack.js";
 import type { SourceText } from "./power-of-ten/analysis.js";
 import { isCFamily } from "./power-of-ten/rule.js";
 import type { GrammarLanguage } from "./tree/grammar.js";
@@ -78,9 +79,13 @@ function documentedFor(path: string, read: ReadSources): ReadonlySet<string> {
 /** Headers are read as the language of the file that includes them: `.h` says C of what may be C++. Each once. */
 function declaredIn(header: string, language: GrammarLanguage, { texts, declared }: ReadSources): readonly string[] {
   const key = keyOf(language, header);
-  const known = declared.get(key) ?? treeFigures(header, texts.get(header) ?? "", language).declared ?? [];
+  const known = declared.get(key) ?? declaredNames(header, texts.get(header) ?? "", language);
   declared.set(key, known);
   return known;
+}
+
+function declaredNames(path: string, text: string, language: GrammarLanguage): readonly string[] {
+  return readWithRoom({ path, text, language }, () => treeFigures(path, text, language)).declared ?? [];
 }
 
 /** The headers that a file includes, itself and through others; each once. */

@@ -2,6 +2,7 @@ import { ecmaScriptFigures, measureEcmaScript } from "./ecmascript/ecmascript.js
 import type { FileFigures, FileMeasure } from "./file-measure.js";
 import { isEcmaScript, languageOf } from "./language.js";
 import { splitLines } from "./line-table.js";
+import { readWithRoom } from "./parser-stack.js";
 import type { GrammarLanguage } from "./tree/grammar.js";
 import { measureTree, treeFigures } from "./tree/tree-source.js";
 
@@ -15,7 +16,8 @@ export function measureSource(path: string, text: string): FileMeasure {
   const language = languageOf(path, text);
   if (language === undefined) return unmeasured(path, text);
   if (isEcmaScript(language)) return measureEcmaScript(path, text, language);
-  return measureTree(path, text, language as GrammarLanguage);
+  const tree = language as GrammarLanguage;
+  return readWithRoom({ path, text, language: tree }, () => measureTree(path, text, tree));
 }
 
 /**
@@ -26,7 +28,8 @@ export function measureFigures(path: string, text: string): FileFigures {
   const language = languageOf(path, text);
   if (language === undefined) return unmeasured(path, text);
   if (isEcmaScript(language)) return ecmaScriptFigures(path, text, language);
-  return treeFigures(path, text, language as GrammarLanguage);
+  const tree = language as GrammarLanguage;
+  return readWithRoom({ path, text, language: tree }, () => treeFigures(path, text, tree));
 }
 
 function unmeasured(path: string, text: string): FileMeasure {

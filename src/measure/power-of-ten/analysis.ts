@@ -1,10 +1,11 @@
 import { readEcmaScript } from "../ecmascript/ecmascript.js";
 import type { FileMeasure } from "../file-measure.js";
 import { isEcmaScript, languageOf } from "../language.js";
+import { readWithRoom } from "../parser-stack.js";
 import { measureSource } from "../source.js";
 import type { GrammarLanguage } from "../tree/grammar.js";
 import { TREE_LANGUAGES } from "../tree/tree-language.js";
-import { measureTree } from "../tree/tree-source.js";
+import { measureTree, type SeenTree } from "../tree/tree-source.js";
 import { ecmaScriptPieces } from "./ecmascript-piece.js";
 import type { FileFact } from "./fact.js";
 import { fileFact, type ReadFile } from "./file-fact.js";
@@ -33,11 +34,12 @@ export function readFacts({ path, text }: SourceText): FileFact {
 
 function readTree(path: string, text: string, language: GrammarLanguage): FileFact {
   let seen: Pick<ReadFile, "root" | "spans" | "comments"> | undefined;
-  const measure = measureTree(path, text, language, ({ tree, spans, comments, opened }) => {
+  const look = ({ tree, spans, comments, opened }: SeenTree): void => {
     const root = treePieces(tree, text, TREE_LANGUAGES[language]);
     for (const { start, end } of opened) insertPiece(root, pieceLike({ ...CONDITIONAL, start, end, children: [] }));
     seen = { root, spans, comments };
-  });
+  };
+  const measure = readWithRoom({ path, text, language }, () => measureTree(path, text, language, look));
   return seen === undefined ? factsOf(measure) : fileFact({ measure, language, text, ...seen });
 }
 
