@@ -2,6 +2,7 @@ import { type ChildProcess, spawn, spawnSync } from "node:child_process";
 import { fileURLToPath } from "node:url";
 import { afterEach, describe, expect, it } from "vitest";
 import { makeRepo, type Repo, scripted } from "./harness.js";
+import { notesPlan } from "./notes-plan.js";
 import { scriptOf, submit, write } from "./scripted-run.js";
 
 const MAIN = fileURLToPath(new URL("../../dist/main.js", import.meta.url));
@@ -10,15 +11,7 @@ const CONTAINER = ["--user", "--map-root-user", "--pid", "--fork", "--mount-proc
 const refused = spawnSync("unshare", [...CONTAINER, "true"], { encoding: "utf8" }).status !== 0;
 const why = refused ? " [skipped: the kernel gives no pid namespace]" : "";
 
-const PLAN = `apiVersion: worknode/v1
-kind: Plan
-id: notes
-title: Write the notes
-phases:
-  - id: write
-    tasks:
-      - { id: N-1, title: Notes, owner: implementer, files: { write: [notes/one.md, notes/two.md] } }
-`;
+const PLAN = notesPlan([{ id: "N-1", title: "Notes", write: ["notes/one.md", "notes/two.md"] }]);
 
 let repo: Repo | undefined;
 const started: ChildProcess[] = [];

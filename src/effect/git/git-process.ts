@@ -114,3 +114,17 @@ export function gitFailed(args: readonly string[], output: GitOutput): Fault {
     );
   return new Fault("GIT_FAILED", `git ${args.slice(0, 2).join(" ")} failed with exit code ${output.code}: ${text}`);
 }
+
+/** A run of git whose exit code is data. */
+type Attempt<Options> = (args: readonly string[], options?: Options) => Promise<GitOutput>;
+
+/** The same runs as their standard output in text. They throw the fault of git on any exit code but 0. */
+export function runsOf<Options>(
+  attempt: Attempt<Options>,
+): (args: readonly string[], options?: Options) => Promise<string> {
+  return async (args, options) => {
+    const output = await attempt(args, options);
+    if (output.code !== 0) throw gitFailed(args, output);
+    return output.stdout.toString("utf8");
+  };
+}

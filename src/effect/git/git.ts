@@ -1,7 +1,7 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { isAbsolute, relative } from "node:path";
 import { type Clock, systemClock } from "../../kernel/clock.js";
-import { collectGit, type GitOutput, gitFailed } from "./git-process.js";
+import { collectGit, type GitOutput, runsOf } from "./git-process.js";
 import { createIdleReader, type IdleReader } from "./idle-reader.js";
 
 /** What one run of git needs beside its arguments. */
@@ -77,11 +77,7 @@ function gitAt(place: GitPlace, clock: Clock, objects: IdleReader): Git {
     );
   return {
     attempt,
-    run: async (args, options) => {
-      const output = await attempt(args, options);
-      if (output.code !== 0) throw gitFailed(args, output);
-      return output.stdout.toString("utf8");
-    },
+    run: runsOf(attempt),
     objects,
     at: (gitDir, workTree) => gitAt({ ...place, gitDir, workTree }, clock, objects),
   };

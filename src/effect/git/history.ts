@@ -3,7 +3,7 @@ import { existsSync, readFileSync } from "node:fs";
 import { dirname, join, resolve } from "node:path";
 import { invalid } from "../../kernel/fault.js";
 import { type Git, safePath } from "./git.js";
-import { collectGit, type GitOutput, gitFailed } from "./git-process.js";
+import { collectGit, type GitOutput, runsOf } from "./git-process.js";
 import { createObjectReader, type ObjectReader } from "./object-reader.js";
 import { repositoryFault } from "./repository-fault.js";
 
@@ -128,14 +128,7 @@ function starter(directory: string, env: NodeJS.ProcessEnv, givenIn = directory)
 function gitIn(start: Start, directory: string): Pick<Git, "run" | "attempt"> {
   const attempt: Git["attempt"] = (args, options = {}): Promise<GitOutput> =>
     collectGit({ child: start(args), directory }, args, options.input);
-  return {
-    attempt,
-    run: async (args, options) => {
-      const output = await attempt(args, options);
-      if (output.code !== 0) throw gitFailed(args, output);
-      return output.stdout.toString("utf8");
-    },
-  };
+  return { attempt, run: runsOf(attempt) };
 }
 
 /** Arguments of a git that runs nothing the repository configures, and reads objects as they are: none replaced or grafted. */
