@@ -1,13 +1,12 @@
 import { appendFileSync, readFileSync } from "node:fs";
 import type { KeepStep } from "../../../src/effect/keep/keep.js";
-import { finishLogged, keepLogged, type LoggedWrite } from "../../../src/effect/keep/keep-logged.js";
+import { keepLogged, type LoggedWrite } from "../../../src/effect/keep/keep-logged.js";
 import type { TaskWorkspace } from "../../../src/effect/workspace/workspace.js";
 import { issuePermit } from "../../../src/gate/permit.js";
 
 /** What the scenario of logged writes tells its child, as JSON in a file named by the only argument. */
 export interface WriteOrder {
   readonly workspace: Pick<TaskWorkspace, "worktree" | "taskDir" | "journalDir">;
-  readonly verb: "keep" | "finish";
   readonly write: LoggedWrite;
   /** Steps passed before the process kills itself; beyond the last one it lives. */
   readonly killAfter: number;
@@ -26,13 +25,9 @@ function onStep(_step: KeepStep): void {
 }
 
 const argsHash = "0".repeat(64);
-if (order.verb === "keep") {
-  const permit = issuePermit({ callId, argsHash });
-  const prepared = { argsHash, changes: [{ ...change, kind: change.kind as "add" | "modify", content }] };
-  const kept = await keepLogged(permit, workspace, { callId, prepared }, { onStep });
-  if (!kept.ok) throw new Error(kept.error);
-  appendFileSync(order.recordFile, "kept\n");
-} else if (!readFileSync(order.recordFile, "utf8").includes("kept")) {
-  if ((await finishLogged(workspace, order.write)) === "kept") appendFileSync(order.recordFile, "kept\n");
-}
+const permit = issuePermit({ callId, argsHash });
+const prepared = { argsHash, changes: [{ ...change, kind: change.kind as "add" | "modify", content }] };
+const kept = await keepLogged(permit, workspace, { callId, prepared }, { onStep });
+if (!kept.ok) throw new Error(kept.error);
+appendFileSync(order.recordFile, "kept\n");
 process.stdout.write(String(steps));
