@@ -6,7 +6,7 @@ import type { AnyEvent } from "../../src/schema/event.js";
 import { receiptVerb } from "../../src/surface/cli/receipt.js";
 import { makeContext } from "../unit/surface/screen.js";
 import { makeRepo, type Repo, scripted } from "./harness.js";
-import { eventsOf, of, submit, write } from "./scripted-run.js";
+import { of, submit, write } from "./scripted-run.js";
 
 /** The cycle's branch. */
 export const BRANCH = "worknode/batch/1";
@@ -74,9 +74,14 @@ export async function gather(
   };
   await until(() => projects().length > 0);
   await withLock(join(states, projects()[0] ?? "", "locks", "merge"), async () => {
-    for (const id of ids) {
-      server.release(id);
-      await until(() => statusOf(eventsOf(repo), id) === "VERIFIED");
+    const store = repo.store(); // open all the while: to open it and read it whole at each look cost half of the test
+    try {
+      for (const id of ids) {
+        server.release(id);
+        await until(() => statusOf(store.events({ type: "TASK_STATUS" }), id) === "VERIFIED");
+      }
+    } finally {
+      store.close();
     }
     meanwhile();
   });
