@@ -30,20 +30,28 @@ export function attackSuite(title: string, attacks: readonly Attack[]): void {
   const skip = needsSandbox && sandbox.chosen === null;
   describe.skipIf(skip)(`${title}${skip ? " (needs a sandbox: see worknode doctor)" : ""}`, () => {
     let ground: Ground;
+    let before = "";
     beforeAll(async () => {
       ground = await prepareGround();
       await ground.call("Read", { file_path: "README.md" }); // opens the cycle and the worktrees
       for (const task of new Set(attacks.map(({ task = "A" }) => task)))
         await ground.call("Read", { file_path: "README.md" }, task);
+      before = ground.fingerprint();
     });
     afterAll(() => ground.end());
+
+    /** Between two attacks nothing changes: what one left is what the next finds. */
+    function expectUntouched(): void {
+      const found = before;
+      before = ground.fingerprint();
+      expect(before).toBe(found);
+    }
 
     for (const attack of attacks) {
       const absent = lacking(attack.needs);
       it.skipIf(absent !== "")(`${attack.name}${absent}`, async () => {
-        const before = ground.fingerprint();
         const called = await launch(ground, attack);
-        expect(ground.fingerprint()).toBe(before);
+        expectUntouched();
         for (const secret of SECRETS) expect(called.told).not.toContain(secret);
         expect(ground.knocks()).toBe(0);
         const unkept = attack.ends === "unkept" && called.report.effects?.kept === false;

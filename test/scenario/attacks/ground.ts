@@ -6,6 +6,7 @@ import { dirname, join } from "node:path";
 import { callTool } from "../../../src/crew/service/tool-call.js";
 import type { AnyEvent } from "../../../src/schema/event.js";
 import type { ToolReport } from "../../../src/schema/tool-report.js";
+import type { Store } from "../../../src/store/store.js";
 import { makeRepo, type Repo } from "../harness.js";
 
 /** What no agent may ever see: in the home, in a masked file, in the environment of worknode. */
@@ -117,15 +118,17 @@ export async function prepareGround(): Promise<Ground> {
   server.on("connection", () => (knocks += 1));
   await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
   const port = (server.address() as AddressInfo).port;
+  const log = openLog(repo);
   return {
     repo,
     port,
     knocks: () => knocks,
-    call: (tool, input, task = "A") => makeCall(repo, tool, { input, task }),
+    call: (tool, input, task = "A") => makeCall({ repo, log }, tool, { input, task }),
     fingerprint: () => fingerprint(base),
     end: async () => {
       delete process.env["WORKNODE_CANARY"];
       await new Promise((resolve) => server.close(resolve));
+      log.close();
       repo.remove();
     },
   };
@@ -136,8 +139,21 @@ function put(path: string, text: string): void {
   writeFileSync(path, text);
 }
 
-async function makeCall(repo: Repo, tool: string, at: { input: object; task: string }): Promise<Called> {
-  const before = lastSeq(repo);
+/** The log of a repository, once there is one, and open from then on: to open it twice for each call took longer than some calls. */
+function openLog(repo: Repo): { store(): Store | undefined; close(): void } {
+  let open: Store | undefined;
+  return {
+    store: () => (open ??= existsSync(join(repo.dir, ".worknode", "worknode.db")) ? repo.store() : undefined),
+    close: () => open?.close(),
+  };
+}
+
+async function makeCall(
+  { repo, log }: { repo: Repo; log: ReturnType<typeof openLog> },
+  tool: string,
+  at: { input: object; task: string },
+): Promise<Called> {
+  const afterSeq = log.store()?.events({ reverse: true, limit: 1 })[0]?.seq ?? 0;
   const { exitCode, report } = await callTool({
     cwd: repo.dir,
     env: repo.env,
@@ -149,18 +165,8 @@ async function makeCall(repo: Repo, tool: string, at: { input: object; task: str
     input: at.input,
     dryRun: false,
   });
-  const store = repo.store();
-  const events = store.events({ afterSeq: before });
-  store.close();
+  const events = log.store()?.events({ afterSeq }) ?? [];
   return { exitCode, report, events, told: JSON.stringify([report, events]) };
-}
-
-function lastSeq(repo: Repo): number {
-  if (!existsSync(join(repo.dir, ".worknode", "worknode.db"))) return 0;
-  const store = repo.store();
-  const last = store.events({ reverse: true, limit: 1 })[0]?.seq ?? 0;
-  store.close();
-  return last;
 }
 
 /** What changes by worknode's own hand: its database, its records and layers, git's bookkeeping of worktrees. */
