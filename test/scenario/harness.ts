@@ -13,7 +13,9 @@ import { openStore, type Store } from "../../src/store/store.js";
 /** Where tests keep what the sandbox's probe found: one place for each user, as a file of another cannot be replaced. */
 export const PROBE_DIR = join(tmpdir(), `worknode-probe-${userInfo().uid}`);
 
-const IDENTITY = ["-c", "user.name=t", "-c", "user.email=t@example.com"];
+const SETTINGS = ["-c", "user.name=t", "-c", "user.email=t@example.com", "-c", "maintenance.auto=false"];
+/** One shell starts all three: to start a program costs a test's process, which is large, more than git takes. */
+const FIRST_COMMIT = `git init -q -b main && git add -A && git ${SETTINGS.join(" ")} commit -q -m base`;
 const PROBED = join(PROBE_DIR, "sandbox-probe.json");
 await probeBackends({ stateDir: PROBE_DIR });
 
@@ -47,15 +49,13 @@ export function makeRepo(files: Record<string, string>): Repo {
     writeFileSync(join(dir, path), text);
   };
   const git = (...args: string[]): string =>
-    execFileSync("git", [...IDENTITY, "-c", "maintenance.auto=false", ...args], {
+    execFileSync("git", [...SETTINGS, ...args], {
       cwd: dir,
       env: { ...env, GIT_CONFIG_NOSYSTEM: "1" },
       encoding: "utf8",
     });
   for (const [path, text] of Object.entries(files)) write(path, text);
-  git("init", "-q", "-b", "main");
-  git("add", "-A");
-  git("commit", "-q", "-m", "base");
+  execFileSync("sh", ["-c", FIRST_COMMIT], { cwd: dir, env: { ...env, GIT_CONFIG_NOSYSTEM: "1" } });
   return {
     dir,
     env,

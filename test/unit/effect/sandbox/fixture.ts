@@ -36,26 +36,26 @@ const FILES: Record<string, string> = {
   ".gitignore": "node_modules/\ndist/\n*.log\n",
 };
 
+const IDENTITY = ["-c", "user.name=test", "-c", "user.email=test@localhost"];
+/** A commit and a worktree of it (the argument), by one shell: to start a program costs a test's process more than git takes. */
+const FIRST_COMMIT = `git init -q -b main && git add -A && git ${IDENTITY.join(" ")} commit -q -m base &&
+git worktree add -q -b task "$0" 2>&1`;
+
 export function git(cwd: string, ...args: string[]): string {
-  const identity = ["-c", "user.name=test", "-c", "user.email=test@localhost"];
-  return execFileSync("git", [...identity, ...args], { cwd, encoding: "utf8" });
+  return execFileSync("git", [...IDENTITY, ...args], { cwd, encoding: "utf8" });
 }
 
 export async function openBench(files: Record<string, string> = {}, backend: Backend = "util-linux"): Promise<Bench> {
   const dir = mkdtempSync(join(tmpdir(), "worknode-sandbox-"));
   const repo = join(dir, "repo");
-  const put = (root: string, path: string, text: string): void => {
+  const put = (root: string, path: string, text: string, mode = 0o666): void => {
     mkdirSync(dirname(join(root, path)), { recursive: true });
-    writeFileSync(join(root, path), text);
+    writeFileSync(join(root, path), text, { mode });
   };
   for (const [path, text] of Object.entries({ ...FILES, ...files })) put(repo, path, text);
-  git(repo, "init", "-q", "-b", "main");
-  git(repo, "add", "-A");
-  git(repo, "commit", "-q", "-m", "base");
   const lower = join(dir, "state", "worktree");
-  git(repo, "worktree", "add", "-q", "-b", "task", lower);
-  put(repo, "node_modules/.bin/hello", '#!/usr/bin/env node\nconsole.log("hello from a linked program");\n');
-  execFileSync("chmod", ["+x", join(repo, "node_modules/.bin/hello")]);
+  execFileSync("sh", ["-c", FIRST_COMMIT, lower], { cwd: repo });
+  put(repo, "node_modules/.bin/hello", '#!/usr/bin/env node\nconsole.log("hello from a linked program");\n', 0o777);
   const layer = await openLayer(join(dir, "state", "layer"));
   const spec: SandboxSpec = {
     shownRoot: repo,
