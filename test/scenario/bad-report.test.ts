@@ -26,6 +26,31 @@ const REPORTS: Readonly<Record<string, Bad>> = {
     why: /coverage\/LAUGHS: the report declares entities or types of its own/,
   },
   DEEP: { format: "jacoco", text: "<report>".repeat(5_000), why: /coverage\/DEEP: / },
+  OUTSIDE: {
+    format: "jacoco",
+    text: '<!DOCTYPE report [<!ENTITY % x SYSTEM "file:///etc/passwd"> %x;]><report/>',
+    why: /coverage\/OUTSIDE: the report declares entities or types of its own/,
+  },
+  GCOV: {
+    format: "gcov",
+    text: '{"files":[{"file":"src/GCOV.js","lines":[{"line_number":"2","count":1}]}]}',
+    why: /coverage\/GCOV: files\.0\.lines\.0\.line_number: .*expected number/,
+  },
+  PYTHON: {
+    format: "coverage.py",
+    text: '{"files":{"src/PYTHON.js":{"executed_lines":[2,1e400],"missing_lines":[]}}}',
+    why: /coverage\/PYTHON: files\.src\/PYTHON\.js\.executed_lines\.1: /,
+  },
+  GO: {
+    format: "go",
+    text: "mode: set\nsrc/GO.js:1.1,4.2 1 1\nsrc/GO.js:no line\n",
+    why: /coverage\/GO: line 3: cannot read 'src\/GO\.js:no line'/,
+  },
+  SPAN: {
+    format: "go",
+    text: `mode: set\n${"src/SPAN.js:1.1,4000000.1 1 1\n".repeat(2)}`,
+    why: /coverage\/SPAN: the blocks span more than 5000000 lines/,
+  },
   AWAY: {
     format: "lcov",
     text: "SF:../../../../etc/passwd\nDA:1,1\nend_of_record\nSF:/etc/passwd\nDA:1,1\nend_of_record\n",

@@ -4,7 +4,7 @@ import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { continueRun } from "../../src/crew/cycle/session.js";
 import { makeRepo, type Repo, run, scripted } from "./harness.js";
 import { notesPlan } from "./notes-plan.js";
-import { eventsOf, of, scriptOf, submit, write } from "./scripted-run.js";
+import { eventsOf, of, scriptOf, submit, use, write } from "./scripted-run.js";
 
 describe("a folder that is removed while a run works in it", () => {
   let repo: Repo;
@@ -62,5 +62,22 @@ describe("a folder that is removed while a run works in it", () => {
     );
     expect(JSON.stringify(told?.payload.prompt)).toContain("the worktree no longer holds what was kept in it: A.md");
     expect(repo.git("show", "worknode/notes/1:A.md", "worknode/notes/1:B.md")).toBe("one\ntwo\n");
+  });
+
+  it.each<[string, object]>([
+    ["a look", use("Read", { file_path: "A.md" })],
+    ["a write", write("B.md", "two\n")],
+    ["a command", use("Bash", { command: "ls" })],
+  ])("is named where it stands there empty, by the call whose verdict it was whole for: %s", async (_, second) => {
+    server = await scripted(repo, scriptOf({ "A:work:1": [write("A.md", "one\n"), second, submit] }));
+    const place: string[] = [];
+    const ended = await run(repo, "plan.yaml", ({ type, payload }) => {
+      if (type !== "VERDICT" || payload.call_id !== "1:A:work:1:2") return;
+      place.push(worktree());
+      for (const name of readdirSync(worktree())) rmSync(join(worktree(), name), { recursive: true });
+    });
+    expect(ended).toMatchObject({ exitCode: 2, reason: expect.stringContaining(`${place[0]} was removed while`) });
+    expect(readdirSync(place[0] ?? "")).toEqual([]);
+    expect(of(eventsOf(repo), "EFFECT_KEPT")).toHaveLength(1);
   });
 });
