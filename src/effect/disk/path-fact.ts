@@ -1,5 +1,6 @@
-import { closeSync, fstatSync, lstatSync, readFileSync } from "node:fs";
+import { closeSync, constants, fstatSync, lstatSync, openSync, readFileSync } from "node:fs";
 import { join } from "node:path";
+import { err, ok, type Result } from "../../kernel/result.js";
 import { openRegular } from "./file-content.js";
 
 /** What is at a path of a worktree, seen without following any link (DESIGN §7, paths). */
@@ -66,6 +67,24 @@ export function readBelow(worktree: string, path: string, maxBytes: number): Buf
 /** Reads a regular file without following a link at its name; null when it is anything else or too long. */
 export async function readRegular(absolute: string, maxBytes: number): Promise<Buffer | null> {
   return readNow(absolute, maxBytes);
+}
+
+/** The same, with the reason in words for whoever asked where it is not read: they can do something about either. */
+export function readOrWhy(absolute: string, maxBytes: number): Result<Buffer, string> {
+  const content = readNow(absolute, maxBytes);
+  return content === null ? err(whyUnread(absolute, maxBytes)) : ok(content);
+}
+
+function whyUnread(absolute: string, maxBytes: number): string {
+  try {
+    const { size } = lstatSync(absolute);
+    if (size > maxBytes)
+      return `is ${size} bytes long, and no more than ${maxBytes} are read of a file: take a command (Bash) for it`;
+    closeSync(openSync(absolute, constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK));
+    return "was changed while it was read; try again";
+  } catch (thrown) {
+    return `cannot be read (${(thrown as NodeJS.ErrnoException).code ?? "unknown"})`;
+  }
 }
 
 function readNow(absolute: string, maxBytes: number): Buffer | null {

@@ -3,7 +3,7 @@ import { MAX_FILE_BYTES } from "../../kernel/bounds.js";
 import { hashOf, sha256Hex } from "../../kernel/canonical.js";
 import { err, ok, type Result } from "../../kernel/result.js";
 import type { ToolInput } from "../../schema/tool.js";
-import { observePath, readRegular } from "../disk/path-fact.js";
+import { observePath, readOrWhy } from "../disk/path-fact.js";
 import { decodeText, replaceEvery, textFault } from "../disk/text.js";
 import { toolPath } from "../workspace/tool-path.js";
 import type { TaskWorkspace } from "../workspace/workspace.js";
@@ -76,9 +76,9 @@ async function readExisting(workspace: TaskWorkspace, path: string): Promise<Res
   if (fact.kind === "directory") return err(`${path} is a directory.`);
   if (fact.kind === "other") return err(`${path} is not a regular file, or a part of its path is not a directory.`);
   if (fact.kind === "missing") return ok(null);
-  const content = await readRegular(join(workspace.worktree, path), MAX_FILE_BYTES);
-  if (content === null) return err(`${path} is longer than ${MAX_FILE_BYTES} bytes or cannot be read.`);
-  return ok({ content, text: decodeText(content) });
+  const content = readOrWhy(join(workspace.worktree, path), MAX_FILE_BYTES);
+  if (!content.ok) return err(`${path} ${content.error}.`);
+  return ok({ content: content.value, text: decodeText(content.value) });
 }
 
 function prepared(path: string, existing: Existing, after: string, input: object): Result<Prepared, string> {

@@ -2,7 +2,7 @@ import { join } from "node:path";
 import { MAX_FILE_BYTES, MAX_LINE_CHARS, MAX_TOOL_RESULT_CHARS, READ_DEFAULT_LINES } from "../../kernel/bounds.js";
 import type { ToolInput } from "../../schema/tool.js";
 import { type Call, type Permit, useOnce } from "../authority.js";
-import { observePath, type PathFact, readRegular } from "../disk/path-fact.js";
+import { observePath, type PathFact, readOrWhy } from "../disk/path-fact.js";
 import { decodeText, splitLines } from "../disk/text.js";
 import { toolPath } from "../workspace/tool-path.js";
 import type { TaskWorkspace } from "../workspace/workspace.js";
@@ -35,11 +35,11 @@ export async function readFileTool(
   const fact = await observePath(workspace.worktree, path.value);
   const refusal = refuse(fact);
   if (refusal !== undefined) return toolError(refusal);
-  const content = await readRegular(join(workspace.worktree, path.value), MAX_FILE_BYTES);
-  if (content === null)
-    return toolError(`${path.value} is longer than ${MAX_FILE_BYTES} bytes or cannot be read. Use Grep to search it.`);
-  const text = decodeText(content);
-  if (text === null) return toolError(`${path.value} is a binary file (${content.length} bytes); only text is shown.`);
+  const content = readOrWhy(join(workspace.worktree, path.value), MAX_FILE_BYTES);
+  if (!content.ok) return toolError(`${path.value} ${content.error}.`);
+  const text = decodeText(content.value);
+  if (text === null)
+    return toolError(`${path.value} is a binary file (${content.value.length} bytes); only text is shown.`);
   return numberLines(path.value, splitLines(text), call.args);
 }
 

@@ -102,7 +102,7 @@ describe("Read", () => {
       ["missing.txt", "does not exist"],
       ["src/a.js/x", "not a regular file"],
       ["bin.dat", "binary"],
-      ["long.txt", "longer than"],
+      ["long.txt", "long.txt is 4194305 bytes long, and no more than 4194304 are read"],
       ["../x", "'..'"],
       ["/etc/passwd", "outside"],
     ];
