@@ -5,7 +5,7 @@ import { analysisSchema, observationSchema, proposalSchema } from "../../src/sch
 import { makeRepo, type Repo, scripted } from "../scenario/harness.js";
 import { eventsOf, of, runScripted, scriptOf, submit, use, write } from "../scenario/scripted-run.js";
 import { factsWith, propose } from "../unit/gate/samples.js";
-import { jsonOf, worknode } from "./program.js";
+import { ask, jsonOf, worknode } from "./program.js";
 
 /** REQUIREMENTS A: observe, analyze, propose, approve; then execute and verify. */
 
@@ -195,14 +195,14 @@ describe("a checkpoint for people", () => {
     const server = await scripted(repo, scriptOf({ "A:work:1": [write("A.md"), submit] }));
     expect(await worknode(repo, "run", "plan.yaml", "--yes")).toMatchObject({ code: 6 });
     expect(await worknode(repo, "continue")).toMatchObject({ code: 6 });
-    const { approvals } = jsonOf((await worknode(repo, "approvals", "--output-format", "json")).out) as {
+    const { approvals } = jsonOf((await ask(repo, "approvals", "--output-format", "json")).out) as {
       approvals: { id: string }[];
     };
     expect(approvals).toHaveLength(1);
-    expect(await worknode(repo, verb, approvals[0]?.id ?? "", "--reason", "looked at it")).toMatchObject({ code: 0 });
+    expect(await ask(repo, verb, approvals[0]?.id ?? "", "--reason", "looked at it")).toMatchObject({ code: 0 });
     expect((await worknode(repo, "continue")).code).toBe(code);
     await server.close();
-    const { tasks } = jsonOf((await worknode(repo, "status", "--output-format", "json")).out) as {
+    const { tasks } = jsonOf((await ask(repo, "status", "--output-format", "json")).out) as {
       tasks: { id: string; status: string }[];
     };
     expect(tasks).toMatchObject([{ id: "A", status }]);

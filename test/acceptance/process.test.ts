@@ -4,7 +4,7 @@ import { afterEach, describe, expect, it } from "vitest";
 import { probeBackends } from "../../src/effect/sandbox/probe.js";
 import { makeRepo, PROBE_DIR, type Repo, scripted } from "../scenario/harness.js";
 import { eventsOf, of, runScripted, type ScriptedRun, scriptOf, submit, use, write } from "../scenario/scripted-run.js";
-import { jsonOf, worknode } from "./program.js";
+import { ask, jsonOf, worknode } from "./program.js";
 
 /** REQUIREMENTS G: the process is declared in the plan, and nowhere else. */
 
@@ -42,7 +42,7 @@ async function shown(plan: string, replies: Record<string, readonly object[]>, .
 }
 
 const statuses = async (): Promise<Record<string, string>> => {
-  const report = jsonOf((await worknode(repo as Repo, "status", "--output-format", "json")).out);
+  const report = jsonOf((await ask(repo as Repo, "status", "--output-format", "json")).out);
   const tasks = report["tasks"] as { id: string; status: string }[];
   return Object.fromEntries(tasks.map(({ id, status }) => [id, status]));
 };
@@ -252,7 +252,7 @@ describe("the flow", () => {
     const finished = of(done.events, "STEP_ENDED").filter(({ payload }) => payload.status !== "skipped");
     expect(started.toSorted()).toEqual(finished.map(({ task, payload }) => `${task} ${payload.step}`).toSorted());
     expect(await statuses()).toEqual({ A: "DONE", B: "SKIPPED", C: "SKIPPED", D: "DONE" });
-    const text = (await worknode(repo as Repo, "status")).out;
+    const text = (await ask(repo as Repo, "status")).out;
     for (const line of [/DONE +build\/A/, /SKIPPED +build\/B/, /SKIPPED +build\/C/, /DONE +build\/D/])
       expect(text).toMatch(line);
   });
@@ -312,13 +312,13 @@ describe("cycles", () => {
     });
     expect((await worknode(repo, "run", "plan.yaml", "--yes")).code).toBe(6);
     const keys = async (): Promise<unknown> =>
-      jsonOf((await worknode(repo as Repo, "status", "--output-format", "json")).out)["keys"];
+      jsonOf((await ask(repo as Repo, "status", "--output-format", "json")).out)["keys"];
     expect(await keys()).toEqual({
       "cycle:current": "1",
       "cycle:1:status": "executing",
       "cycle:1:instruction": "Process",
     });
-    const { approvals } = jsonOf((await worknode(repo, "approvals", "--output-format", "json")).out);
+    const { approvals } = jsonOf((await ask(repo, "approvals", "--output-format", "json")).out);
     expect((await worknode(repo, "approve", (approvals as { id: string }[])[0]?.id ?? "")).code).toBe(0);
     const resumed = await worknode(repo, "run", "--continue");
     expect(resumed.code, resumed.err + resumed.out).toBe(0);

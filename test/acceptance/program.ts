@@ -1,6 +1,8 @@
 import { execFile } from "node:child_process";
 import { fileURLToPath } from "node:url";
+import { runCommandLine } from "../../src/surface/cli/command-line.js";
 import type { Repo } from "../scenario/harness.js";
+import { makeContext } from "../unit/surface/screen.js";
 
 const MAIN = fileURLToPath(new URL("../../dist/main.js", import.meta.url));
 /** Longer than any call here takes; one that hangs fails its test. */
@@ -22,6 +24,13 @@ export function worknode(repo: Repo, ...args: string[]): Promise<Ended> {
       resolve({ code, out, err });
     });
   });
+}
+
+/** Asks in this process what a repository's program says: for what a test reads or decides between two programs. */
+export async function ask(repo: Repo, ...args: string[]): Promise<Ended> {
+  const context = makeContext({ cwd: repo.dir, env: repo.env });
+  const code = await runCommandLine(context, args);
+  return { code, out: context.printed(), err: context.complained() };
 }
 
 /** A JSON object, as printed. */

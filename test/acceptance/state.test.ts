@@ -9,7 +9,7 @@ import { type AnyEvent, open } from "../../src/index.js";
 import { makeRepo, type Repo, run, scripted } from "../scenario/harness.js";
 import { of, runScripted, scriptOf, submit, use, write } from "../scenario/scripted-run.js";
 import { grant, stillClock, testKey } from "../unit/capability/samples.js";
-import { jsonOf, worknode } from "./program.js";
+import { ask, jsonOf, worknode } from "./program.js";
 
 /** REQUIREMENTS F and H on one machine: what is known, to whom, at what cost, and that nothing else is needed. */
 
@@ -89,7 +89,7 @@ describe("a budget", () => {
     expect(again.code).toBe(5);
     expect(server.requests()).toHaveLength(asked);
     await server.close();
-    const report = jsonOf((await worknode(repo, "status", "--output-format", "json")).out) as {
+    const report = jsonOf((await ask(repo, "status", "--output-format", "json")).out) as {
       totals: { spent_tokens: number; reserved_tokens: number };
     };
     expect(report.totals.spent_tokens).toBeLessThanOrEqual(120_000);

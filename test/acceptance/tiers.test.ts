@@ -6,7 +6,7 @@ import { registerWorknode } from "../../src/memory/worknodes.js";
 import type { WorknodeRecord } from "../../src/schema/memory.js";
 import { makeRepo, PROBE_DIR, type Repo, run, scripted } from "../scenario/harness.js";
 import { eventsOf, of, runScripted, type ScriptedRun, scriptOf, submit, use, write } from "../scenario/scripted-run.js";
-import { jsonOf, worknode } from "./program.js";
+import { ask, jsonOf, worknode } from "./program.js";
 
 /** REQUIREMENTS D: what each tier may do, and what is done about violations. */
 
@@ -133,7 +133,7 @@ describe("the executive", () => {
       of(done.events, "ESCALATION").find((event) => event.task === task)?.payload;
     expect(first("A")).toMatchObject({ from: "implementer", to: "executive", reason: "no compiler", needs: "gcc" });
     expect(first("B")).toMatchObject({ to: "executive", reason: expect.stringContaining("limit of 2 executions") });
-    const report = jsonOf((await worknode(repo as Repo, "status", "--output-format", "json")).out);
+    const report = jsonOf((await ask(repo as Repo, "status", "--output-format", "json")).out);
     expect(report["tasks"]).toMatchObject([
       { id: "A", status: "BLOCKED" },
       { id: "B", status: "BLOCKED" },

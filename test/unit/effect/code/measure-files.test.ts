@@ -82,8 +82,12 @@ describe("files measured by threads", () => {
   });
 
   it("are named when they are gone by then, by threads and without", async () => {
-    for (const threads of [1, 2]) {
-      const measured = await measureFiles([...paths, "gone.c"], setting({ threads }));
+    // by threads only where they are many
+    for (const [threads, there] of [
+      [1, ["add.c"]],
+      [2, paths],
+    ] as const) {
+      const measured = await measureFiles([...there, "gone.c"], setting({ threads }));
       expect(measured.at(-1)?.fact.measure).toMatchObject({
         path: "gone.c",
         parse: "failed",
