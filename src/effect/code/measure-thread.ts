@@ -1,7 +1,7 @@
 import { parentPort, workerData } from "node:worker_threads";
 import type { Language } from "../../measure/language.js";
 import { loadGrammars } from "../../measure/tree/grammar.js";
-import { shareProcessor } from "../../measure/tree/tree-source.js";
+import { shareProcessor } from "../../measure/tree/tree-reading.js";
 import { measureFile } from "./code-file.js";
 
 /** What a thread that measures is started with. */

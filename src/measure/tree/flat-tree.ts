@@ -131,7 +131,8 @@ function makeRoom(reading: Reading): void {
   reading.columns = columnsFor(reading.room, reading.columns);
 }
 
-function columnsFor(room: number, before?: Columns): Columns {
+/** Room for so many nodes, with what columns before have. */
+export function columnsFor(room: number, before?: Columns): Columns {
   const columns: Columns = {
     types: new Uint16Array(room),
     fields: new Uint16Array(room),

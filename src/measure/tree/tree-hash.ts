@@ -1,16 +1,16 @@
 import { closeTokens } from "../function-draft.js";
 import type { FlatTree } from "./flat-tree.js";
+import { spanLook } from "./span-look.js";
 import type { TreeDraft, WalkedTree } from "./tree-walk.js";
 
 interface Hashing {
   readonly text: string;
   readonly drafts: readonly TreeDraft[];
-  readonly silent: WalkedTree["silent"];
+  readonly isSilent: (offset: number) => boolean;
   /** Functions that are open, the innermost last. */
   readonly open: TreeDraft[];
-  /** Which draft opens next, and which comment has not been passed yet. */
+  /** Which draft opens next. */
   nextDraft: number;
-  nextSilent: number;
 }
 
 /**
@@ -18,7 +18,7 @@ interface Hashing {
  * standing for itself by its own hash. `text` is the whole of it, what the tree was read without too. White space and comments are no tokens. Without recursion.
  */
 export function hashTree({ drafts, silent }: WalkedTree, tree: FlatTree, text: string): void {
-  const hashing: Hashing = { text, drafts, silent, open: [], nextDraft: 0, nextSilent: 0 };
+  const hashing: Hashing = { text, drafts, isSilent: spanLook(silent), open: [], nextDraft: 0 };
   for (const { parent, node } of drafts) {
     if (parent !== null) continue;
     const end = tree.nexts[node.at] as number;
@@ -30,17 +30,11 @@ export function hashTree({ drafts, silent }: WalkedTree, tree: FlatTree, text: s
 /** Takes a node that holds no other. */
 function readToken(hashing: Hashing, { starts, ends }: FlatTree, at: number): void {
   const start = starts[at] as number;
-  if (isSilent(hashing, start)) return;
+  if (hashing.isSilent(start)) return;
   closeBefore(hashing, start);
   openUpTo(hashing, start);
   const owner = hashing.open.at(-1);
   if (owner !== undefined && owner.nameAt !== start) owner.tokens += `|${hashing.text.slice(start, ends[at])}`;
-}
-
-function isSilent(hashing: Hashing, start: number): boolean {
-  const { silent } = hashing;
-  while ((silent[hashing.nextSilent]?.end ?? Number.POSITIVE_INFINITY) <= start) hashing.nextSilent += 1;
-  return (silent[hashing.nextSilent]?.start ?? Number.POSITIVE_INFINITY) <= start;
 }
 
 function closeBefore({ open }: Hashing, offset: number): void {

@@ -1,4 +1,5 @@
 import { ERROR, type FlatTree } from "./flat-tree.js";
+import { spanLook } from "./span-look.js";
 import type { TreeLanguage } from "./tree-language.js";
 import { nodeAround, TreeNode } from "./tree-node.js";
 
@@ -121,22 +122,14 @@ function chainedBodies(tree: FlatTree, { bodies }: TreeLanguage): Mark[] {
 function misreadWords(tree: FlatTree, { pathWords }: TreeLanguage, marks: readonly Mark[]): Mark[] {
   if (pathWords === undefined) return [];
   const known = new Set(marks.map(({ node }) => node.startIndex));
-  const inComment = spansOf(marks.filter(({ name }) => name === "comment"));
+  const comments = marks.filter(({ name }) => name === "comment");
+  const inComment = spanLook(comments.map(({ node }) => ({ start: node.startIndex, end: node.endIndex })));
   return [...tree.text.matchAll(pathWords)].flatMap(({ index, 0: word }): Mark[] => {
     if (known.has(index) || inComment(index)) return [];
     const node = nodeAround(tree, index);
     if (!node.type.endsWith("identifier") || isUnread(node)) return [];
     return [{ name: word === "case" ? "branch" : "error", node }];
   });
-}
-
-/** Whether an offset is within one of the marks, for offsets that ascend as the marks do. */
-function spansOf(marks: readonly Mark[]): (offset: number) => boolean {
-  let at = 0;
-  return (offset) => {
-    while ((marks[at]?.node.endIndex ?? Number.POSITIVE_INFINITY) <= offset) at += 1;
-    return (marks[at]?.node.startIndex ?? Number.POSITIVE_INFINITY) <= offset;
-  };
 }
 
 /** Whether a node stands in what the parser could not read, which is told as a whole. */

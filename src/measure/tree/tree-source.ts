@@ -1,4 +1,3 @@
-import type { Tree } from "web-tree-sitter";
 import { MAX_PARSE_MS } from "../../kernel/bounds.js";
 import { sha256Hex } from "../../kernel/canonical.js";
 import { type CountedText, countedText } from "../code-line.js";
@@ -8,15 +7,15 @@ import type { FunctionSpan } from "../function-draft.js";
 import { type LineTable, lineAt, lineTable } from "../line-table.js";
 import { ownLength, type Span } from "../own-length.js";
 import { findSuppressions } from "../suppression.js";
-import { type OpenedText, openConditionals } from "./conditional.js";
-import { type FlatTree, flatTree } from "./flat-tree.js";
-import { engine, type GrammarLanguage, parserOf } from "./grammar.js";
+import type { FlatTree } from "./flat-tree.js";
+import type { GrammarLanguage } from "./grammar.js";
 import { hiddenCode } from "./hidden-code.js";
 import { pragmaOperators } from "./pragma-operator.js";
 import { hashTree } from "./tree-hash.js";
 import { TREE_LANGUAGES } from "./tree-language.js";
-import { marksOf, statementsOf } from "./tree-mark.js";
-import { type TreeDraft, type WalkedTree, walkMarks } from "./tree-walk.js";
+import { statementsOf } from "./tree-mark.js";
+import { type BestReading, readBest } from "./tree-reading.js";
+import type { TreeDraft, WalkedTree } from "./tree-walk.js";
 
 /**
  * Measures text of a language read by tree-sitter (DESIGN §9), whose grammar must be loaded. Throws Fault
@@ -60,7 +59,7 @@ export function treeFigures(path: string, text: string, language: GrammarLanguag
 }
 
 /** Figures of a text, whose tree is shown to `look`. */
-function readTree(source: Source, language: GrammarLanguage, look: (reading: Reading) => void): FileFigures {
+function readTree(source: Source, language: GrammarLanguage, look: (reading: BestReading) => void): FileFigures {
   const { path, text, table } = source;
   const lines = table.length - (text.endsWith("\n") || text === "" ? 1 : 0);
   const reading = readBest(text, language);
@@ -106,70 +105,9 @@ export interface SeenTree {
   readonly opened: readonly Span[];
 }
 
-interface Reading {
-  readonly flat: FlatTree;
-  readonly walked: WalkedTree;
-  readonly opened: readonly Span[];
-}
-
-/** What cannot be read as it stands is read without its lines of conditional compilation where that leaves less unread. */
-function readBest(text: string, language: GrammarLanguage): Reading | null {
-  const first = read({ text, opened: [] }, language);
-  if (first === null || first.walked.errors.length === 0 || TREE_LANGUAGES[language].hides === undefined) return first;
-  const open = openConditionals(text);
-  const second = open.text === text ? null : read(open, language);
-  return second !== null && second.walked.errors.length < first.walked.errors.length ? second : first;
-}
-
-/**
- * Parses the whole text: a tree made of what was parsed before is another one where code is broken.
- * Null when it takes too long.
- */
-function read({ text, opened }: OpenedText, language: GrammarLanguage): Reading | null {
-  const tree = parse(text, language);
-  if (tree === null) return null;
-  try {
-    const flat = flatTree(tree, text, engine);
-    const meaning = TREE_LANGUAGES[language];
-    return { flat, walked: walkMarks(marksOf(flat, meaning), text, meaning), opened };
-  } finally {
-    tree.delete();
-  }
-}
-
 function withDeclared(one: FunctionFigures, declared: ReadonlySet<string>): FunctionFigures {
   return declared.has(one.qualified_name) ? { ...one, documented: true } : one;
 }
-
-let threads = 1;
-
-/** Says how many threads of this process parse at once: the system tells the time of all together. */
-export function shareProcessor(among: number): void {
-  threads = among;
-}
-
-/**
- * Null when it takes too long, by processor time: on a busy machine a file is not refused for having waited. Processor time,
- * which only the system knows, is asked for once that much time has passed at all: asked for all along it took a tenth of parsing.
- */
-function parse(text: string, language: GrammarLanguage): Tree | null {
-  const parser = parserOf(language);
-  parser.reset();
-  const started = process.cpuUsage();
-  const startedMs = performance.now();
-  let asked = 0;
-  const takesTooLong = (): boolean => {
-    asked += 1;
-    if (asked % ASKED_A_LOOK !== 0 || performance.now() - startedMs <= MAX_PARSE_MS) return false;
-    const { user, system } = process.cpuUsage(started);
-    return (user + system) / MICROSECONDS_A_MS > MAX_PARSE_MS * threads;
-  };
-  return parser.parse(text, null, { progressCallback: takesTooLong });
-}
-
-/** The parser asks about 30 times a millisecond. */
-const ASKED_A_LOOK = 64;
-const MICROSECONDS_A_MS = 1_000;
 
 /** Lines git leaves in a file that two sides changed, where the text cannot be read as a whole anyway. */
 function conflictMarkers(text: string): WalkedTree["errors"] {

@@ -1,0 +1,84 @@
+import type { Tree } from "web-tree-sitter";
+import { MAX_PARSE_MS } from "../../kernel/bounds.js";
+import type { Span } from "../own-length.js";
+import { openConditionals } from "./conditional.js";
+import { type FlatTree, flatTree } from "./flat-tree.js";
+import { engine, type GrammarLanguage, parserOf } from "./grammar.js";
+import { type Reading, readAgain } from "./second-reading.js";
+import { TREE_LANGUAGES } from "./tree-language.js";
+import { marksOf } from "./tree-mark.js";
+import { walkMarks } from "./tree-walk.js";
+
+/** What was read of a text in the end. */
+export interface BestReading extends Reading {
+  /** What opens conditional compilation and was left out of the tree. */
+  readonly opened: readonly Span[];
+}
+
+/**
+ * Reads a text; what of it cannot be read as it stands is read without its lines of conditional compilation where that leaves
+ * less unread. Null when it takes too long.
+ */
+export function readBest(text: string, language: GrammarLanguage): BestReading | null {
+  const first = read(text, language, timeLimit());
+  if (first === null) return null;
+  const best = { ...first, opened: [] };
+  if (first.walked.errors.length === 0 || TREE_LANGUAGES[language].hides === undefined) return best;
+  const inTime = timeLimit();
+  const patched = readAgain(first, openConditionals(text), (part) => read(part, language, inTime));
+  const second = patched === null ? best : { ...walked(patched.flat, language), opened: patched.opened };
+  return second.walked.errors.length < first.walked.errors.length ? second : best;
+}
+
+function read(text: string, language: GrammarLanguage, isOver: () => boolean): Reading | null {
+  const tree = parse(text, language, isOver);
+  if (tree === null) return null;
+  try {
+    return walked(flatTree(tree, text, engine), language);
+  } finally {
+    tree.delete();
+  }
+}
+
+function walked(flat: FlatTree, language: GrammarLanguage): Reading {
+  const meaning = TREE_LANGUAGES[language];
+  return { flat, walked: walkMarks(marksOf(flat, meaning), flat.text, meaning) };
+}
+
+function parse(text: string, language: GrammarLanguage, isOver: () => boolean): Tree | null {
+  const parser = parserOf(language);
+  parser.reset();
+  return parser.parse(text, null, { progressCallback: isOver });
+}
+
+let threads = 1;
+
+/** Says how many threads of this process parse at once: the system tells the time of all together. */
+export function shareProcessor(among: number): void {
+  threads = among;
+}
+
+/**
+ * Asked all along, says whether a reading has taken too long, by processor time: on a busy machine a file is not refused for
+ * having waited. Only the system knows processor time, and to ask takes as long as parsing a page: that is done when some time has
+ * passed at all, which counts for nothing, and when it has been as much as a reading may take.
+ */
+function timeLimit(): () => boolean {
+  const startedMs = performance.now();
+  let started: NodeJS.CpuUsage | undefined;
+  let asked = 0;
+  return () => {
+    asked += 1;
+    if (asked % ASKED_A_LOOK !== 0) return false;
+    const passedMs = performance.now() - startedMs;
+    if (passedMs > UNCOUNTED_MS) started ??= process.cpuUsage();
+    if (started === undefined || passedMs <= MAX_PARSE_MS) return false;
+    const { user, system } = process.cpuUsage(started);
+    return (user + system) / MICROSECONDS_A_MS > MAX_PARSE_MS * threads;
+  };
+}
+
+/** The parser asks about 30 times a millisecond. */
+const ASKED_A_LOOK = 64;
+const UNCOUNTED_MS = 100;
+const MICROSECONDS_A_MS = 1_000;
