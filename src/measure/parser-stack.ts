@@ -60,24 +60,34 @@ function renew(parser: Parser): void {
 /** What the thread's stack, or the engine, ends with. */
 const ENDS: ReadonlySet<string> = new Set(["RangeError", "RuntimeError"]);
 
-let stack: { readonly top: number; readonly part: StackPart } | undefined;
+/** The room is made once for all copies of this module that share a tree-sitter. */
+const STACK = Symbol.for("worknode.tree-sitter.stack");
+
+interface Stack {
+  readonly top: number;
+  readonly part: StackPart;
+}
 
 /** Lets the engine's stack begin at the top of its room: nothing of it is in use between two texts. */
 function moveStack(): void {
-  stack ??= makeStack();
+  const holder = engine as Record<symbol, Stack | undefined>;
+  const stack = holder[STACK] ?? makeStack();
+  holder[STACK] = stack;
   stack.part.swap(stack.top);
 }
 
-function makeStack(): { top: number; part: StackPart } {
+function makeStack(): Stack {
   const { _malloc: allocate, loadWebAssemblyModule: load } = engine as Partial<EngineParts>;
-  if (allocate === undefined || load === undefined)
-    throw new Fault("PARSER_STACK", "this version of tree-sitter does not show its stack. Install worknode again.");
+  if (allocate === undefined || load === undefined) throw new Fault("PARSER_STACK", NO_STACK);
   const part = load(STACK_PART, { loadAsync: false });
   const bottom = allocate(MAX_PARSER_STACK_BYTES);
   const end = bottom + MAX_PARSER_STACK_BYTES;
   return { top: end - (end % STACK_ALIGNMENT), part };
 }
 
+const NO_STACK =
+  "tree-sitter does not show its stack: another part of this process started it first, or it is another version. " +
+  "Let worknode load its grammars first, or install it again.";
 const STACK_ALIGNMENT = 16;
 
 /**

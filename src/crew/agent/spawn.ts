@@ -14,6 +14,13 @@ import { failed, knownOwner } from "../state/tool-run.js";
 import { endOfSpawner } from "./agent-time.js";
 import { endOfGrant, familyOf, holdFor, mintFor } from "./delegation.js";
 
+type HeldTime = Pick<Held, "endsAtMs">;
+
+/** Who coordinates, what is asked, and how long the asking agent has. */
+export type CoordinationRequest = Pick<CallRequest, "proposal" | "records"> & {
+  readonly place: { readonly held: HeldTime };
+};
+
 /** Children that may be spawned in a cycle: five agents must not become hundreds. */
 const MAX_SPAWNED = 32;
 /** What a spawner may limit, with the least of each that lets an agent do anything. */
@@ -56,7 +63,7 @@ function recordOf(crew: Crew, agent: CrewAgent, task: string | null): WorknodeRe
 }
 
 /** `spawn_agent`: a child of a role for a task that has not started, with no more than that task's grant. */
-export function spawnAgent(crew: Crew, request: CallRequest): ToolRun {
+export function spawnAgent(crew: Crew, request: CoordinationRequest): ToolRun {
   const wish = toolInputSchemas.spawn_agent.parse(request.proposal.what.args);
   const { task } = wish;
   const child = childOf(crew, request, wish);
@@ -78,7 +85,7 @@ export function spawnAgent(crew: Crew, request: CallRequest): ToolRun {
 /** The agent a spawner asks for, or why there is none. */
 function childOf(
   crew: Crew,
-  { proposal, place }: CallRequest,
+  { proposal, place }: CoordinationRequest,
   wish: z.output<typeof toolInputSchemas.spawn_agent>,
 ): CrewAgent | string {
   const parent = proposal.who.agent;
@@ -97,7 +104,7 @@ function childOf(
 function narrowedBy(
   crew: Crew,
   spawner: CrewAgent | undefined,
-  { files, limits, held }: { files: string[] | undefined; limits: NarrowLimits; held: Held },
+  { files, limits, held }: { files: string[] | undefined; limits: NarrowLimits; held: HeldTime },
 ): Narrowed {
   const bounds = { ...spawner?.narrowed?.limits, ...limits };
   const untilMs = spawner === undefined ? undefined : endOfGrant(crew, spawner);
@@ -163,7 +170,7 @@ function unfitWish(files: readonly string[], limits: Readonly<Record<string, num
 }
 
 /** Asking for more than one may hand on is a reach outside the capability like any other. */
-function refuseSpawn(crew: Crew, request: CallRequest, denial: Denial): ToolRun {
+function refuseSpawn(crew: Crew, request: CoordinationRequest, denial: Denial): ToolRun {
   return { content: renderDenials([denial]), is_error: true, events: violationEvents(crew, request, denial), denial };
 }
 
@@ -181,7 +188,11 @@ function refuseTier(crew: Crew, task: string, agent: CrewAgent): string | undefi
   return tier === agent.tier ? undefined : `${task} is work for the ${tier ?? "unknown"} tier, not for ${agent.role}.`;
 }
 
-function assignment(crew: Crew, request: CallRequest, to: { task: string; agent: string }): ReturnType<typeof eventAt> {
+function assignment(
+  crew: Crew,
+  request: CoordinationRequest,
+  to: { task: string; agent: string },
+): ReturnType<typeof eventAt> {
   crew.assigned.set(to.task, to.agent);
   const place = { ...request.records, stream: taskStream(crew.cycle, to.task), task: to.task };
   return eventAt(place, "TASK_ASSIGNED", { assignee: to.agent, by: request.proposal.who.agent });
@@ -198,7 +209,7 @@ export function refuseReassign(crew: Crew, task: string, agent: string): string 
 }
 
 /** `assign_task`: gives a task that waits to another agent of the same tier. A spawned one takes what was handed to it. */
-export function assignTask(crew: Crew, request: CallRequest): ToolRun {
+export function assignTask(crew: Crew, request: CoordinationRequest): ToolRun {
   const { task, agent } = toolInputSchemas.assign_task.parse(request.proposal.what.args);
   const found = crew.agents.get(agent);
   if (found === undefined) return failed(`There is no agent ${agent}.`);
@@ -214,7 +225,7 @@ export function assignTask(crew: Crew, request: CallRequest): ToolRun {
 }
 
 /** `terminate_agent`: ends a spawned child and those it spawned; what they hold is revoked at once. */
-export function terminateAgent(crew: Crew, request: CallRequest): ToolRun {
+export function terminateAgent(crew: Crew, request: CoordinationRequest): ToolRun {
   const { agent_id, reason } = toolInputSchemas.terminate_agent.parse(request.proposal.what.args);
   const agent = crew.agents.get(agent_id);
   if (agent === undefined) return failed(`There is no agent ${agent_id}.`);
@@ -250,7 +261,11 @@ function revoke(crew: Crew, family: ReadonlySet<string>): Set<string> {
 }
 
 /** Tasks of agents that were ended are their owners' again. */
-function takeBack(crew: Crew, request: CallRequest, family: ReadonlySet<string>): ReturnType<typeof assignment>[] {
+function takeBack(
+  crew: Crew,
+  request: CoordinationRequest,
+  family: ReadonlySet<string>,
+): ReturnType<typeof assignment>[] {
   const tasks = [...crew.assigned].filter(([, assignee]) => family.has(assignee)).map(([task]) => task);
   return tasks.map((task) => assignment(crew, request, { task, agent: taskOf(crew, task).task.owner }));
 }

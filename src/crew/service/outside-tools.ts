@@ -180,6 +180,9 @@ function writePlan({ location }: OutsidePlace, { id, source }: { id: string; sou
   return fine({ path, hash, next: `A person reads it with \`worknode plan explain ${path}\` and approves it.` });
 }
 
+/** Nobody there has an end of time. */
+const OUTSIDE_OF_A_RUN = { held: { endsAtMs: null } };
+
 /** Spawning and assigning act for the plan's executive, on a cycle that no process is running at the moment. */
 function coordinate(call: OutsideCall, work: typeof spawnAgent): OutsideAnswer {
   const { crew } = call;
@@ -188,14 +191,11 @@ function coordinate(call: OutsideCall, work: typeof spawnAgent): OutsideAnswer {
   if (crew === undefined || executive === undefined || refusal !== undefined)
     return { content: refusal ?? "The plan has no executive agent to act for.", isError: true };
   const proposal: Proposal = { ...call.proposal, who: { ...call.proposal.who, agent: executive.id } };
-  const request = {
-    proposal,
-    records: call.records,
-    place: undefined as never,
-    toolUseId: "",
-    append: async () => undefined,
-  };
-  const { content, is_error: isError, events } = work(crew, request);
+  const {
+    content,
+    is_error: isError,
+    events,
+  } = work(crew, { proposal, records: call.records, place: OUTSIDE_OF_A_RUN });
   return { content, isError, events, ...(isError ? {} : { value: { result: content } }) };
 }
 

@@ -12,11 +12,22 @@ export type GrammarLanguage = Exclude<Language, "typescript" | "tsx" | "javascri
 /** What `grammars/grammars.json` says of each grammar: where it came from, and what it must be. */
 type GrammarRecord = Record<GrammarLanguage, { file: string; sha256: string }>;
 
+const SHOWN = Symbol.for("worknode.tree-sitter");
 const parsers = new Map<Language, Parser>();
 let starting: Promise<void> | undefined;
 
-/** What tree-sitter shows of itself once it has started. */
-export const engine: Engine = {};
+/**
+ * What tree-sitter shows of itself once it has started, which it does once: copies of this module that share a tree-sitter, as
+ * two versions of worknode in one process may, share this too.
+ */
+export const engine: Engine = sharedEngine();
+
+function sharedEngine(): Engine {
+  const holder = Parser as unknown as Record<symbol, Engine | undefined>;
+  const shared = holder[SHOWN] ?? {};
+  holder[SHOWN] = shared;
+  return shared;
+}
 
 /** Where grammars are when they are in no folder: in one file with the program. */
 export interface GrammarSource {

@@ -12,9 +12,6 @@ import { loadGrammars } from "../../../../src/measure/tree/grammar.js";
 const GRAMMARS = fileURLToPath(new URL("../../../../grammars", import.meta.url));
 const LANGUAGES = ["c", "cpp", "python", "go", "rust", "java"] as const;
 
-/** Before modules are read anew below: tree-sitter, which is not, shows itself to the first who starts it. */
-beforeAll(() => loadGrammars(LANGUAGES, GRAMMARS));
-
 describe("a grammar", () => {
   it("that was not loaded is a fault, not a file without functions", async () => {
     vi.resetModules();
@@ -68,6 +65,8 @@ function figures(path: string, text: string): string[] {
 }
 
 describe("other languages than ECMAScript", () => {
+  beforeAll(() => loadGrammars(LANGUAGES, GRAMMARS));
+
   it("C: counts if, loops, case, ?:, && and || in all branches of #if, and nothing the preprocessor evaluates", () => {
     const text = `/** Adds. */
 static int *add(int a, char **b, ...)
@@ -420,6 +419,8 @@ func F[K any](x K) {}
 });
 
 describe("the hash of a function's tokens", () => {
+  beforeAll(() => loadGrammars(LANGUAGES, GRAMMARS));
+
   /** Hashes of a text's functions by name. */
   function hashes(path: string, text: string): Record<string, string> {
     return Object.fromEntries(measureSource(path, text).functions.map((one) => [one.name, one.token_hash]));
