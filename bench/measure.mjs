@@ -28,7 +28,7 @@ async function main() {
   tokenRow(worknode);
   writeRow(worknode);
   eslintRows(worknode);
-  await cRows(worknode);
+  await cRows();
 }
 
 const row = (name, ratio, limit) => console.log(JSON.stringify({ name, ratio: Number(ratio.toFixed(3)), limit }));
@@ -157,21 +157,20 @@ function sources(folder, extension) {
 }
 
 /**
- * C against lizard of the same files. Once as the rows of ESLint are, each as warm as the other: both read their files, find
+ * C against lizard of the same files. Once each as warm as the other, in a process of its own: both read their files, find
  * the figures of every function, and are asked for that again and again. And as whole processes: see `wholeRows`.
  * Of SQLite's files, which are there on every machine: some of an ordinary length, and all. And of C sources in
  * WORKNODE_C_SOURCES, folders with `:` between. The program is the one named by LIZARD, else `lizard` of the search path.
  */
-async function cRows(worknode) {
+async function cRows() {
   const lizard = process.env.LIZARD ?? "lizard";
   if (spawnSync(lizard, ["--version"]).status !== 0) {
     note("C analysis / lizard", `not measured: no lizard (LIZARD=${process.env.LIZARD ?? ""}, and the search path)`);
     return;
   }
-  await worknode.loadGrammars(["c"], join(ROOT, "grammars"));
   await loadSources(scratch, "figures", ["measure/source", "measure/tree/grammar"]);
   for (const [name, paths] of Object.entries(cSources())) {
-    await warmRow(worknode, { lizard, name, paths });
+    await warmRow({ lizard, name, paths });
     wholeRows({ lizard, name, paths });
   }
 }
@@ -181,35 +180,39 @@ const WARM_ROUNDS = 8;
 const COLD_ROUNDS = 3;
 
 /** The least of the rounds in which they take turns, as what else runs only ever adds. */
-async function warmRow({ measureFigures }, { lizard, name, paths }) {
+async function warmRow({ lizard, name, paths }) {
   const theirs = startLizard(lizard, paths);
+  const bundle = join(scratch, "figures.mjs");
+  const ours = startRounds(process.execPath, [join(HERE, "c-rounds.mjs"), bundle, join(ROOT, "grammars"), ...paths]);
   const least = { us: Number.POSITIVE_INFINITY, them: Number.POSITIVE_INFINITY };
   try {
     for (let round = 0; round < COLD_ROUNDS + WARM_ROUNDS; round += 1) {
-      const us = costOf(() => paths.forEach((path) => measureFigures(path, readFileSync(path, "utf8"))), 1);
-      const them = await theirs.round();
+      const [us, them] = [await ours.round(), await theirs.round()];
       if (round >= COLD_ROUNDS) Object.assign(least, { us: Math.min(us, least.us), them: Math.min(them, least.them) });
     }
     row(`C analysis / lizard, each as warm, ${paths.length} files of ${name}: CPU`, least.us / least.them, 1 / 1.5);
   } catch (thrown) {
     note(`C analysis / lizard, each as warm, ${name}`, `not measured: ${thrown.message}`);
   } finally {
-    theirs.end();
+    for (const process of [ours, theirs]) process.end();
   }
 }
 
 /** Lizard in a process that stays; the package is found beside the program where LIZARD names its file, else by Python. */
 function startLizard(lizard, paths) {
   const folder = lizard.endsWith(".py") ? dirname(lizard) : "";
-  const child = spawn("python3", [join(HERE, "lizard-rounds.py"), folder, ...paths], {
-    stdio: ["pipe", "pipe", "inherit"],
-  });
+  return startRounds("python3", [join(HERE, "lizard-rounds.py"), folder, ...paths]);
+}
+
+/** A process that measures once for each line and answers what that took (ns); nothing else is compiled or kept in it. */
+function startRounds(program, args) {
+  const child = spawn(program, args, { stdio: ["pipe", "pipe", "inherit"] });
   const lines = createInterface({ input: child.stdout })[Symbol.asyncIterator]();
   return {
     async round() {
       child.stdin.write("\n");
       const { done, value } = await lines.next();
-      if (done) throw new Error("Python has no lizard, or it failed");
+      if (done) throw new Error(`${program} ended: Python has no lizard, or a file could not be measured`);
       return Number(value);
     },
     end: () => child.stdin.end(),
