@@ -1,9 +1,9 @@
 import type { Span } from "../own-length.js";
 import { switchesOff } from "../suppression.js";
 
-/** Text without the lines of conditional compilation, and where those that open one stood. */
+/** Text that is read again, without the lines of conditional compilation, and where those that open one stood. */
 export interface OpenedText {
-  /** As long as the text it was made of: blanks stand where the lines stood, comments stay. */
+  /** As long as the text it was made of: blanks stand where the lines stood, comments stay. Line ends may not. */
   readonly text: string;
   readonly opened: readonly Span[];
 }
@@ -15,20 +15,33 @@ const LITERAL = String.raw`"(?:\\[^]|[^"\\\n])*"?|'(?:\\[^]|[^'\\\n])*'?`;
 const REST_OF_DIRECTIVE = String.raw`(?:\\\r?\n|\\[^\r\n]|/(?![*/])|[^\n\\/])*`;
 const CONDITIONAL = `^[ \\t]*(#[ \\t]*(?:if|ifdef|ifndef|elif|elifdef|elifndef|else|endif)\\b${REST_OF_DIRECTIVE})`;
 const DEFINITION = `^[ \\t]*#[ \\t]*define\\b(?:\\\\\\r?\\n|${COMMENT}|[^\\n])*`;
-const PIECES = new RegExp(`${COMMENT}|${LITERAL}|${CONDITIONAL}|(${DEFINITION})`, "gm");
+/** The beginning of a line, not of one that is part of a comment or a directive: their end must stay what it is. */
+const LINE_OF_CODE = String.raw`(?<![^\n]|(?:\\|\?\?/)[ \t\v\f\r]*\n)`;
+const STATEMENT = "(?:if|for|while|do|switch|case|default|goto|return)\\b";
+const MACRO_ALONE = String.raw`${LINE_OF_CODE}[ \t]*[A-Z][A-Z0-9_]*[ \t]*\r?(\n)(?=\s*${STATEMENT})`;
+const PIECES = new RegExp(`${COMMENT}|${LITERAL}|${CONDITIONAL}|(${DEFINITION})|${MACRO_ALONE}`, "gm");
 const BLOCKS = new RegExp(BLOCK, "g");
 const OPENS = /^#[ \t]*if/;
+/** What the groups of a piece hold, and where it stands. */
+type Groups = [
+  directive: string | undefined,
+  definition: string | undefined,
+  lineEnd: string | undefined,
+  offset: number,
+];
 const NOT_A_BREAK = /[^\r\n]/g;
 
 /**
  * Leaves out the lines of conditional compilation, so that the code of all their branches stands beside each other, and
  * comments within what macros stand for. A grammar reads some code only like this: a branch that holds half of a statement
- * (`else` before `#endif`), a macro with a comment in its middle. A comment that switches a rule off stays.
+ * (`else` before `#endif`), a macro with a comment in its middle, a macro that is a statement by itself and has no end of its
+ * own (`YY_BREAK` before `case`), which is given one. A comment that switches a rule off stays.
  */
 export function openConditionals(text: string): OpenedText {
   const opened: Span[] = [];
-  const open = text.replace(PIECES, (piece: string, directive?: string, definition?: string, offset = 0) => {
+  const open = text.replace(PIECES, (piece: string, ...[directive, definition, lineEnd, offset]: Groups) => {
     if (definition !== undefined) return withoutComments(piece);
+    if (lineEnd !== undefined) return `${piece.slice(0, -lineEnd.length)};`;
     if (directive === undefined) return piece;
     if (OPENS.test(directive))
       opened.push({ start: offset + piece.length - directive.length, end: offset + piece.length });

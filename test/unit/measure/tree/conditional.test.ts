@@ -114,6 +114,49 @@ char *s = "\\
     expect(hushed.suppressions.map(({ line }) => line)).toEqual([2]);
   });
 
+  it("is read with an end for a macro that is a statement by itself, and every path behind it counts", () => {
+    const text = `int f(int a)
+{
+  WARN_OFF
+  switch (a) {
+    case 1: { a++; }
+      DONE
+    case 2:
+      a--;
+\tDONE \r
+
+    case 3:
+      return 1;
+  }
+  return 0;
+}
+`;
+    const { parse, errors, functions } = measureSource("a.c", text);
+    expect({ parse, errors }).toEqual({ parse: "ok", errors: [] });
+    expect(functions.map((one) => `${one.name} ${one.complexity} ${one.line}-${one.end_line}`)).toEqual(["f 4 1-15"]);
+    expect(openConditionals(text).text.match(/\w*;(?=\s*(?:switch|case))/g)).toEqual(["WARN_OFF;", "DONE;", ";"]);
+    const other = measureSource("a.c", text.replace("WARN_OFF", "WARN_ON"));
+    expect(other.functions[0]?.token_hash).not.toBe(functions[0]?.token_hash);
+    const moved = measureSource("a.c", text.replaceAll("  ", "    ").replace("\r", ""));
+    expect(moved.functions[0]?.token_hash).toBe(functions[0]?.token_hash);
+  });
+
+  it("never ends a comment or a directive elsewhere, where the end of a line behind a macro's name is theirs", () => {
+    const stay = [
+      "// one \\\n M\nif (a) a++;\n",
+      "// one ??/ \n M\nif (a) a++;\n",
+      "#pragma two \\\r\n M\nif (a) a++;\n",
+      "#pragma three\u2028M\nif (a) a++;\n",
+      "/* four\n M\nif (a) */\n",
+      "#define five \\\n M\nif (a) a++;\n",
+      "six\nif (a) a++;\n",
+      "M seven\nif (a) a++;\n",
+      "M\nif_eight(a);\n",
+      "M\n#endnine\nif (a) a++;\n",
+    ];
+    for (const text of stay) expect(openConditionals(text).text).toBe(text);
+  });
+
   it("is looked for in time that grows with the text alone", () => {
     for (const piece of [
       "/*",
@@ -128,6 +171,9 @@ char *s = "\\
       "/",
       "\n#",
       "\n#if a/",
+      "M\n",
+      "\nM\n\n",
+      "\n\\ ",
       " ",
     ])
       expect(openConditionals(piece.repeat(LONG)).text).toHaveLength(piece.length * LONG);
