@@ -1,5 +1,6 @@
 import type { Span } from "../own-length.js";
 import { switchesOff } from "../suppression.js";
+import { COMMENT, LITERAL, NUMBER } from "./c-lexis.js";
 
 /** Text that is read again, without the lines of conditional compilation, and where those that open one stood. */
 export interface OpenedText {
@@ -8,19 +9,16 @@ export interface OpenedText {
   readonly opened: readonly Span[];
 }
 
-const END = "(?![^])";
-const BLOCK = `/\\*[^]*?(?:\\*/|${END})`;
-const COMMENT = `${BLOCK}|//[^\\n]*`;
-const LITERAL = String.raw`"(?:\\[^]|[^"\\\n])*"?|'(?:\\[^]|[^'\\\n])*'?`;
 const REST_OF_DIRECTIVE = String.raw`(?:\\\r?\n|\\[^\r\n]|/(?![*/])|[^\n\\/])*`;
 const CONDITIONAL = `^[ \\t]*(#[ \\t]*(?:if|ifdef|ifndef|elif|elifdef|elifndef|else|endif)\\b${REST_OF_DIRECTIVE})`;
-const DEFINITION = `^[ \\t]*#[ \\t]*define\\b(?:\\\\\\r?\\n|${COMMENT}|[^\\n])*`;
+const IN_MACRO = `${NUMBER}|${LITERAL}|${COMMENT}`;
+const DEFINITION = `^[ \\t]*#[ \\t]*define\\b(?:\\\\\\r?\\n|${IN_MACRO}|[^\\n])*`;
 /** The beginning of a line, not of one that is part of a comment or a directive: their end must stay what it is. */
 const LINE_OF_CODE = String.raw`(?<![^\n]|(?:\\|\?\?/)[ \t\v\f\r]*\n)`;
 const STATEMENT = "(?:if|for|while|do|switch|case|default|goto|return)\\b";
 const MACRO_ALONE = String.raw`${LINE_OF_CODE}[ \t]*[A-Z][A-Z0-9_]*[ \t]*\r?(\n)(?=\s*${STATEMENT})`;
 const PIECES = new RegExp(`${COMMENT}|${LITERAL}|${CONDITIONAL}|(${DEFINITION})|${MACRO_ALONE}`, "gm");
-const BLOCKS = new RegExp(BLOCK, "g");
+const PIECES_OF_MACRO = new RegExp(IN_MACRO, "g");
 const OPENS = /^#[ \t]*if/;
 /** What the groups of a piece hold, and where it stands. */
 type Groups = [
@@ -50,9 +48,11 @@ export function openConditionals(text: string): OpenedText {
   return { text: open, opened };
 }
 
+/** In a text without escapes there are none, and where it ends another scan tells. */
 function withoutComments(definition: string): string {
-  return definition.replace(BLOCKS, (comment: string) =>
-    switchesOff(comment.slice(2, -2)) ? comment : blank(comment),
+  if (definition.includes('R"')) return definition;
+  return definition.replace(PIECES_OF_MACRO, (piece: string) =>
+    !piece.startsWith("/*") || switchesOff(piece.slice(2, -2)) ? piece : blank(piece),
   );
 }
 

@@ -1,11 +1,10 @@
+import type { Comment } from "../comment.js";
 import type { GrammarLanguage } from "./grammar.js";
+import { type Misread, misreadPlaces } from "./hidden-in-c.js";
 
 /** A place where a compiler reads something else than the parser did. */
-export interface HiddenCode {
-  /** Offset in the text. */
-  readonly offset: number;
-  readonly message: string;
-  /** The line it stands on. */
+export interface HiddenCode extends Misread {
+  /** The line it stands on, and all that it hides. */
   readonly text: string;
 }
 
@@ -31,6 +30,11 @@ const TRICKS: readonly Trick[] = [
     message: "the end of a comment is cut in two by the end of a line",
   },
   {
+    languages: ["c"],
+    pattern: /(?<!\w)(?:u8|[uUL])?R"[^()\\\s"]{0,16}\(/g,
+    message: "to some compilers of C a text without escapes begins here",
+  },
+  {
     languages: ["java"],
     pattern: /(?<!\\)(?:\\\\)*\\u+00(?:0a|0d|22|27|2a|2f|5c)/gi,
     message: "a line end, quote, backslash, asterisk or slash is written by its number",
@@ -43,11 +47,12 @@ const PYTHON_CODING = /^(?:[^\n]*\n)?[ \t\f]*#[^\n]*?coding[:=][ \t]*([-\w.]+)/;
 const PLAIN_CODING =
   /^(?:utf-?8|u8|(?:us-)?ascii|latin-?\d+|l1|iso-?8859-\d+|(?:cp|windows-)125\d|koi8-[ru])(?:-(?:unix|dos|mac|sig))?$/;
 
-/** Places in a text where code may hide from the parser, in order of the rules that tell them. */
-export function hiddenCode(text: string, language: GrammarLanguage): HiddenCode[] {
-  const found = TRICKS.filter(({ languages }) => languages.includes(language)).flatMap(({ pattern, message }) =>
-    [...text.matchAll(pattern)].map(({ index }) => ({ offset: index, message, text: lineOf(text, index) })),
-  );
+/**
+ * Places in a text where code may hide from the parser, in order of the rules that tell them, of each the first of a line.
+ * `comments`: those the parser found, ascending.
+ */
+export function hiddenCode(text: string, language: GrammarLanguage, comments: readonly Comment[]): HiddenCode[] {
+  const found = misread(text, language, comments).flatMap((places) => oneALine(text, places));
   const coding = language === "python" ? PYTHON_CODING.exec(text)?.[1] : undefined;
   if (coding === undefined || PLAIN_CODING.test(coding.toLowerCase().replaceAll("_", "-"))) return found;
   return [
@@ -56,7 +61,24 @@ export function hiddenCode(text: string, language: GrammarLanguage): HiddenCode[
   ];
 }
 
-function lineOf(text: string, offset: number): string {
-  const end = text.indexOf("\n", offset);
-  return text.slice(text.lastIndexOf("\n", offset - 1) + 1, end === -1 ? text.length : end);
+/** By what tells them: lists that ascend. */
+function misread(text: string, language: GrammarLanguage, comments: readonly Comment[]): Misread[][] {
+  const tricks = TRICKS.filter(({ languages }) => languages.includes(language)).map(({ pattern, message }) =>
+    [...text.matchAll(pattern)].map(({ index }) => ({ offset: index, message })),
+  );
+  return language === "c" || language === "cpp" ? [...tricks, ...misreadPlaces(text, language, comments)] : tricks;
+}
+
+/** The first of each line, with the line: a million of them on one line of as many characters are one. */
+function oneALine(text: string, places: readonly Misread[]): HiddenCode[] {
+  const found: HiddenCode[] = [];
+  let done = -1;
+  for (const place of places) {
+    if (place.offset <= done) continue;
+    const end = text.indexOf("\n", place.offset);
+    done = end === -1 ? text.length : end;
+    const start = text.lastIndexOf("\n", place.offset - 1) + 1;
+    found.push({ ...place, text: text.slice(start, Math.max(done, place.end ?? 0)) });
+  }
+  return found;
 }

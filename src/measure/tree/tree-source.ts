@@ -71,7 +71,7 @@ function readTree(source: Source, language: GrammarLanguage, look: (reading: Bes
   look(reading);
   const { declared } = walked;
   const conflicts = walked.partial ? conflictMarkers(text) : [];
-  const hidden = hiddenCode(text, language);
+  const hidden = hiddenCode(text, language, walked.comments);
   const errors = [...walked.errors, ...conflicts, ...hidden].map(
     ({ offset, message, text: unread }): ParseError => ({
       message,

@@ -179,3 +179,11 @@ char *s = "\\
       expect(openConditionals(piece.repeat(LONG)).text).toHaveLength(piece.length * LONG);
   });
 });
+
+it.each([`"/*"`, `'/*'`, `1'0 + '/*'`, `R"(" /* )"`])(
+  "takes no text of a macro, as %s, for the beginning of a comment",
+  (value) => {
+    const text = `#define A ${value}\nint f(int a) { return a; }\n#define B "*/"\n`;
+    expect(openConditionals(text).text).toBe(text);
+  },
+);
