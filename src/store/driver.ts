@@ -1,9 +1,10 @@
 import { createRequire } from "node:module";
 import Database from "better-sqlite3";
+import { isShortOfRoom } from "./faults.js";
 
 /**
  * The compiled part of the driver. Loaded by its path, because looking for it (as the driver does
- * otherwise) costs start-up time; where it lies elsewhere, the driver looks. One that does not load is not tried again:
+ * otherwise) costs start-up time; where it lies elsewhere, the driver looks. One that does not fit is not tried again:
  * the second error no longer says why. Throws what loading it throws.
  */
 function loadNative(): object | undefined {
@@ -12,7 +13,7 @@ function loadNative(): object | undefined {
     return createRequire(import.meta.url)("better-sqlite3/build/Release/better_sqlite3.node") as object;
   } catch (thrown) {
     if ((thrown as { code?: unknown }).code === "MODULE_NOT_FOUND") return undefined;
-    failed = { thrown };
+    if (!isShortOfRoom(thrown)) failed = { thrown };
     throw thrown;
   }
 }

@@ -75,9 +75,28 @@ function unfitDriver(thrown: unknown): Fault {
   );
 }
 
+/** What the system says where it has no room for one more library now. */
+const NO_ROOM = /: (?:Cannot allocate memory|Too many open files(?: in system)?)\s*$/;
+
+/** Whether a compiled part that did not load may load another time: nothing is wrong with it. */
+export function isShortOfRoom(thrown: unknown): boolean {
+  return codeOf(thrown) === "ERR_DLOPEN_FAILED" && NO_ROOM.test(messageOf(thrown));
+}
+
+/** The fault of a driver for which the machine had no room: a busy machine is not told to build it anew. */
+function driverWithoutRoom(thrown: unknown): Fault {
+  return new Fault(
+    "DRIVER_NO_ROOM",
+    "The database driver better-sqlite3 could not be loaded now: this machine has no memory, or no open files, left for it. " +
+      `Nothing was lost; end something and try again. (${messageOf(thrown)})`,
+    { retry: "transient", cause: thrown },
+  );
+}
+
 /** The Fault for an error of the database at `path`; anything that is no storage error is returned unchanged. */
 export function storeFault(path: string, thrown: unknown): unknown {
   if (thrown instanceof Fault) return thrown;
+  if (isShortOfRoom(thrown)) return driverWithoutRoom(thrown);
   if (codeOf(thrown) === "ERR_DLOPEN_FAILED" || UNFIT_DRIVER.test(messageOf(thrown))) return unfitDriver(thrown);
   const code = codeOf(thrown);
   const rule = RULES.find((each) => each.pattern.test(code));

@@ -169,26 +169,48 @@ interface Coverage {
   result: { url: string; functions: { functionName: string; ranges: { count: number }[] }[] }[];
 }
 
+/** Has the driver's compiled part fail to load in every process: `broken` is a function body that throws, given `path`. */
+function breakDriver(broken: string): void {
+  const fake = `const load = process.dlopen;
+    const tried = new Set();
+    process.dlopen = function (module, path, ...rest) {
+      if (!path.endsWith("better_sqlite3.node")) return load.call(process, module, path, ...rest);
+      const first = !tried.has(path);
+      tried.add(path);
+      ${broken}
+    };`;
+  repo.write("../fake.cjs", fake);
+  repo.env["NODE_OPTIONS"] = `--require ${join(repo.dir, "..", "fake.cjs")}`;
+}
+
 it.each(["status", "run", "doctor"])(
   "a database driver built for another Node is named with its remedy: %s",
   async (verb) => {
     repo = makeRepo({ "plan.yaml": PLAN });
     repo.write(".worknode/worknode.db", "");
-    const fake = `const load = process.dlopen;
-    const failed = new Set();
-    process.dlopen = function (module, path, ...rest) {
-      if (!path.endsWith("better_sqlite3.node")) return load.call(process, module, path, ...rest);
-      const first = !failed.has(path);
-      failed.add(path);
-      const text = first ? "was compiled against a different Node.js version using\\nNODE_MODULE_VERSION 1." : "did not self-register";
-      throw Object.assign(new Error("The module '" + path + "'\\n" + text), first ? { code: "ERR_DLOPEN_FAILED" } : {});
-    };`;
-    repo.write("../fake.cjs", fake);
-    repo.env["NODE_OPTIONS"] = `--require ${join(repo.dir, "..", "fake.cjs")}`;
-    const { code, out, err } = await start(verb === "run" ? [verb, "plan.yaml", "--yes"] : [verb]).ended;
-    expect(code).toBe(2);
+    breakDriver(
+      `const text = first ? "was compiled against a different Node.js version using\\nNODE_MODULE_VERSION 1." : "did not self-register";
+      throw Object.assign(new Error("The module '" + path + "'\\n" + text), first ? { code: "ERR_DLOPEN_FAILED" } : {});`,
+    );
+    const { code, signal, out, err } = await start(verb === "run" ? [verb, "plan.yaml", "--yes"] : [verb]).ended;
+    expect({ code, signal }, `${out}${err}`).toEqual({ code: 2, signal: null });
     expect(`${out}${err}`).toMatch(/better-sqlite3 does not load in this Node\.js [^]*npm rebuild better-sqlite3/);
     if (verb !== "status") expect(`${out}${err}`).toContain("NODE_MODULE_VERSION"); // status was tried by its short way before
     expect(err).not.toContain("worknode itself");
   },
 );
+
+it.each([
+  "cannot open shared object file: Too many open files",
+  "failed to map segment from shared object: Cannot allocate memory",
+])("a machine that is short of room is not told to build the database driver anew: %s", async (said) => {
+  repo = makeRepo({ "plan.yaml": PLAN });
+  repo.write(".worknode/worknode.db", "");
+  breakDriver(`throw Object.assign(new Error(path + ": ${said}"), { code: "ERR_DLOPEN_FAILED" });`);
+  const doctor = await start(["doctor"]).ended;
+  expect(doctor.code, doctor.err).toBe(2);
+  expect(doctor.out).toMatch(/✗ database: .*could not be loaded now.*try again/);
+  const run = await start(["run", "plan.yaml", "--yes"]).ended;
+  expect(run).toMatchObject({ code: 1, err: expect.stringContaining("could not be loaded now") });
+  for (const { out, err } of [doctor, run]) expect(`${out}${err}`).not.toMatch(/npm rebuild|worknode itself/);
+});

@@ -17,14 +17,26 @@ function told({ hookSpecificOutput }: HookOutput): string {
   return hookSpecificOutput?.additionalContext ?? "";
 }
 
-/** Says `continue`; answers the folder of the task that is claimed then. */
+/** Says `continue`; answers the folder of the task that is claimed then, and nothing where none is. */
 async function claim(): Promise<string> {
-  return /Work in (\S+) and/.exec(told(await ground.send("UserPromptSubmit", { prompt: "continue" })))?.[1] ?? "";
+  const said = await ground.send("UserPromptSubmit", { prompt: "continue" });
+  expect(said.decision, said.reason).toBeUndefined();
+  return /Work in (\S+) and/.exec(told(said))?.[1] ?? "";
 }
 
 async function claimed(): Promise<string> {
   ground = await makeHookGround(FILES, "plan.yaml");
-  return await claim();
+  const root = await claim();
+  expect(root).not.toBe("");
+  return root;
+}
+
+/** Ends the turn; the completion gate rejects the task, for the `nth` time. */
+async function rejected(nth: number): Promise<HookOutput> {
+  const said = await ground.send("Stop");
+  expect(said.reason ?? said.systemMessage, JSON.stringify(said)).toContain("ERROR_TESTS_FAILED: test command grep");
+  expect(ground.store.events({ type: "TASK_REJECTED" }), JSON.stringify(said)).toHaveLength(nth);
+  return said;
 }
 
 function put(root: string, path: string, text: string): void {
@@ -32,9 +44,11 @@ function put(root: string, path: string, text: string): void {
   writeFileSync(join(root, path), text);
 }
 
-async function worknode(...args: string[]): Promise<number> {
+/** Gives a person's command; it is to be carried out. */
+async function worknode(...args: string[]): Promise<void> {
   const confirm = (): Promise<boolean> => Promise.resolve(true);
-  return await runCommandLine(makeContext({ cwd: ground.repo.dir, env: ground.repo.env, isTTY: true, confirm }), args);
+  const context = makeContext({ cwd: ground.repo.dir, env: ground.repo.env, isTTY: true, confirm });
+  expect(await runCommandLine(context, args), `${args.join(" ")}: ${context.complained()}`).toBe(0);
 }
 
 const statusOf = (id: string): string | undefined => ground.store.queries.task(1, id)?.status;
@@ -81,9 +95,9 @@ describe("the end of a turn", () => {
 
   it("is let go at the third rejection, escalated to a person as in a run; their answer decides", async () => {
     const root = await claimed();
-    for (let n = 0; n < 2; n += 1) expect((await ground.send("Stop")).decision).toBe("block");
+    for (let n = 1; n <= 2; n += 1) expect((await rejected(n)).decision).toBe("block");
     expect(ground.store.events({ type: "ESCALATION" })).toEqual([]);
-    const last = await ground.send("Stop");
+    const last = await rejected(3);
     expect(last.decision).toBeUndefined();
     const [asked] = ground.store.queries.pendingApprovals(1);
     expect(last.systemMessage).toContain("N-1 is NOT done; it was rejected 3 times");
@@ -95,7 +109,7 @@ describe("the end of a turn", () => {
     expect(existsSync(join(root, "README.md"))).toBe(true);
 
     expect(await claim()).toBe("");
-    expect(await worknode("approve", asked?.id ?? "")).toBe(0);
+    await worknode("approve", asked?.id ?? "");
     expect(await claim()).toBe(root);
     expect(ground.store.events({ type: "ESCALATION_RESOLVED" })).toMatchObject([{ payload: { action: "retry" } }]);
     expect((await ground.send("Stop")).decision).toBe("block");
@@ -105,9 +119,10 @@ describe("the end of a turn", () => {
 
   it("gives a task up that a person turned down", async () => {
     await claimed();
-    for (let n = 0; n < 3; n += 1) await ground.send("Stop");
+    for (let n = 1; n <= 3; n += 1) await rejected(n);
     const [asked] = ground.store.queries.pendingApprovals(1);
-    expect(await worknode("reject", asked?.id ?? "", "--reason", "no use")).toBe(0);
+    expect(asked).toMatchObject({ task: "N-1", decision: null });
+    await worknode("reject", asked?.id ?? "", "--reason", "no use");
     expect(await claim()).toBe("");
     expect(statusOf("N-1")).toBe("REJECTED");
   });
