@@ -80,4 +80,17 @@ describe("a folder that is removed while a run works in it", () => {
     expect(readdirSync(place[0] ?? "")).toEqual([]);
     expect(of(eventsOf(repo), "EFFECT_KEPT")).toHaveLength(1);
   });
+
+  it.each<[string, object]>([
+    ["a write", write("B.md", "two\n")],
+    ["a command", use("Bash", { command: "ls" })],
+  ])("fails no call that the agent is then told of: %s", async (_, second) => {
+    server = await scripted(repo, scriptOf({ "A:work:1": [write("A.md", "one\n"), second, submit] }));
+    const ended = await run(repo, "plan.yaml", ({ type, payload }) => {
+      if (type === "VERDICT" && payload.call_id === "1:A:work:1:2") rmSync(worktree(), { recursive: true });
+    });
+    expect(ended).toMatchObject({ exitCode: 2, reason: expect.stringContaining("was removed while worknode used it") });
+    const told = of(eventsOf(repo), "TOOL_RESULT").filter(({ payload }) => payload.call_id === "1:A:work:1:2");
+    expect(told.map(({ payload }) => payload.content)).toEqual([]);
+  });
 });
