@@ -1,10 +1,16 @@
-import { mkdirSync, renameSync, rmSync, writeFileSync } from "node:fs";
+import { spawnSync } from "node:child_process";
+import { chmodSync, mkdirSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
+import { fileURLToPath } from "node:url";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { gitFailed } from "../../../../src/effect/git/git-process.js";
 import { repositoryFault } from "../../../../src/effect/git/repository-fault.js";
 import { findRepository } from "../../../../src/effect/repository/repository.js";
 import { makeRepo, type Repo } from "../../../scenario/harness.js";
+
+const MAIN = fileURLToPath(new URL("../../../../dist/main.js", import.meta.url));
+/** Root to whom a file's mode says what it says to others. */
+const WITHOUT_PRIVILEGE = ["setpriv", "--bounding-set", "-dac_override,-dac_read_search"];
 
 describe("what is wrong with a repository", () => {
   let repo: Repo;
@@ -40,6 +46,26 @@ describe("what is wrong with a repository", () => {
     renameSync(repo.dir, `${repo.dir}-moved`);
     expect(repositoryFault(join(repo.dir, "../beside"))).toMatch(/is missing\..*git worktree repair/);
     renameSync(`${repo.dir}-moved`, repo.dir);
+  });
+
+  it.each(["worktrees/beside/HEAD", "HEAD", "refs", "objects"])("is a part that a worktree of it lacks: %s", (part) => {
+    repo.git("worktree", "add", "-q", "../beside");
+    rmSync(join(repo.dir, ".git", part), { recursive: true });
+    expect(repositoryFault(join(repo.dir, "../beside"))).toContain(`${join(repo.dir, ".git", part)} is missing.`);
+  });
+
+  it("are settings that may not be read, of which git needs to know how objects are named", () => {
+    repo.git("init", "-q", "--object-format=sha256", "new");
+    const place = join(repo.dir, "new");
+    repo.git("-C", place, "commit", "-q", "--allow-empty", "-m", "one");
+    chmodSync(join(place, ".git/config"), 0);
+    const node = [process.execPath, MAIN, "run", "plan.yaml"];
+    const [program = "", ...args] = process.getuid?.() === 0 ? [...WITHOUT_PRIVILEGE, ...node] : node;
+    const { status, stderr } = spawnSync(program, args, { cwd: place, env: repo.env, encoding: "utf8" });
+    expect({ status, stderr }).toEqual({
+      status: 2,
+      stderr: expect.stringContaining(`${place}/.git/config cannot be read (EACCES). Make its .git readable`),
+    });
   });
 
   it("is told of a commit that cannot be read, and not that there is none", async () => {
