@@ -1,6 +1,8 @@
-import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { execFileSync } from "node:child_process";
+import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterEach, describe, expect, it } from "vitest";
+import { MAX_FILE_BYTES } from "../../src/kernel/bounds.js";
 import { createIssue } from "../../src/memory/issues.js";
 import type { HookOutput } from "../../src/schema/hook-event.js";
 import { runCommandLine } from "../../src/surface/cli/command-line.js";
@@ -138,6 +140,38 @@ describe("the end of a turn", () => {
     expect(await ground.send("SubagentStop", { ...agent, stop_hook_active: true })).toEqual({});
     expect(ground.store.events({ type: "TASK_REJECTED" })).toEqual([]);
     expect((await ground.send("Stop")).reason).toContain("complexity 10");
+  });
+
+  it.each([
+    ["src/one.js", ""],
+    ["bin/one", "#!/usr/bin/env node\n"],
+  ])(
+    "is refused where code is too long to be judged, which no call makes and an editor may: %s",
+    async (path, first) => {
+      const plan = PLAN.replace("src/one.js", "src/one.js, bin/one, data/one.bin");
+      ground = await makeHookGround({ ...FILES, "plan.yaml": plan }, "plan.yaml");
+      const root = await claim();
+      put(root, "notes/one.md", "finished\n");
+      put(root, "data/one.bin", "x".repeat(MAX_FILE_BYTES + 1)); // what is no code may be as long as it is
+      put(root, path, `${first}//${"x".repeat(MAX_FILE_BYTES)}\n`);
+      expect(await ground.send("Stop")).toMatchObject({
+        decision: "block",
+        reason: expect.stringContaining(`ERROR_PARSE: ${path} is longer than ${MAX_FILE_BYTES} bytes`),
+      });
+      put(root, path, `${first}// short\n`);
+      expect((await ground.send("Stop")).systemMessage).toContain("task N-1 is done");
+    },
+  );
+
+  it("is refused where a file of the task became something that waits for a writer", async () => {
+    ground = await makeHookGround({ ...FILES, "src/one.js": "// one\n" }, "plan.yaml");
+    const root = await claim();
+    put(root, "notes/one.md", "finished\n");
+    rmSync(join(root, "src/one.js"));
+    execFileSync("mkfifo", [join(root, "src/one.js")]);
+    const said = await ground.send("Stop");
+    expect(said).toMatchObject({ decision: "block", reason: expect.stringContaining("src/one.js") });
+    expect(statusOf("N-1")).toBe("IN_PROGRESS");
   });
 
   it("asks nothing of a session that has claimed nothing", async () => {

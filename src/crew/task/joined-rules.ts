@@ -61,7 +61,7 @@ export async function joinedCoverageFaults(crew: Crew, work: JoinedWork): Promis
   if (waivers.includes("coverage") || !canChange(task)) return [];
   const differences = await compareTrees(workspace.git, workspace.baseCommit, tree);
   const own = differences.filter(({ path }) => isSubsetOf([path], task.files.write));
-  const files = await changedTexts(workspace, own);
+  const { files } = await changedTexts(workspace, own); // code too long to be read was refused before it was joined
   if (files.length === 0) return [];
   await loadMeasures(languagesOf(files));
   const basis = await coverageBasis(crew, { task, workspace }, { report, tree });
@@ -92,7 +92,7 @@ export interface LayerWork {
 export async function judgeLayer(crew: Crew, { task, layer, view, tree, ran }: LayerWork): Promise<Verified> {
   const workspace = { ...view, baseCommit: layer.below };
   const waivers = waiversFor(crew, task.id);
-  const files = await changedTexts(workspace, layer.changes);
+  const { files } = await changedTexts(workspace, layer.changes); // the same
   await loadMeasures(languagesOf(files));
   const failed = failedCommands(ran.commands, waivers).map((run) => commandFault(run, ran));
   const faults = [...failed, ...alteredFaults(ran)];

@@ -1,4 +1,5 @@
 import { join } from "node:path";
+import { beginningOf } from "../../effect/disk/file-content.js";
 import { readRegular } from "../../effect/disk/path-fact.js";
 import { baseSources } from "../../effect/workspace/original-functions.js";
 import { compareTrees, readBase, type TreeDifference, treeHash } from "../../effect/workspace/tree.js";
@@ -20,6 +21,8 @@ import { type CommandRun, eventAt, taskStream } from "../state/records.js";
 import type { TaskState } from "../state/task-state.js";
 import { baseFailure, type CoverageBasis, coverageBasis } from "./coverage-rule.js";
 
+/** Bytes of a file that is not read whole in which its first line may name the program that runs it. */
+const FIRST_LINE_BYTES = 256;
 /** Characters of a failing command's output given back to the worker. */
 const MAX_TAIL_CHARS = 4_000;
 
@@ -57,10 +60,10 @@ export async function runRules(crew: Crew, work: RuledWork): Promise<RuleReport>
   const { task, workspace } = work;
   const waivers = waiversFor(crew, task.id);
   const tree = await treeOf(work);
-  const files = await changedTexts(workspace, await differencesOf(work, tree));
+  const { files, faults: unread } = await changedTexts(workspace, await differencesOf(work, tree));
   await loadMeasures(languagesOf(files));
   const ran = work.last ? await runDeeply(crew, work, { tree, files }) : NOTHING_RAN;
-  const faults = [...(await commandFaults(crew, work, { ran, waivers })), ...alteredFaults(ran)];
+  const faults = [...unread, ...(await commandFaults(crew, work, { ran, waivers })), ...alteredFaults(ran)];
   const wanted = work.last && faults.length === 0 && !waivers.includes("coverage");
   const basis = wanted ? await coverageBasis(crew, work, { report: ran.report, tree }) : undefined;
   if (typeof basis === "string") faults.push(cited(`ERROR_INSUFFICIENT_COVERAGE: ${basis}`, ran));
@@ -210,18 +213,33 @@ export function writtenPaths(differences: readonly TreeDifference[]): string[] {
   return differences.filter(({ kind }) => kind === "add" || kind === "modify").map(({ path }) => path);
 }
 
-/** The texts of a worktree that changed, with what they were in its base commit. */
+const UNREAD = `is longer than ${MAX_FILE_BYTES} bytes, or was changed while it was read, so its functions cannot be judged. Write code in files short enough to be read.`;
+
+/** What changed in a worktree, and why code among it cannot be judged. */
+export interface ChangedTexts {
+  readonly files: readonly ChangedFile[];
+  readonly faults: readonly string[];
+}
+
+/**
+ * The texts of a worktree that changed, with what they were in its base commit. No call makes code that is too long to be
+ * read, but a person's editor or a client's own tools may: it is a fault, as it could hide anything.
+ */
 export async function changedTexts(
   workspace: TaskWorkspace,
   differences: readonly TreeDifference[],
-): Promise<ChangedFile[]> {
+): Promise<ChangedTexts> {
   const files: ChangedFile[] = [];
+  const faults: string[] = [];
   for (const path of writtenPaths(differences)) {
-    const content = await readRegular(join(workspace.worktree, path), MAX_FILE_BYTES);
+    const place = join(workspace.worktree, path);
+    const content = await readRegular(place, MAX_FILE_BYTES);
     if (content !== null)
       files.push({ path, before: await readBase(workspace, path), after: content.toString("utf8") });
+    else if (languageOf(path, beginningOf(place, FIRST_LINE_BYTES)) !== undefined)
+      faults.push(`ERROR_PARSE: ${path} ${UNREAD}`);
   }
-  return files;
+  return { files, faults };
 }
 
 /** A command that did not end well, with the end of what it said. */
