@@ -4,6 +4,7 @@ import type { FileFigures, FileMeasure, FunctionFigures, ParseError } from "./fi
 import type { Finding } from "./finding.js";
 import { type ChangedFunction, changedFunctions, type HashLookup } from "./function-pair.js";
 import { measureFigures, measureSource } from "./source.js";
+import { withoutReason } from "./suppression.js";
 
 /** One file before and after. `elsewhere`: token hashes of the base's functions, so that a move is not new. */
 export interface ChangeInput {
@@ -113,12 +114,14 @@ const SAID_IN_TESTS = /^(?:ts-expect-error\b|formatter off (?:prettier|dprint)-i
 
 /**
  * A comment that switches a rule off is never an agent's to add, in tests neither: it hides the rule from people
- * too. Tests alone may say what they have a use for and what hides none of their code (ADR 19).
+ * too. One that was there may be given a reason. Tests alone may say what they have a use for and what hides none of their
+ * code (ADR 19).
  */
 function suppressionFindings(before: FileMeasure | undefined, after: FileMeasure, isTest: boolean): Finding[] {
   const known = (before?.suppressions ?? []).map((one) => one.text);
   return after.suppressions
-    .filter((one) => !take(known, one.text) && !(isTest && SAID_IN_TESTS.test(one.text)))
+    .filter(({ text }) => !take(known, text) && !take(known, withoutReason(text)))
+    .filter(({ text }) => !(isTest && SAID_IN_TESTS.test(text)))
     .map((one) => ({
       rule: "no-suppression",
       code: "ERROR_SUPPRESSION",

@@ -143,6 +143,14 @@ export function findSuppressions(comments: readonly Comment[], table: LineTable)
   );
 }
 
+/**
+ * What tells a directive without the reason that is given for it, where its tool says which part that is: TypeScript reads
+ * nothing behind its own, ESLint nothing behind `--`.
+ */
+export function withoutReason(text: string): string {
+  return text.replace(/^((ts-\S+) @\2\b).*/, "$1").replace(/^(eslint-disable .*?) -{2,} .*/, "$1");
+}
+
 /** Whether what a comment says, without its delimiters, is such a directive. */
 export function switchesOff(value: string): boolean {
   return kindsIn(value).length > 0;

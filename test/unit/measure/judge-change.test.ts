@@ -196,6 +196,26 @@ describe("a comment that switches a rule off", () => {
     expect(judge("b();\n  //  @ts-ignore\na();", "// @ts-ignore\na();\nb();")).toEqual([]);
   });
 
+  it("that was there before may be given a reason, and blocks with another rule, another reason or as a second one", () => {
+    const given = (before: string, after: string): string[] => codes(judge(`${after}\na();`, `${before}\na();`));
+    expect(given("// @ts-expect-error", "// @ts-expect-error -- assigned above")).toEqual([]);
+    expect(given("/* @ts-ignore */", "// @ts-ignore: no types")).toEqual([]);
+    expect(given("// eslint-disable-next-line a, b", "// eslint-disable-next-line a, b -- for\u2028now")).toEqual([]);
+    const others: readonly (readonly [string, string])[] = [
+      ["// @ts-ignore", "// @ts-nocheck -- all of it"],
+      ["// @ts-ignore", "/* @ts-ignore\n @ts-nocheck */"],
+      ["// @ts-ignore", "// @ts-ignore NOSONAR"],
+      ["// @ts-ignore because", "// @ts-ignore why"],
+      ["// @ts-ignore because", "// @ts-ignore"],
+      ["// @ts-ignore", "// @ts-ignore one\n// @ts-ignore"],
+      ["// eslint-disable-next-line a", "// eslint-disable-next-line a, b -- why"],
+      ["// eslint-disable-next-line a", "// eslint-disable-next-line a --b"],
+      ["// eslint-disable-next-line", "// eslint-disable -- why"],
+      ["// oxlint-disable-next-line a", "// oxlint-disable-next-line a -- b"],
+    ];
+    for (const [before, after] of others) expect(given(before, after), after).toEqual(["ERROR_SUPPRESSION"]);
+  });
+
   it("blocks as a second one, and in place of another", () => {
     expect(codes(judge("// @ts-ignore\na();\n// @ts-ignore\nb();", "// @ts-ignore\na();"))).toEqual([
       "ERROR_SUPPRESSION",
