@@ -53,6 +53,13 @@ const NAMES = new Set([
     cdk.json netlify.toml vercel.json firebase.json fly.toml render.yaml heroku.yml app.yaml tauri.conf.json .readthedocs.yml
     .readthedocs.yaml renovate.json renovate.json5 dependabot.yml dependabot.yaml .snyk .trivyignore .gitleaks.toml
     .gitleaksignore osv-scanner.toml`),
+  // what linters, type checkers and coverage are configured by, and what they leave out
+  ...words(`biome.jsonc .biome.json .biome.jsonc .eslintignore .jshintignore tslint.json knip.json knip.jsonc pyrightconfig.json
+    ruff.toml .ruff.toml pyrefly.toml ty.toml .pycodestyle .pep8 .bandit bandit.yaml complexipy.toml .complexipy.toml radon.cfg
+    clippy.toml .clippy.toml tarpaulin.toml .tarpaulin.toml deny.toml revive.toml staticcheck.conf .clang-tidy-ignore cpplint.cfg
+    lcovrc whitelizer.txt lombok.config checkstyle.xml pmd.xml detekt.yml .swiftlint.yml .semgrepignore .semgrep.yml
+    sonar-project.properties .codeclimate.yml .codacy.yml .codacy.yaml .deepsource.toml .sourcery.yaml .mega-linter.yml
+    .hadolint.yaml .pre-commit-config.yaml .pre-commit-config.yml stryker.conf.json`),
   // instructions that agents obey
   ...words(`agents.md agents.override.md claude.md claude.local.md gemini.md qwen.md warp.md skill.md copilot-instructions.md
     .goosehints .rules`),

@@ -10,7 +10,7 @@ import { findSuppressions } from "../suppression.js";
 import type { FlatTree } from "./flat-tree.js";
 import type { GrammarLanguage } from "./grammar.js";
 import { hiddenCode } from "./hidden-code.js";
-import { pragmaOperators } from "./pragma-operator.js";
+import { isPragma, plainDirective, pragmasIn } from "./pragma.js";
 import { hashTree } from "./tree-hash.js";
 import { TREE_LANGUAGES } from "./tree-language.js";
 import { statementsOf } from "./tree-mark.js";
@@ -86,13 +86,14 @@ function readTree(source: Source, language: GrammarLanguage, look: (reading: Bes
     parse: walked.partial || hidden.length > 0 ? "partial" : "ok",
     errors,
     functions: functionsOf(source, walked).map((one) => withDeclared(one, declared)),
-    suppressions: findSuppressions([...walked.comments, ...walked.directives, ...pragmasOf(text, walked)], table),
+    suppressions: findSuppressions([...walked.comments, ...directivesOf(text, language, walked)], table),
     declared: [...declared],
   };
 }
 
-function pragmasOf(text: string, { comments }: WalkedTree): Comment[] {
-  return pragmaOperators(text, comments);
+function directivesOf(text: string, language: GrammarLanguage, { comments, directives }: WalkedTree): Comment[] {
+  const others = directives.filter((one) => !isPragma(one)).map(plainDirective);
+  return language === "c" || language === "cpp" ? [...others, ...pragmasIn(text, comments)] : others;
 }
 
 /** A tree as it is looked at. */

@@ -25,6 +25,10 @@ const SENSITIVE: Record<string, string> = {
     .tool-versions ansible.cfg skaffold.yaml terragrunt.hcl netlify.toml cdk.json Procfile .readthedocs.yaml`,
   "other systems' repositories": "_darcs/prefs/defaults sub/.bzr/branch/branch.conf",
   "bots, and what switches a check off": "renovate.json .github/dependabot.yml .snyk .gitleaksignore osv-scanner.toml",
+  "what linters, type checkers and coverage are configured by": `biome.jsonc pkg/.biome.json .biome.jsonc .eslintignore tslint.json
+    knip.json pyrightconfig.json ruff.toml .ruff.toml pyrefly.toml ty.toml .pycodestyle .bandit complexipy.toml radon.cfg clippy.toml
+    .clippy.toml tarpaulin.toml revive.toml staticcheck.conf .clang-tidy-ignore CPPLINT.cfg lcovrc whitelizer.txt lombok.config
+    config/checkstyle.xml pmd.xml detekt.yml .semgrepignore sonar-project.properties .codeclimate.yml .pre-commit-config.yaml`,
   "what agents obey":
     "AGENTS.md sub/CLAUDE.md .github/copilot-instructions.md a.instructions.md fix.prompt.md skills/a/SKILL.md",
 };

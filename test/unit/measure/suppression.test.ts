@@ -23,6 +23,9 @@ describe("what switches a rule off and is no comment", () => {
     ['#[clippy::cognitive_complexity = "100"]', "clippy configuration"],
     ["#[rustfmt::skip]", "formatter off"],
     ["#![cfg_attr(rustfmt, rustfmt_skip)]", "formatter off"],
+    ["#[/* x */ allow /* y */ (dead_code)]", "allow attribute"],
+    ["#[r#allow(dead_code)]", "allow attribute"],
+    ["#[cfg(all(unix, not(any(test, coverage))))]", "coverage attribute"],
   ])("in Rust: %s", (attribute, kind) => {
     expect(inTree("a.rs", `${attribute}\nfn q() {}\n`)).toEqual([kind]);
   });
@@ -34,6 +37,10 @@ describe("what switches a rule off and is no comment", () => {
     ['@SuppressLint("x")', "SuppressWarnings"],
     ["@lombok.Generated", "coverage annotation"],
     ["@ExcludeFromJacocoGeneratedReport", "coverage annotation"],
+    ['@ java . lang . SuppressWarnings("x")', "SuppressWarnings"],
+    ["@/* x */SuppressForbidden", "SuppressWarnings"],
+    ["@GeneratedByHand", "coverage annotation"],
+    ["@NoCoverage", "coverage annotation"],
   ])("in Java: %s", (annotation, kind) => {
     expect(inTree("A.java", `${annotation}\nclass A {}\n`)).toEqual([kind]);
   });
@@ -46,6 +53,21 @@ describe("what switches a rule off and is no comment", () => {
     ["__attribute__((no_profile_instrument_function)) int q();", "analysis attribute"],
     ["[[gnu::no_instrument_function]] int q();", "analysis attribute"],
     ['[[gsl::suppress("x")]] int q();', "analysis attribute"],
+    ["__attribute((__no_profile_instrument_function__)) int q();", "analysis attribute"],
+    ['__attribute__((__no_sanitize__("address"))) int q();', "analysis attribute"],
+    ["[[clang::suppress]] int q();", "analysis attribute"],
+    ['#pragma clang attribute push(__attribute__((no_sanitize("x"))), apply_to = function)', "analysis attribute"],
+    ["#pragma warning disable 161", "warning disable"],
+    ["#pragma diag_suppress=Pe177", "warning disable"],
+    ["#pragma nv_diag_suppress 177", "warning disable"],
+    ["#pragma BullseyeCoverage save off", "coverage exclusion"],
+    ['#pragma GCC /* x */ diagnostic /*\n*/ ignored "-Wall"', "diagnostic ignored"],
+    ['#pragma \\\n GCC \\ \n diagnostic ignored "-Wall"', "diagnostic ignored"],
+    ['#\\\npragma GCC diagnostic ignored "-Wall"', "diagnostic ignored"],
+    ['/* x\n */ # /* y */ pragma GCC diagnostic ignored "-Wall"', "diagnostic ignored"],
+    ['%:pragma GCC diagnostic ignored "-Wall"', "diagnostic ignored"],
+    ['_Pragma /* x */ (\\\n "GCC diagnostic ig\\\nnored \\"-Wall\\"") int q();', "diagnostic ignored"],
+    ['_Pragma(R"(GCC diagnostic ignored "-Wall")") int q();', "diagnostic ignored"],
     ['#define QUIET _Pragma("GCC diagnostic ignored \\"-Wall\\"") x\n', "diagnostic ignored"],
     ['void f(void) { _Pragma("GCC diagnostic ignored \\"-Wall\\"") g(); }', "diagnostic ignored"],
     ["void f(void) { __pragma(warning(disable: 4996)) g(); }", "warning disable"],
@@ -56,9 +78,11 @@ describe("what switches a rule off and is no comment", () => {
   it.each([
     ["a.rs", "#[derive(Debug)]\nstruct S;\n"],
     ["a.rs", "#[cfg(test)]\nmod t {}\n"],
+    ["a.rs", "#[cfg(not(test))]\nfn coverage() {}\n"],
     ["A.java", "class A { @GeneratedValue int id; @Override public String toString() { return null; } }\n"],
     ["a.cpp", "[[maybe_unused]] int q;\n__attribute__((unused)) int r;\n#pragma once\n"],
     ["a.c", '#define PUSH _Pragma("GCC diagnostic push")\n/* _Pragma("GCC diagnostic ignored") */\n'],
+    ["a.c", '/*\n#pragma GCC diagnostic ignored "-Wall"\n*/\n#pragma GCC diagnostic push\n'],
     ["a.c", 'const char *s = "_Pragma(\\"GCC diagnostic ignored\\")";\n'],
   ])("is not, in %s: %s", (path, text) => {
     expect(inTree(path, text)).toEqual([]);
@@ -169,6 +193,26 @@ describe("a comment that switches a rule off", () => {
     ["// PRAGMA: NO COVER", "pragma: no cover"],
     ["// pragma : no cover", "pragma: no cover"],
     ["// GRCOV_EXCL_START", "coverage exclusion"],
+    ["// LCOV_EXCL_EXCEPTION_BR_LINE", "coverage exclusion"],
+    ["// GCOVR_EXCL_FUNCTION", "coverage exclusion"],
+    ["// GCOVR_EXCL_BR_WITHOUT_HIT: 1/2", "coverage exclusion"],
+    ["// LCOV_UNREACHABLE_LINE", "coverage exclusion"],
+    ["/* polyspace<MISRA-C:10.1> */", "MISRA checker"],
+    ["// ruff: disable[E501]", "noqa"],
+    ["// ruff: file-ignore[E501]", "noqa"],
+    ["// nopep8", "noqa"],
+    ["// pyrefly: ignore[x]", "type: ignore"],
+    ["// pyright: strict, reportX=false", "type checker configuration"],
+    ["// pyright: strictSetInference=false", "type checker configuration"],
+    ["// mypy: warn-unused-ignores, check-untyped-defs=False", "type checker configuration"],
+    ["// mypy: follow-imports=skip", "type checker configuration"],
+    ["// skipcq: PYL-W0212", "scanner ignore"],
+    ["// sourcery skip: x", "scanner ignore"],
+    ["// complexipy: ignore", "scanner ignore"],
+    ["// CSOFF: X", "checkstyle"],
+    ["// NOCHECKSTYLE", "checkstyle"],
+    ["//go:norace", "race detector"],
+    ["// isort: off", "formatter off"],
     ["/** @codeCoverageIgnore */", "coverage exclusion"],
     ["// prettier-ignore", "formatter off"],
     ["// clang-format off", "formatter off"],
@@ -200,6 +244,11 @@ describe("a comment that switches a rule off", () => {
     "// jshint is our linter",
     "// clang-format on",
     "// lgtm",
+    "// GCOVR_EXCL_STOP",
+    "// LCOV_EXCL_BR_STOP",
+    "// mypy: strict",
+    "// pyright: strict",
+    "// ruff: enable[E501]",
   ])("is not %s", (text) => {
     expect(kindsOf(text)).toEqual([]);
   });
