@@ -1,8 +1,8 @@
 import { existsSync, lstatSync, readdirSync, readlinkSync } from "node:fs";
 import { join } from "node:path";
 import { currentBoot } from "../lock/boot.js";
-import { startTimeOf } from "../lock/process-lock.js";
 import { removeTree } from "./layer.js";
+import { startTimeOf } from "./process-start.js";
 
 /** Kind, process, pid namespace, start time and boot; a name of an earlier program has the process alone. */
 const OWNED = /^(?:bash|verify|probe|check)-(\d+)(?:-(\d*)-(\d*)-([0-9a-f]*))?\./;

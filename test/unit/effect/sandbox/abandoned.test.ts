@@ -5,8 +5,8 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { build } from "esbuild";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
-import { startTimeOf } from "../../../../src/effect/lock/process-lock.js";
 import { ownedName, removeAbandoned } from "../../../../src/effect/sandbox/abandoned.js";
+import { startTimeOf } from "../../../../src/effect/sandbox/process-start.js";
 
 const SOURCE = fileURLToPath(new URL("../../../../src/effect/sandbox/abandoned.ts", import.meta.url));
 const DAY_MS = 86_400_000;

@@ -1,6 +1,6 @@
 import { execFileSync } from "node:child_process";
 import { describe, expect, it } from "vitest";
-import { startTimeOf } from "../../../../src/effect/lock/process-lock.js";
+import { startTimeOf } from "../../../../src/effect/sandbox/process-start.js";
 
 describe("the start of a process", () => {
   it("tells the living from the dead without /proc too", () => {
