@@ -64,6 +64,8 @@ type Columns = { -readonly [Key in "fields" | "types"]: Uint16Array } & {
 /** A tree while it is read. */
 interface Reading {
   readonly steps: TreeSteps;
+  /** How much further on the offsets of the tree are in the text. */
+  readonly shifts: Int32Array | undefined;
   readonly missing: Set<number>;
   room: number;
   columns: Columns;
@@ -74,13 +76,16 @@ interface Reading {
   previous: number;
 }
 
-/** Reads a tree of this text; the tree itself is not needed for it any more. Without recursion. */
-export function flatTree(tree: Tree, text: string, engine: Engine): FlatTree {
+/**
+ * Reads a tree of this text, or of a shorter one, each of whose offsets is so much further on in this one. The tree itself is
+ * not needed for it any more. Without recursion.
+ */
+export function flatTree(tree: Tree, text: string, engine: Engine, shifts?: Int32Array): FlatTree {
   const grammar = grammarOf(tree.language);
   const room = Math.max(MIN_ROOM, Math.ceil(text.length / CHARS_A_NODE));
   const steps = stepsThrough(tree, engine);
   const nowhere = { size: 0, parent: -1, previous: -1 };
-  const reading: Reading = { steps, missing: new Set(), room, columns: columnsFor(room), ...nowhere };
+  const reading: Reading = { steps, shifts, missing: new Set(), room, columns: columnsFor(room), ...nowhere };
   try {
     do readNode(reading);
     while (advance(reading));
@@ -92,13 +97,13 @@ export function flatTree(tree: Tree, text: string, engine: Engine): FlatTree {
 }
 
 function readNode(reading: Reading): void {
-  const { steps, size: at, parent, previous } = reading;
+  const { steps, shifts, size: at, parent, previous } = reading;
   if (at === reading.room) makeRoom(reading);
   const { columns } = reading;
   const [type, start, end] = [steps.type(), steps.start(), steps.end()];
   columns.types[at] = type;
-  columns.starts[at] = start;
-  columns.ends[at] = end;
+  columns.starts[at] = shifts === undefined ? start : start + (shifts[start] as number);
+  columns.ends[at] = shifts === undefined ? end : end + (shifts[end] as number);
   columns.parents[at] = parent;
   columns.previous[at] = previous;
   columns.fields[at] = steps.field();

@@ -30,6 +30,11 @@ const TRICKS: readonly Trick[] = [
     message: "the end of a comment is cut in two by the end of a line",
   },
   {
+    languages: ["c", "cpp"],
+    pattern: /\0/g,
+    message: "a NUL, which compilers take for nothing or a blank",
+  },
+  {
     languages: ["c"],
     pattern: /(?<!\w)(?:u8|[uUL])?R"[^()\\\s"]{0,16}\(/g,
     message: "to some compilers of C a text without escapes begins here",

@@ -103,6 +103,6 @@ function copyItem({ tree, at: from, shift }: Moved, made: Made, to: number): voi
     made.nexts[at + by] = (tree.nexts[at] as number) + by;
     const previous = tree.previous[at] as number;
     made.previous[at + by] = previous === -1 ? -1 : previous + by;
-    if (tree.missing.has(at)) made.missing.add(at + by);
+    if (tree.missing.size > 0 && tree.missing.has(at)) made.missing.add(at + by);
   }
 }

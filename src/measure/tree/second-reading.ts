@@ -145,30 +145,41 @@ function startOf(whole: readonly Span[], at: number): number {
 function patchAt(search: Search, place: Place): Patch | null {
   let best = NOTHING;
   for (const width of WIDTHS) {
-    const attempt = readPlace(search, place, width);
+    const around = spanAround(search, place, width);
+    const attempt = readPlace(search, place, around);
     if (attempt.won > best.won) best = attempt;
-    if (attempt.left === 0 || isAll(search, place, width)) break;
+    if (attempt.isSettled || isAll(place, around)) break;
   }
   return best.patch;
 }
 
-/** What a place gave: what is left unread there, and how much less that is than before. */
+/** What a place gave, and how much less is left unread there than before. */
 interface Attempt {
   readonly patch: Patch | null;
-  readonly left: number;
   readonly won: number;
+  /** Whether its neighbours can change nothing of it. */
+  readonly isSettled: boolean;
 }
 
-const NOTHING: Attempt = { patch: null, left: Number.POSITIVE_INFINITY, won: 0 };
+const NOTHING: Attempt = { patch: null, won: 0, isSettled: false };
 
-function readPlace(search: Search, place: Place, width: number): Attempt {
+function readPlace(search: Search, place: Place, { start, end }: Span): Attempt {
   const { text, open, isLoose, offsets, readPart } = search;
-  const { start, end } = spanAround(search, place, width);
   const part = open.slice(start, end);
   const reading = part === text.slice(start, end) && !isLoose ? null : readPart(part);
   if (reading === null) return NOTHING;
-  const left = reading.walked.errors.length;
-  return { patch: { start, end, tree: reading.flat }, left, won: countBefore(offsets, place.first, end) - left };
+  const won = countBefore(offsets, place.first, end) - reading.walked.errors.length;
+  return { patch: { start, end, tree: reading.flat }, won, isSettled: isSettled(reading) };
+}
+
+/** Whether all that is left unread lies within functions, behind where they begin. What half of another function leaves does not. */
+function isSettled({ flat, walked }: Reading): boolean {
+  const definition = flat.grammar.types.indexOf("function_definition");
+  const functions = fileItems(flat).filter((at) => flat.types[at] === definition);
+  const isWithin = spanLook(
+    functions.map((at) => ({ start: (flat.starts[at] as number) + 1, end: flat.ends[at] as number })),
+  );
+  return walked.errors.every(({ offset }) => isWithin(offset));
 }
 
 function spanAround({ whole }: Search, { before, behind, done }: Place, width: number): Span {
@@ -176,9 +187,8 @@ function spanAround({ whole }: Search, { before, behind, done }: Place, width: n
   return { start, end: startOf(whole, behind + width) };
 }
 
-/** Whether no more can be read around a place than with so many functions on either side. */
-function isAll(search: Search, place: Place, width: number): boolean {
-  const { start, end } = spanAround(search, place, width);
+/** Whether no more can be read around a place. */
+function isAll(place: Place, { start, end }: Span): boolean {
   return start === place.done && end === Number.POSITIVE_INFINITY;
 }
 

@@ -28,6 +28,8 @@ export interface TreeLanguage {
   /** `else` of these adds a path (radon). */
   readonly elseOf: ReadonlySet<string>;
   readonly comments: ReadonlySet<string>;
+  /** Whether a comment from one mark to the next other one is as good as a blank, whatever stands in it. */
+  readonly blankComments?: true;
   /** Nodes that are directives to tools although they are no comments. */
   readonly directives: ReadonlySet<string>;
   /** Wrappers before which the documentation of what they hold stands. */
@@ -73,6 +75,7 @@ const C_FAMILY: TreeLanguage = {
   cases: NONE,
   elseOf: NONE,
   comments: set("comment"),
+  blankComments: true,
   directives: set("preproc_call", "attribute_specifier", "attribute_declaration"),
   wrappers: NONE,
   between: set("attribute_declaration"),

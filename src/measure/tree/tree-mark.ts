@@ -37,12 +37,9 @@ export function marksOf(tree: FlatTree, language: TreeLanguage): Mark[] {
 
 /** What the parser could not read, or read as if it were there. */
 function unreadMarks(tree: FlatTree): Mark[] {
-  const { types, missing, size } = tree;
-  const marks: Mark[] = [];
-  for (let at = 0; at < size; at += 1) {
-    if (types[at] === ERROR) marks.push({ name: "error", node: new TreeNode(tree, at) });
-    else if (missing.has(at)) marks.push({ name: "missing", node: new TreeNode(tree, at) });
-  }
+  const marks = [...tree.missing].map((at): Mark => ({ name: "missing", node: new TreeNode(tree, at) }));
+  for (let at = tree.types.indexOf(ERROR); at !== -1 && at < tree.size; at = tree.types.indexOf(ERROR, at + 1))
+    marks.push({ name: "error", node: new TreeNode(tree, at) });
   return marks;
 }
 

@@ -1,10 +1,10 @@
-import type { Tree } from "web-tree-sitter";
 import { MAX_PARSE_MS } from "../../kernel/bounds.js";
 import type { Span } from "../own-length.js";
 import { openConditionals } from "./conditional.js";
 import { type FlatTree, flatTree } from "./flat-tree.js";
 import { engine, type GrammarLanguage, parserOf } from "./grammar.js";
 import { type Reading, readAgain } from "./second-reading.js";
+import { isCutRight, type ShortText, shortComments } from "./short-comments.js";
 import { TREE_LANGUAGES } from "./tree-language.js";
 import { marksOf } from "./tree-mark.js";
 import { walkMarks } from "./tree-walk.js";
@@ -31,13 +31,11 @@ export function readBest(text: string, language: GrammarLanguage): BestReading |
 }
 
 function read(text: string, language: GrammarLanguage, isOver: () => boolean): Reading | null {
-  const tree = parse(text, language, isOver);
-  if (tree === null) return null;
-  try {
-    return walked(flatTree(tree, text, engine), language);
-  } finally {
-    tree.delete();
-  }
+  const short = TREE_LANGUAGES[language].blankComments === true ? shortComments(text) : null;
+  let flat = parse(text, language, { short, isOver });
+  const isHidden = flat !== null && short !== null && !isCutRight(flat, short);
+  if (isHidden) flat = parse(text, language, { short: null, isOver });
+  return flat === null ? null : walked(flat, language);
 }
 
 function walked(flat: FlatTree, language: GrammarLanguage): Reading {
@@ -45,10 +43,22 @@ function walked(flat: FlatTree, language: GrammarLanguage): Reading {
   return { flat, walked: walkMarks(marksOf(flat, meaning), flat.text, meaning) };
 }
 
-function parse(text: string, language: GrammarLanguage, isOver: () => boolean): Tree | null {
+/** How a text is parsed: what is parsed for it, if not itself, and what says that it takes too long. */
+interface Parsing {
+  readonly short: ShortText | null;
+  readonly isOver: () => boolean;
+}
+
+function parse(text: string, language: GrammarLanguage, { short, isOver }: Parsing): FlatTree | null {
   const parser = parserOf(language);
   parser.reset();
-  return parser.parse(text, null, { progressCallback: isOver });
+  const tree = parser.parse(short?.text ?? text, null, { progressCallback: isOver });
+  if (tree === null) return null;
+  try {
+    return flatTree(tree, text, engine, short?.shifts);
+  } finally {
+    tree.delete();
+  }
 }
 
 let threads = 1;

@@ -42,6 +42,7 @@ it.each([
   ["a.cpp", hidden("#if __has_include(</*a>)\n#endif"), 1],
   ["a.c", hidden("// a \\ \n/*"), 2],
   ["a.c", hidden("// a ??/\n/*"), 1],
+  ["a.cpp", hidden("// a \\ \0\n/*"), 1],
   ["a.c", hidden('#define A "??/" /* "'), 1],
   ["a.c", hidden("/\\\n/ /*"), 1],
   ["a.c", hidden('char *a = R"(" /* )";', 'char *b = R"( */ ")";'), 1],
