@@ -105,7 +105,7 @@ function looseEnds(text: string, { literals }: Pieces): Misread[] {
     .map(({ start }) => ({ offset: start, message: "blanks behind a backslash do not end a text for the compiler" }));
 }
 
-/** Words and signs cut in two by the end of a line; not in comments and literals. */
+/** Words and signs cut in two by the end of a line; not in comments and literals, nor right behind one. */
 function cuts(text: string, pieces: Pieces): Misread[] {
   const found = [...text.matchAll(ESCAPED_END)].filter(({ 0: end, index }) =>
     JOINED.test(text.charAt(index - 1) + text.charAt(index + end.length)),
@@ -113,7 +113,7 @@ function cuts(text: string, pieces: Pieces): Misread[] {
   if (found.length === 0) return [];
   const looks = [pieces.blocks, pieces.lines, pieces.literals].map(spanLook);
   return found
-    .filter(({ index }) => !looks.some((isWithin) => isWithin(index)))
+    .filter(({ index }) => !looks.some((isWithin) => isWithin(index - 1) || isWithin(index)))
     .map(({ index }) => ({ offset: index, message: "a word or sign is cut in two by the end of a line" }));
 }
 

@@ -135,7 +135,8 @@ function plainName(node: TreeNode): string {
   return squeeze(text).replaceAll("::", ".");
 }
 
-function squeeze(text: string): string {
+/** A text in which each white space is one blank. */
+export function squeeze(text: string): string {
   return text.replace(/\s+/g, " ").trim();
 }
 

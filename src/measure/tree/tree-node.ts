@@ -28,6 +28,18 @@ export class TreeNode {
     return this.tree.text.slice(this.startIndex, this.endIndex);
   }
 
+  /** Its text with a blank for each node of some types in it. */
+  textWithout(types: ReadonlySet<string>): string {
+    const { text, grammar, types: typeAt, starts, ends, nexts } = this.tree;
+    let [left, from] = ["", this.startIndex];
+    for (let at = this.at + 1; at < (nexts[this.at] as number); at += 1) {
+      if (!types.has(typeName(grammar, typeAt[at] as number))) continue;
+      left += `${text.slice(from, starts[at])} `;
+      from = ends[at] as number;
+    }
+    return left + text.slice(from, this.endIndex);
+  }
+
   /** Whether the parser could not read it. */
   get isError(): boolean {
     return this.typeId === ERROR;

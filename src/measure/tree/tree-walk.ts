@@ -2,7 +2,7 @@ import { attachedComment, type Comment } from "../comment.js";
 import { plain } from "../ecmascript/ecmascript-name.js";
 import { type Draft, listDraft } from "../function-draft.js";
 import type { Span } from "../own-length.js";
-import { declaredName, docStart, isMacroBlock, readHead, startsStatement } from "./tree-function.js";
+import { declaredName, docStart, isMacroBlock, readHead, squeeze, startsStatement } from "./tree-function.js";
 import type { TreeLanguage } from "./tree-language.js";
 import type { Mark, MarkKind } from "./tree-mark.js";
 import type { TreeNode } from "./tree-node.js";
@@ -185,9 +185,14 @@ function noteUnexpected(walk: Walk, node: TreeNode): void {
   noteError(walk, node, (unread) => `unexpected ${JSON.stringify(unread.slice(0, MAX_SHOWN_CHARS))}`);
 }
 
+/**
+ * What tells a place that was there before is its text; in C and C++ without its comments, as what only looks like one there is
+ * a place of its own (`misreadPlaces`).
+ */
 function noteError({ text, language, found }: Walk, node: TreeNode, messageOf: (unread: string) => string): void {
   found.partial = true;
-  const unread = text.slice(node.startIndex, node.endIndex).replace(/\s+/g, " ").trim();
+  const unread = squeeze(text.slice(node.startIndex, node.endIndex));
   if (language.hides?.test(unread) === false) return;
-  found.errors.push({ offset: node.startIndex, message: messageOf(unread), text: unread });
+  const told = language.hides === undefined ? unread : squeeze(node.textWithout(language.comments));
+  found.errors.push({ offset: node.startIndex, message: messageOf(unread), text: told });
 }

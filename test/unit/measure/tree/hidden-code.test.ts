@@ -67,6 +67,7 @@ it.each([
   ["a.c", "int a(void) { return 1; }\r\r\n"],
   ["a.c", "#define A(x) f(x);\\\ng(x); \\ \nh(\\\nx) /* */\n#define B 'x' /* y */ \"//\" // '\n"],
   ["a.c", 'char *a = "b\\\nc"; /* what??/ */ // \\ \n\nint b = sizeof "/*" "*/"; // *//* ??/ x\n'],
+  ["a.c", "#define A(x) /* y */\\\n/* z */\\\n// w\n"],
   ["a.c", "#include <a//b>\n#include </*c>\nint d = 1; /* e */\n"],
   ["a.cpp", 'int a = 1\'000 + 0x1\'F; /* b */ auto c = u8R"x(" /* )x"; // d\n'],
   ["a.c", "int a = 1'000; /* b */ char c = '0'; // 0's d's\n"],
@@ -99,4 +100,21 @@ it("warns of a comment that is none, and refuses another word in it", () => {
   expect(judgeChange({ ...change, after: before.replace("n--", "n++") })).toMatchObject([
     { rule: "parse", blocks: true },
   ]);
+});
+
+it("knows a place of C that no parser reads by its code, not by its comments, and by what only looks like one", () => {
+  const place = (within: string): string => `int t[] = {\n#include "a.h"\n  { if (a) { ${within} b(); };\n#undef A\n`;
+  const isNew = (path: string, before: string, after: string): boolean =>
+    judgeChange({ path, before, after, limits: LIMITS, isTest: false }).some(
+      ({ rule, blocks }) => rule === "parse" && blocks,
+    );
+  const judged = (path: string, was: string, is: string): boolean => isNew(path, place(was), place(is));
+  expect(measureSource("a.c", place("/* x */")).errors.length).toBeGreaterThan(0);
+  expect(judged("a.c", "/* to the the */ c();", "/* to the */ c(); // if\n")).toBe(false);
+  expect(judged("a.cpp", "// if (a) {\n", "")).toBe(false);
+  expect(judged("a.c", "/* x */ c();", "/* x */ d();")).toBe(true);
+  expect(judged("a.c", "c();", "//\\\n c();")).toBe(true);
+  const inMacro = '} if (a) {\n#define A "/*"\n c();\n// */\n b();\n';
+  expect(measureSource("a.c", inMacro).errors.map(({ line }) => line)).toContain(1);
+  expect(isNew("a.c", inMacro, inMacro.replace("c()", "d()"))).toBe(true);
 });
