@@ -1,3 +1,4 @@
+import { lineAt } from "../line-table.js";
 import type { Span } from "../own-length.js";
 import { switchesOff } from "../suppression.js";
 import { COMMENT, LITERAL, NUMBER } from "./c-lexis.js";
@@ -7,6 +8,13 @@ export interface OpenedText {
   /** As long as the text it was made of: blanks stand where the lines stood, comments stay. Line ends may not. */
   readonly text: string;
   readonly opened: readonly Span[];
+  readonly branches: Branches;
+}
+
+/** Pieces of a text that one branch of conditional compilation holds, or none (0): where they begin, ascending, and which it is. */
+interface Branches {
+  readonly starts: number[];
+  readonly numbers: number[];
 }
 
 const REST_OF_DIRECTIVE = String.raw`(?:\\\r?\n|\\[^\r\n]|/(?![*/])|[^\n\\/])*`;
@@ -20,6 +28,7 @@ const MACRO_ALONE = String.raw`${LINE_OF_CODE}[ \t]*[A-Z][A-Z0-9_]*[ \t]*\r?(\n)
 const PIECES = new RegExp(`${COMMENT}|${LITERAL}|${CONDITIONAL}|(${DEFINITION})|${MACRO_ALONE}`, "gm");
 const PIECES_OF_MACRO = new RegExp(IN_MACRO, "g");
 const OPENS = /^#[ \t]*if/;
+const ENDS = /^#[ \t]*endif/;
 /** What the groups of a piece hold, and where it stands. */
 type Groups = [
   directive: string | undefined,
@@ -37,15 +46,28 @@ const NOT_A_BREAK = /[^\r\n]/g;
  */
 export function openConditionals(text: string): OpenedText {
   const opened: Span[] = [];
+  const branches = { starts: [0], numbers: [0] };
+  const around: number[] = [];
   const open = text.replace(PIECES, (piece: string, ...[directive, definition, lineEnd, offset]: Groups) => {
     if (definition !== undefined) return withoutComments(piece);
     if (lineEnd !== undefined) return `${piece.slice(0, -lineEnd.length)};`;
     if (directive === undefined) return piece;
-    if (OPENS.test(directive))
-      opened.push({ start: offset + piece.length - directive.length, end: offset + piece.length });
+    const span = { start: offset + piece.length - directive.length, end: offset + piece.length };
+    if (OPENS.test(directive)) {
+      opened.push(span);
+      around.push(branches.numbers.at(-1) ?? 0);
+    }
+    branches.numbers.push(ENDS.test(directive) ? (around.pop() ?? 0) : branches.starts.length);
+    branches.starts.push(span.start);
     return blank(piece);
   });
-  return { text: open, opened };
+  return { text: open, opened, branches };
+}
+
+/** Whether what stands between two offsets begins and ends in the same branch. */
+export function isOfOneBranch({ starts, numbers }: Branches, { start, end }: Span): boolean {
+  const branchAt = (offset: number): number | undefined => numbers[lineAt(starts, offset) - 1];
+  return branchAt(start) === branchAt(end);
 }
 
 /** In a text without escapes there are none, and where it ends another scan tells. */

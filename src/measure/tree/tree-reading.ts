@@ -1,6 +1,6 @@
 import { MAX_PARSE_MS } from "../../kernel/bounds.js";
 import type { Span } from "../own-length.js";
-import { openConditionals } from "./conditional.js";
+import { isOfOneBranch, type OpenedText, openConditionals } from "./conditional.js";
 import { type FlatTree, flatTree } from "./flat-tree.js";
 import { engine, type GrammarLanguage, parserOf } from "./grammar.js";
 import { type Reading, readAgain } from "./second-reading.js";
@@ -23,11 +23,32 @@ export function readBest(text: string, language: GrammarLanguage): BestReading |
   const first = read(text, language, timeLimit());
   if (first === null) return null;
   const best = { ...first, opened: [] };
-  if (first.walked.errors.length === 0 || TREE_LANGUAGES[language].hides === undefined) return best;
+  if (!first.walked.partial || TREE_LANGUAGES[language].hides === undefined) return best;
   const inTime = timeLimit();
-  const patched = readAgain(first, openConditionals(text), (part) => read(part, language, inTime));
+  const open = openConditionals(text);
+  const patched = readAgain(first, open, (part) => read(part, language, inTime));
   const second = patched === null ? best : { ...walked(patched.flat, language), opened: patched.opened };
-  return second.walked.errors.length < first.walked.errors.length ? second : best;
+  return withTorn(second.walked.errors.length < first.walked.errors.length ? second : best, open);
+}
+
+/**
+ * A body that begins in one branch of conditional compilation and ends in another is none for compilers: what ends one function
+ * and begins the next in a branch that they leave out cuts one of theirs in two.
+ */
+function withTorn(reading: BestReading, { branches }: OpenedText): BestReading {
+  const { flat, walked } = reading;
+  const torn = walked.drafts
+    .filter(({ parent, bodyStart: start, end }) => parent === null && !isOfOneBranch(branches, { start, end }))
+    .map(({ start, bodyStart }) => {
+      const head = flat.text.slice(start, bodyStart).replace(/\s+/g, " ").trim();
+      return {
+        offset: start,
+        message: `the body of ${JSON.stringify(head)} begins and ends in different branches`,
+        text: head,
+      };
+    });
+  if (torn.length === 0) return reading;
+  return { ...reading, walked: { ...walked, errors: [...walked.errors, ...torn], partial: true } };
 }
 
 function read(text: string, language: GrammarLanguage, isOver: () => boolean): Reading | null {

@@ -32,7 +32,7 @@ const SPLIT = `int f(int a)
 int g(int a) { return a; }
 `;
 
-beforeAll(() => loadGrammars(["c"], GRAMMARS));
+beforeAll(() => loadGrammars(["c", "cpp"], GRAMMARS));
 
 describe("conditional compilation that splits statements", () => {
   it("is read with the code of all its branches, and refused no more", () => {
@@ -187,3 +187,35 @@ it.each([`"/*"`, `'/*'`, `1'0 + '/*'`, `R"(" /* )"`])(
     expect(openConditionals(text).text).toBe(text);
   },
 );
+
+describe("a body that begins in one branch and ends in another", () => {
+  const PATHS = "  if (a) a++;\n".repeat(6);
+  const cutBy = (lines: string): string => `int f(int a)\n{\n${PATHS}${lines}${PATHS}  return a;\n}\n`;
+  const LIMITS = { maxComplexity: 8, maxFunctionLines: 60 };
+
+  it.each([
+    "#if 0\n}\nint g(int a)\n{\n#endif\n",
+    "#ifdef NEVER\n}\nint g(int a)\n{\n#else\n#endif\n",
+    "#if 1\n#else\n}\nint h(int a) { return a; }\nint g(int a)\n{\n#endif\n",
+  ])("is a place that cannot be read, as compilers see another function: %j", (lines) => {
+    const change = { path: "a.c", before: null, after: cutBy(lines), limits: LIMITS, isTest: false };
+    const found = judgeChange(change).filter(({ rule, blocks }) => rule === "parse" && blocks);
+    expect(found.map(({ message }) => message).join()).toContain('the body of "int f(int a)" begins and ends in');
+    expect(measureSource("a.cpp", cutBy(lines)).parse).toBe("partial");
+  });
+
+  it.each([
+    "#ifdef WIDE\n  a++;\n#else\n  a--;\n#endif\n",
+    "#ifdef WIDE\n  if (a) {\n#else\n  {\n#endif\n  a++;\n  }\n",
+  ])("is none where a branch holds what is of one function: %j", (lines) => {
+    expect(measureSource("a.c", cutBy(lines)).errors.filter(({ message }) => message.includes("branches"))).toEqual([]);
+  });
+
+  it("is none where branches hold heads of one body", () => {
+    const text = `#ifdef WIDE\n__declspec(dllexport)\n#endif\nint f(int a)\n{\n  return a;\n}\n#ifdef A\n${CUT_ELSE}#endif\n`;
+    expect(measureSource("a.c", text).errors).toEqual([]);
+  });
+});
+
+/** Half of a statement in a branch, so that the file is read again. */
+const CUT_ELSE = "int g(int a)\n{\n#ifdef B\n  if (a) return 1;\n  else\n#endif\n  { a++; }\n  return a;\n}\n";

@@ -198,7 +198,10 @@ describe("whatever stands in a text", () => {
       fc.property(fc.array(fc.constantFrom(...LINES, ...CONDITIONALS), { minLength: 3, maxLength: 10 }), (lines) => {
         const text = between(lines);
         expect(malformed(again(text).flat)).toEqual([]);
-        expect(errorsOf(text).length).toBeLessThanOrEqual(read(text).walked.errors.length);
+        const unread = measureSource("a.c", text).errors.filter(
+          ({ message }) => !message.includes("different branches"),
+        );
+        expect(unread.length).toBeLessThanOrEqual(read(text).walked.errors.length);
       }),
       { numRuns: 1_500 },
     );
