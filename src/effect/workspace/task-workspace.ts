@@ -10,6 +10,7 @@ import type { Repository } from "../repository/repository.js";
 import { removeAbandoned } from "../sandbox/abandoned.js";
 import { cycleHead, isAncestor } from "./branch.js";
 import { DEFAULT_DENY } from "./deny.js";
+import { freeIndex } from "./index-lock.js";
 import { type TaskRecord, writeRecord } from "./task-record.js";
 import type { TaskWorkspace } from "./workspace.js";
 import {
@@ -23,7 +24,7 @@ import {
   STACK_VIEW,
   type WorkspaceArgs,
 } from "./workspace-places.js";
-import { addWorktree, dropWorktree, freeIndex, setAside, worktreeGitDir } from "./worktree.js";
+import { addWorktree, dropWorktree, setAside, worktreeGitDir } from "./worktree.js";
 
 /**
  * The task's own worktree, started at the head of the cycle's branch. One that is there already for
@@ -111,7 +112,7 @@ export async function checkOut(
   to: { readonly tree: string; readonly commit: string },
   clock: Clock,
 ): Promise<void> {
-  await freeIndex(workspace.gitDir, clock);
+  await freeIndex(workspace, clock);
   await workspace.git.run(["read-tree", "--reset", "-u", to.tree]);
   await workspace.git.run(["update-ref", "HEAD", to.commit]);
 }

@@ -1,14 +1,9 @@
 import { mkdir, readdir, readFile, rename, rm, stat, writeFile } from "node:fs/promises";
 import { basename, join, resolve } from "node:path";
-import type { Clock } from "../../kernel/clock.js";
 import { systemRandom } from "../../kernel/ids.js";
 import { withLock } from "../lock/file-lock.js";
 import type { Repository } from "../repository/repository.js";
 import { branchTip, createRef, resolveCommit } from "./branch.js";
-
-/** Longest wait for a git that outlived its worknode, and time between two looks. */
-const MAX_INDEX_WAIT_MS = 10_000;
-const INDEX_POLL_MS = 50;
 
 /** Where a worktree is and which branch is checked out in it (none: detached). */
 export interface WorktreePlace {
@@ -38,16 +33,6 @@ export async function addWorktree(repository: Repository, place: WorktreePlace, 
 /** A git that goes through all worktrees fails where it finds one that is only half made, or half gone. */
 export async function withWorktreeList<T>(repository: Repository, work: () => Promise<T>): Promise<T> {
   return await withLock(join(repository.stateDir, "locks", "worktrees"), work, repository.clock);
-}
-
-/** Waits for a git that outlived its worknode to finish with the index; a lock that stays was left by a dead one. */
-export async function freeIndex(gitDir: string, clock: Clock): Promise<void> {
-  const lock = join(gitDir, "index.lock");
-  for (let waitedMs = 0; waitedMs < MAX_INDEX_WAIT_MS; waitedMs += INDEX_POLL_MS) {
-    if ((await stat(lock).catch(() => undefined)) === undefined) return;
-    await clock.sleep(INDEX_POLL_MS);
-  }
-  await rm(lock, { force: true });
 }
 
 /** Takes away what git remembers of a worktree that used to be at the path, which would be in the way. */

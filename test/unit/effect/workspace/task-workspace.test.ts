@@ -1,16 +1,26 @@
-import { execFileSync, spawnSync } from "node:child_process";
-import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
+import { execFileSync, spawn, spawnSync } from "node:child_process";
+import {
+  closeSync,
+  existsSync,
+  mkdirSync,
+  openSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from "node:fs";
 import { dirname, join } from "node:path";
-import { describe, expect, it } from "vitest";
+import { describe, expect, it, vi } from "vitest";
 import { mergeTask } from "../../../../src/effect/merge/merge.js";
 import type { Repository } from "../../../../src/effect/repository/repository.js";
 import { ownedName } from "../../../../src/effect/sandbox/abandoned.js";
+import { freeIndex } from "../../../../src/effect/workspace/index-lock.js";
 import { readRecord, type TaskRecord, writeRecord } from "../../../../src/effect/workspace/task-record.js";
 import { openHeadWorkspace, openTaskWorkspace } from "../../../../src/effect/workspace/task-workspace.js";
 import { treeHash } from "../../../../src/effect/workspace/tree.js";
 import type { TaskWorkspace } from "../../../../src/effect/workspace/workspace.js";
 import { removeTaskWorkspace } from "../../../../src/effect/workspace/workspace-removal.js";
-import { freeIndex } from "../../../../src/effect/workspace/worktree.js";
 import type { Clock } from "../../../../src/kernel/clock.js";
 import { approve, git, makeRepository, openBranch, openTask, write } from "../fixture.js";
 
@@ -255,8 +265,8 @@ describe("removing a task's workspace", () => {
 describe("a git that outlived its worknode", () => {
   it("is given time to finish, and the lock of a dead one is taken away", async () => {
     const repository = await makeRepository().find();
-    const { gitDir } = await openTask(repository);
-    const lock = join(gitDir, "index.lock");
+    const workspace = await openTask(repository);
+    const lock = join(workspace.gitDir, "index.lock");
     let slept = 0;
     const clock = (finishAfter: number): Clock => ({
       nowMs: () => 0,
@@ -267,11 +277,55 @@ describe("a git that outlived its worknode", () => {
       },
     });
     writeFileSync(lock, "");
-    await freeIndex(gitDir, clock(3));
+    await freeIndex(workspace, clock(3));
     expect(slept).toBe(3);
     writeFileSync(lock, "");
-    await freeIndex(gitDir, clock(-1));
+    await freeIndex(workspace, clock(-1));
     expect(existsSync(lock)).toBe(false);
+  });
+
+  it("is waited for while it lives, as a person's commit is that waits in an editor", async () => {
+    const repository = await makeRepository().find();
+    const workspace = await openTask(repository);
+    const [begun, go] = ["begun", "go"].map((name) => join(workspace.taskDir, name));
+    writeFileSync(join(workspace.worktree, "a.txt"), "by hand\n");
+    const editor = `sh -c 'echo by hand > "$1"; touch ${begun}; while [ ! -e ${go} ]; do sleep 0.05; done' --`;
+    const commit = spawn("git", ["-c", "user.name=u", "-c", "user.email=u@example.com", "commit", "-qa"], {
+      cwd: workspace.worktree,
+      env: { PATH: process.env["PATH"], GIT_EDITOR: editor, GIT_CONFIG_NOSYSTEM: "1" },
+      stdio: "ignore",
+    });
+    const ended = new Promise((resolve) => commit.on("close", resolve));
+    await vi.waitUntil(() => existsSync(begun ?? ""), { timeout: 30_000 });
+    const never: Clock = { nowMs: () => 0, sleep: () => Promise.resolve() };
+    const held = { code: "INDEX_HELD", retry: "transient", message: expect.stringContaining(`process ${commit.pid} `) };
+    await expect(freeIndex(workspace, never)).rejects.toMatchObject(held);
+    let slept = 0;
+    const finish = async (): Promise<void> => {
+      slept += 1;
+      if (slept !== 300) return;
+      writeFileSync(go ?? "", "");
+      await ended;
+    };
+    await freeIndex(workspace, { nowMs: () => 0, sleep: finish });
+    expect(await ended).toBe(0);
+    expect(git(workspace.worktree, "log", "-1", "--format=%s").trim()).toBe("by hand");
+    expect(git(workspace.worktree, "status", "--porcelain")).toBe("");
+  });
+
+  it("is one that has the lock open, whatever it is called and wherever it was started", async () => {
+    const repository = await makeRepository().find();
+    const workspace = await openTask(repository);
+    const lock = openSync(join(workspace.gitDir, "index.lock"), "w");
+    const other = spawn("sleep", ["600"], { cwd: "/", stdio: ["ignore", "ignore", lock] });
+    closeSync(lock);
+    const ended = new Promise((resolve) => other.on("close", resolve));
+    const never: Clock = { nowMs: () => 0, sleep: () => Promise.resolve() };
+    await expect(freeIndex(workspace, never)).rejects.toMatchObject({ code: "INDEX_HELD" });
+    other.kill();
+    await ended;
+    await freeIndex(workspace, never);
+    expect(existsSync(join(workspace.gitDir, "index.lock"))).toBe(false);
   });
 
   it("does not get the place where it may still be writing given to a new worktree", async () => {
