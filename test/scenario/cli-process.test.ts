@@ -102,8 +102,8 @@ describe("the program as a process", () => {
     repo = makeRepo({ "README.md": "x" });
     const store = repo.store();
     const kill = { type: "KILLED", stream: "project", actor: "me", run: 0, task: null, execution: null } as const;
-    for (let epoch = 1; epoch <= 3_000; epoch += 1)
-      store.append([{ ...kill, payload: { epoch, by: { os_user: "me", git_email: null } } }]);
+    const by = { os_user: "me", git_email: null };
+    store.append(Array.from({ length: 3_000 }, (_, index) => ({ ...kill, payload: { epoch: index + 1, by } })));
     store.close();
     const pipeline = `"${process.execPath}" "${MAIN}" log | head -n 2; echo "exit \${PIPESTATUS[0]}"`;
     const { out, err } = await new Promise<{ out: string; err: string }>((resolve) =>

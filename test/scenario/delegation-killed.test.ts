@@ -2,6 +2,8 @@ import { spawn as start } from "node:child_process";
 import { existsSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
+import { Client } from "@modelcontextprotocol/sdk/client/index.js";
+import { StdioClientTransport } from "@modelcontextprotocol/sdk/client/stdio.js";
 import { afterEach, describe, expect, it, vi } from "vitest";
 import type { AnyEvent } from "../../src/schema/event.js";
 import { PLAN, spawn } from "./delegation-ground.js";
@@ -29,6 +31,8 @@ Date.now = () => now() + offMs;
 process.on("SIGUSR2", () => { offMs = ${ms}; writeFileSync(new URL("jumped", import.meta.url), ""); });
 `;
 
+const LATE = aheadBy(HALF_AN_HOUR_MS, "start");
+
 interface Program {
   send(signal: NodeJS.Signals): void;
   readonly ended: Promise<number | null>;
@@ -43,6 +47,29 @@ function worknode(at: Repo, args: readonly string[], clock = ""): Program {
     stdio: "ignore",
   });
   return { send: (signal) => void child.kill(signal), ended: new Promise((done) => child.once("close", done)) };
+}
+
+/** Ends a run by force, does what is to be done `between`, and has it continued to its end by a program with that clock. */
+const killedAndContinued =
+  ({ clock = "", between }: { clock?: string; between?: (at: Repo) => Promise<void> } = {}) =>
+  async (at: Repo, run: Program, release: () => void): Promise<void> => {
+    run.send("SIGKILL");
+    await run.ended;
+    await between?.(at);
+    release();
+    expect(await worknode(at, ["continue"], clock).ended).toBe(0);
+  };
+
+/** Has a client of the MCP server spawn an agent. */
+async function spawnByClient(at: Repo, asked: Record<string, unknown>): Promise<unknown> {
+  const client = new Client({ name: "test", version: "1" });
+  const env = { ...at.env } as Record<string, string>;
+  await client.connect(new StdioClientTransport({ command: process.execPath, args: [MAIN, "mcp"], cwd: at.dir, env }));
+  try {
+    return await client.callTool({ name: "spawn_agent", arguments: asked });
+  } finally {
+    await client.close();
+  }
 }
 
 /** Runs the plan to the reply held as `here`, has `then` go on from there, and answers the log. */
@@ -136,23 +163,47 @@ describe("a spawned agent whose spawner has half an hour", () => {
   });
 
   it("gains none by kill -9 and continue", async () => {
-    const events = await heldRun(plan, replies, async (at, run, release) => {
-      run.send("SIGKILL");
-      await run.ended;
-      release();
-      expect(await worknode(at, ["continue"], aheadBy(HALF_AN_HOUR_MS, "start")).ended).toBe(0);
-    });
-    expectEnded(events);
+    expectEnded(await heldRun(plan, replies, killedAndContinued({ clock: LATE })));
   });
 
   it("works on within it after kill -9", async () => {
-    const events = await heldRun(plan, replies, async (at, run, release) => {
-      run.send("SIGKILL");
-      await run.ended;
-      release();
-      expect(await worknode(at, ["continue"]).ended).toBe(0);
-    });
+    const events = await heldRun(plan, replies, killedAndContinued());
     expect(keptBy(events, "implementer-1")).toEqual(["notes/a.md", "notes/late.md"]);
     expect(of(events, "ESCALATION")).toEqual([]);
+  });
+});
+
+describe("an agent that a client spawned by MCP between two sessions", () => {
+  const replies = {
+    "P:work:1": [write("docs/p.md", "x\n", { hold: "here" }), submit],
+    "A:work:1": [write("notes/a.md"), submit],
+    "A:escalation:1": [use("resolve_escalation", { action: "reassign", agent: "implementer", reason: "go on" })],
+    "A:work:2": [write("A.md"), submit],
+  };
+  const plan = PLAN.replace("phases:", TIMED);
+  const asked = { role: "implementer", task: "A", reason: "help" };
+  const between = async (at: Repo): Promise<void> => {
+    expect(await spawnByClient(at, asked)).toMatchObject({ isError: false });
+  };
+
+  it("has the time of the plan's executive from then on, and no more in the session that follows", async () => {
+    const events = await heldRun(plan, replies, killedAndContinued({ clock: LATE, between }));
+    expect(keptBy(events, "implementer-1")).toEqual([]);
+    const told = of(events, "ESCALATION").map(({ payload }) => payload.reason);
+    expect(told).toEqual([expect.stringContaining("it ends with the maxDuration of executive, which spawned it")]);
+    expect(keptBy(events, "implementer")).toContain("A.md");
+  });
+
+  it("works within that time, and none is spawned once the cycle has ended", async () => {
+    const events = await heldRun(plan, replies, killedAndContinued({ between }));
+    expect(keptBy(events, "implementer-1")).toEqual(["notes/a.md"]);
+    expect(of(events, "ESCALATION")).toEqual([]);
+    if (repo === undefined) throw new Error("no repository");
+    expect(await spawnByClient(repo, asked)).toMatchObject({
+      isError: true,
+      content: [{ text: "There is no open cycle to coordinate." }],
+    });
+    const spawned = of(eventsOf(repo), "AGENT_SPAWNED").filter(({ payload }) => payload.parent !== null);
+    expect(new Set(spawned.map(({ payload }) => payload.agent.id))).toEqual(new Set(["implementer-1"]));
   });
 });
