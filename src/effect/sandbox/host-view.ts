@@ -82,16 +82,15 @@ export interface Host {
 export function systemPart({ mounts, sockets }: Host, network: boolean): StagePart {
   const system = SYSTEM_DIRECTORIES.filter(isDirectory);
   const bound = [...system, ...ETC_DIRECTORIES.filter(isDirectory)];
-  const masked = [
-    ...["/usr", "/usr/local"].flatMap(credentialFiles),
-    ...bound.flatMap((path) => socketsIn(path, sockets)),
-  ];
+  const credentials = ["/usr", "/usr/local"].flatMap(credentialFiles);
+  const heard = bound.flatMap((path) => socketsIn(path, sockets));
   return {
     mounts: [
       bindWritable(STAGE_PARTS, STAGE_PARTS), // so that one call detaches all that is mounted on it
       bindWritable(STAGE_ROOT, STAGE_ROOT),
       ...bound.flatMap((path) => bindReadOnly(path, STAGE_ROOT + path, mounts)),
-      ...masked.map((path) => maskFile(STAGE_ROOT + path)),
+      ...credentials.map((path) => maskFile(STAGE_ROOT + path)),
+      ...heard.map((path) => maskSocket(STAGE_ROOT + path)),
       ...DEVICES.map(bindDevice),
       ...WRITABLE.map((path) => bindWritable(`${STAGE_PARTS}/t${path}`, STAGE_ROOT + path)),
     ],
@@ -152,6 +151,11 @@ function etcFiles(network: boolean): string[] {
 /** An empty read-only file over `target`, a path on the stage. */
 export function maskFile(target: string): Mount {
   return { source: `${STAGE_PARTS}/e/file`, target, type: "none", options: ["bind", "ro"] };
+}
+
+/** The same over a socket of the host's, where it is there still. */
+export function maskSocket(target: string): Mount {
+  return { ...maskFile(target), mayBeGone: true };
 }
 
 /** An empty read-only directory over `target`, a path on the stage. */

@@ -11,6 +11,7 @@ import {
   isSystemPath,
   maskDirectory,
   maskFile,
+  maskSocket,
   part,
   STAGE_PARTS,
   STAGE_ROOT,
@@ -78,7 +79,8 @@ function toolchainPart(spec: SandboxSpec, { mounts, sockets }: Host): StagePart 
   return part({
     mounts: found.flatMap(({ path }) => [
       ...bindReadOnly(path, STAGE_ROOT + path, mounts),
-      ...[...credentialFiles(path), ...socketsIn(path, sockets)].map((file) => maskFile(STAGE_ROOT + file)),
+      ...credentialFiles(path).map((file) => maskFile(STAGE_ROOT + file)),
+      ...socketsIn(path, sockets).map((file) => maskSocket(STAGE_ROOT + file)),
     ]),
     directories: found.map(({ path, directory }) => stageDirectory(directory ? path : dirname(path))),
     files: found.filter(({ directory }) => !directory).map(({ path }) => emptyFile(stageDirectory(path))),

@@ -7,6 +7,8 @@ export interface Mount {
   readonly target: string;
   readonly type: string;
   readonly options: readonly string[];
+  /** Left out where its target went since it was planned: a program of the host's ended, and took its socket with it. */
+  readonly mayBeGone?: true;
 }
 
 /** A mount of the host, as far as binding from it needs to know. */

@@ -5,8 +5,8 @@ import { mountCalls } from "./mount-table.js";
 
 /**
  * What the set-up program reads: operations in order, each a verb and its fields, every field ended by a NUL.
- * `directory PATH`, `file PATH TEXT`, `copy HOST-PATH PATH`, `mount SOURCE TARGET TYPE FLAGS DATA`; then `end`, as a mask
- * may be among those that are cut off.
+ * `directory PATH`, `file PATH TEXT`, `copy HOST-PATH PATH`, `mount SOURCE TARGET TYPE FLAGS DATA`, `cover` the same where the
+ * target is there still; then `end`, as a mask may be among those that are cut off.
  * Throws Fault SANDBOX_SETUP for a field that holds a NUL itself.
  */
 export function setupText(stage: StagePart): string {
@@ -16,7 +16,9 @@ export function setupText(stage: StagePart): string {
     ...withParents([...stage.directories, ...made.map((path) => dirname(path))]).map((path) => ["directory", path]),
     ...stage.files.map(({ path, text }) => ["file", path, text]),
     ...copies.map(([from, to]) => ["copy", from, to]),
-    ...stage.mounts.flatMap(mountCalls).map((call) => ["mount", ...call.map(String)]),
+    ...stage.mounts.flatMap((mount) =>
+      mountCalls(mount).map((call) => [mount.mayBeGone === true ? "cover" : "mount", ...call.map(String)]),
+    ),
     ["end"],
   ];
   return operations.flat().map(endField).join("");

@@ -1,5 +1,5 @@
 import { spawnSync } from "node:child_process";
-import { chmodSync, existsSync, mkdirSync, writeFileSync } from "node:fs";
+import { chmodSync, existsSync, mkdirSync, rmSync, writeFileSync } from "node:fs";
 import { createServer } from "node:net";
 import { join } from "node:path";
 import { afterEach, beforeEach, expect, it } from "vitest";
@@ -41,6 +41,17 @@ describeWalls("the namespaces of a command", (open) => {
     } finally {
       await new Promise((done) => server.close(done));
     }
+  });
+
+  it("come up though a program of the host's ends, and takes its socket with it, while they are made", async () => {
+    const tools = join(bench.dir, "tools");
+    mkdirSync(tools);
+    const server = createServer();
+    await new Promise<void>((done) => server.listen(join(tools, "service"), done));
+    const running = bench.run(["ls", "-A", tools], { toolchains: [...bench.spec.toolchains, tools] });
+    rmSync(join(tools, "service")); // it was planned for by now
+    expect(await running).toMatchObject({ exit_code: 0, stdout: "", stderr: "" });
+    await new Promise((done) => server.close(done));
   });
 
   it("show nothing that the host mounts while it runs", async ({ skip }) => {
