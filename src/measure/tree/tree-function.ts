@@ -204,5 +204,9 @@ function parameterList(node: TreeNode): TreeNode | null {
 
 function hasDocstring(body: TreeNode): boolean {
   const first = body.type === "block" ? body.firstNamedChild : null;
-  return first?.type === "expression_statement" && first.firstNamedChild?.type === "string";
+  const string = first?.type === "expression_statement" ? first.firstNamedChild : null;
+  return string?.type === "string" && DOCSTRING.test(string.text);
 }
+
+/** A text that is no bytes and nothing to be filled in, and has a word. */
+const DOCSTRING = /^[ruRU]?["'][^]*?[\p{L}\p{N}]{2}/u;

@@ -215,6 +215,14 @@ int n::A::m() { return 1; }
     ]);
   });
 
+  it.each(['""', '" . "', 'b"bytes"', 'f"{x}"', '"" "words"', "x"])("Python: %s is no docstring", (text) => {
+    expect(measureSource("a.py", `def f():\n    ${text}\n`).functions).toMatchObject([{ documented: false }]);
+  });
+
+  it.each(['"words"', "r'words'", 'u"""\n    Tells.\n    """'])("Python: %s is a docstring", (text) => {
+    expect(measureSource("a.py", `def f():\n    ${text}\n`).functions).toMatchObject([{ documented: true }]);
+  });
+
   it("Python: counts as radon does, closures apart; a docstring documents", () => {
     const text = `@decorator
 async def f(a, *b, c=1, **d):
