@@ -63,9 +63,12 @@ const RULES: readonly Rule[] = [
 /** What Node and the driver say of a compiled part that is missing, or was made for another Node or another machine. */
 const UNFIT_DRIVER = /NODE_MODULE_VERSION|did not self-register|Could not locate the bindings file/;
 
+/** What is told of what the system said: a path of any length, then the cause. */
+const MAX_SAID_CHARS = 1_000;
+
 /** The fault of a driver whose compiled part this Node cannot load (exit 2). */
 function unfitDriver(thrown: unknown): Fault {
-  const said = messageOf(thrown).replaceAll(/\s+/g, " ").slice(0, 300);
+  const said = messageOf(thrown).replaceAll(/\s+/g, " ").slice(0, MAX_SAID_CHARS);
   return invalid(
     "DRIVER_UNFIT",
     `The database driver better-sqlite3 does not load in this Node.js (${process.version}): it is missing, or was built for ` +

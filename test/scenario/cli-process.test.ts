@@ -184,13 +184,13 @@ function breakDriver(broken: string): void {
 }
 
 it.each(["status", "run", "doctor"])(
-  "a database driver built for another Node is named with its remedy: %s",
+  "a database driver built for another Node is named with its remedy, however long its path: %s",
   async (verb) => {
     repo = makeRepo({ "plan.yaml": PLAN });
     repo.write(".worknode/worknode.db", "");
     breakDriver(
       `const text = first ? "was compiled against a different Node.js version using\\nNODE_MODULE_VERSION 1." : "did not self-register";
-      throw Object.assign(new Error("The module '" + path + "'\\n" + text), first ? { code: "ERR_DLOPEN_FAILED" } : {});`,
+      throw Object.assign(new Error("The module '" + "/a/folder".repeat(40) + path + "'\\n" + text), first ? { code: "ERR_DLOPEN_FAILED" } : {});`,
     );
     const { code, signal, out, err } = await start(verb === "run" ? [verb, "plan.yaml", "--yes"] : [verb]).ended;
     expect({ code, signal }, `${out}${err}`).toEqual({ code: 2, signal: null });

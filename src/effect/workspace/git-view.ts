@@ -40,11 +40,20 @@ async function findView(repository: Repository, workspace: TaskWorkspace): Promi
   try {
     const shown = await chooseHistory(repository, workspace);
     await makeStore(repository, workspace, { place: making, shown });
-    if (!existsSync(place)) await rename(making, place);
+    await keepFirst(making, place);
   } finally {
     await removeTree(making);
   }
   return view;
+}
+
+/** Puts what was made in its place, unless another process was first: a session's hooks are processes that begin at once. */
+async function keepFirst(making: string, place: string): Promise<void> {
+  try {
+    await rename(making, place);
+  } catch (thrown) {
+    if (!/^(?:ENOTEMPTY|EEXIST)$/.test((thrown as NodeJS.ErrnoException).code ?? "")) throw thrown;
+  }
 }
 
 async function chooseHistory(repository: Repository, workspace: TaskWorkspace): Promise<ShownHistory> {

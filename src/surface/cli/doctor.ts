@@ -17,6 +17,8 @@ import { paintFor, singleLine } from "./progress/paint.js";
 import { readVersion } from "./version.js";
 
 const NOT_READY = 2;
+/** Longest detail of a finding that is shown: those of the system name files by their whole path and the cause last. */
+const MAX_DETAIL_CHARS = 2_000;
 const MIN_NODE = [20, 19] as const;
 const MODEL_FIX = "set ANTHROPIC_API_KEY or ANTHROPIC_BASE_URL (see .env.example); `worknode demo` needs neither";
 
@@ -46,7 +48,7 @@ export function printFindings(context: CliContext, findings: readonly Finding[],
   const paint = paintFor(context);
   for (const { ok, needed, name, detail, fix } of findings) {
     const mark = ok ? paint("green", "✓") : paint(needed ? "red" : "yellow", needed ? "✗" : "!");
-    writeLine(context.out, `${mark} ${name}: ${singleLine(detail)}`);
+    writeLine(context.out, `${mark} ${name}: ${singleLine(detail, MAX_DETAIL_CHARS)}`);
     if (!ok && fix !== "") writeLine(context.out, `    fix: ${fix}`);
   }
   for (const line of last) writeLine(context.out, line);

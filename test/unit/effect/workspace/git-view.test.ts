@@ -1,4 +1,5 @@
 import { execFileSync } from "node:child_process";
+import { readdirSync } from "node:fs";
 import { describe, expect, it } from "vitest";
 import type { Repository } from "../../../../src/effect/repository/repository.js";
 import { openGitView } from "../../../../src/effect/workspace/git-view.js";
@@ -29,5 +30,15 @@ describe("What tasks of one run see of git, one after the other", () => {
     git(home.root, "add", "-A");
     git(home.root, "commit", "-q", "-m", "second");
     expect(await shown(repository, await openTask(repository, "T2"))).toContain("added later");
+  });
+
+  it("is made by all who begin at once, of whom the first one's stays", async () => {
+    const repository = await makeRepository().find();
+    const workspace = await openTask(repository, "T1");
+    const views = await Promise.all(Array.from({ length: 8 }, () => openGitView(repository, { ...workspace })));
+    expect(new Set(views.map(({ gitDir }) => gitDir)).size).toBe(1);
+    expect(await shown(repository, workspace)).not.toBe("");
+    const left = readdirSync(workspace.taskDir).filter((name) => name.startsWith("making-"));
+    expect(left).toEqual([]);
   });
 });
