@@ -5,6 +5,7 @@ import { type FlatTree, flatTree } from "./flat-tree.js";
 import { engine, type GrammarLanguage, parserOf } from "./grammar.js";
 import { type Reading, readAgain } from "./second-reading.js";
 import { isCutRight, type ShortText, shortComments } from "./short-comments.js";
+import { squeeze } from "./tree-function.js";
 import { TREE_LANGUAGES } from "./tree-language.js";
 import { marksOf } from "./tree-mark.js";
 import { walkMarks } from "./tree-walk.js";
@@ -40,7 +41,7 @@ function withTorn(reading: BestReading, { branches }: OpenedText): BestReading {
   const torn = walked.drafts
     .filter(({ parent, bodyStart: start, end }) => parent === null && !isOfOneBranch(branches, { start, end }))
     .map(({ start, bodyStart }) => {
-      const head = flat.text.slice(start, bodyStart).replace(/\s+/g, " ").trim();
+      const head = squeeze(flat.text.slice(start, bodyStart));
       return {
         offset: start,
         message: `the body of ${JSON.stringify(head)} begins and ends in different branches`,
