@@ -1,6 +1,7 @@
-import { existsSync, mkdirSync, readFileSync, renameSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { readBelow } from "../../effect/disk/path-fact.js";
+import { TAKEN, tryRename } from "../../effect/disk/try-rename.js";
 import { removeTree } from "../../effect/sandbox/layer.js";
 import type { PlanCommandRun } from "../../effect/sandbox/plan-commands.js";
 import type { PreparedFolders } from "../../effect/workspace/surroundings.js";
@@ -87,7 +88,7 @@ async function fill(
     const made = await result.takeFolders(absent, making);
     writeFileSync(join(making, DONE), JSON.stringify(made));
     mkdirSync(dirname(directory), { recursive: true });
-    if (!existsSync(directory)) renameSync(making, directory);
+    tryRename(making, directory, TAKEN); // another process may have been first
   } finally {
     await result.discard();
     await removeTree(making);

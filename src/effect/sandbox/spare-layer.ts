@@ -1,5 +1,6 @@
 import { type BigIntStats, existsSync, lstatSync, mkdirSync, readdirSync, renameSync, rmdirSync } from "node:fs";
 import { dirname, join } from "node:path";
+import { TAKEN, tryRename } from "../disk/try-rename.js";
 import { discardLayer, freshenLayer, layerAt, openForRemoval, placesOf, removeTree } from "./layer.js";
 import type { Layer } from "./spec.js";
 
@@ -45,7 +46,7 @@ export async function takeLayer(dir: string, links: number): Promise<TakenLayer>
       await removal;
       const again = ended && isUntouched();
       if (again) for (const { upper } of uppers.filter(({ young }) => young)) makeAnew(upper);
-      if (!again || !tryRename(dir, join(dirname(dir), SPARE), ["ENOTEMPTY", "EEXIST"])) await discardLayer(layer);
+      if (!again || !tryRename(dir, join(dirname(dir), SPARE), TAKEN)) await discardLayer(layer);
     },
   };
 }
@@ -84,15 +85,4 @@ function stampOf(directory: string): string {
 
 function timesOf(path: string): BigIntStats | undefined {
   return lstatSync(path, { bigint: true, throwIfNoEntry: false });
-}
-
-/** Whether it was renamed; false for an error that is expected. */
-function tryRename(from: string, to: string, expected: readonly string[]): boolean {
-  try {
-    renameSync(from, to);
-    return true;
-  } catch (thrown) {
-    if (expected.includes(String((thrown as NodeJS.ErrnoException).code))) return false;
-    throw thrown;
-  }
 }

@@ -1,9 +1,10 @@
 import { existsSync } from "node:fs";
-import { readFile, rename } from "node:fs/promises";
+import { readFile } from "node:fs/promises";
 import { basename, join } from "node:path";
 import { hashOf } from "../../kernel/canonical.js";
 import { Fault } from "../../kernel/fault.js";
 import { systemRandom } from "../../kernel/ids.js";
+import { TAKEN, tryRename } from "../disk/try-rename.js";
 import { splitNul } from "../git/git.js";
 import type { Repository } from "../repository/repository.js";
 import { removeTree } from "../sandbox/layer.js";
@@ -40,20 +41,11 @@ async function findView(repository: Repository, workspace: TaskWorkspace): Promi
   try {
     const shown = await chooseHistory(repository, workspace);
     await makeStore(repository, workspace, { place: making, shown });
-    await keepFirst(making, place);
+    tryRename(making, place, TAKEN); // a session's hooks are processes that begin at once: the first one's stays
   } finally {
     await removeTree(making);
   }
   return view;
-}
-
-/** Puts what was made in its place, unless another process was first: a session's hooks are processes that begin at once. */
-async function keepFirst(making: string, place: string): Promise<void> {
-  try {
-    await rename(making, place);
-  } catch (thrown) {
-    if (!/^(?:ENOTEMPTY|EEXIST)$/.test((thrown as NodeJS.ErrnoException).code ?? "")) throw thrown;
-  }
 }
 
 async function chooseHistory(repository: Repository, workspace: TaskWorkspace): Promise<ShownHistory> {
