@@ -1,10 +1,10 @@
 import type { RuleFinding } from "../file-measure.js";
-import type { Language } from "../language.js";
 import { typingPieces } from "./loop/declaration-index.js";
 import { aliasesOf } from "./loop/loop-alias.js";
 import { type Bound, judgeLoop, sourceOf } from "./loop/loop-bound.js";
-import type { LoopCall, LoopScope } from "./loop/loop-change.js";
-import { type Effects, effectsOn } from "./loop/loop-effect.js";
+import type { LoopCall } from "./loop/loop-call.js";
+import type { LoopScope } from "./loop/loop-change.js";
+import { type CallEffects, callEffects, type Effects } from "./loop/loop-effect.js";
 import { findHiddenLoops } from "./loop/loop-hidden.js";
 import { findJumpLoops } from "./loop/loop-jump.js";
 import { SELVES } from "./loop/loop-name.js";
@@ -113,22 +113,14 @@ function scopeOf(unit: Unit, { globals, language, text, effects }: LoopContext):
     /^[a-z_]\w*$/.test(name) &&
     !isBound(name, unit) &&
     !SELVES.has(name);
-  const known = new Map<LoopCall, Changes>();
+  const known = new Map<LoopCall, CallEffects>();
   const effectsOf: LoopScope["effectsOf"] = (call) => {
-    const found = known.get(call) ?? changesOf(call, effects(), language);
+    const found = known.get(call) ?? callEffects(call, effects(), language);
     known.set(call, found);
     return found;
   };
   return { language, aliased, isFixed, aliases: aliasesOf(unit.own, language), effectsOf, isField, parts: new Map() };
 }
-
-type Changes = ReturnType<LoopScope["effectsOf"]>;
-
-function changesOf(call: LoopCall, effects: Effects, language: Language): Changes {
-  return (effects.get(call.name) ?? NO_CHANGES).map((one) => ({ changes: effectsOn(one, call, language) }));
-}
-
-const NO_CHANGES: readonly never[] = [];
 
 /** Whether a function or one around it binds a name. */
 function isBound(name: string, unit: Unit): boolean {

@@ -54,8 +54,9 @@ export const MISSING = "MISSING";
 export const MAX_PIECE_NAME = 160;
 
 /** The first child with this role. */
-export function childOf(piece: Piece, role: string): Piece | undefined {
-  return piece.children.find((child) => child.role === role);
+export function childOf({ children }: Piece, role: string): Piece | undefined {
+  for (let at = 0; at < children.length; at += 1) if (children[at]?.role === role) return children[at];
+  return undefined;
 }
 
 /** What brackets hold: a piece without the brackets around it. */
@@ -66,12 +67,13 @@ export function unwrap(piece: Piece): Piece {
 }
 
 /** A piece and everything below it, in the order of the text; `enter` says below which pieces to look. */
-export function below(root: Piece, enter: (piece: Piece) => boolean = () => true): Piece[] {
+export function below(root: Piece, enter?: (piece: Piece) => boolean): Piece[] {
+  if (root.children.length === 0) return [root];
   const found: Piece[] = [];
   const open = [root];
   for (let at = open.pop(); at !== undefined; at = open.pop()) {
     found.push(at);
-    if (at === root || enter(at)) pushReversed(open, at.children);
+    if (enter === undefined || at === root || enter(at)) pushReversed(open, at.children);
   }
   return found;
 }
@@ -116,7 +118,12 @@ const VALUES: ReadonlySet<string> = new Set([
 
 /** Names that a declaration, parameter or pattern binds. */
 export function boundNames(piece: Piece): string[] {
-  return below(piece, (at) => !VALUES.has(at.role))
-    .filter(({ kind, role }) => kind === "name" && !VALUES.has(role))
-    .map(({ name }) => name);
+  const names: string[] = [];
+  const open = [piece];
+  for (let at = open.pop(); at !== undefined; at = open.pop()) {
+    const isValue = VALUES.has(at.role);
+    if (at.kind === "name" && !isValue) names.push(at.name);
+    if (!isValue || at === piece) pushReversed(open, at.children);
+  }
+  return names;
 }

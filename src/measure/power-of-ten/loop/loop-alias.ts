@@ -1,6 +1,6 @@
 import type { Language } from "../../language.js";
 import { childOf, type Piece, pieceLike, unwrap } from "../piece.js";
-import { GROWING, methodOf } from "./loop-change.js";
+import { GROWING, methodOf } from "./loop-call.js";
 import { ownersOf } from "./loop-name.js";
 
 /** Other names that a function has for what it holds. */

@@ -2,7 +2,8 @@ import type { Language } from "../../language.js";
 import { below, boundNames, childOf, foundAt, type Piece } from "../piece.js";
 import type { Unit } from "../unit.js";
 import { aliasesOf, declaredName, names, namings } from "./loop-alias.js";
-import { callOf, GROWING, IMPLICIT, type LoopCall } from "./loop-change.js";
+import { callOf, GROWING, type LoopCall } from "./loop-call.js";
+import { IMPLICIT } from "./loop-change.js";
 import { SELVES } from "./loop-name.js";
 import { writesOf } from "./loop-write.js";
 
@@ -167,8 +168,25 @@ function take({ changes, locals }: Effect, name: string, kind: EffectKind): void
   if (!isOwn && changes.size < MAX_CHANGES && !changes.has(name)) changes.set(name, kind);
 }
 
+/** What a call changes by the functions of the file that it may mean, by the caller's names. */
+export type CallEffects = { readonly [Kind in EffectKind]: readonly string[] } & {
+  /** How many functions it may mean. */
+  readonly count: number;
+};
+
+const NOTHING_CHANGED: CallEffects = { count: 0, grows: [], writes: [], handed: [] };
+
+/** What the functions of the file that a call may mean change. */
+export function callEffects(call: LoopCall, effects: Effects, language: Language): CallEffects {
+  const meant = effects.get(call.name) ?? NO_EFFECTS;
+  if (meant.length === 0) return NOTHING_CHANGED;
+  const changed: Record<EffectKind, string[]> = { grows: [], writes: [], handed: [] };
+  for (const one of meant) for (const [name, kind] of effectsOn(one, call, language)) changed[kind].push(name);
+  return { count: meant.length, ...changed };
+}
+
 /** What a call of a function changes, by the caller's names. */
-export function effectsOn(effect: Effect, call: LoopCall, language: Language): [name: string, kind: EffectKind][] {
+function effectsOn(effect: Effect, call: LoopCall, language: Language): [name: string, kind: EffectKind][] {
   const changed: [string, EffectKind][] = [];
   for (const [name, kind] of effect.changes)
     for (const each of callersNames({ name, kind, effect, call }, language)) changed.push([each, kind]);

@@ -3,7 +3,7 @@ import { isEcmaScript, type Language } from "../../language.js";
 import { below, childOf, foundAt, type Piece, unwrap } from "../piece.js";
 import { finding, isCFamily, type RuleContext } from "../rule.js";
 import type { Unit } from "../unit.js";
-import { GROWING, methodOf } from "./loop-change.js";
+import { GROWING, methodOf } from "./loop-call.js";
 import { argumentsOf, givenBy } from "./loop-source.js";
 import { calleeText } from "./loop-write.js";
 

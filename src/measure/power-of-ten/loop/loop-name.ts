@@ -5,12 +5,16 @@ const JOINTS = /\?\.|\.|->|::|\[/g;
 /** Names that are the same as long as a program runs. */
 const CONSTANT = /(?:^|[.:>])(?:[A-Z][A-Z0-9_]*|Max[A-Z]\w*)$/;
 
+/** A name of one word. */
+const PLAIN = /^[\w$#]*$/;
+const NO_OWNERS: readonly string[] = [];
+
 /** Words for the object that a method belongs to. */
 export const SELVES: ReadonlySet<string> = new Set(["this", "self", "cls", "super"]);
 
 /** What a name is reached through, the nearest last: `a` and `a.b` of `a.b.c`, `p` of `*p`. */
-export function ownersOf(name: string): string[] {
-  if (CONSTANT.test(name)) return [];
+export function ownersOf(name: string): readonly string[] {
+  if (PLAIN.test(name) || CONSTANT.test(name)) return NO_OWNERS;
   if (name.startsWith("*")) return [name.slice(1)];
   return [...name.matchAll(JOINTS)].map(({ index }) => name.slice(0, index)).filter((owner) => owner !== "");
 }

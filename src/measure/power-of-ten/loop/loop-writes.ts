@@ -9,33 +9,51 @@ export interface NameSet {
 
 /** What a loop writes, by name. What is aliased, a call of the loop may set. */
 export interface LoopWrites extends NameSet {
-  /** Its own writes in their order, the last one what a call may do; undefined where nothing sets the name. */
+  /** The different writes to a name, and that a call may set it; undefined where nothing does. */
   readonly get: (name: string) => readonly Write[] | undefined;
 }
 
-/** Writes to one variable that are looked at: more of them decide nothing else. */
-const MAX_WRITES = 16;
 const MAY_BE_SET: Write = { ...SET, always: false };
 
-/** Adds a write to those of a name. */
+/** Adds a write to those of a name, unless there is one like it: there are no more than a few kinds. */
 export function addWrite(writes: Map<string, Write[]>, name: string, write: Write): void {
   const known = writes.get(name);
   if (known === undefined) writes.set(name, [write]);
-  else known[Math.min(known.length, MAX_WRITES)] = write;
+  else if (!known.some((one) => isLike(one, write))) known.push(write);
+}
+
+function isLike(one: Write, { how, byOne, always, maybe }: Write): boolean {
+  return one.how === how && one.byOne === byOne && one.always === always && one.maybe === maybe;
 }
 
 /** A loop's own writes with what a call may set besides; `aliased` is undefined where it calls nothing. */
-export function writesWith(own: ReadonlyMap<string, readonly Write[]>, aliased: NameSet | undefined): LoopWrites {
-  const fields = fieldSet(() => own.keys());
+export function writesWith(
+  read: () => ReadonlyMap<string, readonly Write[]>,
+  aliased: NameSet | undefined,
+): LoopWrites {
+  const own = once(read);
+  const fields = fieldSet(() => own().keys());
   return {
-    has: (name) => own.has(name) || aliased?.has(name) === true,
+    has: (name) => own().has(name) || aliased?.has(name) === true,
     hasField: (field, except) => fields(field, except) || aliased?.hasField(field, except) === true,
     get: (name) => {
-      const known = own.get(name);
+      const known = own().get(name);
       if (aliased?.has(name) !== true) return known;
-      return known === undefined ? [MAY_BE_SET] : [...known.slice(0, MAX_WRITES), MAY_BE_SET];
+      return known === undefined ? [MAY_BE_SET] : [...known, MAY_BE_SET];
     },
   };
+}
+
+/** What is read when it is first asked for, and once. */
+export function once<T extends object>(read: () => T): () => T {
+  let known: T | undefined;
+  return () => (known ??= read());
+}
+
+/** Names that are collected when one is first asked for. */
+export function namesOnce(read: () => ReadonlySet<string>): Pick<NameSet, "has"> {
+  const names = once(read);
+  return { has: (name) => names().has(name) };
 }
 
 /** Names that something beside a loop may set: those of the function, and the file's but where the function hides them. */
