@@ -1,4 +1,5 @@
 import { existsSync } from "node:fs";
+import { type AddressInfo, createServer, type Socket } from "node:net";
 import { join } from "node:path";
 import { afterEach, expect, it } from "vitest";
 import { callTool } from "../../src/crew/service/tool-call.js";
@@ -22,6 +23,7 @@ phases:
   - id: build
     tasks:
       - {id: A, title: A note, owner: implementer, files: {write: [notes.md]}}
+      - {id: B, title: Another, owner: implementer, files: {write: [more.md]}}
 `;
 
 function prepared(workspace: string, files: Record<string, string> = {}): Repo {
@@ -35,14 +37,14 @@ function prepared(workspace: string, files: Record<string, string> = {}): Repo {
   return repo;
 }
 
-async function bash(at: Repo, command: string): Promise<ToolReport> {
+async function bash(at: Repo, command: string, task = "A"): Promise<ToolReport> {
   const { report } = await callTool({
     cwd: at.dir,
     env: at.env,
     signal: new AbortController().signal,
     yes: true,
     planPath: "plan.yaml",
-    task: "A",
+    task,
     tool: "Bash",
     input: { command },
     dryRun: false,
@@ -93,4 +95,32 @@ it("has no network unless the approved plan gives it", async () => {
     'import { networkInterfaces } from "node:os";\nif (Object.keys(networkInterfaces()).some((name) => name !== "lo")) process.exit(9);\n';
   const at = prepared(`{${COMMAND}}`, { "scripts/setup.js": `${SETUP}${tell}` });
   expect((await bash(at, LOOK)).result).toMatchObject({ exit_code: 0 });
+});
+
+/** Waits, on the host's loopback, until `count` of those who ask have come; then all of them go on. */
+async function meeting(count: number): Promise<{ port: number; met: () => number; close: () => void }> {
+  const waiting = new Set<Socket>();
+  const server = createServer((socket) => {
+    waiting.add(socket);
+    if (waiting.size === count) for (const each of waiting) each.end("go");
+  });
+  await new Promise<void>((listening) => server.listen(0, "127.0.0.1", listening));
+  return { port: (server.address() as AddressInfo).port, met: () => waiting.size, close: () => server.close() };
+}
+
+it("is made once where two prepare at once, and the second goes on with what the first made", async () => {
+  const { port, met, close } = await meeting(2);
+  try {
+    const MEET = `import { connect } from "node:net";\nawait new Promise((go) => connect(${port}, "127.0.0.1").once("data", go));\n`;
+    const at = prepared("{link: [node_modules], prepare: {command: [node, scripts/setup.js], network: true}}", {
+      "scripts/setup.js": `${MEET}${SETUP}process.exit(0);\n`,
+    });
+    const both = await Promise.all([bash(at, LOOK), bash(at, LOOK, "B")]);
+    expect(met()).toBe(2);
+    const [first, second] = both.map(({ result }) => result);
+    expect(first).toMatchObject({ exit_code: 0, stdout: expect.stringMatching(/^0\.\d+\n$/) });
+    expect(second).toEqual(first);
+  } finally {
+    close();
+  }
 });

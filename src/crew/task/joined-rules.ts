@@ -61,7 +61,8 @@ export async function joinedCoverageFaults(crew: Crew, work: JoinedWork): Promis
   if (waivers.includes("coverage") || !canChange(task)) return [];
   const differences = await compareTrees(workspace.git, workspace.baseCommit, tree);
   const own = differences.filter(({ path }) => isSubsetOf([path], task.files.write));
-  const { files } = await changedTexts(workspace, own); // code too long to be read was refused before it was joined
+  const { files, faults } = await changedTexts(workspace, own); // joined with other work, code may be too long to be read
+  if (faults.length > 0) return faults.map((fault) => `${task.id}: ${fault}`);
   if (files.length === 0) return [];
   await loadMeasures(languagesOf(files));
   const basis = await coverageBasis(crew, { task, workspace }, { report, tree });
@@ -92,10 +93,10 @@ export interface LayerWork {
 export async function judgeLayer(crew: Crew, { task, layer, view, tree, ran }: LayerWork): Promise<Verified> {
   const workspace = { ...view, baseCommit: layer.below };
   const waivers = waiversFor(crew, task.id);
-  const { files } = await changedTexts(workspace, layer.changes); // the same
+  const { files, faults: unread } = await changedTexts(workspace, layer.changes);
   await loadMeasures(languagesOf(files));
   const failed = failedCommands(ran.commands, waivers).map((run) => commandFault(run, ran));
-  const faults = [...failed, ...alteredFaults(ran)];
+  const faults = [...unread, ...failed, ...alteredFaults(ran)];
   const wanted = faults.length === 0 && !waivers.includes("coverage");
   const at = { task, workspace };
   const basis = wanted ? await coverageBasis(crew, at, { report: ran.report, tree, alone: false }) : undefined;

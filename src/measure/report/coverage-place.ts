@@ -86,33 +86,80 @@ function foldersAbove(path: string): string[] {
   return segments.map((_, index) => segments.slice(0, segments.length - index).join("/"));
 }
 
-/** The longest end of the name that is a path: what is before it is the module's. No end deeper than the tree is tried. */
+/** Files by the segments of their paths, from the last one on: names of hostile reports end alike a million times. */
+interface PathEnd {
+  readonly before: Map<string, PathEnd>;
+  /** All paths that end so. */
+  readonly paths: string[];
+  /** The path that is whole here. */
+  whole?: string;
+  /** The same paths by their segments, once a group was asked for. */
+  byGroup?: ReadonlyMap<string, readonly string[]>;
+}
+
+function endsOf(files: readonly string[]): PathEnd {
+  const ends: PathEnd = { before: new Map(), paths: [] };
+  for (const path of files) {
+    let at = ends;
+    for (const segment of path.split("/").reverse()) {
+      const next: PathEnd = at.before.get(segment) ?? { before: new Map(), paths: [] };
+      at.before.set(segment, next);
+      next.paths.push(path);
+      at = next;
+    }
+    at.whole = path;
+  }
+  return ends;
+}
+
+/** The longest end of the name that is a path: what is before it is the module's. */
 function findInModule(_report: CoverageReport, { files }: CoveredTree): (name: string) => string[] {
-  const known = new Set(files);
-  const depth = files.reduce((most, path) => Math.max(most, path.split("/").length), 0);
+  const ends = endsOf(files);
   return (name) => {
-    const segments = name.split("/").slice(-depth);
-    const end = segments.map((_, index) => segments.slice(index).join("/")).find((path) => known.has(path));
-    return end === undefined ? [] : [end];
+    let at: PathEnd | undefined = ends;
+    let found: string | undefined;
+    for (const segment of name.split("/").reverse()) {
+      at = at.before.get(segment);
+      if (at === undefined) break;
+      found = at.whole ?? found;
+    }
+    return found === undefined ? [] : [found];
   };
 }
 
 /** Paths that end so; of several those below a folder named as the group. */
 function findInPackage(_report: CoverageReport, { files }: CoveredTree): (name: string) => readonly string[] {
-  const byName = new Map<string, string[]>();
-  for (const path of files) {
-    const same = byName.get(posix.basename(path));
-    if (same === undefined) byName.set(posix.basename(path), [path]);
-    else same.push(path);
-  }
+  const ends = endsOf(files);
   return (name) => {
     const mark = name.lastIndexOf(GROUP_MARK);
-    const path = mark === -1 ? name : name.slice(mark + GROUP_MARK.length);
-    const ending = (byName.get(posix.basename(path)) ?? []).filter((one) => `/${one}`.endsWith(`/${path}`));
-    if (ending.length < 2 || mark === -1) return ending;
-    const grouped = ending.filter((one) => one.split("/").includes(name.slice(0, mark)));
-    return grouped.length === 0 ? ending : grouped;
+    if (mark === -1) return endOf(ends, name)?.paths ?? [];
+    const end = endOf(ends, name.slice(mark + GROUP_MARK.length));
+    return end === undefined ? [] : inGroup(end, name.slice(0, mark));
   };
+}
+
+/** Where the paths are that end as a name does. */
+function endOf(ends: PathEnd, name: string): PathEnd | undefined {
+  let at: PathEnd | undefined = ends;
+  for (const segment of name.split("/").reverse()) at = at?.before.get(segment);
+  return at;
+}
+
+function inGroup(end: PathEnd, group: string): readonly string[] {
+  if (end.paths.length < 2) return end.paths;
+  end.byGroup ??= groupsOf(end.paths);
+  return end.byGroup.get(group) ?? end.paths;
+}
+
+function groupsOf(paths: readonly string[]): Map<string, string[]> {
+  const groups = new Map<string, string[]>();
+  for (const path of paths)
+    for (const segment of new Set(path.split("/"))) {
+      const group = groups.get(segment);
+      if (group === undefined) groups.set(segment, [path]);
+      else group.push(path);
+    }
+  return groups;
 }
 
 /** A file's figures; a text says why the report has none that are about `text`. */

@@ -9,11 +9,12 @@ import { measureSource } from "../source.js";
 import { readCobertura } from "./cobertura.js";
 import { figuresOf, type PlacedCoverage } from "./coverage-place.js";
 import { type CoverageReport, type FileCoverage, shareOf } from "./coverage-report.js";
-import { isHit } from "./function-hit.js";
+import { hitLookup, isHit } from "./function-hit.js";
 import { readGoCover } from "./go-cover.js";
 import { readJacoco } from "./jacoco.js";
 import { readCoveragePy, readGcov, readIstanbul } from "./json-coverage.js";
 import { readLcov } from "./lcov.js";
+import { shiftedLines } from "./shifted-lines.js";
 
 /** A file before and after; `before` is null where the base has none. */
 export interface ChangedFile {
@@ -106,7 +107,7 @@ interface Examined {
 }
 
 function examine(file: ChangedFile, { report, elsewhere }: CoverageInput): Examined {
-  const figures = figuresOf(report, file.path, file.after);
+  const figures = shiftedLines(file.path, file.before, file.after) ?? figuresOf(report, file.path, file.after);
   const coverage = typeof figures === "string" ? undefined : figures;
   const after = measureSource(file.path, file.after);
   const before = file.before === null ? undefined : measureSource(file.path, file.before);
@@ -117,7 +118,8 @@ function examine(file: ChangedFile, { report, elsewhere }: CoverageInput): Exami
   const executable = coverage === undefined ? new Set(after.executable) : coverage.lines;
   const lines = [...changedLines(file.before, file.after)].filter((line) => executable.has(line) && !stays.has(line));
   const unhit = lines.filter((line) => (coverage?.lines.get(line) ?? 0) === 0);
-  const untested = functions.filter((one) => coverage === undefined || !isHit(one, after.functions, coverage));
+  const lookup = coverage === undefined ? undefined : hitLookup(after.functions, coverage);
+  const untested = functions.filter((one) => lookup === undefined || !isHit(one, lookup));
   const counts = { hit: lines.length - unhit.length, of: lines.length, executable: after.executable.length };
   return { path: file.path, figures, functions, untested, missed: placeOf(unhit, after.functions), ...counts };
 }

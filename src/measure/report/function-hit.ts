@@ -2,15 +2,57 @@ import type { FunctionMeasure } from "../file-measure.js";
 import { isEcmaScript, languageOf } from "../language.js";
 import type { FileCoverage, FunctionRecord } from "./coverage-report.js";
 
+/** A file's functions and a tool's records of them, by the lines they start on. */
+export interface HitLookup {
+  readonly coverage: FileCoverage;
+  readonly records: ReadonlyMap<number, LineRecords>;
+  readonly starts: ReadonlyMap<number, LineStarts>;
+}
+
+/** The records of one line: in their order, the least hit one, and that of each name tools may give a function. */
+interface LineRecords {
+  readonly all: FunctionRecord[];
+  readonly byName: Map<string, FunctionRecord>;
+  least: FunctionRecord;
+}
+
+/** How many functions start on a line, and which place each has among them; other code that is measured has none. */
+interface LineStarts {
+  readonly places: Map<FunctionMeasure, number>;
+}
+
+/** Makes the lookup for all of a file's functions: both sides may be hundreds of thousands, and are gone through once. */
+export function hitLookup(all: readonly FunctionMeasure[], coverage: FileCoverage): HitLookup {
+  const starts = new Map<number, LineStarts>();
+  for (const one of all) {
+    const here = starts.get(one.line) ?? { places: new Map() };
+    starts.set(one.line, here);
+    if (one.kind === "function") here.places.set(one, here.places.size);
+  }
+  const records = new Map<number, LineRecords>();
+  for (const record of coverage.functions) addToLine(records, record);
+  return { coverage, records, starts };
+}
+
+function addToLine(records: Map<number, LineRecords>, record: FunctionRecord): void {
+  const here: LineRecords = records.get(record.line) ?? { all: [], byName: new Map(), least: record };
+  records.set(record.line, here);
+  here.all.push(record);
+  here.least = lessHit(here.least, record);
+  for (const name of [record.name, bareName(record.name)])
+    here.byName.set(name, lessHit(here.byName.get(name) ?? record, record));
+}
+
 /**
  * Whether a function was run, by the tool's function records matched on position (DESIGN §9): tools report uncalled
  * one-line functions as covered lines. Where the tool has no record of it, the lines of its body decide, and a named
  * one-line function without a record counts as not run among records of others, and where the definition runs the line
- * anyhow. `all` are the file's functions.
+ * anyhow.
  */
-export function isHit(one: FunctionMeasure, all: readonly FunctionMeasure[], coverage: FileCoverage): boolean {
-  const record = recordOf(one, all, coverage.functions);
+export function isHit(one: FunctionMeasure, lookup: HitLookup): boolean {
+  const record = recordOf(one, lookup);
   if (record !== undefined) return record.hits > 0;
+  const { coverage } = lookup;
   const oneLine = one.line === one.end_line;
   if (oneLine && one.named && (coverage.functions.length > 0 || isRunAsDefined(one))) return false;
   return bodyLines(one).some((line) => (coverage.lines.get(line) ?? 0) > 0);
@@ -31,26 +73,40 @@ function isHead(one: FunctionMeasure): boolean {
   return one.body_line < one.end_line;
 }
 
-function recordOf(
-  one: FunctionMeasure,
-  all: readonly FunctionMeasure[],
-  records: readonly FunctionRecord[],
-): FunctionRecord | undefined {
-  const here = records.filter(({ line }) => line === one.line);
-  const peers = all.filter((other) => other.kind === "function" && other.line === one.line);
-  if (here.length > 0 && here.length === peers.length) return here[peers.indexOf(one)];
-  const named = here.filter(({ name }) => isNameOf(name, one));
-  if (here.length > 0) return leastHit(named.length > 0 ? named : one.named ? here : []);
-  const starts = new Set(all.filter((other) => other !== one).map((other) => other.line));
-  return leastHit(records.filter(({ line }) => line > one.line && line <= one.body_line && !starts.has(line)));
+function recordOf(one: FunctionMeasure, lookup: HitLookup): FunctionRecord | undefined {
+  const here = lookup.records.get(one.line);
+  if (here === undefined) return recordInHead(one, lookup);
+  const places = lookup.starts.get(one.line)?.places;
+  if (here.all.length === places?.size) return here.all[places.get(one) ?? -1];
+  return namedRecord(one, here);
+}
+
+/** The least hit record of its name; of any where none has its name, unless it has none either. */
+function namedRecord(one: FunctionMeasure, { byName, least }: LineRecords): FunctionRecord | undefined {
+  return byName.get(ownName(one)) ?? byName.get(one.name) ?? (one.named ? least : undefined);
+}
+
+/** The record of a line between where a function starts and where its body opens, on which no other starts. */
+function recordInHead({ line: first, body_line }: FunctionMeasure, lookup: HitLookup): FunctionRecord | undefined {
+  let found: FunctionRecord | undefined;
+  for (let line = first + 1; line <= body_line; line += 1) {
+    const least = lookup.starts.has(line) ? undefined : lookup.records.get(line)?.least;
+    if (least !== undefined) found = lessHit(found ?? least, least);
+  }
+  return found;
+}
+
+/** A constructor goes by its class's name too. */
+function ownName({ name, qualified_name }: FunctionMeasure): string {
+  return name === "constructor" ? (qualified_name.split(".").at(-2) ?? name) : name;
 }
 
 /** `get value` and `value_2` are names tools give to `value`. */
-function isNameOf(name: string, one: FunctionMeasure): boolean {
-  const own = one.name === "constructor" ? (one.qualified_name.split(".").at(-2) ?? one.name) : one.name;
-  return name.replace(/^(?:get|set|static|async) /, "").replace(/_\d+$/, "") === own || name === one.name;
+function bareName(name: string): string {
+  return name.replace(/^(?:get|set|static|async) /, "").replace(/_\d+$/, "");
 }
 
-function leastHit(records: readonly FunctionRecord[]): FunctionRecord | undefined {
-  return [...records].sort((a, b) => a.hits - b.hits)[0];
+/** The less hit of two records; the first where they are alike. */
+function lessHit(one: FunctionRecord, other: FunctionRecord): FunctionRecord {
+  return other.hits < one.hits ? other : one;
 }

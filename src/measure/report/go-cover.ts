@@ -1,7 +1,8 @@
 import { err, ok, type Result } from "../../kernel/result.js";
 import { addFile, type CoverageReport, type ReportDraft } from "./coverage-report.js";
 
-const BLOCK = /^(.+):(\d+)\.\d+,(\d+)\.\d+ \d+ (\d+)$/;
+/** Lines have no more digits than a number counts exactly: beyond that the next line would be the same one, without end. */
+const BLOCK = /^(.+):(\d{1,15})\.\d+,(\d{1,15})\.\d+ \d+ (\d+)$/;
 /** Lines that all blocks may span together before the report is taken for hostile. */
 const MAX_BLOCK_LINES = 5_000_000;
 

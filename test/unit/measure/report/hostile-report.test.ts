@@ -1,6 +1,9 @@
 import { describe, expect, it } from "vitest";
+import type { FunctionMeasure } from "../../../../src/measure/file-measure.js";
 import { type CoverageFormat, readCoverage } from "../../../../src/measure/report/coverage.js";
 import { placeReport } from "../../../../src/measure/report/coverage-place.js";
+import { hitLookup, isHit } from "../../../../src/measure/report/function-hit.js";
+import { measureSource } from "../../../../src/measure/source.js";
 
 const times = (count: number, of: (index: number) => string): string =>
   Array.from({ length: count }, (_, i) => of(i)).join("");
@@ -10,6 +13,13 @@ const numbers = (count: number, first: number): number[] => Array.from({ length:
 function refusal(text: string, format: CoverageFormat): string {
   const read = readCoverage(text, format);
   return read.ok ? "it was read" : read.error;
+}
+
+/** A function of a script from one line to another; its body opens on the first. */
+function functionAt(line: number, end_line: number): FunctionMeasure {
+  const [measured] = measureSource("a.js", "function f() {}").functions;
+  if (measured === undefined) throw new Error("no function");
+  return { ...measured, name: `f${line}`, qualified_name: `f${line}`, line, end_line, body_line: line };
 }
 
 /** The functions of the only file of a report. */
@@ -53,6 +63,11 @@ describe("a report that is made to take for ever, to fill the memory or to end t
     expect(refusal(`mode: set\n${block.repeat(51)}`, "go")).toBe("the blocks span more than 5000000 lines");
   });
 
+  it("is refused where a block is at lines beyond what numbers tell apart", () => {
+    for (const line of ["9007199254740992", "9".repeat(400)])
+      expect(refusal(`mode: set\nm/a.go:${line}.1,${line}.1 1 1\n`, "go")).toMatch(/^line 2: cannot read/);
+  });
+
   it("is refused where a count is more than a number holds", () => {
     expect(refusal(lcov("DA:1,1e+309\n"), "lcov")).toContain("cannot read 'DA:1,1e+309'");
     expect(refusal('{"files":[{"file":"a.c","lines":[{"line_number":1,"count":1e309}]}]}', "gcov")).toContain("count");
@@ -88,6 +103,27 @@ describe("the files of a hostile report", () => {
     const read = readCoverage(`mode: set\n${"m/".repeat(30_000)}src/b.go:1.1,2.1 1 1\n`, "go");
     const placed = read.ok ? placeReport(read.value, { root: "/r", files }) : read;
     expect(placed.ok ? [...placed.value.files.keys()] : placed.error).toEqual(["src/b.go"]);
+  });
+
+  it("are found in one pass where their names end as thousands of files do", () => {
+    const named = times(100_000, (index) => `<sourcefile name="p${index}/A.java"/>`);
+    const read = readCoverage(`<report name="r"><package>${named}</package></report>`, "jacoco");
+    const alike = numbers(20_000, 0).map((index) => `q${index}/A.java`);
+    const placed = read.ok ? placeReport(read.value, { root: "/r", files: alike }) : read;
+    expect(placed.ok ? "placed" : placed.error).toMatch(/about other sources$/);
+  });
+
+  it("are judged in one pass where there are tens of thousands of functions, records and both on one line", () => {
+    const count = 20_000;
+    const records = numbers(count, 0).map((index) => ({ name: `f${index}`, line: 9_000_000 + index, hits: 1 }));
+    const all = numbers(count, 1).map((line) => functionAt(line, line + 1));
+    const lines = new Map([[2, 1]]);
+    const far = hitLookup(all, { lines, functions: records });
+    expect(all.filter((one) => isHit(one, far))).toEqual([all[0]]);
+    const together = all.map((one) => ({ ...one, line: 1, end_line: 1 }));
+    const more = [...records, ...records].map((record) => ({ ...record, line: 1 }));
+    const near = hitLookup(together, { lines, functions: more });
+    expect(together.filter((one) => !isHit(one, near))).toEqual([]);
   });
 
   it("are not looked for in thousands of folders each", () => {
