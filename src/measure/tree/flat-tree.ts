@@ -1,5 +1,6 @@
 import type { Language, Tree } from "web-tree-sitter";
-import { type Engine, stepsThrough, type TreeSteps } from "./tree-cursor.js";
+import { readByCursor } from "./tree-cursor.js";
+import { type Engine, type NodeRoom, readMemory } from "./tree-memory.js";
 
 /** What the numbers of a grammar's types and fields stand for. */
 interface Grammar {
@@ -35,10 +36,6 @@ export interface FlatTree {
 /** Type of a node that could not be read. */
 export const ERROR = 65_535;
 const TYPES = ERROR + 1;
-/** Nodes there is room for at first, by the length of the text; more room is made as it is needed. */
-const CHARS_A_NODE = 3;
-const MIN_ROOM = 64;
-
 const grammars = new WeakMap<Language, Grammar>();
 
 function grammarOf(language: Language): Grammar {
@@ -61,19 +58,45 @@ type Columns = { -readonly [Key in "fields" | "types"]: Uint16Array } & {
   -readonly [Key in "starts" | "ends" | "parents" | "nexts" | "previous"]: Int32Array;
 };
 
-/** A tree while it is read. */
-interface Reading {
-  readonly steps: TreeSteps;
-  /** How much further on the offsets of the tree are in the text. */
-  readonly shifts: Int32Array | undefined;
-  readonly missing: Set<number>;
-  room: number;
-  columns: Columns;
-  /** Nodes read so far. */
-  size: number;
-  /** What the next node stands in, and the one before it there. */
-  parent: number;
-  previous: number;
+/** The nodes of a tree while they are read. */
+class Nodes implements NodeRoom {
+  size = 0;
+  readonly missing = new Set<number>();
+  readonly columns: Columns;
+  /** How much further on offsets are in the text. */
+  readonly #shifts: Int32Array | undefined;
+  /** Of each node, the last one in it so far, plus one. */
+  readonly #lasts: Int32Array;
+
+  constructor(count: number, shifts: Int32Array | undefined) {
+    this.columns = columnsFor(count);
+    this.#lasts = new Int32Array(count);
+    this.#shifts = shifts;
+  }
+
+  add(type: number, start: number, end: number, parent: number, field: number, isMissing: boolean): void {
+    const [at, shifts, columns, lasts] = [this.size, this.#shifts, this.columns, this.#lasts];
+    columns.types[at] = type;
+    columns.starts[at] = shifts === undefined ? start : start + (shifts[start] as number);
+    columns.ends[at] = shifts === undefined ? end : end + (shifts[end] as number);
+    columns.parents[at] = parent;
+    columns.fields[at] = field;
+    columns.previous[at] = parent === -1 ? -1 : (lasts[parent] as number) - 1;
+    if (parent !== -1) lasts[parent] = at + 1;
+    if (isMissing) this.missing.add(at);
+    this.size = at + 1;
+  }
+
+  /** All of them are there. */
+  finish(): void {
+    const { nexts, parents } = this.columns;
+    for (let at = this.size - 1; at >= 0; at -= 1) {
+      const next = Math.max(nexts[at] as number, at + 1);
+      nexts[at] = next;
+      const parent = parents[at] as number;
+      if (parent !== -1 && (nexts[parent] as number) < next) nexts[parent] = next;
+    }
+  }
 }
 
 /**
@@ -82,63 +105,24 @@ interface Reading {
  */
 export function flatTree(tree: Tree, text: string, engine: Engine, shifts?: Int32Array): FlatTree {
   const grammar = grammarOf(tree.language);
-  const room = Math.max(MIN_ROOM, Math.ceil(text.length / CHARS_A_NODE));
-  const steps = stepsThrough(tree, engine);
-  const nowhere = { size: 0, parent: -1, previous: -1 };
-  const reading: Reading = { steps, shifts, missing: new Set(), room, columns: columnsFor(room), ...nowhere };
-  try {
-    do readNode(reading);
-    while (advance(reading));
-  } finally {
-    steps.close();
-  }
-  const { size, columns, missing } = reading;
+  const { size, columns, missing } = nodesOf(tree, engine, shifts);
   return { text, grammar, size, ...columns, missing };
 }
 
-function readNode(reading: Reading): void {
-  const { steps, shifts, size: at, parent, previous } = reading;
-  if (at === reading.room) makeRoom(reading);
-  const { columns } = reading;
-  const [type, start, end] = [steps.type(), steps.start(), steps.end()];
-  columns.types[at] = type;
-  columns.starts[at] = shifts === undefined ? start : start + (shifts[start] as number);
-  columns.ends[at] = shifts === undefined ? end : end + (shifts[end] as number);
-  columns.parents[at] = parent;
-  columns.previous[at] = previous;
-  columns.fields[at] = steps.field();
-  if (start === end && steps.isMissing()) reading.missing.add(at);
-  reading.size += 1;
-}
-
-/** Goes to the next node in the order of the text; false at the end. */
-function advance(reading: Reading): boolean {
-  const { steps, columns } = reading;
-  const last = reading.size - 1;
-  if (steps.toFirstChild()) {
-    reading.parent = last;
-    reading.previous = -1;
-    return true;
+function nodesOf(tree: Tree, engine: Engine, shifts: Int32Array | undefined): Nodes {
+  const count = tree.rootNode.descendantCount;
+  let nodes = new Nodes(count, shifts);
+  if (!readMemory(tree, engine, nodes)) {
+    nodes = new Nodes(count, shifts);
+    readByCursor(tree, nodes);
   }
-  columns.nexts[last] = reading.size;
-  reading.previous = last;
-  while (!steps.toNextSibling()) {
-    if (!steps.toParent()) return false;
-    columns.nexts[reading.parent] = reading.size;
-    reading.previous = reading.parent;
-    reading.parent = columns.parents[reading.parent] as number;
-  }
-  return true;
+  nodes.finish();
+  return nodes;
 }
 
-function makeRoom(reading: Reading): void {
-  reading.room *= 2;
-  reading.columns = columnsFor(reading.room, reading.columns);
-}
-
-/** Room for so many nodes, with what columns before have. */
-export function columnsFor(room: number, before?: Columns): Columns {
-  const columns: Columns = {
+/** Room for so many nodes. */
+export function columnsFor(room: number): Columns {
+  return {
     types: new Uint16Array(room),
     fields: new Uint16Array(room),
     starts: new Int32Array(room),
@@ -147,8 +131,4 @@ export function columnsFor(room: number, before?: Columns): Columns {
     nexts: new Int32Array(room),
     previous: new Int32Array(room),
   };
-  if (before !== undefined) for (const key of KEYS) columns[key].set(before[key]);
-  return columns;
 }
-
-const KEYS = ["types", "fields", "starts", "ends", "parents", "nexts", "previous"] as const;

@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { Language as Grammar, Parser } from "web-tree-sitter";
 import { Fault } from "../../kernel/fault.js";
 import { isEcmaScript, type Language } from "../language.js";
-import type { Engine } from "./tree-cursor.js";
+import type { Engine } from "./tree-memory.js";
 
 /** Languages read by tree-sitter. */
 export type GrammarLanguage = Exclude<Language, "typescript" | "tsx" | "javascript">;
