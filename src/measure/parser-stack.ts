@@ -12,7 +12,7 @@ interface TreeText {
   readonly language: GrammarLanguage;
 }
 
-/** What of tree-sitter's program is used here; the rest of it is in `tree/tree-cursor.ts`. */
+/** What of tree-sitter's program is used here; the rest of it is in `tree/tree-memory.ts`. */
 interface EngineParts {
   readonly _malloc: (bytes: number) => number;
   readonly loadWebAssemblyModule: (module: Uint8Array, flags: { loadAsync: false }) => StackPart;

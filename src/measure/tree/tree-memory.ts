@@ -64,8 +64,8 @@ const CHILD_BYTES = 8;
 const NOWHERE = -1;
 
 /**
- * Reads a tree where the parser wrote it: to ask the parser for one node after the other takes a fifth as long as parsing. False
- * where what is there is not what the parser says of the tree, or is not shown; what was added is of no use then.
+ * Reads a tree where the parser wrote it (docs/adr/0015). False where its memory is not shown, or what is there is not what the
+ * parser says of the tree; what was added is of no use then.
  */
 export function readMemory(tree: Tree, { HEAPU32: words, HEAPU16: halves }: Engine, room: NodeRoom): boolean {
   if (words === undefined || halves === undefined) return false;
@@ -84,41 +84,43 @@ export function readMemory(tree: Tree, { HEAPU32: words, HEAPU16: halves }: Engi
 
 /** Reads all that is below, but no more nodes than there are. */
 function readBelow(walk: Walk, most: number): void {
-  const { memory, tables, room, frames } = walk;
+  const { memory, room, frames } = walk;
   const child = emptySubtree();
   while (walk.depth >= 0 && room.size <= most) {
     const frame = frames[walk.depth] as Frame;
     if (frame.left === 0) walk.depth -= 1;
-    else {
-      const { end: before, node: parent } = frame;
-      subtreeAt(memory, frame.child, child);
-      pass(frame, child);
-      const alias = aliasOf(tables, frame, child);
-      const field = fieldOf(tables, frame, child);
-      const isShown = child.isShown || alias !== 0;
-      const node = isShown ? room.size : parent;
-      if (isShown)
-        room.add(typeOf(tables, alias || child.symbol), (before + child.padding) >>> 1, frame.end >>> 1, parent, field, child.isMissing);
-      if (!child.isExtra) frame.counted += 1;
-      if (child.children > 0) enter(walk, child, before, node, isShown ? 0 : field);
-    }
+    else readChild(walk, frame, subtreeAt(memory, frame.child, child));
   }
 }
 
-function pass(frame: Frame, { padding, bytes }: Subtree): void {
+function readChild(walk: Walk, frame: Frame, child: Subtree): void {
+  const { tables, room } = walk;
+  const { end: before, node: parent } = frame;
+  const start = before + child.padding;
+  const end = start + child.bytes;
+  const alias = aliasOf(tables, frame, child);
+  const field = fieldOf(tables, frame, child);
   frame.child += CHILD_BYTES;
   frame.left -= 1;
-  frame.end += padding + bytes;
+  frame.end = end;
+  if (!child.isExtra) frame.counted += 1;
+  const isShown = child.isShown || alias !== 0;
+  const node = isShown ? room.size : parent;
+  const type = typeOf(tables, alias === 0 ? child.symbol : alias);
+  if (isShown) room.add(type, start >>> 1, end >>> 1, parent, field, child.isMissing);
+  if (child.children > 0) enter(walk, child, before, node, isShown ? 0 : field);
 }
 
-function enter(walk: Walk, { record, children }: Subtree, end: number, node: number, field: number): void {
+/** Goes on with what an inner node holds: `before` is where what stands before it ends, `node` what its children are in. */
+function enter(walk: Walk, inner: Subtree, before: number, node: number, field: number): void {
+  const { record, children } = inner;
   walk.depth += 1;
   const frame = (walk.frames[walk.depth] ??= emptyFrame());
   frame.child = record - children * CHILD_BYTES;
   frame.left = children;
   frame.counted = 0;
   frame.production = walk.memory.halves[(record + RECORD.production) >>> 1] as number;
-  frame.end = end;
+  frame.end = before;
   frame.node = node;
   frame.field = field;
 }

@@ -8,7 +8,7 @@ import { isCutRight, type ShortText, shortComments } from "./short-comments.js";
 import { squeeze } from "./tree-function.js";
 import { TREE_LANGUAGES } from "./tree-language.js";
 import { marksOf } from "./tree-mark.js";
-import { walkMarks } from "./tree-walk.js";
+import { type Told, walkMarks } from "./tree-walk.js";
 
 /** What was read of a text in the end. */
 export interface BestReading extends Reading {
@@ -40,16 +40,14 @@ function withTorn(reading: BestReading, { branches }: OpenedText): BestReading {
   const { flat, walked } = reading;
   const torn = walked.drafts
     .filter(({ parent, bodyStart: start, end }) => parent === null && !isOfOneBranch(branches, { start, end }))
-    .map(({ start, bodyStart }) => {
-      const head = squeeze(flat.text.slice(start, bodyStart));
-      return {
-        offset: start,
-        message: `the body of ${JSON.stringify(head)} begins and ends in different branches`,
-        text: head,
-      };
-    });
+    .map(({ start, bodyStart }) => ({ offset: start, tell: () => tornBody(flat.text.slice(start, bodyStart)) }));
   if (torn.length === 0) return reading;
   return { ...reading, walked: { ...walked, errors: [...walked.errors, ...torn], partial: true } };
+}
+
+function tornBody(text: string): Told {
+  const head = squeeze(text);
+  return { message: `the body of ${JSON.stringify(head)} begins and ends in different branches`, text: head };
 }
 
 function read(text: string, language: GrammarLanguage, isOver: () => boolean): Reading | null {

@@ -15,7 +15,7 @@ import { hashTree } from "./tree-hash.js";
 import { TREE_LANGUAGES } from "./tree-language.js";
 import { statementsOf } from "./tree-mark.js";
 import { type BestReading, readBest } from "./tree-reading.js";
-import type { TreeDraft, WalkedTree } from "./tree-walk.js";
+import type { Told, TreeDraft, WalkedTree } from "./tree-walk.js";
 
 /**
  * Measures text of a language read by tree-sitter (DESIGN §9), whose grammar must be loaded. Throws Fault
@@ -72,11 +72,12 @@ function readTree(source: Source, language: GrammarLanguage, look: (reading: Bes
   const { declared } = walked;
   const conflicts = walked.partial ? conflictMarkers(text) : [];
   const hidden = hiddenCode(text, language, walked.comments);
-  const errors = [...walked.errors, ...conflicts, ...hidden].map(
-    ({ offset, message, text: unread }): ParseError => ({
+  const unread = walked.errors.map(({ offset, tell }) => ({ offset, ...tell() }));
+  const errors = [...unread, ...conflicts, ...hidden].map(
+    ({ offset, message, text: there }): ParseError => ({
       message,
       line: lineAt(table, offset),
-      key: sha256Hex(unread),
+      key: sha256Hex(there),
     }),
   );
   return {
@@ -111,7 +112,7 @@ function withDeclared(one: FunctionFigures, declared: ReadonlySet<string>): Func
 }
 
 /** Lines git leaves in a file that two sides changed, where the text cannot be read as a whole anyway. */
-function conflictMarkers(text: string): WalkedTree["errors"] {
+function conflictMarkers(text: string): (Told & { readonly offset: number })[] {
   return [...text.matchAll(/^(?:<{7}|>{7}) \S.*$/gm)].map(({ index, 0: line }) => ({
     offset: index,
     message: `unexpected ${JSON.stringify(line.slice(0, MAX_SHOWN_CHARS))}: a conflict that was not resolved`,

@@ -15,6 +15,19 @@ export interface TreeDraft extends Draft {
   readonly nameAt: number;
 }
 
+/** What is said of a place that could not be read. */
+export interface Told {
+  readonly message: string;
+  /** All that stands there. */
+  readonly text: string;
+}
+
+/** A place that could not be read: what is said of it is put together when it is asked, as many a place is read again. */
+export interface UnreadPlace {
+  readonly offset: number;
+  readonly tell: () => Told;
+}
+
 /** What the marks of a tree say. */
 export interface WalkedTree {
   /** In the order of the text, outer functions before those in them; without hashes. */
@@ -26,8 +39,8 @@ export interface WalkedTree {
   readonly silent: Span[];
   /** Directives that are no comments, as comments. */
   readonly directives: Comment[];
-  /** What could not be read and may hide something: offset, what stands there, all of it. */
-  readonly errors: { offset: number; message: string; text: string }[];
+  /** What could not be read and may hide something. */
+  readonly errors: UnreadPlace[];
   /** Whether there was anything at all that could not be read. */
   partial: boolean;
 }
@@ -133,8 +146,9 @@ function openScope({ open }: Walk, node: TreeNode, place: Open): void {
 function openFunction(walk: Walk, node: TreeNode, place: Open): void {
   if (place.depth > MAX_NESTED_FUNCTIONS) return;
   if (place.depth < MAX_NESTED_FUNCTIONS) return addFunction(walk, node, place);
-  const unread = walk.text.slice(node.startIndex, node.endIndex);
-  walk.found.errors.push({ offset: node.startIndex, message: "nested too deeply to be judged", text: unread });
+  const text = walk.text.slice(node.startIndex, node.endIndex);
+  const tell = (): Told => ({ message: "nested too deeply to be judged", text });
+  walk.found.errors.push({ offset: node.startIndex, tell });
   walk.found.partial = true;
   walk.open.push({ ...place, end: node.endIndex, depth: place.depth + 1 });
 }
@@ -191,8 +205,12 @@ function noteUnexpected(walk: Walk, node: TreeNode): void {
  */
 function noteError({ text, language, found }: Walk, node: TreeNode, messageOf: (unread: string) => string): void {
   found.partial = true;
-  const unread = squeeze(text.slice(node.startIndex, node.endIndex));
-  if (language.hides?.test(unread) === false) return;
-  const told = language.hides === undefined ? unread : squeeze(node.textWithout(language.comments));
-  found.errors.push({ offset: node.startIndex, message: messageOf(unread), text: told });
+  const there = text.slice(node.startIndex, node.endIndex);
+  if (language.hides?.test(there) === false) return;
+  const tell = (): Told => {
+    const unread = squeeze(there);
+    const known = language.hides === undefined ? unread : squeeze(node.textWithout(language.comments));
+    return { message: messageOf(unread), text: known };
+  };
+  found.errors.push({ offset: node.startIndex, tell });
 }

@@ -5,7 +5,8 @@ import { beforeAll, describe, expect, it } from "vitest";
 import type { Node, Parser } from "web-tree-sitter";
 import { type FlatTree, flatTree, typeName } from "../../../../src/measure/tree/flat-tree.js";
 import { engine, type GrammarLanguage, loadGrammars, parserOf } from "../../../../src/measure/tree/grammar.js";
-import type { Engine } from "../../../../src/measure/tree/tree-memory.js";
+import { addressOf } from "../../../../src/measure/tree/grammar-tables.js";
+import { type Engine, type NodeRoom, readMemory } from "../../../../src/measure/tree/tree-memory.js";
 import { nodeAround, TreeNode } from "../../../../src/measure/tree/tree-node.js";
 
 /** Text of each language with what a walk could take wrong: fields, hidden nodes, aliases, what is missing or unread. */
@@ -42,6 +43,27 @@ async function ownParser(language: GrammarLanguage): Promise<{ own: Engine; pars
   const parser = new fresh.Parser();
   parser.setLanguage(await fresh.Language.load(readFileSync(`grammars/${files[language]?.file}`)));
   return { own, parser };
+}
+
+/** What only counts what it is given. */
+function counter(): NodeRoom {
+  return {
+    size: 0,
+    add() {
+      (this as { size: number }).size += 1;
+    },
+  };
+}
+
+function numberAt({ HEAPU32 }: Engine, place: number): number {
+  return HEAPU32?.[place / 4] ?? 0;
+}
+
+/** The parser's memory with nothing in one place. */
+function withoutNumber({ HEAPU32 }: Engine, place: number): Engine {
+  const words = HEAPU32?.slice() ?? new Uint32Array();
+  words[place / 4] = 0;
+  return { HEAPU32: words, HEAPU16: new Uint16Array(words.buffer) };
 }
 
 function withTree<T>(language: GrammarLanguage, text: string, look: (root: Node, flat: FlatTree) => T): T {
@@ -105,6 +127,34 @@ describe("a flat tree", () => {
     tree.delete();
     expect(own).toHaveProperty("HEAPU32");
     expect(hidden).toEqual(shown);
+  });
+
+  it.each(LANGUAGES)("is read from the parser's memory in %s", async (language) => {
+    const { own, parser } = await ownParser(language);
+    const tree = parser.parse(TEXTS[language]);
+    if (tree === null) throw new Error("no tree");
+    const room = counter();
+    expect(readMemory(tree, own, room)).toBe(true);
+    expect(room.size).toBe(tree.rootNode.descendantCount);
+    tree.delete();
+  });
+
+  /** What a record's numbers at these bytes say: its length, its children, its symbol; of the first child, whether it is shown. */
+  it.each([
+    ["root", 16],
+    ["root", 36],
+    ["root", 40],
+    ["child", 44],
+  ] as const)("is asked of the parser where its memory is not as expected (%s, %i)", async (which, place) => {
+    const { own, parser } = await ownParser("c");
+    const tree = parser.parse(TEXTS.c);
+    if (tree === null) throw new Error("no tree");
+    const root = numberAt(own, addressOf(tree));
+    const record = which === "root" ? root : numberAt(own, root - numberAt(own, root + 36) * 8);
+    const moved = withoutNumber(own, record + place);
+    expect(readMemory(tree, moved, counter())).toBe(false);
+    expect(flatTree(tree, TEXTS.c, moved)).toEqual(flatTree(tree, TEXTS.c, own));
+    tree.delete();
   });
 
   it.each(LANGUAGES)("finds in %s the node around each offset that the parser finds", (language) => {
