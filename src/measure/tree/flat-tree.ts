@@ -1,6 +1,6 @@
 import type { Language, Tree } from "web-tree-sitter";
 import { readByCursor } from "./tree-cursor.js";
-import { type Engine, type NodeRoom, readMemory } from "./tree-memory.js";
+import { type Engine, type NodeRoom, type ReadNode, readMemory } from "./tree-memory.js";
 
 /** What the numbers of a grammar's types and fields stand for. */
 interface Grammar {
@@ -74,7 +74,7 @@ class Nodes implements NodeRoom {
     this.#shifts = shifts;
   }
 
-  add(type: number, start: number, end: number, parent: number, field: number, isMissing: boolean): void {
+  add({ type, start, end, parent, field, isMissing }: ReadNode): void {
     const [at, shifts, columns, lasts] = [this.size, this.#shifts, this.columns, this.#lasts];
     columns.types[at] = type;
     columns.starts[at] = shifts === undefined ? start : start + (shifts[start] as number);

@@ -7,8 +7,14 @@ export function readByCursor(tree: Tree, room: NodeRoom): void {
   const around: number[] = [];
   try {
     do {
-      const { nodeTypeId, startIndex, endIndex, currentFieldId, nodeIsMissing } = cursor;
-      room.add(nodeTypeId, startIndex, endIndex, around.at(-1) ?? -1, currentFieldId, nodeIsMissing);
+      const {
+        nodeTypeId: type,
+        startIndex: start,
+        endIndex: end,
+        currentFieldId: field,
+        nodeIsMissing: isMissing,
+      } = cursor;
+      room.add({ type, start, end, parent: around.at(-1) ?? -1, field, isMissing });
     } while (advance(cursor, around, room.size - 1));
   } finally {
     cursor.delete();

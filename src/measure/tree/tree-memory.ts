@@ -7,12 +7,23 @@ export interface Engine {
   readonly HEAPU16?: Uint16Array;
 }
 
+/** A node of a tree. Its offsets are UTF-16 units. */
+export interface ReadNode {
+  readonly type: number;
+  readonly start: number;
+  readonly end: number;
+  /** The number of the node it stands in; -1 for none. */
+  readonly parent: number;
+  /** The field it stands in there; 0 for none. */
+  readonly field: number;
+  readonly isMissing: boolean;
+}
+
 /** Takes the nodes of a tree, in the order of the text, outer ones before what they hold. */
 export interface NodeRoom {
   /** Nodes it has; the next one gets this number. */
   readonly size: number;
-  /** A node, its offsets in UTF-16 units, what it stands in, and the field there; 0 for none. */
-  add(type: number, start: number, end: number, parent: number, field: number, isMissing: boolean): void;
+  readonly add: (node: ReadNode) => void;
 }
 
 /** What stands in the place of a child. */
@@ -75,9 +86,10 @@ export function readMemory(tree: Tree, { HEAPU32: words, HEAPU16: halves }: Engi
   const root = subtreeAt(memory, addressOf(tree), emptySubtree());
   const [start, end] = [root.padding, root.padding + root.bytes];
   if (typeOf(tables, root.symbol) !== typeId || start >>> 1 !== startIndex || end >>> 1 !== endIndex) return false;
-  room.add(typeId, startIndex, endIndex, NOWHERE, 0, root.isMissing);
+  const around = { parent: NOWHERE, field: 0, isMissing: root.isMissing };
+  room.add({ type: typeId, start: startIndex, end: endIndex, ...around });
   const walk = { memory, tables, room, frames: [], depth: -1 };
-  if (root.children > 0) enter(walk, root, 0, 0, 0);
+  if (root.children > 0) enter(walk, root, { end: 0, node: 0, field: 0 });
   readBelow(walk, descendantCount);
   return room.size === descendantCount;
 }
@@ -107,20 +119,23 @@ function readChild(walk: Walk, frame: Frame, child: Subtree): void {
   const isShown = child.isShown || alias !== 0;
   const node = isShown ? room.size : parent;
   const type = typeOf(tables, alias === 0 ? child.symbol : alias);
-  if (isShown) room.add(type, start >>> 1, end >>> 1, parent, field, child.isMissing);
-  if (child.children > 0) enter(walk, child, before, node, isShown ? 0 : field);
+  const { isMissing } = child;
+  if (isShown) room.add({ type, start: start >>> 1, end: end >>> 1, parent, field, isMissing });
+  if (child.children > 0) enter(walk, child, { end: before, node, field: isShown ? 0 : field });
 }
 
-/** Goes on with what an inner node holds: `before` is where what stands before it ends, `node` what its children are in. */
-function enter(walk: Walk, inner: Subtree, before: number, node: number, field: number): void {
-  const { record, children } = inner;
+/** What the children of an inner node begin with. */
+type Begin = Pick<Frame, "end" | "field" | "node">;
+
+/** Goes on with what an inner node holds. */
+function enter(walk: Walk, { record, children }: Subtree, { end, node, field }: Begin): void {
   walk.depth += 1;
   const frame = (walk.frames[walk.depth] ??= emptyFrame());
   frame.child = record - children * CHILD_BYTES;
   frame.left = children;
   frame.counted = 0;
   frame.production = walk.memory.halves[(record + RECORD.production) >>> 1] as number;
-  frame.end = before;
+  frame.end = end;
   frame.node = node;
   frame.field = field;
 }
