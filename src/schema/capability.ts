@@ -1,6 +1,9 @@
 import { z } from "zod";
 import { tierSchema } from "./tier.js";
 
+/** Entries of the files one capability names. */
+export const MAX_CAPABILITY_FILES = 10_000;
+
 const hex256 = z.string().regex(/^[0-9a-f]{64}$/);
 
 /** Numeric limits a capability carries. A child's are never looser than its parent's. */
@@ -39,7 +42,7 @@ export const capabilitySchema = z.strictObject({
   /** Names of tools it may call, sorted and unique. */
   tools: z.array(z.string().min(1).max(128)).max(128),
   /** Files it may write: exact repository-relative paths or anchored patterns, sorted and unique. */
-  write: z.array(z.string().min(1).max(4096)).max(10_000),
+  write: z.array(z.string().min(1).max(4096)).max(MAX_CAPABILITY_FILES),
   limits: capabilityLimitsSchema,
   budget: capabilityBudgetSchema,
   /** 0 for one minted by the broker for a plan's agent, parent's + 1 for a delegated one. */

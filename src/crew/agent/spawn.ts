@@ -1,6 +1,7 @@
 import type { z } from "zod";
 import type { Minted } from "../../capability/broker.js";
 import { patternCanMatch } from "../../capability/write-set.js";
+import { MAX_CAPABILITY_FILES } from "../../schema/capability.js";
 import type { Handed } from "../../schema/event-conversation.js";
 import type { WorknodeRecord } from "../../schema/memory.js";
 import type { TaskStatus } from "../../schema/states.js";
@@ -165,6 +166,11 @@ function unfitWish(files: readonly string[], limits: Readonly<Record<string, num
     ([name, value]) => !(value >= (LEAST[name] ?? 0)) || (name !== "usd" && !Number.isSafeInteger(value)),
   );
   if (unfit !== undefined) return `${unfit[1]} is no value for ${unfit[0]}.`;
+  return unfitFiles(files);
+}
+
+function unfitFiles(files: readonly string[]): string | undefined {
+  if (files.length > MAX_CAPABILITY_FILES) return `At most ${MAX_CAPABILITY_FILES} files can be handed on; name fewer.`;
   const nothing = files.find((file) => !patternCanMatch(file));
   return nothing === undefined ? undefined : `No file can be named ${JSON.stringify(nothing.slice(0, 200))}.`;
 }

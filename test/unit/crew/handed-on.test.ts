@@ -60,7 +60,11 @@ function crewOf(): { crew: Crew; pass: (ms: number) => void } {
 }
 
 /** `spawn_agent` as an agent of the crew asks for it. */
-function spawn(crew: Crew, who: string, wish: { role: string; task: string }): { content: string; is_error: boolean } {
+function spawn(
+  crew: Crew,
+  who: string,
+  wish: { role: string; task: string; files?: string[] },
+): { content: string; is_error: boolean } {
   const args = { ...wish, reason: "split" };
   const proposal = { what: { tool: "spawn_agent", args }, who: { agent: who } };
   const place = { held: crew.held.get(`${who}/E/work`) ?? { endsAtMs: null } };
@@ -119,6 +123,14 @@ describe("what an agent hands on", () => {
     at.pass(20 * MINUTE);
     Object.assign(at.crew.store.lease, { read: () => undefined });
     expect(works(at.crew, "fire-1", "E")).toBe(false);
+  });
+
+  it("is refused in words, not by a fault of the program, where it is more files than a capability holds", () => {
+    const { crew } = crewOf();
+    const files = Array.from({ length: 10_001 }, (_, index) => `notes/${index}.md`);
+    const said = spawn(crew, "lead", { role: "dev", task: "A", files });
+    expect(said).toMatchObject({ is_error: true, content: "At most 10000 files can be handed on; name fewer." });
+    expect([...crew.agents.keys()]).toEqual(["lead", "fire", "dev"]);
   });
 
   it("makes no more than 32 agents, even where none of them is on record yet", () => {
