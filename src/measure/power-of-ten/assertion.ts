@@ -19,10 +19,12 @@ export function countAssertions(unit: Unit, language: Language): number {
 }
 
 function isAssertion(piece: Piece, language: Language): boolean {
-  if (piece.kind === "call" && isNever(calleeText(piece), language)) return true;
-  if (isSettled(piece)) return false;
-  if (piece.kind === "assert") return piece.type !== "static_assert_declaration";
-  return piece.kind === "call" && piece.op !== "new" && (isAsserting(piece) || PARSING.test(calleeText(piece)));
+  if (piece.kind === "assert") return piece.type !== "static_assert_declaration" && !isSettled(piece);
+  return piece.kind === "call" && (isNever(calleeText(piece), language) || isAssertingCall(piece));
+}
+
+function isAssertingCall(call: Piece): boolean {
+  return call.op !== "new" && !isSettled(call) && (isAsserting(call) || PARSING.test(calleeText(call)));
 }
 
 function isNever(callee: string, language: Language): boolean {
@@ -57,7 +59,6 @@ const NEVER_ASKED = /^(?:false|False|0|null|None)$/;
 
 /** What holds, or not, whatever happens asserts nothing: a constant, a thing compared with itself, what a compiler looks at. */
 function isSettled(piece: Piece): boolean {
-  if (piece.kind !== "assert" && piece.kind !== "call") return false;
   if (/^_?[sS]tatic_assert$/.test(calleeText(piece))) return true;
   const given = piece.kind === "assert" ? piece.children[0] : isAsserting(piece) ? givenTo(piece) : undefined;
   return given !== undefined && (CONSTANT.test(unwrap(given).name) || isTwice(unwrap(given)));

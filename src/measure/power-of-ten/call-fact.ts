@@ -68,7 +68,8 @@ function noteKept(piece: Piece, { table }: RuleContext, found: Found): void {
 
 function keptAt(piece: Piece): readonly Piece[] {
   const use = USES[piece.type]?.(piece);
-  const kept = KEEPING.has(piece.kind) || PAIRS.has(piece.type) ? keptBy(piece).map(unwrap) : NONE;
+  if (!KEEPING.has(piece.kind) && !PAIRS.has(piece.type)) return use === undefined ? NONE : [use];
+  const kept = keptBy(piece).map(unwrap);
   return use === undefined ? kept : [use, ...kept];
 }
 
@@ -76,8 +77,10 @@ const NONE: readonly Piece[] = [];
 
 /** `T t(f)` of C++ keeps what stands in the brackets. */
 function keptBy({ children }: Piece): Piece[] {
-  const kept = children.filter(({ role }) => KEPT.has(role));
-  return kept.flatMap((one) => (one.type === "argument_list" ? one.children : [one]));
+  const kept: Piece[] = [];
+  for (const one of children)
+    if (KEPT.has(one.role)) kept.push(...(one.type === "argument_list" ? one.children : [one]));
+  return kept;
 }
 
 const KEEPING: ReadonlySet<string> = new Set(["assign", "bind", "leave"]);

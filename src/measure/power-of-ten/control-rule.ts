@@ -196,7 +196,7 @@ function aliasedNames({ own }: Unit): Set<string> {
     .filter(({ kind }) => kind === "assign" || kind === "step")
     .map(targetOf);
   const addressed = own
-    .filter(({ type, op }) => ADDRESSING.test(type) && op === "&")
+    .filter(({ type, op }) => op === "&" && ADDRESSING.test(type))
     .flatMap(({ children }) => children.map(({ name }) => name));
   return new Set([...written, ...addressed].filter((name) => name !== ""));
 }

@@ -3,7 +3,7 @@ import { childOf, type Piece, unwrap } from "./piece.js";
 /** The expressions among these pieces whose value nobody looks at: statements, parts of them, steps of a loop. */
 export function discarded(pieces: readonly Piece[]): Set<Piece> {
   const found = new Set<Piece>();
-  const open = pieces.flatMap((piece) => startsOf(piece));
+  const open = pieces.filter(isStart).flatMap(startsOf);
   for (let at = open.pop(); at !== undefined; at = open.pop()) {
     const inner = unwrap(at);
     found.add(inner);
@@ -12,10 +12,13 @@ export function discarded(pieces: readonly Piece[]): Set<Piece> {
   return found;
 }
 
+function isStart({ kind, type }: Piece): boolean {
+  return kind === "statement" || kind === "loop" || STARTED.has(type);
+}
+
 /** Of a loop its header's first and last part, which are run for what they do. */
 function startsOf(piece: Piece): Piece[] {
-  if (piece.kind === "statement" || STARTED.has(piece.type)) return piece.children.slice(0, 1);
-  if (piece.kind !== "loop") return [];
+  if (piece.kind !== "loop") return piece.children.slice(0, 1);
   return piece.children.filter(({ role, kind }) => HEADERS.has(role) && kind !== "bind" && kind !== "other");
 }
 

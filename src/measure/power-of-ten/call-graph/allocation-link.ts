@@ -12,10 +12,11 @@ export function linkAllocations(graph: CallGraph, found: readonly RuleFinding[][
   if (graph.index.nodes.every(({ fact }) => fact.allocations.length === 0)) return;
   const initial = initialNodes(graph);
   const allocating = allocatingNodes(graph);
+  const starting = new Set([...allocating].filter((node) => initial.surely.has(node)));
   for (const [node, { fact }] of graph.index.nodes.entries()) {
     if (initial.surely.has(node)) continue;
     const own = fact.allocations.filter((use) => mayAllocate(graph, node, use, allocating));
-    const uses = own.length > 0 ? own : throughCall(graph, node, { initial, allocating });
+    const uses = own.length > 0 ? own : throughCall(graph, node, starting);
     for (const use of uses) found[node]?.push(findingOf(use, initial.maybe.has(node)));
   }
 }
@@ -39,14 +40,10 @@ function mayAllocate(graph: CallGraph, node: number, use: Use, allocating: Reado
  * The first call of what allocates as initialisation, and so is not told itself. `main` is where that is called; of all else
  * that allocates, the function that does it is told, and not everyone who calls it.
  */
-function throughCall(
-  graph: CallGraph,
-  node: number,
-  { initial, allocating }: { readonly initial: Initial; readonly allocating: ReadonlySet<number> },
-): Use[] {
+function throughCall(graph: CallGraph, node: number, starting: ReadonlySet<number>): Use[] {
   const caller = graph.index.nodes[node];
-  if (caller === undefined || measureOf(caller).name === "main") return [];
-  const call = knownCalls(graph, node).find(({ to }) => allocating.has(to) && initial.surely.has(to));
+  if (starting.size === 0 || caller === undefined || measureOf(caller).name === "main") return [];
+  const call = knownCalls(graph, node).find(({ to }) => starting.has(to));
   return call === undefined ? [] : [{ what: `a call of ${call.name}`, verdict: "unknown", line: call.line }];
 }
 
@@ -58,11 +55,12 @@ interface KnownCall {
 
 /** Calls of a function that lead to one other that was read. */
 function knownCalls({ index, targets }: CallGraph, node: number): KnownCall[] {
-  const calls = index.nodes[node]?.fact.calls ?? [];
-  return calls.flatMap(({ name, line, certain }, at) => {
+  const known: KnownCall[] = [];
+  for (const [at, { name, line, certain }] of (index.nodes[node]?.fact.calls ?? []).entries()) {
     const to = certain ? soleNode(targets[node]?.[at]) : -1;
-    return to === -1 || to === node ? [] : [{ name, line, to }];
-  });
+    if (to !== -1 && to !== node) known.push({ name, line, to });
+  }
+  return known;
 }
 
 /** Functions that allocate, and those whose calls certainly lead to one that does. */

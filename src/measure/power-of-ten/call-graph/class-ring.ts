@@ -9,27 +9,27 @@ import { findCycles } from "./call-graph-cycle.js";
  * one is made; and in C++ what is destroyed with all it holds of its own kind.
  */
 export function findClassRings(root: Piece, context: RuleContext): RuleFinding[] {
-  const classes = below(root).filter(({ kind, type }) => kind === "class" && type !== "impl_item");
-  if (classes.length === 0) return [];
+  const pieces = below(root);
+  const classes = pieces.filter(({ kind, type }) => kind === "class" && type !== "impl_item");
+  const making = makingRings(classes, pieces).map((one) => ring(context, one, "makes another of its own kind"));
+  return [...making, ...classes.filter((one) => holdsItself(one, context)).map((one) => ring(context, one, HOLDS))];
+}
+
+/** The classes among these pieces that make each other, or themselves. */
+function makingRings(classes: readonly Piece[], pieces: readonly Piece[]): (Piece | undefined)[] {
   const made = new Map(classes.map((one) => [nameOf(one), one] as const));
   made.delete("");
   const names = [...made.keys()];
-  const functions = new Map(
-    below(root)
-      .filter(isNamedFunction)
-      .map((piece) => [nameOf(piece), piece] as const),
+  const used = [...made.values()].map((one) => usedBy(initialisers(one)));
+  if (used.every((each) => each.length === 0)) return [];
+  const functions = new Map(pieces.filter(isNamedFunction).map((piece) => [nameOf(piece), piece] as const));
+  const others = [...functions.keys()].filter((name) => !made.has(name));
+  const places = new Map([...names, ...others].map((name, at) => [name, at]));
+  const edges = [...used, ...others.map((name) => usedBy([functions.get(name)]))].map((each) =>
+    each.flatMap((name) => places.get(name) ?? []),
   );
-  const all = [...names, ...[...functions.keys()].filter((name) => !made.has(name))];
-  const places = new Map(all.map((name, at) => [name, at]));
-  const edges = all.map((name) => {
-    const one = made.get(name);
-    return usedBy(one === undefined ? [functions.get(name)] : initialisers(one)).flatMap(
-      (used) => places.get(used) ?? [],
-    );
-  });
   const rings = findCycles(edges).flatMap((nodes) => nodes.filter((node) => node < names.length));
-  const making = rings.map((node) => ring(context, made.get(names[node] ?? ""), "makes another of its own kind"));
-  return [...making, ...classes.filter((one) => holdsItself(one, context)).map((one) => ring(context, one, HOLDS))];
+  return rings.map((node) => made.get(names[node] ?? ""));
 }
 
 const HOLDS = "is destroyed with what it holds of its own kind";

@@ -1,4 +1,5 @@
 import type { RuleFinding } from "../../file-measure.js";
+import type { FileFact } from "../fact.js";
 import { isCFamily } from "../rule.js";
 import type { CallGraph } from "./call-graph.js";
 import type { GraphNode } from "./call-graph-index.js";
@@ -13,12 +14,19 @@ export function linkPointers({ index, targets }: CallGraph, found: readonly Rule
 /** One finding for each function that is handed on. */
 function pointersTaken({ file, fact }: GraphNode, targets: readonly Target[]): RuleFinding[] {
   const seen = new Set<string>();
-  return fact.calls.flatMap(({ form, name, certain, line }, at): RuleFinding[] => {
-    const isTaken = !certain && form === "name" && targets[at]?.how === "known";
-    if (!isTaken || seen.has(name) || file.variables.has(name) || MACRO.test(name)) return [];
+  const found: RuleFinding[] = [];
+  for (const [at, { form, name, certain, line }] of fact.calls.entries()) {
+    if (certain || form !== "name" || targets[at]?.how !== "known" || seen.has(name)) continue;
+    if (isOther(file, name)) continue;
     seen.add(name);
-    return [{ rule: "p10-9-pointer", line, verdict: "fail", message: `takes a pointer to the function ${name}` }];
-  });
+    const message = `takes a pointer to the function ${name}`;
+    found.push({ rule: "p10-9-pointer", line, verdict: "fail", message });
+  }
+  return found;
+}
+
+function isOther({ variables }: FileFact, name: string): boolean {
+  return variables.has(name) || MACRO.test(name);
 }
 
 /** What no grammar reads may look like a function of this name. */

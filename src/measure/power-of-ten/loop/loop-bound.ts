@@ -147,9 +147,9 @@ function opposite(how: Write["how"]): Write["how"] {
 
 /** Whether a side counts towards the other, which stays or comes nearer. */
 function moves(side: Piece, other: Piece, how: Write["how"], writes: LoopChanges): boolean {
-  const counts = namesIn(side).some((name) => isStepped(name, how, writes));
+  if (!namesIn(side).some((name) => isStepped(name, how, writes))) return false;
   const stays = namesIn(other).every((name) => staysOrComes(name, opposite(how), writes));
-  return counts && stays && isSettled(other) && !measuredNames(other).some((name) => writes.handed.has(name));
+  return stays && isSettled(other) && !measuredNames(other).some((name) => writes.handed.has(name));
 }
 
 /** Calls that say how long something is: the same in every round unless it grows. */
@@ -170,7 +170,9 @@ function isSettled(piece: Piece): boolean {
 
 /** Whether every round steps it, always the same way, and nothing sets it. */
 function isStepped(name: string, how: Write["how"], changes: LoopChanges): boolean {
-  const all = (changes.writes.get(name) ?? []).filter(({ maybe }) => !(maybe === true && changes.lenient === true));
+  const known = changes.writes.get(name);
+  if (known === undefined) return false;
+  const all = known.filter(({ maybe }) => !(maybe === true && changes.lenient === true));
   if (!all.some(({ always }) => always) || isReached(name, changes)) return false;
   if (how === "*") return all.every((one) => one.how !== "=" && one.how === all[0]?.how);
   return all.every((one) => one.how === how || one.how === "*");
@@ -248,6 +250,6 @@ function isExit(part: Piece, writes: LoopChanges): boolean {
 }
 
 function reaches(side: Piece, other: Piece, writes: LoopChanges): boolean {
-  const stays = isSettled(other) && namesIn(other).every((name) => !writes.writes.has(name));
-  return stays && namesIn(side).some((name) => isStepped(name, "*", writes));
+  if (!namesIn(side).some((name) => isStepped(name, "*", writes))) return false;
+  return isSettled(other) && namesIn(other).every((name) => !writes.writes.has(name));
 }

@@ -74,7 +74,7 @@ const NO_EFFECTS: readonly Effect[] = [];
 /** Functions by the variables that hold them. */
 function variableNames(units: readonly Unit[]): ReadonlyMap<Piece, string> {
   const held = units
-    .flatMap(({ own }) => foundAt(own, (piece) => (names(piece) ? namings(piece) : undefined)).flat())
+    .flatMap(({ own }) => own.filter(names).flatMap(namings))
     .filter(([, value]) => value.kind === "function");
   return new Map(held.map(([target, value]) => [value, declaredName(target)]));
 }
@@ -155,17 +155,19 @@ const WORD_CHARS = Uint8Array.from({ length: 128 }, (_, code) => (/[\w$#]/.test(
 function takeOver(effect: Effect, effects: Effects, language: Language): boolean {
   const before = effect.changes.size;
   for (const call of effect.calls) {
-    const called = effects.get(call.name) ?? [];
-    if (called.length === 0 && !call.isHarmless)
-      for (const name of [...call.handed, call.owner]) take(effect, name, "handed");
+    const called = effects.get(call.name) ?? NO_EFFECTS;
+    if (called.length === 0 && !call.isHarmless) {
+      for (const name of call.handed) take(effect, name, "handed");
+      take(effect, call.owner, "handed");
+    }
     for (const [name, kind] of called.flatMap((one) => effectsOn(one, call, language))) take(effect, name, kind);
   }
   return effect.changes.size > before;
 }
 
 function take({ changes, locals }: Effect, name: string, kind: EffectKind): void {
-  const isOwn = name === "" || locals.has(rootOf(name));
-  if (!isOwn && changes.size < MAX_CHANGES && !changes.has(name)) changes.set(name, kind);
+  if (name === "" || changes.size >= MAX_CHANGES || changes.has(name)) return;
+  if (!locals.has(rootOf(name))) changes.set(name, kind);
 }
 
 /** What a call changes by the functions of the file that it may mean, by the caller's names. */
@@ -203,7 +205,8 @@ interface Change {
 function callersNames(change: Change, language: Language): string[] {
   const { name, effect, call } = change;
   const root = rootOf(name);
-  if (effect.parameters.some((one) => one.name === root)) return givenNames(change, root);
+  const at = effect.parameters.findIndex((one) => one.name === root);
+  if (at !== -1) return givenNames(change, root, at);
   if (SELVES.has(root) || root === effect.receiver)
     return [call.owner === "" ? name : substituted(name, root, call.owner)];
   if (!IMPLICIT.has(language)) return [name];
@@ -212,8 +215,7 @@ function callersNames(change: Change, language: Language): string[] {
 }
 
 /** What a parameter stands for; one that is set anew is not what was given, unless it is a reference. */
-function givenNames({ name, kind, effect, call }: Change, root: string): string[] {
-  const at = effect.parameters.findIndex((one) => one.name === root);
+function givenNames({ name, kind, effect, call }: Change, root: string, at: number): string[] {
   const given = call.given[at] ?? "";
   const isOnlySet = name === root && kind === "writes" && effect.parameters[at]?.byReference !== true;
   return given === "" || isOnlySet ? [] : [substituted(name, root, given)];

@@ -1,5 +1,5 @@
 import type { RuleFinding } from "../../file-measure.js";
-import { childOf, type Piece, pieceLike } from "../piece.js";
+import { childOf, foundAt, type Piece, pieceLike } from "../piece.js";
 import { finding, type RuleContext } from "../rule.js";
 import { childrenBetween, firstFrom, type JumpPlaces, jumpPlaces } from "./jump-place.js";
 import { type Bound, judgeLoop } from "./loop-bound.js";
@@ -9,13 +9,13 @@ import { calleeText } from "./loop-write.js";
 /** Loops that are made of jumps: a `goto` to a label before it, a `longjmp` to a `setjmp` of the same function. */
 export function findJumpLoops(own: readonly Piece[], scope: LoopScope, context: RuleContext): RuleFinding[] {
   const places = jumpPlaces(own, context.effort);
-  const labels = new Map(own.flatMap((piece) => (isLabel(piece) ? [[labelOf(piece), piece] as const] : [])));
-  return own.flatMap((piece) => {
+  const labels = new Map(own.filter(isLabel).map((piece) => [labelOf(piece), piece] as const));
+  return foundAt(own, (piece) => {
     const verdict =
       piece.kind === "jump" ? judgeJump(piece, labels, { places, scope, context }) : judgeReturn(piece, own);
-    if (verdict === "pass") return [];
+    if (verdict === "pass") return undefined;
     const message = `loop made of jumps ${verdict === "fail" ? "without a bound" : "whose bound cannot be told from its text"}`;
-    return [finding(context, piece, { rule: "p10-2-loop-bound", verdict, message })];
+    return finding(context, piece, { rule: "p10-2-loop-bound", verdict, message });
   });
 }
 

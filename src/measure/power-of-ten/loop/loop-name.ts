@@ -27,7 +27,16 @@ export function fieldOf(name: string): string {
 }
 
 /** What a piece names, with what a pointer points at as `*p`; words after a dot and called ones are no names of it. */
-export function namesIn(piece: Piece): string[] {
+export function namesIn(piece: Piece): readonly string[] {
+  const known = named.get(piece) ?? readNames(piece);
+  named.set(piece, known);
+  return known;
+}
+
+/** What loops compare is asked for by each loop around it, and by each jump. */
+const named = new WeakMap<Piece, readonly string[]>();
+
+function readNames(piece: Piece): readonly string[] {
   const parts = below(piece);
   const fields = new Set(
     parts.filter(({ kind, op }) => kind === "member" && op === ".").map((at) => at.children.at(-1)),
