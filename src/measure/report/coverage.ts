@@ -107,7 +107,7 @@ interface Examined {
 }
 
 function examine(file: ChangedFile, { report, elsewhere }: CoverageInput): Examined {
-  const figures = shiftedLines(file.path, file.before, file.after) ?? figuresOf(report, file.path, file.after);
+  const figures = shiftedLines(file.path, file.after) ?? figuresOf(report, file.path, file.after);
   const coverage = typeof figures === "string" ? undefined : figures;
   const after = measureSource(file.path, file.after);
   const before = file.before === null ? undefined : measureSource(file.path, file.before);
