@@ -9,7 +9,7 @@ const MAX_RECEIPT_CHARS = 4_194_304;
 /** Receipts read from one message: a squash may carry those of all it squashed. */
 const MAX_RECEIPTS = 1_000;
 /** One line, at any indentation: `git merge --squash` indents the messages it collects. */
-const TRAILER = /^[ \t]*Worknode-Receipt:[ \t]*(\S*)[ \t]*$/gm;
+const TRAILER = /^[ \t]*Worknode-Receipt:[ \t]*(?:(\S+)[ \t]*)?$/gm;
 
 /** A receipt as a trailer line of a commit's message: base64url of the JSON of a signed DSSE envelope. */
 export function receiptTrailer(receipt: Receipt, privateKey: KeyObject): string {

@@ -18,7 +18,7 @@ export interface HeaderSource extends SourceText {
   readonly declared?: { readonly language: string | null; readonly names: readonly string[] };
 }
 
-const INCLUDE = /^[ \t]*#[ \t]*include[ \t]*["<]([^">\n]+)[">]/gm;
+const INCLUDE = /^[ \t]*#[ \t]*include[ \t]*["<]([^">\n\r\u2028\u2029]+)[">]/gm;
 
 /**
  * Knows what the headers among `sources` document; these hold the files that include them too. A header is the one

@@ -80,7 +80,7 @@ const ANYWHERE: readonly (readonly [string, RegExp])[] = [
   ["fixit", /(?:^|#)\s*lint-fixme\b/],
   ["scanner ignore", /(?:^|#)\s*(?:skipcq\b|sourcery\s+skip\b|complexipy:\s*ignore\b)/],
   ["pylint: disable", /\bpylint:\s*(?:disable|skip-file)\b/],
-  ["pragma: no cover", /\bpragma\s*:?\s*no\s*(?:cover|branch)\b/i],
+  ["pragma: no cover", /\bpragma\s*(?::\s*)?no\s*(?:cover|branch)\b/i],
   ["coverage exclusion", /\b(?:L|GR?)COVR?_(?:EXCL|UNREACHABLE)_(?!(?:[A-Z]+_)*STOP\b)[A-Z]|@codeCoverageIgnore/],
   ["diagnostic ignored", /^\s*pragma\s+(?:GCC|clang)\s+diagnostic\s+ignored\b/],
   ["system header", /^\s*pragma\s+(?:(?:GCC|clang)\s+)?system_header\b/],
@@ -98,10 +98,10 @@ const ANYWHERE: readonly (readonly [string, RegExp])[] = [
     /^!?\[\s*(?:cfg_attr\s*\(.*,\s*)?(?:coverage\s*\(\s*off|no_coverage\b|(?:tarpaulin|mutants)::skip\b)/s,
   ],
   ["coverage attribute", /^!?\[\s*cfg\s*\(.*\bnot\s*\(.{0,200}\b(?:tarpaulin|coverage)/s],
-  ["SuppressWarnings", /^@\s*(?:[\w.\s]+\.\s*)?Suppress\w*/],
+  ["SuppressWarnings", /^@\s*(?:[\w.][\w.\s]*\.\s*)?Suppress\w*/],
   [
     "coverage annotation",
-    /^@\s*(?:[\w.\s]+\.\s*)?(?:\w*Generated(?!Value\b|Column\b)\w*|ExcludeFrom\w*Report|CoverageIgnore|NoCoverage)\b/,
+    /^@\s*(?:[\w.][\w.\s]*\.\s*)?(?:\w*Generated(?!Value\b|Column\b)\w*|ExcludeFrom\w*Report|CoverageIgnore|NoCoverage)\b/,
   ],
   ["cppcheck-suppress", /\bcppcheck-suppress(?:-begin|-file|-macro)?\b/],
   [

@@ -50,5 +50,5 @@ function absolute(name: string, folders: readonly string[]): string[] {
 }
 
 function withoutTail(path: string): string {
-  return path === "/" ? path : path.replace(/\/+$/, "");
+  return path === "/" ? path : path.replace(/(?<!\/)\/+$/, "");
 }

@@ -13,7 +13,7 @@ const SECRET_FORMS = [
   /\bglpat-[A-Za-z0-9_-]{20,}/g,
   /\bAKIA[A-Z0-9]{16}\b/g,
   /\bxox[abprs]-[A-Za-z0-9-]{10,}/g,
-  /-----BEGIN [A-Z ]*PRIVATE KEY-----[\s\S]*?-----END [A-Z ]*PRIVATE KEY-----/g,
+  /-----BEGIN [A-Z ]*PRIVATE KEY-----[\s\S]{0,32768}?-----END [A-Z ]*PRIVATE KEY-----/g,
 ];
 
 /**

@@ -22,7 +22,7 @@ export async function listVisible(workspace: TaskWorkspace, named: string): Prom
 
 /** The directory that a tool's `path` means: empty for the workspace itself. */
 export function toolDirectory(workspace: TaskWorkspace, raw: string | undefined): Result<string, string> {
-  const trimmed = (raw ?? "").replace(/\/+$/, "");
+  const trimmed = (raw ?? "").replace(/(?<!\/)\/+$/, "");
   if (trimmed === "" || trimmed === "." || trimmed === workspace.shownRoot) return ok("");
   return toolPath(workspace, trimmed);
 }

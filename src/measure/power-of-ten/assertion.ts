@@ -4,13 +4,15 @@ import { below, childOf, type Piece, unwrap } from "./piece.js";
 import { isCFamily } from "./rule.js";
 import type { Unit } from "./unit.js";
 
+/** What a call's word says (`ledWord`) that states what must hold. */
 const ASSERTING =
-  /(?:^|[._:])(?:\w*assert\w*|invariant|precondition|postcondition|ensure\w*|requireNonNull|checkNotNull|checkArgument|checkState|g_return_(?:val_)?if_fail|(?:BUG|WARN)_ON(?:_ONCE)?)!?$/i;
-/** What says that a place is never reached, whatever it is given to print. */
-const NEVER = /(?:^|[._:])(?:\w*panic|(?:__builtin_)?unreachable|unimplemented|assert\.fail)!?$/i;
+  /assert|_ensure|_(?:invariant|precondition|postcondition|requireNonNull|checkNotNull|checkArgument|checkState|g_return_(?:val_)?if_fail|(?:BUG|WARN)_ON(?:_ONCE)?)$/i;
+/** What a call's word says if its place is never reached, whatever it is given to print. */
+const NEVER = /panic$|_(?:unreachable|unimplemented)$/i;
+const NEVER_OF_SCRIPTS = /(?:^|[._:])assert\.fail!?$/i;
 const NEVER_OF_C = /^(?:std::|::)?(?:abort|terminate|BUG|__builtin_trap)$/;
 /** Checking what comes from outside against a schema. */
-const PARSING = /[Ss]chema\w*\.(?:parse|safeParse|parseAsync|safeParseAsync)$/;
+const PARSING = /(?<!\w)(\w+)\.(?:parse|safeParse|parseAsync|safeParseAsync)$/;
 
 /** p10-5-assert: how many of its statements state what must hold: assertions, schema checks, guards that throw. */
 export function countAssertions(unit: Unit, language: Language): number {
@@ -24,11 +26,16 @@ function isAssertion(piece: Piece, language: Language): boolean {
 }
 
 function isAssertingCall(call: Piece): boolean {
-  return call.op !== "new" && !isSettled(call) && (isAsserting(call) || PARSING.test(calleeText(call)));
+  return call.op !== "new" && !isSettled(call) && (isAsserting(call) || isParsing(call));
+}
+
+function isParsing(call: Piece): boolean {
+  return /[Ss]chema/.test(PARSING.exec(calleeText(call))?.[1] ?? "");
 }
 
 function isNever(callee: string, language: Language): boolean {
-  return NEVER.test(callee) || (isCFamily(language) && NEVER_OF_C.test(callee));
+  if (NEVER.test(ledWord(callee)) || NEVER_OF_SCRIPTS.test(callee)) return true;
+  return isCFamily(language) && NEVER_OF_C.test(callee);
 }
 
 /** What is thrown, but where it is only handed on, or where nothing is asked. */
@@ -83,5 +90,16 @@ function isTwice({ kind, op, children: [left, right] }: Piece): boolean {
 
 /** Whether a call states what must hold. */
 export function isAsserting(call: Piece): boolean {
-  return ASSERTING.test(calleeText(call));
+  return ASSERTING.test(ledWord(calleeText(call)));
+}
+
+/**
+ * The word a callee ends with, a `_` before it: all of it behind a dot or a colon, else what follows its first `_`. Taken by
+ * itself, as one expression for both tries a name of a million characters from each of them.
+ */
+function ledWord(callee: string): string {
+  const found = /(?<!\w)(\w+)!?$/.exec(callee);
+  const word = found?.[1] ?? "";
+  if (found === null || found.index === 0 || /[.:]/.test(callee.charAt(found.index - 1))) return `_${word}`;
+  return word.includes("_") ? word.slice(word.indexOf("_")) : "";
 }

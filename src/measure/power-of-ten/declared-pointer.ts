@@ -1,3 +1,4 @@
+import { COMMENT, LITERAL } from "../tree/c-lexis.js";
 import { below, childOf, type Piece } from "./piece.js";
 
 /** What C and C++ say of pointers where they declare: one to a function, one that a type's or a macro's name hides. */
@@ -33,7 +34,7 @@ function hidesInMacro(macro: Piece, text: string): boolean {
 }
 
 /** An arrow, or a star where no product, declaration or cast can have one. */
-const FOLLOWING = /->|(?:^|\(|=|\breturn|[-+!&|?;{])\s*\*\s*(?:\*\s*)*\(?\s*[A-Za-z_]\w*\s*(?!\w|\)\s*\()/;
+const FOLLOWING = /->|(?:^|\(|=|\breturn|[-+!&|?;{])\s*\*[\s*]*(?:\(\s*)?[A-Za-z_]\w*(?!\w|\)\s*\()/;
 
 const FUNCTION = "declares a pointer to a function";
 const TYPE = "hides a pointer behind the name of a type";
@@ -51,5 +52,7 @@ const JUDGES: ReadonlyMap<string, { test: (piece: Piece, text: string) => boolea
 
 /** A macro's text without comments, and without what strings and characters hold. */
 export function withoutText(source: string): string {
-  return source.replace(/"(?:[^"\\\n]|\\.)*"|'(?:[^'\\\n]|\\.)*'|\/\*.*?\*\/|\/\/[^\n]*/gs, '""');
+  return source.replace(TEXT_OR_COMMENT, '""');
 }
+
+const TEXT_OR_COMMENT = new RegExp(`${LITERAL}|${COMMENT}`, "g");

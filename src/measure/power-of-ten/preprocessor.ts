@@ -73,13 +73,13 @@ const HIDDEN: readonly (HiddenFact & { readonly pattern: RegExp })[] = [
     rule: "p10-2-loop-bound",
     verdict: "fail",
     what: "loops without a bound",
-    pattern: /\bfor\s*\([^;)]*;\s*;|\bwhile\s*\(\s*(?:1|true)\s*\)/,
+    pattern: /\bfor\s*\([^;()]*;\s*;|\bwhile\s*\(\s*(?:1|true)\s*\)/,
   },
   {
     rule: "p10-2-loop-bound",
     verdict: "unknown",
     what: "loops",
-    pattern: /\bfor\s*\([^;)]*;\s*[^;\s]|\bwhile\s*\(\s*(?!(?:0|1|true|false)\s*\))/,
+    pattern: /\bfor\s*\([^;()]*;\s*[^;\s]|\bwhile\s*\(\s*(?!(?:0|1|true|false)\s*\))/,
   },
   {
     rule: "p10-3-alloc-after-init",

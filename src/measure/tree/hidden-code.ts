@@ -21,7 +21,7 @@ interface Trick {
 const TRICKS: readonly Trick[] = [
   {
     languages: ["c", "cpp", "java", "python"],
-    pattern: /\r(?!\r*\n|$)/g,
+    pattern: /(?<!\r)\r+(?!\r|\n)(?!$)|(?<!\r)\r{2,}$/g,
     message: "a carriage return without a line feed ends a line for the compiler",
   },
   {

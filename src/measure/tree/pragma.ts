@@ -1,4 +1,5 @@
 import type { Comment } from "../comment.js";
+import { COMMENT } from "./c-lexis.js";
 
 /** What may stand between two signs of a directive: blanks, and ends of lines that are escaped. */
 const GAP = String.raw`(?:[ \t\v\f\r]|\\[ \t\v\f]*\r?\n)*`;
@@ -32,13 +33,13 @@ export function isPragma({ value }: Comment): boolean {
   return /^\s*pragma\b/.test(value);
 }
 
+const TEXT_OR_COMMENT = new RegExp(String.raw`"(?:\\[^]|[^"\\])*"?|${COMMENT}`, "g");
+
 /** A directive without comments and escaped ends of lines, as a compiler reads it. */
 export function plainDirective(directive: Comment): Comment {
   const value = directive.value.replace(TEXT_OR_COMMENT, (piece) => (piece.startsWith("/") ? " " : piece));
   return { ...directive, value: value.replace(SPLICE, "") };
 }
-
-const TEXT_OR_COMMENT = /"(?:\\[^]|[^"\\])*"|\/\*[^]*?\*\/|\/\/[^\n]*/g;
 
 function lineOf(value: string, start: number, end: number): Comment {
   return { type: "Line", value: value.replace(SPLICE, ""), start, end };

@@ -143,7 +143,7 @@ export function squeeze(text: string): string {
 /** Go's receiver: methods are called by their type. */
 function receiverOf(node: TreeNode): string {
   const receiver = node.type === "method_declaration" ? node.childForFieldName("receiver") : null;
-  const type = receiver === null ? undefined : /(\w+)\s*(?:\[[^\]]*\])?\s*\)$/.exec(receiver.text)?.[1];
+  const type = receiver === null ? undefined : /(?<!\w)(\w+)\s*(?:\[[^[\]]*\]\s*)?\)$/.exec(receiver.text)?.[1];
   return type === undefined ? "" : `${type}.`;
 }
 

@@ -90,16 +90,14 @@ export function shareProcessor(among: number): void {
 
 /**
  * Asked all along, says whether a reading has taken too long, by processor time: on a busy machine a file is not refused for
- * having waited. Only the system knows processor time, and to ask takes as long as parsing a page: that is done when some time has
- * passed at all, which counts for nothing, and when it has been as much as a reading may take.
+ * having waited. The parser asks about 30 times a millisecond, and once a second where each of its steps has far to read. Only
+ * the system knows processor time, and to ask takes as long as parsing a page: that is done when some time has passed at all,
+ * which counts for nothing, and when it has been as much as a reading may take.
  */
 function timeLimit(): () => boolean {
   const startedMs = performance.now();
   let started: NodeJS.CpuUsage | undefined;
-  let asked = 0;
   return () => {
-    asked += 1;
-    if (asked % ASKED_A_LOOK !== 0) return false;
     const passedMs = performance.now() - startedMs;
     if (passedMs > UNCOUNTED_MS) started ??= process.cpuUsage();
     if (started === undefined || passedMs <= MAX_PARSE_MS) return false;
@@ -108,7 +106,5 @@ function timeLimit(): () => boolean {
   };
 }
 
-/** The parser asks about 30 times a millisecond. */
-const ASKED_A_LOOK = 64;
 const UNCOUNTED_MS = 100;
 const MICROSECONDS_A_MS = 1_000;

@@ -32,7 +32,7 @@ export interface AuthorGuess {
 export function guessAuthor(commit: Commit, more: readonly string[]): AuthorGuess {
   const known = [...KNOWN, ...more.map((name) => name.toLowerCase())];
   const match = (who: string): string | undefined => known.find((name) => who.toLowerCase().includes(name));
-  if (/^\s*Worknode-(?:Task|Agent|Plan): /m.test(commit.message))
+  if (/^[^\S\n]*Worknode-(?:Task|Agent|Plan): /m.test(commit.message))
     return { commit, agent: true, why: "it carries worknode's trailers" };
   const people = [commit.author, commit.committer, ...coAuthors(commit.message)];
   const name = people.find((who) => match(who) !== undefined);
@@ -41,7 +41,7 @@ export function guessAuthor(commit: Commit, more: readonly string[]): AuthorGues
 }
 
 function coAuthors(message: string): string[] {
-  return [...message.matchAll(/^\s*(?:co-authored-by|generated-by|assisted-by):\s*(.+)$/gim)].map(
+  return [...message.matchAll(/^[^\S\n]*(?:co-authored-by|generated-by|assisted-by):\s*(\S.*)$/gim)].map(
     (hit) => hit[1] ?? "",
   );
 }
