@@ -13,6 +13,8 @@ export interface ClaudeProgram {
 const QUESTION_MS = 20_000;
 /** Longest line taken from it (characters): a whole reply is shorter. */
 const MAX_LINE_CHARS = 40 * 1024 * 1024;
+/** How long what it said is waited for once it has ended (ms). What left its group may hold its output for ever. */
+const END_MS = 1_000;
 /** Last characters of standard error kept. */
 const MAX_STDERR_CHARS = 4_000;
 /** Versions before this read no hook settings that fail closed, and were not tried. */
@@ -100,8 +102,8 @@ export interface ProgramStart {
 }
 
 /**
- * Starts a program in a process group of its own. Where the kernel can (Linux, util-linux), it is killed when
- * this process ends, however that happens; elsewhere it ends when its standard input does.
+ * Starts a program in a process group of its own, which ends with it. Where the kernel can (Linux, util-linux), it is killed
+ * when this process ends, however that happens; elsewhere it ends when its standard input does.
  */
 export function startProgram({ path, args, cwd, env, onLine }: ProgramStart): ProgramProcess {
   const setpriv = process.platform === "linux" ? findProgram("setpriv", { PATH: env["PATH"] }) : undefined;
@@ -112,7 +114,9 @@ export function startProgram({ path, args, cwd, env, onLine }: ProgramStart): Pr
   const note = (text: string): void => {
     stderr = `${stderr}${text}`.slice(-MAX_STDERR_CHARS);
   };
-  const kill = (): void => killGroup(child);
+  const kill = (): void => {
+    if (child.exitCode === null && child.signalCode === null) killGroup(child);
+  };
   child.stderr.setEncoding("utf8").on("data", note);
   child.stdin.on("error", (thrown) => note(`\nits input: ${thrown.message}`));
   readLines(child, onLine, () => {
@@ -121,6 +125,7 @@ export function startProgram({ path, args, cwd, env, onLine }: ProgramStart): Pr
   });
   const ended = new Promise<ProgramEnd>((resolve) => {
     child.once("error", (thrown) => resolve({ code: null, stderr: thrown.message }));
+    child.once("exit", () => endWith(child));
     child.once("close", (code) => resolve({ code, stderr }));
   });
   return { send: (line) => void child.stdin.write(`${line}\n`), kill, ended };
@@ -136,8 +141,17 @@ function readLines(child: ChildProcess, onLine: (line: string) => void, tooLong:
   });
 }
 
+/** Ends what a program that has ended left behind. */
+function endWith(child: ChildProcess): void {
+  killGroup(child);
+  const timer = setTimeout(() => {
+    for (const stream of child.stdio) stream?.destroy();
+  }, END_MS);
+  child.once("close", () => clearTimeout(timer));
+}
+
 function killGroup(child: ChildProcess): void {
-  if (child.pid === undefined || child.exitCode !== null || child.signalCode !== null) return;
+  if (child.pid === undefined) return;
   try {
     process.kill(-child.pid, "SIGKILL");
   } catch {

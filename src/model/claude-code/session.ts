@@ -37,7 +37,7 @@ export interface ClaudeSessionOptions {
 
 /** A conversation with Claude Code as a client of its model. */
 export interface ClaudeSession extends ModelClient {
-  /** Ends the program and waits for its end. The session can be resumed. */
+  /** Ends the program and waits for its end, and for that of those ended before. The session can be resumed. */
   close(): Promise<void>;
 }
 
@@ -60,6 +60,8 @@ interface Run {
 interface State {
   readonly options: ClaudeSessionOptions;
   run: Run | undefined;
+  /** Comes when all programs that were ended are gone. */
+  gone: Promise<unknown>;
   /** The session whose record has all but the newest message; undefined where a new one must be told everything. */
   id: string | undefined;
   asked: { request: ModelRequest; attempt: AttemptOptions; settle: Settle } | undefined;
@@ -85,6 +87,7 @@ export function openClaudeSession(options: ClaudeSessionOptions): ClaudeSession 
   const state: State = {
     options,
     run: undefined,
+    gone: Promise.resolve(),
     id: options.resume,
     asked: undefined,
     timer: undefined,
@@ -93,9 +96,8 @@ export function openClaudeSession(options: ClaudeSessionOptions): ClaudeSession 
   return {
     attempt: (request, attempt) => ask(state, request, attempt),
     async close() {
-      const { run } = state;
       end(state);
-      await run?.process.ended;
+      await state.gone;
     },
   };
 }
@@ -269,6 +271,7 @@ function end(state: State): void {
   const { run } = state;
   state.run = undefined;
   run?.process.kill();
+  state.gone = Promise.all([state.gone, run?.process.ended]);
 }
 
 function settle(state: State, result: Result<ModelReply, ModelFailure>): void {

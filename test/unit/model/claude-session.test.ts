@@ -305,6 +305,23 @@ describe("a session with Claude Code", () => {
     expect(await closing).toBe(true);
   });
 
+  it("waits for the end of those it ended before, too", async () => {
+    const { programs, ask, session } = open({ lingers: true });
+    for (const at of [0, 1]) {
+      const asked = ask(ASKED);
+      programs[at]?.say("no JSON");
+      await asked;
+    }
+    let closed = false;
+    const closing = session.close().then(() => (closed = true));
+    for (const program of programs) {
+      await turn();
+      expect([program.killed, closed]).toEqual([true, false]);
+      program.end({ code: null, stderr: "" });
+    }
+    expect(await closing).toBe(true);
+  });
+
   it("takes a missing record for one only where it resumes and nothing was said yet", async () => {
     const gone = { code: 1, stderr: "No conversation found with session ID: x" };
     const fresh = open();

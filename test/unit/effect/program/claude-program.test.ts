@@ -84,6 +84,29 @@ it.runIf(process.platform === "linux")("is ended by force with what it started",
   expect(await program.ended).toMatchObject({ code: null });
 });
 
+it.runIf(process.platform === "linux")("that ends by itself takes what it started with it", async () => {
+  let heard: (line: string) => void = () => undefined;
+  const line = new Promise<string>((done) => (heard = done));
+  const env = { PATH: process.env["PATH"] ?? "" };
+  const script = "sleep 600 & echo $!; exit 3";
+  const program = startProgram({ path: "/bin/sh", args: ["-c", script], cwd: "/", env, onLine: heard });
+  const [started = 0] = numbersIn(await line);
+  expect(await program.ended).toMatchObject({ code: 3 });
+  expect(await gone(started, 10_000)).toBe(true);
+});
+
+it.runIf(existsSync("/usr/bin/setsid"))("has ended though what left its group holds its output", async () => {
+  let heard: (line: string) => void = () => undefined;
+  const line = new Promise<string>((done) => (heard = done));
+  const env = { PATH: process.env["PATH"] ?? "" };
+  const script = "setsid sh -c 'echo $$; exec sleep 600' & wait";
+  const program = startProgram({ path: "/bin/sh", args: ["-c", script], cwd: "/", env, onLine: heard });
+  const [left = 0] = numbersIn(await line);
+  program.kill();
+  expect(await program.ended).toMatchObject({ code: null });
+  expect(isAlive(left)).toBe(true);
+});
+
 it("is given the login and the ways to the network, and nothing else that is set", () => {
   const given = { HOME: "/h", PATH: "/bin", ANTHROPIC_API_KEY: "k", CLAUDE_CONFIG_DIR: "/c", HTTPS_PROXY: "p" };
   const kept = {
