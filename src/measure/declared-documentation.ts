@@ -1,4 +1,4 @@
-import { dirname, join } from "node:path/posix";
+import { basename, dirname, join } from "node:path/posix";
 import type { Finding } from "./finding.js";
 import { languageOf } from "./language.js";
 import { readWithRoom } from "./parser-stack.js";
@@ -28,6 +28,8 @@ const INCLUDE = /^[ \t]*#[ \t]*include[ \t]*["<]([^">\n\r\u2028\u2029]+)[">]/gm;
 export function declaredDocumentation(sources: readonly HeaderSource[]): DeclaredDocumentation {
   const read: ReadSources = {
     texts: new Map(sources.map(({ path, text }) => [path, text])),
+    named: byLastName(sources),
+    included: new Map(),
     declared: declaredBefore(sources),
   };
   const found = new Map<string, ReadonlySet<string>>();
@@ -55,10 +57,12 @@ export function mayBeDeclared({ rule, file }: Pick<Finding, "rule" | "file">): b
   return rule === "documentation" && isCFamily(languageOf(file));
 }
 
-type Texts = ReadonlyMap<string, string>;
-
 interface ReadSources {
-  readonly texts: Texts;
+  readonly texts: ReadonlyMap<string, string>;
+  /** Paths by the last name of each. */
+  readonly named: ReadonlyMap<string, readonly string[]>;
+  /** Headers that a file includes itself, as far as that was asked. */
+  readonly included: Map<string, readonly string[]>;
   /** What headers declare with documentation, by the language they were read as and their path. */
   readonly declared: Map<string, readonly string[]>;
 }
@@ -67,13 +71,24 @@ function declaredBefore(sources: readonly HeaderSource[]): ReadSources["declared
   return new Map(sources.flatMap(({ path, declared: one }) => (one ? [[keyOf(one.language, path), one.names]] : [])));
 }
 
+function byLastName(sources: readonly SourceText[]): ReadSources["named"] {
+  const named = new Map<string, string[]>();
+  for (const { path } of sources) {
+    const name = basename(path);
+    const paths = named.get(name) ?? [];
+    paths.push(path);
+    named.set(name, paths);
+  }
+  return named;
+}
+
 function keyOf(language: string | null, header: string): string {
   return `${language} ${header}`;
 }
 
 function documentedFor(path: string, read: ReadSources): ReadonlySet<string> {
   const language = languageOf(path) as GrammarLanguage;
-  return new Set(headersOf(path, read.texts).flatMap((header) => declaredIn(header, language, read)));
+  return new Set(headersOf(path, read).flatMap((header) => declaredIn(header, language, read)));
 }
 
 /** Headers are read as the language of the file that includes them: `.h` says C of what may be C++. Each once. */
@@ -89,21 +104,26 @@ function declaredNames(path: string, text: string, language: GrammarLanguage): r
 }
 
 /** The headers that a file includes, itself and through others; each once. */
-function headersOf(path: string, texts: Texts): string[] {
+function headersOf(path: string, read: ReadSources): string[] {
   const reached = new Set([path]);
-  for (const file of reached)
-    for (const [, name = ""] of (texts.get(file) ?? "").matchAll(INCLUDE)) {
-      const header = placeOf(name, file, texts);
-      if (header !== undefined) reached.add(header);
-    }
+  for (const file of reached) {
+    const included = read.included.get(file) ?? includedBy(file, read);
+    read.included.set(file, included);
+    for (const header of included) reached.add(header);
+  }
   reached.delete(path);
   return [...reached];
 }
 
-function placeOf(name: string, from: string, texts: Texts): string | undefined {
+function includedBy(file: string, read: ReadSources): readonly string[] {
+  const names = (read.texts.get(file) ?? "").matchAll(INCLUDE);
+  return [...names].flatMap(([, name = ""]) => placeOf(name, file, read) ?? []);
+}
+
+function placeOf(name: string, from: string, { texts, named }: ReadSources): string | undefined {
   const near = join(dirname(from), name);
   if (texts.has(near)) return near;
   const ending = join("/", name);
-  const [only, ...others] = [...texts.keys()].filter((path) => `/${path}`.endsWith(ending));
+  const [only, ...others] = (named.get(basename(ending)) ?? []).filter((path) => `/${path}`.endsWith(ending));
   return others.length === 0 ? only : undefined;
 }

@@ -127,6 +127,23 @@ it("prints what the Power of Ten finds, recursion across files included, and wha
   expect(measure("ten").out).toContain("ten/b.ts:2  p10-1-recursion fail: calls itself through a\n");
 });
 
+it("prints with --figures the same figures and looks for nothing", () => {
+  mkdirSync(join(folder, "figures"));
+  writeFileSync(join(folder, "figures", "a.h"), "/** Goes. */\nvoid go(void);\n");
+  writeFileSync(join(folder, "figures", "a.c"), '#include "a.h"\nint n;\nvoid go(void) { if (n) go(); }\n');
+  writeFileSync(join(folder, "figures", "b.c"), "int f( {\n");
+  const [all, alone] = [[], ["--figures"]].map((more) => {
+    const { out } = measure("figures", "--format", "json", ...more);
+    return measureReportSchema.parse(JSON.parse(out));
+  });
+  expect(all?.functions).toMatchObject([{ name: "go", complexity: 2, documented: true }]);
+  expect(all?.functions[0]?.findings).not.toEqual([]);
+  expect(alone?.functions).toEqual(all?.functions.map((one) => ({ ...one, findings: [] })));
+  expect(alone?.files).toEqual(all?.files.map((row) => ({ ...row, findings: undefined })));
+  expect(measure("figures", "--figures").out).toContain("b.c:1  parse partial: ");
+  expect(measure("figures", "--figures", "--deep")).toMatchObject({ code: 2, out: "" });
+});
+
 const deep = it.skipIf(!existsSync("/usr/bin/clang-tidy") || !existsSync("/usr/bin/cppcheck"));
 
 deep("asks clang-tidy and cppcheck of C with --deep, and lets no configuration of the project speak", () => {

@@ -1,14 +1,21 @@
 import { readFileSync, statSync } from "node:fs";
 import { resolve } from "node:path";
 import { MAX_FILE_BYTES } from "../../kernel/bounds.js";
+import type { FileFigures } from "../../measure/file-measure.js";
 import { languageOf } from "../../measure/language.js";
 import { factsOf, readFacts } from "../../measure/power-of-ten/analysis.js";
 import type { FileFact } from "../../measure/power-of-ten/fact.js";
 import { isCFamily } from "../../measure/power-of-ten/rule.js";
+import { measureFigures } from "../../measure/source.js";
+
+/** What is asked of a file: the figures of its functions alone, or what the Power of Ten and the graph of calls need as well. */
+export type Depth = "facts" | "figures";
 
 /** A file as it was measured. */
 export interface MeasuredFile {
-  readonly fact: FileFact;
+  readonly measure: FileFigures;
+  /** None where the figures alone were asked for. */
+  readonly fact?: FileFact;
   /** Its text where it is C or C++: what a header documents counts for the files that include it. */
   readonly text: string | undefined;
 }
@@ -17,12 +24,15 @@ export interface MeasuredFile {
  * Reads and measures a file. One that is too long, no UTF-8 text, or closed to this user could not be read: it has a measure
  * that says so. Throws Fault GRAMMAR_NOT_LOADED.
  */
-export function measureFile(cwd: string, path: string): MeasuredFile {
+export function measureFile(cwd: string, path: string, depth: Depth): MeasuredFile {
   const bytes = bytesOf(resolve(cwd, path));
   if (typeof bytes === "string") return unreadFile(path, bytes);
   const text = textOf(bytes);
   if (text === undefined) return unreadFile(path, "not UTF-8 text");
-  return { fact: readFacts({ path, text }), text: isCFamily(languageOf(path)) ? text : undefined };
+  const kept = isCFamily(languageOf(path)) ? text : undefined;
+  if (depth === "figures") return { measure: measureFigures(path, text), text: kept };
+  const fact = readFacts({ path, text });
+  return { measure: fact.measure, fact, text: kept };
 }
 
 /** A file's bytes, or why it has none to measure. */
@@ -50,5 +60,6 @@ export function unreadFile(path: string, message: string): MeasuredFile {
   const nothing = { functions: [], suppressions: [], executable: [] };
   const errors = [{ message, line: 1 }];
   const language = languageOf(path) ?? null;
-  return { fact: factsOf({ path, language, lines: 0, parse: "failed", errors, ...nothing }), text: undefined };
+  const fact = factsOf({ path, language, lines: 0, parse: "failed", errors, ...nothing });
+  return { measure: fact.measure, fact, text: undefined };
 }

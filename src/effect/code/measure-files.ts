@@ -4,7 +4,7 @@ import { resolve } from "node:path";
 import { Worker } from "node:worker_threads";
 import { messageOf } from "../../kernel/fault.js";
 import type { Language } from "../../measure/language.js";
-import { type MeasuredFile, measureFile, unreadFile } from "./code-file.js";
+import { type Depth, type MeasuredFile, measureFile, unreadFile } from "./code-file.js";
 import type { ThreadData } from "./measure-thread.js";
 
 /** Bytes of code from which on threads cost less than they save: each loads the parsers anew. */
@@ -20,6 +20,7 @@ export interface MeasureSetting {
   readonly languages: readonly Language[];
   /** The program of a thread: `measure-thread.ts`, built. */
   readonly program: string;
+  readonly depth: Depth;
   /** Threads at most. Default: as many as the machine runs at once. */
   readonly threads?: number;
 }
@@ -29,15 +30,15 @@ export interface MeasureSetting {
  * measure says so, and the others are not touched. Throws what `measureFile` does where this thread reads them.
  */
 export async function measureFiles(paths: readonly string[], setting: MeasureSetting): Promise<MeasuredFile[]> {
-  const { cwd, grammars, languages } = setting;
+  const { cwd, grammars, languages, depth } = setting;
   const threads = Math.min(setting.threads ?? availableParallelism(), MAX_THREADS, paths.length);
   const sizes = paths.map((path) => sizeOf(resolve(cwd, path)));
   const total = sizes.reduce((sum, size) => sum + size, 0);
-  if (threads < 2 || total < WORTH_THREADS_BYTES) return paths.map((path) => measureFile(cwd, path));
+  if (threads < 2 || total < WORTH_THREADS_BYTES) return paths.map((path) => measureFile(cwd, path, depth));
   const measured: MeasuredFile[] = [];
   const largestFirst = paths.map((_, index) => index).sort((a, b) => (sizes[b] ?? 0) - (sizes[a] ?? 0));
   const left = largestFirst[Symbol.iterator]();
-  const data: ThreadData = { cwd, grammars, languages, threads };
+  const data: ThreadData = { cwd, grammars, languages, depth, threads };
   const work = async (): Promise<void> => {
     const thread = openThread(setting.program, data);
     try {

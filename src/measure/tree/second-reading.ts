@@ -172,14 +172,29 @@ function readPlace(search: Search, place: Place, { start, end }: Span): Attempt 
   return { patch: { start, end, tree: reading.flat }, won, isSettled: isSettled(reading) };
 }
 
-/** Whether all that is left unread lies within functions, behind where they begin. What half of another function leaves does not. */
+/**
+ * Whether every block that begins in it ends in it, or all that is left unread lies within functions, behind where they begin.
+ * What half of another function leaves is neither.
+ */
 function isSettled({ flat, walked }: Reading): boolean {
+  if (isBalanced(flat)) return true;
   const definition = flat.grammar.types.indexOf("function_definition");
   const functions = fileItems(flat).filter((at) => flat.types[at] === definition);
   const isWithin = spanLook(
     functions.map((at) => ({ start: (flat.starts[at] as number) + 1, end: flat.ends[at] as number })),
   );
   return walked.errors.every(({ offset }) => isWithin(offset));
+}
+
+function isBalanced({ types, size, grammar, missing }: FlatTree): boolean {
+  const [begin, end] = [grammar.types.indexOf("{"), grammar.types.indexOf("}")];
+  let depth = 0;
+  for (let at = 0; at < size && depth >= 0; at += 1) {
+    const type = types[at];
+    if (type === begin && !missing.has(at)) depth += 1;
+    if (type === end && !missing.has(at)) depth -= 1;
+  }
+  return depth === 0;
 }
 
 function spanAround({ whole }: Search, { before, behind, done }: Place, width: number): Span {

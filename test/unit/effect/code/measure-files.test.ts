@@ -3,6 +3,7 @@ import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import type { MeasuredFile } from "../../../../src/effect/code/code-file.js";
 import { type MeasureSetting, measureFiles } from "../../../../src/effect/code/measure-files.js";
 import type { Language } from "../../../../src/measure/language.js";
 import { loadGrammars } from "../../../../src/measure/tree/grammar.js";
@@ -42,7 +43,13 @@ afterAll(() => rmSync(cwd, { recursive: true, force: true }));
 
 function setting(more: Partial<MeasureSetting>): MeasureSetting {
   const program = join(ROOT, "dist", "measure-thread.mjs");
-  return { cwd, grammars: join(ROOT, "grammars"), languages: LANGUAGES, program, ...more };
+  return { cwd, grammars: join(ROOT, "grammars"), languages: LANGUAGES, program, depth: "facts", ...more };
+}
+
+/** What is known of a file by either depth: of a function all but the hash of its tokens, and what is found in it. */
+function figuresOf({ measure: { path, parse, errors, functions }, text }: MeasuredFile): object {
+  const figures = functions.map((one) => ({ ...one, findings: [], token_hash: "" }));
+  return { path, parse, errors, figures, text };
 }
 
 describe("files measured by threads", () => {
@@ -50,8 +57,8 @@ describe("files measured by threads", () => {
     const alone = await measureFiles(paths, setting({ threads: 1 }));
     const together = await measureFiles(paths, setting({ threads: 3 }));
     expect(together).toEqual(alone);
-    expect(together.map(({ fact }) => fact.measure.path)).toEqual(paths);
-    expect(together.map(({ fact }) => fact.measure.parse).slice(0, 6)).toEqual([
+    expect(together.map(({ measure }) => measure.path)).toEqual(paths);
+    expect(together.map(({ measure }) => measure.parse).slice(0, 6)).toEqual([
       "ok",
       "ok",
       "ok",
@@ -59,6 +66,15 @@ describe("files measured by threads", () => {
       "failed",
       "ok",
     ]);
+  });
+
+  it("are measured for their figures alone as with all else", async () => {
+    const all = await measureFiles(paths, setting({ threads: 1 }));
+    for (const threads of [1, 3]) {
+      const figures = await measureFiles(paths, setting({ threads, depth: "figures" }));
+      expect(figures.filter(({ fact, measure: { parse } }) => fact !== undefined && parse !== "failed")).toEqual([]);
+      expect(figures.map(figuresOf)).toEqual(all.map(figuresOf));
+    }
   });
 
   it("are not lost with the file that ends a thread, which is told as one that cannot be read", async () => {
@@ -69,12 +85,12 @@ describe("files measured by threads", () => {
        parentPort.on("message", (path) => {
          if (path === "add.c") throw new Error("out of bounds");
          if (path === "go.ts") process.exit(3);
-         parentPort.postMessage({ fact: { measure: { path, parse: "ok", errors: [] } }, text: undefined });
+         parentPort.postMessage({ measure: { path, parse: "ok", errors: [] }, text: undefined });
        });`,
     );
     const measured = await measureFiles(paths, setting({ threads: 2, program }));
-    const lost = measured.filter(({ fact }) => fact.measure.parse === "failed").map(({ fact }) => fact.measure);
-    expect(measured.map(({ fact }) => fact.measure.path)).toEqual(paths);
+    const lost = measured.filter(({ measure }) => measure.parse === "failed").map(({ measure }) => measure);
+    expect(measured.map(({ measure }) => measure.path)).toEqual(paths);
     expect(lost.map(({ path, errors }) => [path, errors[0]?.message])).toEqual([
       ["add.c", "it ended the parser (out of bounds)"],
       ["go.ts", "it ended the parser (exit 3)"],
@@ -88,7 +104,7 @@ describe("files measured by threads", () => {
       [2, paths],
     ] as const) {
       const measured = await measureFiles([...there, "gone.c"], setting({ threads }));
-      expect(measured.at(-1)?.fact.measure).toMatchObject({
+      expect(measured.at(-1)?.measure).toMatchObject({
         path: "gone.c",
         parse: "failed",
         errors: [{ message: "it cannot be opened (ENOENT)", line: 1 }],
@@ -99,6 +115,6 @@ describe("files measured by threads", () => {
   it("need no thread where they are few", async () => {
     const program = join(cwd, "there-is-none.mjs");
     const [file] = await measureFiles(["add.c"], setting({ threads: 4, program }));
-    expect(file?.fact.measure.functions.map(({ complexity }) => complexity)).toEqual([3]);
+    expect(file?.measure.functions.map(({ complexity }) => complexity)).toEqual([3]);
   });
 });

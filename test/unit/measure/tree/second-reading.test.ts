@@ -128,11 +128,16 @@ describe("a text of which something cannot be read", () => {
   });
 
   it("is read with the functions around where one of them ended too early and looks whole", () => {
-    const early = "int early(int a)\n{\n}\n#ifdef WIDE\n  else {\n    a--;\n#endif\n}\n";
+    const early = "int early(int a)\n{\n}\n#ifdef WIDE\n  else {\n    a--;\n  }\n#endif\n}\n";
     const { parts, functions } = again([CLEAN, early, named(CLEAN, "sum")].join(""));
     expect(parts.map((part) => /^\w+ \w+|^\w+/.exec(part)?.[0])).toEqual(["else", "int early"]);
     expect(functions[0]).toBe("add 2");
     expect(functions.at(-1)).toBe("sum 2");
+  });
+
+  it("is read alone where every block that begins in it ends in it", () => {
+    const whole = "int whole(int a)\n{\n}\n#ifdef WIDE\n  else {\n    a--;\n#endif\n  }\n";
+    expect(again([CLEAN, whole, named(CLEAN, "sum")].join("")).parts).toHaveLength(1);
   });
 
   it("is not read again without a line of conditional compilation, and stays as it is where nothing is won", () => {
