@@ -5,7 +5,7 @@ import { createHash, generateKeyPairSync } from "node:crypto";
 import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import { tmpdir } from "node:os";
-import { dirname, join } from "node:path";
+import { join } from "node:path";
 import { createInterface } from "node:readline";
 import { fileURLToPath } from "node:url";
 import { loadSources } from "./load.mjs";
@@ -31,7 +31,8 @@ async function main() {
   await cRows();
 }
 
-const row = (name, ratio, limit) => console.log(JSON.stringify({ name, ratio: Number(ratio.toFixed(3)), limit }));
+const rounded = (value) => Number(value.toFixed(3));
+const row = (name, ratio, limit) => console.log(JSON.stringify({ name, ratio: rounded(ratio), limit: rounded(limit) }));
 const note = (name, text) => console.log(JSON.stringify({ name, note: text }));
 
 /** What is left to do for a token verified before: a look-up, expiry, epoch and revocation. */
@@ -160,14 +161,18 @@ function sources(folder, extension) {
  * C against lizard of the same files. Once each as warm as the other, in a process of its own: both read their files, find
  * the figures of every function, and are asked for that again and again. And as whole processes: see `wholeRows`.
  * Of SQLite's files, which are there on every machine: some of an ordinary length, and all. And of C sources in
- * WORKNODE_C_SOURCES, folders with `:` between. The program is the one named by LIZARD, else `lizard` of the search path.
+ * WORKNODE_C_SOURCES, folders with `:` between. Lizard is `lizard.py` of the folder LIZARD, its own repository, else what Python
+ * finds; Python is the program PYTHON, else `python3`: of two builds of one version one takes a third longer.
  */
 async function cRows() {
-  const lizard = process.env.LIZARD ?? "lizard";
-  if (spawnSync(lizard, ["--version"]).status !== 0) {
-    note("C analysis / lizard", `not measured: no lizard (LIZARD=${process.env.LIZARD ?? ""}, and the search path)`);
+  const folder = process.env.LIZARD ?? "";
+  const python = process.env.PYTHON ?? "python3";
+  const told = spawnSync(python, [join(HERE, "lizard-rounds.py"), folder, "--version"], { encoding: "utf8" });
+  if (told.status !== 0) {
+    note("C analysis / lizard", `not measured: ${python} finds no lizard (LIZARD=${folder})`);
     return;
   }
+  const lizard = { python, folder, name: told.stdout.trim() };
   await loadSources(scratch, "figures", ["measure/source", "measure/tree/grammar"]);
   for (const [name, paths] of Object.entries(cSources())) {
     await warmRow({ lizard, name, paths });
@@ -175,33 +180,34 @@ async function cRows() {
   }
 }
 
+/** How long, and how often at least, they take turns; rounds before, in which both compile what they run often. */
+const WARM_MS = 20_000;
 const WARM_ROUNDS = 8;
-/** Rounds in which both compile what they run often. */
-const COLD_ROUNDS = 3;
+const COLD_ROUNDS = 5;
 
 /** The least of the rounds in which they take turns, as what else runs only ever adds. */
 async function warmRow({ lizard, name, paths }) {
-  const theirs = startLizard(lizard, paths);
+  const theirs = startRounds(lizard.python, [join(HERE, "lizard-rounds.py"), lizard.folder, ...paths]);
   const bundle = join(scratch, "figures.mjs");
   const ours = startRounds(process.execPath, [join(HERE, "c-rounds.mjs"), bundle, join(ROOT, "grammars"), ...paths]);
   const least = { us: Number.POSITIVE_INFINITY, them: Number.POSITIVE_INFINITY };
   try {
-    for (let round = 0; round < COLD_ROUNDS + WARM_ROUNDS; round += 1) {
+    for (let round = 0; round < COLD_ROUNDS; round += 1) await Promise.all([ours.round(), theirs.round()]);
+    const end = performance.now() + WARM_MS;
+    for (let round = 0; round < WARM_ROUNDS || performance.now() < end; round += 1) {
       const [us, them] = [await ours.round(), await theirs.round()];
-      if (round >= COLD_ROUNDS) Object.assign(least, { us: Math.min(us, least.us), them: Math.min(them, least.them) });
+      Object.assign(least, { us: Math.min(us, least.us), them: Math.min(them, least.them) });
     }
-    row(`C analysis / lizard, each as warm, ${paths.length} files of ${name}: CPU`, least.us / least.them, 1 / 1.5);
+    row(
+      `C analysis / ${lizard.name}, each as warm, ${paths.length} files of ${name}: CPU`,
+      least.us / least.them,
+      1 / 1.5,
+    );
   } catch (thrown) {
     note(`C analysis / lizard, each as warm, ${name}`, `not measured: ${thrown.message}`);
   } finally {
     for (const process of [ours, theirs]) process.end();
   }
-}
-
-/** Lizard in a process that stays; the package is found beside the program where LIZARD names its file, else by Python. */
-function startLizard(lizard, paths) {
-  const folder = lizard.endsWith(".py") ? dirname(lizard) : "";
-  return startRounds("python3", [join(HERE, "lizard-rounds.py"), folder, ...paths]);
 }
 
 /** A process that measures once for each line and answers what that took (ns); nothing else is compiled or kept in it. */
@@ -220,18 +226,20 @@ function startRounds(program, args) {
 }
 
 /**
- * Whole processes, by processor time and by elapsed time: ours measures the figures of every function and prints them, lizard
- * does with its own defaults. And the command as a user gives it, which finds far more: the Power of Ten, the graph of calls,
- * suppressions, documentation, hashes.
+ * Whole processes as a user starts them, by elapsed and by processor time: lizard with its own defaults, `worknode measure` for the
+ * same figures, and for all it finds: the Power of Ten, the graph of calls.
  */
 function wholeRows({ lizard, name, paths }) {
-  const figures = [process.execPath, join(HERE, "c-figures.mjs"), join(scratch, "figures.mjs"), join(ROOT, "grammars")];
-  const command = [process.execPath, join(ROOT, "dist", "main.js"), "measure", "--format", "json"];
-  const [theirs, ...ours] = processesInTurns([[lizard], figures, command].map((program) => [...program, ...paths]));
-  for (const [at, what] of ["C analysis", "worknode measure"].entries()) {
-    const of = `${what} / lizard, whole processes, ${paths.length} files of ${name}`;
-    row(`${of}: CPU`, ours[at].cpu / theirs.cpu, 1 / 1.5);
+  const worknode = [process.execPath, join(ROOT, "dist", "main.js"), "measure", "--format", "json"];
+  const commands = { "worknode measure --figures": [...worknode, "--figures"], "worknode measure": worknode };
+  const theirCommand = [lizard.python, join(lizard.folder, "lizard.py")];
+  const lizardCommand = lizard.folder === "" ? [lizard.python, "-m", "lizard"] : theirCommand;
+  const programs = [lizardCommand, ...Object.values(commands)];
+  const [theirs, ...ours] = processesInTurns(programs.map((program) => [...program, ...paths]));
+  for (const [at, what] of Object.keys(commands).entries()) {
+    const of = `${what} / ${lizard.name}, whole processes, ${paths.length} files of ${name}`;
     row(`${of}: elapsed`, ours[at].elapsed / theirs.elapsed, 1 / 1.5);
+    row(`${of}: CPU`, ours[at].cpu / theirs.cpu, 1 / 1.5);
   }
 }
 
