@@ -37,28 +37,22 @@ export const measureVerb: Verb = (context, args) => {
         "the figures alone, in a third of the time: nothing is looked for, so there are no findings",
       ).conflicts("deep"),
     );
-  return withArguments<{ format: "text" | "json"; deep?: true; figures?: true }>(
-    command,
-    args,
-    async ({ options, values }) => {
-      if (values.length === 0) return INVALID;
-      const paths = await listCodeFiles(values, context.cwd);
-      const { cwd } = context;
-      const languages = languagesAmong(paths.map((path) => languageIn(cwd, path)));
-      const grammars = packageFile("grammars");
-      await loadGrammars(languages, grammars);
-      const program = packageFile("dist", "measure-thread.mjs");
-      const depth = options.figures === true ? "figures" : "facts";
-      const measured = await measureFiles(paths, { cwd, grammars, languages, program, depth });
-      const linked = linkFiles(measured.flatMap(({ fact }) => fact ?? []));
-      const judged = options.deep === true ? await lookDeeper(linked, cwd) : linked;
-      const looked = depth === "facts" ? judged : measured.map(({ measure }) => ({ measure, findings: [] }));
-      const report = reportOf(looked, measured.flatMap(headerOf));
-      if (options.format === "json") writeLine(context.out, visibleJson(report));
-      else for (const line of textOf(report, looked)) writeLine(context.out, visibleItem(line));
-      return 0;
-    },
-  );
+  return withArguments<{ format: "text" | "json" } & Looks>(command, args, async ({ options, values }) => {
+    if (values.length === 0) return INVALID;
+    const paths = await listCodeFiles(values, context.cwd);
+    const { cwd } = context;
+    const languages = languagesAmong(paths.map((path) => languageIn(cwd, path)));
+    const grammars = packageFile("grammars");
+    await loadGrammars(languages, grammars);
+    const program = packageFile("dist", "measure-thread.mjs");
+    const depth = options.figures === true ? "figures" : "facts";
+    const measured = await measureFiles(paths, { cwd, grammars, languages, program, depth });
+    const looked = await lookInto(measured, options, cwd);
+    const report = reportOf(looked, measured.flatMap(headerOf));
+    if (options.format === "json") writeLine(context.out, visibleJson(report));
+    else for (const line of textOf(report, looked)) writeLine(context.out, visibleItem(line));
+    return 0;
+  });
 };
 
 function languagesAmong(found: readonly (Language | undefined)[]): Language[] {
@@ -73,6 +67,18 @@ interface LookedFile extends Pick<LinkedFile, "findings"> {
 /** As much of a file as says which program runs it. */
 function languageIn(cwd: string, path: string): Language | undefined {
   return languageOf(path, beginningOf(resolve(cwd, path), MAX_HASHBANG_BYTES));
+}
+
+/** What is looked for besides the figures. */
+interface Looks {
+  readonly deep?: true;
+  readonly figures?: true;
+}
+
+async function lookInto(measured: readonly MeasuredFile[], looks: Looks, cwd: string): Promise<LookedFile[]> {
+  if (looks.figures === true) return measured.map(({ measure }) => ({ measure, findings: [] }));
+  const linked = linkFiles(measured.flatMap(({ fact }) => fact ?? []));
+  return looks.deep === true ? await lookDeeper(linked, cwd) : linked;
 }
 
 /** The findings of clang-tidy and cppcheck, each with the function it stands in. */
