@@ -1,10 +1,10 @@
 import { type ChildProcess, type StdioOptions, spawn } from "node:child_process";
-import { readFileSync } from "node:fs";
 import { performance } from "node:perf_hooks";
 import type { Readable } from "node:stream";
 import { MAX_COMMAND_OUTPUT_BYTES, MAX_OUTPUT_FLOOD_BYTES, SANDBOX_END_MS } from "../../kernel/bounds.js";
 import { Fault } from "../../kernel/fault.js";
 import { createCapture } from "./capture.js";
+import { keepKilling, killGroup } from "./kill.js";
 import type { StopReason } from "./spec.js";
 import type { UseWatch } from "./use-watch.js";
 
@@ -60,27 +60,26 @@ export function runBounded(file: string, args: readonly string[], bounds: Bounds
   const status = createCapture(MAX_STATUS_BYTES);
   return new Promise((resolve, reject) => {
     let stopped: StopReason | null = null;
-    let stuck: NodeJS.Timeout | undefined;
+    let endKilling: () => void = () => undefined;
     const stop = (reason: StopReason): void => {
       if (stopped !== null) return;
       stopped = reason;
-      if (bounds.waitsForNamespace !== true || !killChildren(child)) killTree(child);
-      stuck = setTimeout(() => {
-        killTree(child);
-        for (const stream of child.stdio) stream?.destroy(); // what holds them open left the group
-        reject(new Fault("SANDBOX_STUCK", "a killed sandbox did not end"));
-      }, bounds.endMs ?? SANDBOX_END_MS);
+      endKilling = keepKilling(child, {
+        isWaiting: bounds.waitsForNamespace === true,
+        endMs: bounds.endMs ?? SANDBOX_END_MS,
+        onStuck: () => reject(new Fault("SANDBOX_STUCK", "a killed sandbox did not end")),
+      });
     };
     const cancel = (): void => stop("cancelled");
     const timer = setTimeout(() => stop("timeout"), bounds.timeoutMs);
     const endWatch = startWatch(child, bounds.watch, stop, (thrown) => {
-      killTree(child);
+      killGroup(child);
       reject(thrown);
     });
     const settle = (): void => {
       endWatch();
       clearTimeout(timer);
-      clearTimeout(stuck);
+      endKilling();
       bounds.signal?.removeEventListener("abort", cancel);
     };
     for (const [stream, capture] of [
@@ -147,27 +146,4 @@ function startWatch(
     over = true;
     clearTimeout(timer);
   };
-}
-
-/**
- * Kills what the program started and waits for. Of a pid namespace's first process the kernel lets nobody see the end before
- * all others in it have ended; were the program killed as well, its end would say nothing of theirs. False where there is none.
- */
-function killChildren({ pid }: ChildProcess): boolean {
-  try {
-    const children = readFileSync(`/proc/${pid}/task/${pid}/children`, "utf8").split(" ").map(Number);
-    return children.filter((one) => one > 0).map((one) => process.kill(one, "SIGKILL")).length > 0;
-  } catch {
-    return false; // gone meanwhile, or a kernel that does not tell
-  }
-}
-
-/** The group holds the set-up; killing its first process makes the kernel end the whole pid namespace. */
-function killTree(child: ChildProcess): void {
-  if (child.pid === undefined) return;
-  try {
-    process.kill(-child.pid, "SIGKILL");
-  } catch {
-    child.kill("SIGKILL"); // the group is gone already
-  }
 }

@@ -290,6 +290,16 @@ describe.skipIf(sandboxMissing)(`The namespaces of a command${reason}`, () => {
 });
 
 describe("A program within bounds", () => {
+  it.runIf(process.platform === "linux")(
+    "that waits for a first process sees its end, and all below that are ended themselves",
+    async () => {
+      const first = "/bin/sleep 600 & /bin/sh -c '/bin/sleep 600; :' & echo $!; wait";
+      const program = ["-c", `/bin/sh -c "$1"; exit 7`, "sh", first];
+      const bounds = { timeoutMs: 300, endMs: 10_000, waitsForNamespace: true };
+      expect(await runBounded("/bin/sh", program, bounds)).toMatchObject({ stopped: "timeout", code: 7 });
+    },
+  );
+
   it("that cannot be started is a set-up fault", async () => {
     await expect(runBounded("/no/such/program", [], { timeoutMs: 1_000 })).rejects.toMatchObject({
       code: "SANDBOX_SETUP",
