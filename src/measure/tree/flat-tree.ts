@@ -65,36 +65,54 @@ class Nodes implements NodeRoom {
   readonly columns: Columns;
   /** How much further on offsets are in the text. */
   readonly #shifts: Int32Array | undefined;
-  /** Of each node, the last one in it so far, plus one. */
-  readonly #lasts: Int32Array;
 
   constructor(count: number, shifts: Int32Array | undefined) {
     this.columns = columnsFor(count);
-    this.#lasts = new Int32Array(count);
     this.#shifts = shifts;
   }
 
   add({ type, start, end, parent, field, isMissing }: ReadNode): void {
-    const [at, shifts, columns, lasts] = [this.size, this.#shifts, this.columns, this.#lasts];
+    const { size: at, columns } = this;
     columns.types[at] = type;
-    columns.starts[at] = shifts === undefined ? start : start + (shifts[start] as number);
-    columns.ends[at] = shifts === undefined ? end : end + (shifts[end] as number);
+    columns.starts[at] = start;
+    columns.ends[at] = end;
     columns.parents[at] = parent;
     columns.fields[at] = field;
-    columns.previous[at] = parent === -1 ? -1 : (lasts[parent] as number) - 1;
-    if (parent !== -1) lasts[parent] = at + 1;
     if (isMissing) this.missing.add(at);
     this.size = at + 1;
   }
 
-  /** All of them are there. */
+  /** All of them are there: what one of them alone does not tell follows from the others. */
   finish(): void {
+    if (this.#shifts !== undefined) this.#shift(this.#shifts);
+    this.#findNexts();
+    this.#findPrevious();
+  }
+
+  #shift(shifts: Int32Array): void {
+    const { starts, ends } = this.columns;
+    for (let at = 0; at < this.size; at += 1) {
+      starts[at] = (starts[at] as number) + (shifts[starts[at] as number] as number);
+      ends[at] = (ends[at] as number) + (shifts[ends[at] as number] as number);
+    }
+  }
+
+  #findNexts(): void {
     const { nexts, parents } = this.columns;
     for (let at = this.size - 1; at >= 0; at -= 1) {
       const next = Math.max(nexts[at] as number, at + 1);
       nexts[at] = next;
       const parent = parents[at] as number;
       if (parent !== -1 && (nexts[parent] as number) < next) nexts[parent] = next;
+    }
+  }
+
+  #findPrevious(): void {
+    const { nexts, parents, previous } = this.columns;
+    previous.fill(-1);
+    for (let at = 1; at < this.size; at += 1) {
+      const next = nexts[at] as number;
+      if (next < this.size && parents[next] === parents[at]) previous[next] = at;
     }
   }
 }

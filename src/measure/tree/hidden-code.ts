@@ -10,6 +10,8 @@ export interface HiddenCode extends Misread {
 
 interface Trick {
   readonly languages: readonly GrammarLanguage[];
+  /** What stands in every such place: few texts hold it, and all others need not be searched. */
+  readonly sign: string;
   readonly pattern: RegExp;
   readonly message: string;
 }
@@ -21,26 +23,31 @@ interface Trick {
 const TRICKS: readonly Trick[] = [
   {
     languages: ["c", "cpp", "java", "python"],
+    sign: "\r",
     pattern: /(?<!\r)\r+(?!\r|\n)(?!$)|(?<!\r)\r{2,}$/g,
     message: "a carriage return without a line feed ends a line for the compiler",
   },
   {
     languages: ["c", "cpp"],
+    sign: "*",
     pattern: /\*(?:(?:\\|\?\?\/)[ \t\v\f]*\r?\n)+\//g,
     message: "the end of a comment is cut in two by the end of a line",
   },
   {
     languages: ["c", "cpp"],
+    sign: "\0",
     pattern: /\0/g,
     message: "a NUL, which compilers take for nothing or a blank",
   },
   {
     languages: ["c"],
+    sign: 'R"',
     pattern: /(?<!\w)(?:u8|[uUL])?R"[^()\\\s"]{0,16}\(/g,
     message: "to some compilers of C a text without escapes begins here",
   },
   {
     languages: ["java"],
+    sign: "\\u",
     pattern: /(?<!\\)(?:\\\\)*\\u+00(?:0a|0d|22|27|2a|2f|5c)/gi,
     message: "a line end, quote, backslash, asterisk or slash is written by its number",
   },
@@ -68,7 +75,8 @@ export function hiddenCode(text: string, language: GrammarLanguage, comments: re
 
 /** By what tells them: lists that ascend. */
 function misread(text: string, language: GrammarLanguage, comments: readonly Comment[]): Misread[][] {
-  const tricks = TRICKS.filter(({ languages }) => languages.includes(language)).map(({ pattern, message }) =>
+  const possible = TRICKS.filter(({ languages, sign }) => languages.includes(language) && text.includes(sign));
+  const tricks = possible.map(({ pattern, message }) =>
     [...text.matchAll(pattern)].map(({ index }) => ({ offset: index, message })),
   );
   return language === "c" || language === "cpp" ? [...tricks, ...misreadPlaces(text, language, comments)] : tricks;

@@ -119,8 +119,8 @@ function cuts(text: string, pieces: Pieces): Misread[] {
 
 /** In a block comment one does nothing, in another one it does at the end of the line. */
 function trigraphs(text: string, { blocks, lines }: Pieces): Misread[] {
+  if (!text.includes("??/")) return [];
   const found = [...text.matchAll(TRIGRAPH)];
-  if (found.length === 0) return [];
   const [isInBlock, isInLine] = [spanLook(blocks), spanLook(lines)];
   return found
     .filter(({ index, 1: lineEnd }) => !isInBlock(index) && (!isInLine(index) || lineEnd !== undefined))

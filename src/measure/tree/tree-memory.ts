@@ -26,19 +26,10 @@ export interface NodeRoom {
   readonly add: (node: ReadNode) => void;
 }
 
-/** What stands in the place of a child. */
+/** What stands in the place of a child: where its record is, or what needs none, in two words. */
 interface Subtree {
-  /** Where its record is; its children stand before it. */
-  record: number;
-  children: number;
-  symbol: number;
-  isShown: boolean;
-  /** Whether it may stand anywhere, as comments do, and is counted by no production. */
-  isExtra: boolean;
-  isMissing: boolean;
-  /** Bytes before it that belong to it, and its own. */
-  padding: number;
-  bytes: number;
+  readonly first: number;
+  readonly second: number;
 }
 
 /** An inner node, shown or not, some of whose children were read. */
@@ -68,10 +59,12 @@ interface Walk {
 
 /** Where a record (`SubtreeHeapData` in subtree.h of tree-sitter 0.27) has what, in bytes, if an address has four. */
 const RECORD = { padding: 4, bytes: 16, children: 36, symbol: 40, flags: 44, production: 66 } as const;
-const FLAGS = { isShown: 1, isExtra: 4, isMissing: 512 } as const;
-/** Bits of what needs no record (`SubtreeInlineData`). */
-const INLINE = { isInline: 1, isShown: 2, isExtra: 8, isMissing: 32 } as const;
+/** Bits of a record's flags, and of the first word of what needs none (`SubtreeInlineData`) behind the one that says so. */
+const FLAGS = { isShown: 1, isExtra: 4 } as const;
+const MISSING = { record: 512, inline: 16 } as const;
+const INLINE = 1;
 const CHILD_BYTES = 8;
+const BYTE = 0xff;
 const NOWHERE = -1;
 
 /**
@@ -83,70 +76,80 @@ export function readMemory(tree: Tree, { HEAPU32: words, HEAPU16: halves }: Engi
   const memory = { words, halves };
   const { typeId, startIndex, endIndex, descendantCount } = tree.rootNode;
   const tables = grammarTables(memory, tree.language);
-  const root = subtreeAt(memory, addressOf(tree), emptySubtree());
-  const [start, end] = [root.padding, root.padding + root.bytes];
-  if (typeOf(tables, root.symbol) !== typeId || start >>> 1 !== startIndex || end >>> 1 !== endIndex) return false;
-  const around = { parent: NOWHERE, field: 0, isMissing: root.isMissing };
+  const root = subtreeAt(memory, addressOf(tree));
+  const start = paddingOf(memory, root);
+  const end = start + bytesOf(memory, root);
+  if (typeOf(tables, symbolOf(memory, root)) !== typeId) return false;
+  if (start >>> 1 !== startIndex || end >>> 1 !== endIndex) return false;
+  const around = { parent: NOWHERE, field: 0, isMissing: isMissing(root, flagsOf(memory, root)) };
   room.add({ type: typeId, start: startIndex, end: endIndex, ...around });
   const walk = { memory, tables, room, frames: [], depth: -1 };
-  if (root.children > 0) enter(walk, root, { end: 0, node: 0, field: 0 });
+  enter(walk, root, { end: 0, node: 0, field: 0 });
   readBelow(walk, descendantCount);
   return room.size === descendantCount;
 }
 
 /** Reads all that is below, but no more nodes than there are. */
 function readBelow(walk: Walk, most: number): void {
-  const { memory, room, frames } = walk;
-  const child = emptySubtree();
+  const { room, frames } = walk;
   while (walk.depth >= 0 && room.size <= most) {
     const frame = frames[walk.depth] as Frame;
     if (frame.left === 0) walk.depth -= 1;
-    else readChild(walk, frame, subtreeAt(memory, frame.child, child));
+    else readChild(walk, frame);
   }
 }
 
-function readChild(walk: Walk, frame: Frame, child: Subtree): void {
-  const { tables, room } = walk;
+function readChild(walk: Walk, frame: Frame): void {
+  const { memory, tables, room } = walk;
   const { end: before, node: parent } = frame;
-  const start = before + child.padding;
-  const end = start + child.bytes;
-  const alias = aliasOf(tables, frame, child);
-  const field = fieldOf(tables, frame, child);
+  const child = subtreeAt(memory, frame.child);
+  const flags = flagsOf(memory, child);
+  const isExtra = (flags & FLAGS.isExtra) !== 0;
+  const start = before + paddingOf(memory, child);
+  const end = start + bytesOf(memory, child);
+  const alias = aliasOf(tables, frame, isExtra);
+  const field = fieldOf(tables, frame, isExtra);
   frame.child += CHILD_BYTES;
   frame.left -= 1;
   frame.end = end;
-  if (!child.isExtra) frame.counted += 1;
-  const isShown = child.isShown || alias !== 0;
+  if (!isExtra) frame.counted += 1;
+  const isShown = (flags & FLAGS.isShown) !== 0 || alias !== 0;
   const node = isShown ? room.size : parent;
-  const type = typeOf(tables, alias === 0 ? child.symbol : alias);
-  const { isMissing } = child;
-  if (isShown) room.add({ type, start: start >>> 1, end: end >>> 1, parent, field, isMissing });
-  if (child.children > 0) enter(walk, child, { end: before, node, field: isShown ? 0 : field });
+  if (isShown) {
+    const type = typeOf(tables, alias === 0 ? symbolOf(memory, child) : alias);
+    room.add({ type, start: start >>> 1, end: end >>> 1, parent, field, isMissing: isMissing(child, flags) });
+  }
+  enter(walk, child, { end: before, node, field: isShown ? 0 : field });
 }
 
 /** What the children of an inner node begin with. */
 type Begin = Pick<Frame, "end" | "field" | "node">;
 
-/** Goes on with what an inner node holds. */
-function enter(walk: Walk, { record, children }: Subtree, { end, node, field }: Begin): void {
+/** Goes on with what a node holds, if it holds anything. */
+function enter(walk: Walk, subtree: Subtree, { end, node, field }: Begin): void {
+  const { memory, frames } = walk;
+  const children = childrenOf(memory, subtree);
+  if (children === 0) return;
+  const { first: record } = subtree;
   walk.depth += 1;
-  const frame = (walk.frames[walk.depth] ??= emptyFrame());
+  const frame = (frames[walk.depth] ??= emptyFrame());
   frame.child = record - children * CHILD_BYTES;
   frame.left = children;
   frame.counted = 0;
-  frame.production = walk.memory.halves[(record + RECORD.production) >>> 1] as number;
+  frame.production = memory.halves[(record + RECORD.production) >>> 1] as number;
   frame.end = end;
   frame.node = node;
   frame.field = field;
 }
 
-/** The symbol it is shown as instead of its own; 0 for none. */
-function aliasOf({ aliases, aliasWidth }: GrammarTables, { production, counted }: Frame, { isExtra }: Subtree): number {
+/** The symbol the next child is shown as instead of its own; 0 for none. */
+function aliasOf({ aliases, aliasWidth }: GrammarTables, { production, counted }: Frame, isExtra: boolean): number {
   if (isExtra || production === 0 || counted >= aliasWidth) return 0;
   return aliases[production * aliasWidth + counted] as number;
 }
 
-function fieldOf({ fields, fieldWidth }: GrammarTables, frame: Frame, { isExtra }: Subtree): number {
+/** The field the next child stands in; 0 for none. */
+function fieldOf({ fields, fieldWidth }: GrammarTables, frame: Frame, isExtra: boolean): number {
   if (isExtra) return 0;
   const { production, counted, field } = frame;
   const own = counted < fieldWidth ? (fields[production * fieldWidth + counted] as number) : 0;
@@ -158,38 +161,40 @@ function typeOf({ types }: GrammarTables, symbol: number): number {
   return symbol < types.length ? (types[symbol] as number) : symbol;
 }
 
-/** Reads what stands at a place, over what was read before. */
-function subtreeAt(memory: Memory, place: number, subtree: Subtree): Subtree {
-  const first = memory.words[place >>> 2] as number;
-  if ((first & INLINE.isInline) === 0) return recordAt(memory, first, subtree);
-  const second = memory.words[(place >>> 2) + 1] as number;
-  subtree.record = 0;
-  subtree.children = 0;
-  subtree.symbol = (first >>> 8) & 0xff;
-  subtree.isShown = (first & INLINE.isShown) !== 0;
-  subtree.isExtra = (first & INLINE.isExtra) !== 0;
-  subtree.isMissing = (first & INLINE.isMissing) !== 0;
-  subtree.padding = (second >>> 16) & 0xff;
-  subtree.bytes = second >>> 24;
-  return subtree;
+function subtreeAt({ words }: Memory, place: number): Subtree {
+  return { first: words[place >>> 2] as number, second: words[(place >>> 2) + 1] as number };
 }
 
-function recordAt({ words, halves }: Memory, record: number, subtree: Subtree): Subtree {
-  const flags = halves[(record + RECORD.flags) >>> 1] as number;
-  subtree.record = record;
-  subtree.children = words[(record + RECORD.children) >>> 2] as number;
-  subtree.symbol = halves[(record + RECORD.symbol) >>> 1] as number;
-  subtree.isShown = (flags & FLAGS.isShown) !== 0;
-  subtree.isExtra = (flags & FLAGS.isExtra) !== 0;
-  subtree.isMissing = (flags & FLAGS.isMissing) !== 0;
-  subtree.padding = words[(record + RECORD.padding) >>> 2] as number;
-  subtree.bytes = words[(record + RECORD.bytes) >>> 2] as number;
-  return subtree;
+function isInline({ first }: Subtree): boolean {
+  return (first & INLINE) !== 0;
 }
 
-function emptySubtree(): Subtree {
-  const nothing = { isShown: false, isExtra: false, isMissing: false };
-  return { record: 0, children: 0, symbol: 0, ...nothing, padding: 0, bytes: 0 };
+function flagsOf({ halves }: Memory, child: Subtree): number {
+  return isInline(child) ? child.first >>> 1 : (halves[(child.first + RECORD.flags) >>> 1] as number);
+}
+
+/** Whether the grammar asked for it and the text does not have it. */
+function isMissing(child: Subtree, flags: number): boolean {
+  return (flags & (isInline(child) ? MISSING.inline : MISSING.record)) !== 0;
+}
+
+function symbolOf({ halves }: Memory, child: Subtree): number {
+  return isInline(child) ? (child.first >>> 8) & BYTE : (halves[(child.first + RECORD.symbol) >>> 1] as number);
+}
+
+/** Bytes before it that belong to it. */
+function paddingOf({ words }: Memory, child: Subtree): number {
+  return isInline(child) ? (child.second >>> 16) & BYTE : (words[(child.first + RECORD.padding) >>> 2] as number);
+}
+
+/** Bytes of its own. */
+function bytesOf({ words }: Memory, child: Subtree): number {
+  return isInline(child) ? child.second >>> 24 : (words[(child.first + RECORD.bytes) >>> 2] as number);
+}
+
+/** How many stand in it, before its record. */
+function childrenOf({ words }: Memory, child: Subtree): number {
+  return isInline(child) ? 0 : (words[(child.first + RECORD.children) >>> 2] as number);
 }
 
 function emptyFrame(): Frame {
