@@ -10,22 +10,47 @@ export interface Patch extends Span {
 const CONDITIONAL = /^preproc_(?:if|ifdef|elif|elifdef|else)$/;
 const CONDITION_FIELDS: ReadonlySet<string> = new Set(["name", "condition"]);
 
+/** Numbers of the nodes that stand in a file itself, in the order of the text. */
+export interface FileItems {
+  readonly all: number[];
+  /** Those in a place that could not be put together from what it holds, or in a file that is one. */
+  readonly inUnread: number[];
+}
+
 /**
- * Numbers of the nodes that stand in a file itself, in the order of the text. What conditional compilation holds there counts
- * as in the file, and the line that says the condition is none.
+ * What stands in a file itself. What conditional compilation holds there counts as in the file, and the line that says the
+ * condition is none; so does what an unread place holds that whole functions stand in, as behind an `#if` whose end was not found.
  */
-export function fileItems(tree: FlatTree): number[] {
+export function fileItems(tree: FlatTree): FileItems {
   const { types, nexts, parents, size, grammar } = tree;
   const isConditional = grammar.types.map((type) => CONDITIONAL.test(type));
-  const items: number[] = [];
-  for (let at = 1; at < size; )
-    if (isConditional[types[at] as number] === true) at += 1;
+  const items: FileItems = { all: [], inUnread: [] };
+  let unreadEnd = types[0] === ERROR ? size : 0;
+  for (let at = 1; at < size; ) {
+    const isUnread = holdsFunctions(tree, at);
+    if (isUnread) unreadEnd = Math.max(unreadEnd, nexts[at] as number);
+    if (isUnread || isConditional[types[at] as number] === true) at += 1;
     else {
       const isHeld = isConditional[types[parents[at] as number] as number] === true;
-      if (!isHeld || !isOfCondition(tree, at)) items.push(at);
+      if (!(isHeld && isOfCondition(tree, at))) addItem(items, at, unreadEnd);
       at = nexts[at] as number;
     }
+  }
   return items;
+}
+
+function addItem({ all, inUnread }: FileItems, item: number, unreadEnd: number): void {
+  all.push(item);
+  if (item < unreadEnd) inUnread.push(item);
+}
+
+/** Whether functions stand right in a place that could not be read. */
+function holdsFunctions({ types, nexts, grammar }: FlatTree, place: number): boolean {
+  if (types[place] !== ERROR) return false;
+  const definition = grammar.types.indexOf("function_definition");
+  let at = place + 1;
+  while (at < (nexts[place] as number) && types[at] !== definition) at = nexts[at] as number;
+  return at < (nexts[place] as number);
 }
 
 function isOfCondition({ types, fields, grammar }: FlatTree, at: number): boolean {
@@ -47,7 +72,7 @@ interface Parts {
   readonly patches: readonly Patch[];
   /** What all of it was read from. */
   readonly text: string;
-  /** Whether all of the file is made of items; else its root is what it was. */
+  /** Whether all of the file is made of items; else its root is a place that could not be read. */
   readonly isWhole: boolean;
 }
 
@@ -59,7 +84,7 @@ export function patchedTree(tree: FlatTree, { kept, patches, text, isWhole }: Pa
       items.push({ tree: other, at, shift: start });
   items.sort((one, other) => startOf(one) - startOf(other));
   const made = treeOf(tree, items, text);
-  if (isWhole) made.types[0] = tree.grammar.types.indexOf("translation_unit");
+  made.types[0] = isWhole ? tree.grammar.types.indexOf("translation_unit") : ERROR;
   return made;
 }
 

@@ -1,7 +1,7 @@
 import type { Span } from "../own-length.js";
 import type { OpenedText } from "./conditional.js";
-import { ERROR, type FlatTree, typeName } from "./flat-tree.js";
-import { fileItems, type Patch, patchedTree } from "./patched-tree.js";
+import { type FlatTree, typeName } from "./flat-tree.js";
+import { type FileItems, fileItems, type Patch, patchedTree } from "./patched-tree.js";
 import { spanLook } from "./span-look.js";
 import type { WalkedTree } from "./tree-walk.js";
 
@@ -37,23 +37,23 @@ export function readAgain(first: Reading, open: OpenedText, readPart: ReadPart):
   const items = fileItems(flat);
   const loose = looseItems(flat, items);
   const offsets = offsetsOf(first, loose);
-  const whole = wholeFunctions(flat, items, offsets);
+  const whole = wholeFunctions(flat, items.all, offsets);
   const patches = patchesOf({ text: flat.text, open: open.text, isLoose: loose.length > 0, offsets, whole, readPart });
   if (patches.length === 0) return null;
   const isPatched = spanLook(patches);
-  const kept = items.filter((at) => !isPatched(flat.starts[at] as number));
+  const kept = items.all.filter((at) => !isPatched(flat.starts[at] as number));
   const isKept = spanLook(kept.map((at) => spanOf(flat, at)));
   const text = patchedText(flat.text, open.text, patches);
+  const parts = new Set(loose);
   return {
-    flat: patchedTree(flat, { kept, patches, text, isWhole: looseItems(flat, kept).length === 0 }),
+    flat: patchedTree(flat, { kept, patches, text, isWhole: !kept.some((at) => parts.has(at)) }),
     opened: open.opened.filter(({ start }) => !isKept(start)),
   };
 }
 
-/** In a file that could not be put together from its items: those that may be parts of one. */
-function looseItems({ types, grammar }: FlatTree, items: readonly number[]): readonly number[] {
-  if (types[0] !== ERROR) return [];
-  return items.filter((at) => !ITEMS.has(typeName(grammar, types[at] as number)));
+/** Of what could not be put together: what may be parts of an item. */
+function looseItems({ types, grammar }: FlatTree, { inUnread }: FileItems): readonly number[] {
+  return inUnread.filter((at) => !ITEMS.has(typeName(grammar, types[at] as number)));
 }
 
 /** Types of nodes that are no part of another one where they stand in a file. */
@@ -179,7 +179,7 @@ function readPlace(search: Search, place: Place, { start, end }: Span): Attempt 
 function isSettled({ flat, walked }: Reading): boolean {
   if (isBalanced(flat)) return true;
   const definition = flat.grammar.types.indexOf("function_definition");
-  const functions = fileItems(flat).filter((at) => flat.types[at] === definition);
+  const functions = fileItems(flat).all.filter((at) => flat.types[at] === definition);
   const isWithin = spanLook(
     functions.map((at) => ({ start: (flat.starts[at] as number) + 1, end: flat.ends[at] as number })),
   );

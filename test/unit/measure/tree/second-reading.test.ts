@@ -168,6 +168,18 @@ describe("a text of which something cannot be read", () => {
     ]);
   });
 
+  it("is read alone although the end of the conditional around all of it was not found", () => {
+    const before = "int before(int x) { return x; }";
+    const place =
+      "int a(int x, int y) {\n#ifdef A\n  if (x) {\n#else\n  if (y) {\n#endif\n    return 1;\n  }\n  return 0;\n}";
+    const { parts, functions, errors } = again(
+      `#ifndef GUARD\n${before}\n${place}\nint b(int x) { return x; }\n#endif\n`,
+    );
+    expect(parts.filter((part) => part.includes("before"))).toEqual([]);
+    expect(functions).toEqual(["before 1", "a 3", "b 1"]);
+    expect(errors).toBe(0);
+  });
+
   it("is read as one behind a thousand places", () => {
     const { parts, functions } = again(
       Array.from({ length: 1_200 }, (_, at) => named(CUT, `f${at}`) + named(CLEAN, `g${at}`)).join(""),
