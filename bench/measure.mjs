@@ -174,18 +174,26 @@ async function cRows() {
   }
   const lizard = { python, folder, name: told.stdout.trim() };
   await loadSources(scratch, "figures", ["measure/source", "measure/tree/grammar"]);
+  const sum = { us: 0, them: 0, files: 0 };
   for (const [name, paths] of Object.entries(cSources())) {
-    await warmRow({ lizard, name, paths });
+    const least = await warmRow({ lizard, name, paths });
+    if (least !== undefined && name !== ORDINARY)
+      Object.assign(sum, { us: sum.us + least.us, them: sum.them + least.them, files: sum.files + paths.length });
     wholeRows({ lizard, name, paths });
   }
+  if (sum.files > 0)
+    row(`C analysis / ${lizard.name}, each as warm, all ${sum.files} files: CPU`, sum.us / sum.them, 1 / 1.5);
 }
+
+/** Some of the files of another set. */
+const ORDINARY = "SQLite, of an ordinary length";
 
 /** How long, and how often at least, they take turns; rounds before, in which both compile what they run often. */
 const WARM_MS = 20_000;
 const WARM_ROUNDS = 8;
 const COLD_ROUNDS = 5;
 
-/** The least of the rounds in which they take turns, as what else runs only ever adds. */
+/** The least of the rounds in which they take turns, as what else runs only ever adds; undefined where one could not be had. */
 async function warmRow({ lizard, name, paths }) {
   const theirs = startRounds(lizard.python, [join(HERE, "lizard-rounds.py"), lizard.folder, ...paths]);
   const bundle = join(scratch, "figures.mjs");
@@ -203,6 +211,7 @@ async function warmRow({ lizard, name, paths }) {
       least.us / least.them,
       1 / 1.5,
     );
+    return least;
   } catch (thrown) {
     note(`C analysis / lizard, each as warm, ${name}`, `not measured: ${thrown.message}`);
   } finally {
@@ -268,7 +277,7 @@ function run([program, ...args]) {
 function cSources() {
   const files = sqliteFiles();
   const ordinary = files.filter(({ text }) => text.length > 10_000 && text.length < 120_000).slice(0, 20);
-  const sets = { "SQLite, of an ordinary length": ordinary, "SQLite, all": files };
+  const sets = { [ORDINARY]: ordinary, "SQLite, all": files };
   const written = Object.entries(sets).map(([name, set]) => [name, set.map(({ path }) => path)]);
   const named = (process.env.WORKNODE_C_SOURCES ?? "").split(":").filter((folder) => folder !== "");
   return Object.fromEntries([...written, ...named.map((folder) => [folder, cFilesOf(folder)])]);
