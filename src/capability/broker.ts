@@ -33,6 +33,8 @@ export interface Broker {
    * never passes; without one it stays as it is. Throws InvariantError when `parent` is not its parent.
    */
   renew(minted: Minted, parent?: Minted): Minted;
+  /** The same capability, valid from now where a clock that was put back would leave it valid from some time to come only. It ends when it did. */
+  predate(minted: Minted): Minted;
   /** The line that vouches for a commit in its message; signed with the project's key, as capabilities are. */
   attest(receipt: Receipt): string;
 }
@@ -69,10 +71,13 @@ export function createBroker(options: { privateKey: KeyObject; clock: Clock; ran
       return beyond.length === 0 ? ok(seal(child)) : err(attenuationDenial(child, beyond));
     },
     attest: (receipt) => receiptTrailer(receipt, privateKey),
+    predate(minted) {
+      const nbf = Math.min(minted.capability.nbf, clock.nowMs());
+      return nbf === minted.capability.nbf ? minted : seal({ ...minted.capability, nbf });
+    },
     renew(minted, parent) {
       const nowMs = clock.nowMs();
       const exp = nowMs + TOKEN_TTL_MS;
-      // a clock that was put back would leave it valid from some time to come only
       const capability = { ...minted.capability, nbf: Math.min(minted.capability.nbf, nowMs) };
       if (capability.depth === 0) return seal({ ...capability, exp });
       return parent === undefined ? minted : seal(renewedChild(capability, parent, exp));

@@ -9,6 +9,17 @@ import { endOutcomeSchema, traceEntrySchema } from "./trace.js";
 
 /** What a spawner handed on that no capability says: absent for the plan's own agents, and in logs of earlier versions. */
 const handedSchema = z.strictObject({
+  /** What it gave less of than the task has, under any task; absent in logs of earlier versions. */
+  asked: z
+    .strictObject({
+      files: z.array(z.string()).optional(),
+      max_complexity: z.int().positive().optional(),
+      max_function_lines: z.int().positive().optional(),
+      max_executions: z.int().positive().optional(),
+    })
+    .optional(),
+  /** When the elevated grant it came of ends (epoch ms). */
+  until_ms: z.int().nonnegative().optional(),
   /** A budget of its own; without one it is charged to its spawner's alone. Money in US dollars. */
   usd: z.number().nonnegative().optional(),
   tokens: z.int().nonnegative().optional(),

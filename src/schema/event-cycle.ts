@@ -58,6 +58,8 @@ export const cycleEvents = {
     files: z.array(z.string()),
     write: z.array(z.string()),
     by: z.string(),
+    /** Who had the task; absent in logs of earlier versions. */
+    to: z.string().optional(),
     reason: z.string(),
     /** The plan's text as it is now, and its SHA-256; the approved one stays that of CYCLE_STARTED. */
     plan_source: z.string(),

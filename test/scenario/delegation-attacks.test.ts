@@ -1,12 +1,10 @@
 import { afterEach, describe, expect, it } from "vitest";
-import { PLAN, spawn } from "./delegation-ground.js";
+import { end, PLAN, spawn } from "./delegation-ground.js";
 import { makeRepo, type Repo } from "./harness.js";
 import { of, runScripted, submit, use, write } from "./scripted-run.js";
 
 let repo: Repo | undefined;
 afterEach(() => repo?.remove());
-
-const end = (agent: string): object => use("terminate_agent", { agent_id: agent, reason: "over" });
 
 const TRIES = [
   spawn({ files: ["notes/a.md"] }),

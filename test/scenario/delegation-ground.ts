@@ -17,3 +17,22 @@ phases:
 /** A call that hands task A on. */
 export const spawn = (more: object = {}): object =>
   use("spawn_agent", { role: "implementer", task: "A", reason: "split", ...more });
+
+/** The same plan with its agents named; `executive` says what more holds for that one. */
+export const planOf = (executive = ""): string =>
+  PLAN.replace(
+    "phases:",
+    `agents:
+  executive: { tier: executive${executive} }
+  implementer: { tier: implementation }
+  second: { tier: implementation }
+  validator: { tier: validation }
+phases:`,
+  );
+
+export const end = (agent: string): object => use("terminate_agent", { agent_id: agent, reason: "over" });
+
+export const resolve = (action: string, more: object = {}): object =>
+  use("resolve_escalation", { action, reason: "so be it", ...more });
+
+export const blocker = use("report_blocker", { reason: "stuck" });

@@ -4,8 +4,8 @@ import type { Crew, CrewAgent } from "../state/context.js";
 import { familyInLog, spawnersOf } from "./delegation.js";
 
 const governors = new WeakMap<CrewAgent, Governor>();
-/** Spawned agents whose own budget refused a request, and what it said. */
-const spent = new WeakMap<CrewAgent, string>();
+/** Conversations whose agent's own budget refused a request, and what it said: a later one may find that others need less than they had reserved. */
+const spent = new WeakMap<object, string>();
 
 /**
  * Whose books an agent's requests are charged to: the plan's, or a budget of its own within its spawner's, so that what
@@ -46,12 +46,12 @@ export function planCanPay(crew: Crew, worst: WorstCase): boolean {
   return tried.ok;
 }
 
-/** Notes that an agent's own budget is used up; its conversation ends, and the plan goes on. */
-export function noteSpent(agent: CrewAgent, message: string): void {
-  spent.set(agent, `over the agent's own budget: ${message}`);
+/** Notes that the own budget of a conversation's agent pays for no more; the conversation ends, and the plan goes on. */
+export function noteSpent(conversation: object, message: string): void {
+  spent.set(conversation, `over the agent's own budget: ${message}`);
 }
 
-/** Why an agent is asked no more, where its own budget is used up. */
-export function spentText(agent: CrewAgent): string | undefined {
-  return spent.get(agent);
+/** Why an agent is asked no more in a conversation, where its own budget does not pay for it. */
+export function spentText(conversation: object): string | undefined {
+  return spent.get(conversation);
 }

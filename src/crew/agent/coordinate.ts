@@ -1,3 +1,4 @@
+import { defined } from "../../kernel/defined.js";
 import { checkDecision, searchDecisions as findDecisions } from "../../memory/decisions.js";
 import { checkIssue } from "../../memory/issues.js";
 import { rankIssues } from "../../memory/similar-issues.js";
@@ -7,7 +8,8 @@ import type { CallRequest, ToolRun } from "../call/call-record.js";
 import type { Crew } from "../state/context.js";
 import { eventAt } from "../state/records.js";
 import { failed } from "../state/tool-run.js";
-import { assignTask, spawnAgent, terminateAgent } from "./spawn.js";
+import { assignTask, spawnAgent } from "./spawn.js";
+import { terminateAgent } from "./terminate.js";
 
 /** Hits a search gives a model. */
 const MAX_HITS = 10;
@@ -41,23 +43,15 @@ function raiseAlert(_crew: Crew, request: CallRequest): ToolRun {
 function createDecision(crew: Crew, request: CallRequest): ToolRun {
   const input = toolInputSchemas.create_decision.parse(request.proposal.what.args);
   const made = { made_by: request.proposal.who.agent, timestamp: crew.clock.nowMs(), project: crew.plan.project };
-  const checked = checkDecision(crew.store, definedOnly({ ...input, ...made }));
+  const checked = checkDecision(crew.store, defined({ ...input, ...made }));
   if (!checked.ok) return failed(checked.error.message);
   const event = eventAt({ ...request.records, stream: "project" }, "DECISION_RECORDED", checked.value);
   return { content: `Decision ${input.id} recorded.`, is_error: false, events: [event] };
 }
 
-/** A record without the members that were not given. */
-function definedOnly(input: Record<string, unknown>): never {
-  return Object.fromEntries(Object.entries(input).filter(([, value]) => value !== undefined)) as never;
-}
-
 function createIssue(crew: Crew, request: CallRequest): ToolRun {
   const input = toolInputSchemas.create_issue.parse(request.proposal.what.args);
-  const checked = checkIssue(
-    crew.store,
-    definedOnly({ ...input, solution: input.solution && definedOnly(input.solution) }),
-  );
+  const checked = checkIssue(crew.store, defined({ ...input, solution: input.solution && defined(input.solution) }));
   if (!checked.ok) return failed(checked.error.message);
   const event = eventAt({ ...request.records, stream: "project" }, "ISSUE_RECORDED", checked.value);
   return { content: `Issue ${checked.value.id} recorded.`, is_error: false, events: [event] };

@@ -94,7 +94,17 @@ export function offeredTools(crew: Pick<Crew, "confines">, agent: CrewAgent, kin
 /** Judging agents write nothing; working ones what their task names. */
 function writesOf(crew: Crew, agent: CrewAgent, task: string | null, kind: ConversationKind): readonly string[] {
   if (kind !== "work" || task === null) return [];
-  return agent.narrowed?.files ?? taskOf(crew, task).task.files.write;
+  const { narrowed, id } = agent;
+  if (narrowed?.files === undefined) return taskOf(crew, task).task.files.write;
+  return [...narrowed.files, ...amendedFor(crew, id, task)];
+}
+
+/** What a task got more while an agent had it is that agent's too, whatever less it was handed. */
+function amendedFor(crew: Crew, agent: string, task: string): string[] {
+  const amended = crew.store.events({ run: crew.cycle, type: "PLAN_AMENDED" });
+  return amended.flatMap((event) =>
+    event.type === "PLAN_AMENDED" && event.task === task && event.payload.to === agent ? event.payload.files : [],
+  );
 }
 
 /** The tightest of plan, task and spawner. */
@@ -114,7 +124,8 @@ function limitsOf(crew: Crew, agent: CrewAgent, task: string | null): Capability
 /** What the broker grants an agent for one conversation about a task (null: outside tasks). */
 export function grantFor(crew: Crew, agent: CrewAgent, task: string | null, kind: ConversationKind): Grant {
   const phase = task === null ? "-" : taskOf(crew, task).phase;
-  const { usd = crew.plan.budget.usd, tokens = crew.plan.budget.tokens } = agent.narrowed?.limits ?? {};
+  const whole = crew.governor.totals(); // with what people added
+  const { usd = whole.usd.limit, tokens = whole.tokens.limit } = agent.narrowed?.limits ?? {};
   return {
     project: crew.plan.project,
     agent: agent.id,
@@ -157,20 +168,20 @@ export function stewardGrant(crew: Crew, task: string | null): Grant {
  * grant ends when it ends, and what was handed on from it with it.
  */
 export function renewHeld(crew: Crew, held: Held): void {
-  if (!held.renewable || isFresh(held, crew.clock.nowMs())) return;
+  if (isFresh(held, crew.clock.nowMs())) return;
   const lease = crew.store.lease.read(`cycle:${crew.cycle}`);
   if (lease === undefined || !isOwnLease(lease)) return;
   let above: Minted | undefined;
   for (const link of [...held.lineage, held]) {
-    if (link.renewable) link.minted = crew.broker.renew(link.minted, above);
+    link.minted = link.renewable ? crew.broker.renew(link.minted, above) : crew.broker.predate(link.minted);
     above = link.minted;
   }
 }
 
-/** Whether a capability is within the first half of its life. */
-function isFresh({ minted }: Held, nowMs: number): boolean {
+/** Whether a capability is valid, and within the first half of its life where that can be made longer. */
+function isFresh({ minted, renewable }: Held, nowMs: number): boolean {
   const { nbf, exp } = minted.capability;
-  return nowMs >= nbf && nowMs <= exp - TOKEN_TTL_MS / 2;
+  return nowMs >= nbf && (!renewable || nowMs <= exp - TOKEN_TTL_MS / 2);
 }
 
 /**

@@ -1,4 +1,5 @@
 import { TOKEN_TTL_MS } from "../../kernel/bounds.js";
+import { defined } from "../../kernel/defined.js";
 import type { AnyEvent, EventPayload } from "../../schema/event.js";
 import type { Handed } from "../../schema/event-conversation.js";
 import type { Crew } from "../state/context.js";
@@ -16,26 +17,27 @@ function recallChild(crew: Crew, spawned: EventPayload<"AGENT_SPAWNED">, seq: nu
   const { role, parent, agent, capability } = spawned;
   const template = crew.agents.get(role);
   if (template === undefined) return;
-  const { max_complexity, max_function_lines, max_executions } = capability.limits;
-  const { usd, tokens, ends_at_ms: endsAtMs } = spawned.handed ?? atMost(crew, spawned);
-  const limits = {
-    maxComplexity: max_complexity,
-    maxFunctionLines: max_function_lines,
-    maxExecutions: max_executions,
-    ...(usd === undefined ? {} : { usd }),
-    ...(tokens === undefined ? {} : { tokens }),
-  };
-  const untilMs = endOfHandedOn(crew, parent ?? "", seq);
-  const narrowed = {
-    files: capability.write,
-    limits,
-    ...(untilMs === undefined ? {} : { untilMs }),
-    ...(endsAtMs === undefined ? {} : { endsAtMs }),
-  };
+  const handed = spawned.handed ?? atMost(crew, spawned);
+  const asked = handed.asked ?? { files: capability.write, ...capability.limits };
+  const narrowed = defined({
+    files: asked.files,
+    limits: defined({
+      maxComplexity: asked.max_complexity,
+      maxFunctionLines: asked.max_function_lines,
+      maxExecutions: asked.max_executions,
+      usd: handed.usd,
+      tokens: handed.tokens,
+    }),
+    untilMs: handed.asked === undefined ? endOfHandedOn(crew, parent ?? "", seq) : handed.until_ms,
+    endsAtMs: handed.ends_at_ms,
+  });
   crew.agents.set(agent.id, { ...template, id: agent.id, parent, narrowed });
 }
 
-/** When what a spawner handed on ends: with the elevated grant it held then, at once where that is not on record; undefined where it held none. */
+/**
+ * When what a spawner handed on ends, where the log does not say it: with the elevated grant it held then, at once where that is not on record;
+ * undefined where it held none.
+ */
 function endOfHandedOn(crew: Crew, spawner: string, seq: number): number | undefined {
   const agent = crew.agents.get(spawner);
   if (agent?.narrowed?.untilMs !== undefined) return agent.narrowed.untilMs;

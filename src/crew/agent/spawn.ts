@@ -1,6 +1,7 @@
 import type { z } from "zod";
 import type { Minted } from "../../capability/broker.js";
 import { patternCanMatch } from "../../capability/write-set.js";
+import { defined } from "../../kernel/defined.js";
 import { MAX_CAPABILITY_FILES } from "../../schema/capability.js";
 import type { Handed } from "../../schema/event-conversation.js";
 import type { WorknodeRecord } from "../../schema/memory.js";
@@ -8,12 +9,12 @@ import type { TaskStatus } from "../../schema/states.js";
 import { toolInputSchemas } from "../../schema/tool.js";
 import type { Denial } from "../../schema/verdict.js";
 import { type CallRequest, type ToolRun, violationEvents } from "../call/call-record.js";
-import { type Crew, type CrewAgent, type Held, type Narrowed, type NarrowLimits, taskOf } from "../state/context.js";
+import { type Crew, type CrewAgent, type Held, type Narrowed, type NarrowLimits } from "../state/context.js";
 import { renderDenials } from "../state/denial-text.js";
 import { cycleStream, eventAt, type Place, taskStream } from "../state/records.js";
 import { failed, knownOwner } from "../state/tool-run.js";
 import { endOfSpawner } from "./agent-time.js";
-import { endOfGrant, familyOf, holdFor, mintFor } from "./delegation.js";
+import { endOfGrant, holdFor, mintFor } from "./delegation.js";
 
 type HeldTime = Pick<Held, "endsAtMs">;
 
@@ -110,12 +111,7 @@ function narrowedBy(
   const bounds = { ...spawner?.narrowed?.limits, ...limits };
   const untilMs = spawner === undefined ? undefined : endOfGrant(crew, spawner);
   const endsAtMs = spawner === undefined ? held.endsAtMs : endOfSpawner(crew, spawner, held);
-  return {
-    limits: bounds,
-    ...(files === undefined ? {} : { files }),
-    ...(untilMs === undefined ? {} : { untilMs }),
-    ...(endsAtMs === null ? {} : { endsAtMs }),
-  };
+  return defined({ limits: bounds, files, untilMs, endsAtMs: endsAtMs ?? undefined });
 }
 
 /** What is recorded of an agent that begins to act under a capability. */
@@ -137,14 +133,21 @@ export function spawnedEvent(
   });
 }
 
-/** What a later session could not tell from the capability: whether a budget is the child's own, and when its time ends. */
-function handedTo({ limits, endsAtMs }: Narrowed = {}): Handed {
-  const { usd, tokens } = limits ?? {};
-  return {
-    ...(usd === undefined ? {} : { usd }),
-    ...(tokens === undefined ? {} : { tokens }),
-    ...(endsAtMs === undefined ? {} : { ends_at_ms: endsAtMs }),
-  };
+/** What a later session could not tell from the capability, which is of one task: what the child was given less of, and when it ends. */
+function handedTo({ files, limits = {}, untilMs, endsAtMs }: Narrowed = {}): Handed {
+  const { maxComplexity, maxFunctionLines, maxExecutions, usd, tokens } = limits;
+  return defined({
+    asked: defined({
+      files: files === undefined ? undefined : [...files],
+      max_complexity: maxComplexity,
+      max_function_lines: maxFunctionLines,
+      max_executions: maxExecutions,
+    }),
+    usd,
+    tokens,
+    until_ms: untilMs,
+    ends_at_ms: endsAtMs,
+  });
 }
 
 /** A name no agent of this cycle has or had; undefined when too many were spawned, those that were ended included. */
@@ -194,7 +197,8 @@ function refuseTier(crew: Crew, task: string, agent: CrewAgent): string | undefi
   return tier === agent.tier ? undefined : `${task} is work for the ${tier ?? "unknown"} tier, not for ${agent.role}.`;
 }
 
-function assignment(
+/** What is recorded of a task that is given to an agent, and is that agent's from now on. */
+export function assignment(
   crew: Crew,
   request: CoordinationRequest,
   to: { task: string; agent: string },
@@ -228,50 +232,4 @@ export function assignTask(crew: Crew, request: CoordinationRequest): ToolRun {
     is_error: false,
     events: [assignment(crew, request, { task, agent })],
   };
-}
-
-/** `terminate_agent`: ends a spawned child and those it spawned; what they hold is revoked at once. */
-export function terminateAgent(crew: Crew, request: CoordinationRequest): ToolRun {
-  const { agent_id, reason } = toolInputSchemas.terminate_agent.parse(request.proposal.what.args);
-  const agent = crew.agents.get(agent_id);
-  if (agent === undefined) return failed(`There is no agent ${agent_id}.`);
-  const family = familyOf(crew, agent_id);
-  if (family.has(request.proposal.who.agent))
-    return failed("An agent does not end itself or who spawned it; hand in your result.");
-  if (agent.parent === null)
-    return failed(
-      `${agent_id} is an agent of the approved plan; only spawned agents can be ended. Assign its task to another.`,
-    );
-  const place = { ...request.records, stream: cycleStream(crew.cycle) };
-  for (const id of family) crew.agents.delete(id);
-  return {
-    content: `Ended ${[...family].join(", ")}: ${reason}`,
-    is_error: false,
-    events: [
-      ...[...revoke(crew, family)].map((id) => eventAt(place, "CAPABILITY_REVOKED", { id, reason })),
-      ...[...family].map((id) => eventAt(place, "AGENT_TERMINATED", { agent_id: id, reason })),
-      ...takeBack(crew, request, family),
-    ],
-  };
-}
-
-/** Ids of all that a family holds and has handed on; it is held no more. */
-function revoke(crew: Crew, family: ReadonlySet<string>): Set<string> {
-  const ids = new Set<string>();
-  for (const [key, held] of crew.held) {
-    const theirs = [...held.lineage, held].filter(({ minted }) => family.has(minted.capability.agent));
-    for (const { minted } of theirs) ids.add(minted.capability.id);
-    if (theirs.length > 0) crew.held.delete(key);
-  }
-  return ids;
-}
-
-/** Tasks of agents that were ended are their owners' again. */
-function takeBack(
-  crew: Crew,
-  request: CoordinationRequest,
-  family: ReadonlySet<string>,
-): ReturnType<typeof assignment>[] {
-  const tasks = [...crew.assigned].filter(([, assignee]) => family.has(assignee)).map(([task]) => task);
-  return tasks.map((task) => assignment(crew, request, { task, agent: taskOf(crew, task).task.owner }));
 }

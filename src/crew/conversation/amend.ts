@@ -4,7 +4,7 @@ import { sha256Hex } from "../../kernel/canonical.js";
 import { err, ok, type Result } from "../../kernel/result.js";
 import { amendPlan, readPatch } from "../../plan/amend-plan.js";
 import type { PlanTask } from "../../schema/plan-task.js";
-import { type Crew, taskOf } from "../state/context.js";
+import { type Crew, ownerOf, taskOf } from "../state/context.js";
 import { cycleStream, eventAt } from "../state/records.js";
 
 /** Files more for a task, sound by the linter. */
@@ -63,6 +63,7 @@ export function applyAmendment(
     files: [...files],
     write,
     by,
+    to: ownerOf(crew, task),
     reason,
     plan_source: text,
     plan_hash: sha256Hex(text),

@@ -98,7 +98,7 @@ async function tryWith(
   }
   if (result.error.kind === "refused") {
     if (open.failure !== undefined && isWrongSetUp(crew, open.failure)) throw wrongSetUp(open.failure);
-    throw overBudget(crew, agent, conversation, { refusal: result.error.refusal, open });
+    throw overBudget(crew, conversation, { refusal: result.error.refusal, open });
   }
   return judgeFailure(crew, result.error.failure);
 }
@@ -246,7 +246,6 @@ function withFreshIds(reply: ModelReply, repeated: boolean, request: string): Mo
 /** The plan's budget ends the session; that of a spawned agent ends its conversation alone. */
 function overBudget(
   crew: Crew,
-  agent: CrewAgent,
   conversation: Conversation,
   what: { refusal: BudgetRefusal; open: OpenRequest },
 ): RunStop | ExecutionStop {
@@ -260,7 +259,7 @@ function overBudget(
     }),
   ]);
   if (!open.ownBudget) return new RunStop(5, `over budget: ${refusal.message}`);
-  noteSpent(agent, refusal.message);
+  noteSpent(conversation, refusal.message);
   return new ExecutionStop("BLOCKED", refusal.message);
 }
 

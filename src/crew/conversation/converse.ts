@@ -170,7 +170,7 @@ async function closeConversation(
 /** Why no more is to be spent on an agent: it was ended, has no money left, or runs against a wall. */
 function pointless(crew: Crew, conversation: Conversation, agent: CrewAgent): string | undefined {
   if (wasEnded(crew, agent)) return ENDED;
-  return spentText(agent) ?? repeatedRefusal(conversation);
+  return spentText(conversation) ?? repeatedRefusal(conversation);
 }
 
 function repeatedRefusal(conversation: Conversation): string | undefined {

@@ -189,10 +189,14 @@ function recall(crew: Crew): void {
   recallAssigned(crew);
 }
 
-/** A task assigned to somebody who is no agent of the crew waits for them to claim it. */
+/** A task assigned to somebody who is no agent of the crew waits for them to claim it; that of an agent that was ended is its owner's. */
 function recallAssigned(crew: Crew): void {
-  for (const [task, assignee] of crew.assigned)
-    if (!crew.agents.has(assignee) && crew.statuses.get(task) === "PENDING") waitForPerson(crew, task);
+  const spawned = new Set(crew.store.queries.agents(crew.cycle).map(({ agent }) => agent));
+  for (const [task, assignee] of crew.assigned) {
+    if (crew.agents.has(assignee) || crew.statuses.get(task) !== "PENDING") continue;
+    if (spawned.has(assignee)) crew.assigned.delete(task);
+    else waitForPerson(crew, task);
+  }
 }
 
 /** An agent's record follows it into the next session; what a person tried by `worknode tool` is not the agent's. */

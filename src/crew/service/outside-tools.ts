@@ -1,6 +1,7 @@
 import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import type { RepositoryLocation } from "../../effect/repository/repository-location.js";
+import { defined } from "../../kernel/defined.js";
 import { Fault, messageOf } from "../../kernel/fault.js";
 import type { Result } from "../../kernel/result.js";
 import { projectBrief, renderBrief } from "../../memory/brief.js";
@@ -17,6 +18,7 @@ import { pm_assign, pm_get_status, pm_set_deadline } from "../../memory/project-
 import { search } from "../../memory/project-search.js";
 import { createTrigger } from "../../memory/triggers.js";
 import { updateSelf } from "../../memory/worknodes.js";
+import type { AnyNewEvent } from "../../schema/event.js";
 import type { Proposal } from "../../schema/proposal.js";
 import { type ToolInput, type ToolName, toolInputSchemas } from "../../schema/tool.js";
 import { isHolderAlive } from "../../store/lease.js";
@@ -196,16 +198,20 @@ function coordinate(call: OutsideCall, work: typeof spawnAgent): OutsideAnswer {
     is_error: isError,
     events,
   } = work(crew, { proposal, records: call.records, place: OUTSIDE_OF_A_RUN });
-  return { content, isError, events, ...(isError ? {} : { value: { result: content } }) };
+  const lateFault = (): string | undefined => runningProblem(crew) ?? takenName(crew, events);
+  return { content, isError, events, lateFault, ...(isError ? {} : { value: { result: content } }) };
+}
+
+/** Why agents cannot be spawned under the names they were given: others have them since. */
+function takenName(crew: Crew, events: readonly AnyNewEvent[]): string | undefined {
+  const known = new Set(crew.store.queries.agents(crew.cycle).map(({ agent }) => agent));
+  const names = events.flatMap((event) => (event.type === "AGENT_SPAWNED" ? [event.payload.agent.id] : []));
+  const taken = names.find((name) => known.has(name));
+  return taken === undefined ? undefined : `${taken} was spawned meanwhile by another; ask again.`;
 }
 
 function runningProblem(crew: Crew): string | undefined {
   const lease = crew.store.lease.read(`cycle:${crew.cycle}`);
   if (lease?.held !== true || !isHolderAlive(lease)) return undefined;
   return `Cycle ${crew.cycle} is being run by process ${lease.pid}: its own executive coordinates it.`;
-}
-
-/** An input without the members that were not given. */
-function defined<T extends object>(input: T): { [K in keyof T]: Exclude<T[K], undefined> } {
-  return Object.fromEntries(Object.entries(input).filter(([, value]) => value !== undefined)) as never;
 }

@@ -1,4 +1,5 @@
 import { join } from "node:path";
+import PQueue from "p-queue";
 import { type Broker, createBroker, type Grant, type Minted } from "../../capability/broker.js";
 import { loadOrCreateKey } from "../../capability/keys.js";
 import { compileWriteSet } from "../../capability/write-set.js";
@@ -25,6 +26,8 @@ import { cycleStream, eventAt, type Place } from "../state/records.js";
 
 /** Calls one client may make in one session. */
 const MAX_CALLS = 100_000;
+/** Calls that go by what the crew is, each by what the one before left. */
+const COORDINATING: ReadonlySet<string> = new Set(["spawn_agent", "assign_task"]);
 /** What a capability names where there is no plan. */
 const NO_PLAN = "0".repeat(64);
 
@@ -52,6 +55,8 @@ export interface OutsideAnswer {
   readonly value?: Record<string, unknown>;
   /** Recorded together with the result. */
   readonly events?: readonly AnyNewEvent[];
+  /** Why they can be recorded no more, asked in the transaction that would: what other processes did since. */
+  readonly lateFault?: () => string | undefined;
 }
 
 /** Carries out one approved call. */
@@ -77,6 +82,7 @@ export function openOutside(options: OutsideOptions): Outside {
     id: newId("mcp"),
     calls: 0,
   };
+  const coordination = new PQueue({ concurrency: 1 });
   let minted: Minted | undefined;
 
   function capabilityFor(crew: Crew | undefined): Minted {
@@ -86,34 +92,39 @@ export function openOutside(options: OutsideOptions): Outside {
     return minted;
   }
 
+  async function call(tool: string, input: Record<string, unknown>, handler?: OutsideHandler): Promise<OutsideAnswer> {
+    session.calls += 1;
+    const crew = openCrew(options);
+    const held = capabilityFor(crew);
+    const callId = `${session.id}:${session.calls}`;
+    const { args, note } = trimInput(tool, input);
+    const run = crew?.cycle ?? 0;
+    const records = { stream: `client:${session.id}`, actor: agent, run, task: null, execution: callId };
+    const caller = {
+      agent,
+      tier: "executive",
+      task: "-",
+      phase: "-",
+      cycle: run,
+      source: `client ${agent}`,
+    } as const;
+    const proposal = proposeCall(callId, tool === "" ? "(none)" : tool, args, caller);
+    const facts = await factsOf(options, { session, crew, held, proposal });
+    const judgement = judge(proposal, facts);
+    const judged = judgementEvents({ proposal, records, judgement }, crew);
+    const looks = judgement.permit !== undefined && READING_TOOLS.has(tool);
+    if (!looks) store.append(judged);
+    const approved = { proposal, records, crew };
+    const isKilled = (): boolean => store.epoch() > session.epoch;
+    return await carryOut(store, { call: approved, judgement, handler, note, before: looks ? judged : [], isKilled });
+  }
+
   return {
     agent,
-    async call(tool, input, handler) {
-      session.calls += 1;
-      const crew = openCrew(options);
-      const held = capabilityFor(crew);
-      const callId = `${session.id}:${session.calls}`;
-      const { args, note } = trimInput(tool, input);
-      const run = crew?.cycle ?? 0;
-      const records = { stream: `client:${session.id}`, actor: agent, run, task: null, execution: callId };
-      const caller = {
-        agent,
-        tier: "executive",
-        task: "-",
-        phase: "-",
-        cycle: run,
-        source: `client ${agent}`,
-      } as const;
-      const proposal = proposeCall(callId, tool === "" ? "(none)" : tool, args, caller);
-      const facts = await factsOf(options, { session, crew, held, proposal });
-      const judgement = judge(proposal, facts);
-      const judged = judgementEvents({ proposal, records, judgement }, crew);
-      const looks = judgement.permit !== undefined && READING_TOOLS.has(tool);
-      if (!looks) store.append(judged);
-      const call = { proposal, records, crew };
-      const isKilled = (): boolean => store.epoch() > session.epoch;
-      return await carryOut(store, { call, judgement, handler, note, before: looks ? judged : [], isKilled });
-    },
+    call: async (tool, input, handler) =>
+      COORDINATING.has(tool)
+        ? await coordination.add(() => call(tool, input, handler))
+        : await call(tool, input, handler),
   };
 }
 
@@ -238,7 +249,14 @@ async function carryOut(store: Store, at: Approved): Promise<OutsideAnswer> {
   return record(store, call, { ...outcome, content: clip(`${outcome.content}${note}`), events });
 }
 
-function record(store: Store, { proposal, records }: OutsideCall, answer: OutsideAnswer): OutsideAnswer {
+function record(store: Store, call: OutsideCall, answer: OutsideAnswer): OutsideAnswer {
+  return store.transaction(() => {
+    const late = answer.lateFault?.();
+    return append(store, call, late === undefined ? answer : { content: late, isError: true });
+  });
+}
+
+function append(store: Store, { proposal, records }: OutsideCall, answer: OutsideAnswer): OutsideAnswer {
   const succeeded = !answer.isError;
   const result = eventAt(records, "TOOL_RESULT", {
     call_id: proposal.call_id,

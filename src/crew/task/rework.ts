@@ -1,4 +1,4 @@
-import type { EventPayload } from "../../schema/event.js";
+import type { AnyNewEvent, EventPayload } from "../../schema/event.js";
 import type { PlanTask } from "../../schema/plan-task.js";
 import { type Crew, ownerOf, taskOf } from "../state/context.js";
 import { eventAt, taskStream } from "../state/records.js";
@@ -25,15 +25,29 @@ export function openRework(crew: Crew, review: PlanTask, what: { of: string; by:
     number: reworksOf(crew, review.id, task.id).length + 1,
     title: `Rework: ${task.title}`,
     phase: taskOf(crew, review.id).phase,
-    owner: ownerOf(crew, task),
+    owner: plannedOwner(crew, task),
     estimate: task.estimate,
     needs: [task.id],
     files: [...task.files.write],
   };
   const place = { stream: taskStream(crew.cycle, review.id), actor: what.by, run: crew.cycle, task: review.id };
-  crew.store.append([eventAt(place, "REWORK_OPENED", rework)]);
+  crew.store.append([eventAt(place, "REWORK_OPENED", rework), ...handedTo(crew, ownerOf(crew, task), rework)]);
   addTask(crew, review, rework);
   return rework;
+}
+
+/** Whose a rework is where nobody spawned does it: one that was spawned may be ended, and its task must be somebody's then. */
+function plannedOwner(crew: Crew, task: PlanTask): string {
+  const owner = ownerOf(crew, task);
+  return crew.agents.get(owner)?.parent === null ? owner : task.owner;
+}
+
+/** A spawned agent that did a task does it again. */
+function handedTo(crew: Crew, assignee: string, { id, owner, by }: Rework): AnyNewEvent[] {
+  if (assignee === owner || !crew.agents.has(assignee)) return [];
+  crew.assigned.set(id, assignee);
+  const place = { stream: taskStream(crew.cycle, id), actor: by, run: crew.cycle, task: id };
+  return [eventAt(place, "TASK_ASSIGNED", { assignee, by })];
 }
 
 /** Reworks that earlier sessions opened are tasks of the cycle again. */

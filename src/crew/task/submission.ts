@@ -5,7 +5,7 @@ import { knownFixes } from "../../memory/task-memory.js";
 import type { PlanOutput, PlanTask } from "../../schema/plan-task.js";
 import { asRecord, type Finish, placeOf, toolResult } from "../conversation/chain.js";
 import { endEvents } from "../conversation/conversation-end.js";
-import type { FinishJudge } from "../conversation/converse.js";
+import { ENDED, type FinishJudge } from "../conversation/converse.js";
 import { askCritic } from "../conversation/critic.js";
 import { turnBack } from "../conversation/finish.js";
 import type { TaskBrief } from "../conversation/prompts.js";
@@ -55,6 +55,7 @@ async function judgeByCritic(
   const submission = await submissionOf(work, { ...what, author: at.conversation.agent });
   const verdict = await askCritic(crew, work.task.id, submission, submissionNumber(crew, work));
   if (verdict.decision === "REJECT") return reject(crew, work, at, verdict);
+  if (!crew.agents.has(at.conversation.agent)) return turnBack(at, ENDED); // while it was judged
   return {
     agent_id: verdict.by,
     output: { decision: "ACCEPT" },

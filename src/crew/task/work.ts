@@ -3,6 +3,7 @@ import { verifyCommands } from "../../plan/verify-commands.js";
 import type { AnyNewEvent } from "../../schema/event.js";
 import type { PlanAgentStep } from "../../schema/plan-step.js";
 import type { PlanTask } from "../../schema/plan-task.js";
+import { holdFor } from "../agent/delegation.js";
 import { grantFor } from "../agent/grants.js";
 import { asRecord, type ChainEnd } from "../conversation/chain.js";
 import { converse, ENDED, HANDOVER } from "../conversation/converse.js";
@@ -11,6 +12,7 @@ import type { TaskBrief } from "../conversation/prompts.js";
 import { workPrompt } from "../conversation/prompts.js";
 import { recollect } from "../conversation/recollection.js";
 import { type Crew, type CrewAgent, ownerOf } from "../state/context.js";
+import { renderDenials } from "../state/denial-text.js";
 import { taskContext } from "../state/expressions.js";
 import { eventAt } from "../state/records.js";
 import { foldTaskEvent } from "../state/task-state.js";
@@ -28,6 +30,12 @@ export async function work(crew: Crew, run: TaskRun, at: AgentStepAt): Promise<v
     const open = [...run.state.open.values()].at(-1);
     if (open !== undefined) await escalate(crew, troubleOf(run, open));
     const agent = workerFor(crew, run, at.step);
+    const unable = whyUnable(crew, run, agent);
+    if (unable !== undefined) {
+      const events = escalationOf(crew, troubleOf(run, { from: agent.id, reason: unable }));
+      for (const event of crew.store.append(events)) foldTaskEvent(run.state, event);
+      continue;
+    }
     const brief = briefOf(crew, run, { step: at.step, agent });
     const context: WorkContext = {
       task: run.task,
@@ -55,6 +63,12 @@ export async function work(crew: Crew, run: TaskRun, at: AgentStepAt): Promise<v
     if (isAccepted(end)) return;
   }
   throw new TaskFailure(`no result after ${MAX_CONVERSATIONS} conversations`);
+}
+
+/** Why an agent cannot be given what a task takes: what it came of has ended, or it was handed less than there is now. */
+function whyUnable(crew: Crew, { task }: TaskRun, agent: CrewAgent): string | undefined {
+  const held = holdFor(crew, agent, { task: task.id, kind: "work" });
+  return held.ok ? undefined : `${agent.id} cannot do it: ${renderDenials([held.error])}`;
 }
 
 /** What a conversation's end comes to: the step's end, an escalation, or nothing where another conversation goes on. */

@@ -7,6 +7,7 @@ import { spawnAgent } from "../../../src/crew/agent/spawn.js";
 import type { CallRequest } from "../../../src/crew/call/call-record.js";
 import type { Crew, CrewAgent } from "../../../src/crew/state/context.js";
 import { ELEVATED_TTL_MS } from "../../../src/kernel/bounds.js";
+import { createGovernor } from "../../../src/model/governor.js";
 import { holderOf } from "../../../src/store/lease.js";
 
 const MINUTE = 60_000;
@@ -43,6 +44,7 @@ function crewOf(): { crew: Crew; pass: (ms: number) => void } {
       agents: { lead: { grants: [] }, fire: { grants: ["elevated"] }, dev: { grants: [] } },
     },
     planHash: "a".repeat(64),
+    governor: createGovernor({ usd: null, tokens: null }),
     limits: { implementation: { maxComplexity: 8, maxFunctionLines: 60, maxExecutions: 150 } },
     tasks: new Map([task("A", "dev"), task("E", "lead")]),
     statuses: new Map(),
@@ -53,6 +55,7 @@ function crewOf(): { crew: Crew; pass: (ms: number) => void } {
     confines: true,
     store: {
       queries: { agents: () => [] },
+      events: () => [],
       lease: { read: () => ({ held: true, ...holderOf(process.pid, "") }) },
     },
   } as unknown as Crew;
@@ -123,6 +126,35 @@ describe("what an agent hands on", () => {
     at.pass(20 * MINUTE);
     Object.assign(at.crew.store.lease, { read: () => undefined });
     expect(works(at.crew, "fire-1", "E")).toBe(false);
+  });
+
+  it("is held on over a clock that is put back, by the elevated agent as by what it spawned", () => {
+    const at = crewOf();
+    const { crew } = at;
+    expect(works(crew, "fire", "E")).toBe(true);
+    expect(spawn(crew, "fire", { role: "dev", task: "A" }).is_error).toBe(false);
+    const ends = [...crew.held.values()].map(({ minted }) => minted.capability.exp);
+    at.pass(-MINUTE);
+    expect(works(crew, "dev-1", "A")).toBe(true);
+    expect(works(crew, "fire", "E")).toBe(true);
+    for (const [index, { minted }] of [...crew.held.values()].entries())
+      expect(minted.capability.exp).toBeLessThanOrEqual(ends[index] ?? 0);
+  });
+
+  it("is the files it named and those its task was given while it had it, not those another was given", () => {
+    const { crew } = crewOf();
+    const amended = (to: string, file: string): object => ({
+      type: "PLAN_AMENDED",
+      task: "A",
+      payload: { to, files: [file] },
+    });
+    expect(spawn(crew, "lead", { role: "dev", task: "A", files: ["docs/A.md"] }).is_error).toBe(false);
+    const task = crew.tasks.get("A")?.task;
+    task?.files.write.push("before.md", "since.md");
+    Object.assign(crew.store, { events: () => [amended("dev", "before.md"), amended("dev-1", "since.md")] });
+    crew.held.clear();
+    const made = holdFor(crew, crew.agents.get("dev-1") as CrewAgent, { task: "A", kind: "work" });
+    expect(made.ok && made.value.minted.capability.write).toEqual(["docs/A.md", "since.md"]);
   });
 
   it("is refused in words, not by a fault of the program, where it is more files than a capability holds", () => {

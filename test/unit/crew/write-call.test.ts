@@ -29,7 +29,7 @@ async function keepNotes(meanwhile: (file: string) => void, ended = false) {
   const order: string[] = [];
   const request = {
     proposal: { call_id: "c1", what: { tool: "Bash" } },
-    place: { workspace, held: { minted: { token: "t" } } },
+    place: { workspace, held: { minted: { token: "t", capability: { nbf: 0, exp: Number.MAX_SAFE_INTEGER } } } },
     records: { stream: "task:1:A", actor: "a", run: 1, task: "A", execution: "e" },
     toolUseId: "t",
     append: async (events: readonly AnyNewEvent[]) => void order.push(...events.map(({ type }) => type)),
