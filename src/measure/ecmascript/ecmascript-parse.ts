@@ -3,9 +3,10 @@ import { type Comment, isInComment } from "../comment.js";
 import type { FileMeasure, ParseError } from "../file-measure.js";
 import type { Language } from "../language.js";
 import { type LineTable, lineAt } from "../line-table.js";
-import { nestsTooDeeply } from "./nesting.js";
+import { mayNestDeeply } from "./nesting.js";
 import { oxcPart } from "./oxc-part.js";
 import { noteReadAsJson, parseInMemory, type TreeInMemory } from "./parser-memory.js";
+import { survivesParsing } from "./parser-probe.js";
 
 /** A syntax node as oxc-parser gives it (ESTree with its TypeScript extension). */
 export interface SyntaxNode {
@@ -34,7 +35,7 @@ const COMMON: Options = { preserveParens: false };
  * `return` may stand outside a function. Never throws: what cannot be read is an error of the result.
  */
 export function parseEcmaScript(path: string, text: string, language: Language, table: LineTable): ParsedSource {
-  if (nestsTooDeeply(text)) return failed("nested too deeply to be parsed safely");
+  if (!isSafe(path, text, language)) return failed("nested too deeply to be parsed safely");
   let first: ParsedSource | undefined;
   for (const options of attempts(path, language)) {
     const parsed = parseOnce(path, text, options, table);
@@ -50,8 +51,19 @@ export function parseEcmaScript(path: string, text: string, language: Language, 
  */
 export function parseForVisit(path: string, text: string, language: Language): TreeInMemory | undefined {
   const [options] = attempts(path, language);
-  if (options === undefined || nestsTooDeeply(text)) return undefined;
+  if (options === undefined || !isSafe(path, text, language)) return undefined;
   return parseInMemory(path, text, { ...COMMON, ...options });
+}
+
+/** What was asked last, as a text is looked at more than once. */
+let asked: { path: string; text: string; isSafe: boolean } | undefined;
+
+/** Whether text does not nest so deeply that the parser would end the process: by its look, else by trying in another one. */
+function isSafe(path: string, text: string, language: Language): boolean {
+  if (!mayNestDeeply(text, language !== "typescript")) return true;
+  if (asked?.path !== path || asked.text !== text)
+    asked = { path, text, isSafe: survivesParsing(path, text, attempts(path, language)) };
+  return asked.isSafe;
 }
 
 function attempts(path: string, language: Language): Options[] {

@@ -1,7 +1,6 @@
 import { readdirSync, readFileSync } from "node:fs";
 import { describe, expect, it } from "vitest";
 import { parseEcmaScript, type SyntaxNode } from "../../../src/measure/ecmascript/ecmascript-parse.js";
-import { nestsTooDeeply } from "../../../src/measure/ecmascript/nesting.js";
 import { shapeOf } from "../../../src/measure/ecmascript/node-shape.js";
 import { isPassedOver } from "../../../src/measure/ecmascript/syntax-token.js";
 import type { FunctionMeasure } from "../../../src/measure/file-measure.js";
@@ -430,48 +429,6 @@ describe("text that cannot be read", () => {
       expect(measureSource("a.js", text).errors).toEqual([]);
     expect(measureSource("a.cjs", "return 1;").parse).toBe("ok");
     expect(measureSource("a.mjs", "await 1;").parse).toBe("ok");
-  });
-
-  it.each([
-    ["brackets", `x = ${"(".repeat(200_000)}`],
-    ["functions", "function f(){".repeat(50_000)],
-    ["arrows", `x = ${"a=>".repeat(50_000)}1`],
-    ["prefix operators", `x = ${"!".repeat(200_000)}1`],
-    ["ifs", `${"if(x)".repeat(100_000)};`],
-    ["else ifs", `if(x){}${"else if(x){}".repeat(100_000)}`],
-    ["conditionals", `x = ${"a?b:".repeat(100_000)}1`],
-    ["calls", `x${"()".repeat(300_000)}`],
-    ["brackets hidden behind a quote in a regular expression", `x = /"/;${"[".repeat(100_000)}`],
-  ])("so deeply nested that it would crash the parser is failed: %s", (_, text) => {
-    expect(measureSource("a.js", text)).toMatchObject({ parse: "failed", functions: [] });
-  });
-
-  it("is refused from a thousand open brackets on", () => {
-    const nested = (depth: number): string => `x = ${"[".repeat(depth)}${"]".repeat(depth)};`;
-    expect(measureSource("a.js", nested(900)).parse).toBe("ok");
-    expect(measureSource("a.js", nested(1_000)).parse).toBe("failed");
-    expect(nestsTooDeeply("[".repeat(999))).toBe(false);
-    expect(nestsTooDeeply("[".repeat(1_000))).toBe(true);
-    expect(nestsTooDeeply("!".repeat(10_000))).toBe(false);
-    expect(nestsTooDeeply("!".repeat(10_001))).toBe(true);
-    for (const before of ["", " "])
-      for (const token of ["a ", "ab ", "abc ", "é ", "a\n\n"]) {
-        expect(nestsTooDeeply(before + token.repeat(10_000))).toBe(false);
-        expect(nestsTooDeeply(before + token.repeat(10_001))).toBe(true);
-      }
-  });
-
-  it("is refused however many tokens there are, in pieces of any length", () => {
-    for (let length = 2 ** 14; length <= 2 ** 18; length *= 2)
-      for (const tokens of [length - 1, length, length + 1]) expect(nestsTooDeeply("!".repeat(tokens))).toBe(true);
-    const apart = `[${"\n".repeat(1_000)}`;
-    expect(nestsTooDeeply(apart.repeat(999))).toBe(false);
-    expect(nestsTooDeeply(apart.repeat(1_000))).toBe(true);
-  });
-
-  it("is not what is merely long", () => {
-    const long = `function f(a) { return a ? g(a, 1) : [a, { b: a }]; }\n`.repeat(40_000);
-    expect(measureSource("a.js", long)).toMatchObject({ parse: "ok" });
   });
 
   it("of a language that is not measured has no figures and no error", () => {
