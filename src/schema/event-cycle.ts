@@ -16,6 +16,8 @@ export const cycleEvents = {
     instruction: z.string(),
     branch: z.string(),
     base_commit: z.string(),
+    /** Whether its branch begins with the uncommitted changes of the checkout. */
+    include_wip: z.boolean().optional(),
     opened_by: z.enum(["run", "tool"]),
     inputs: z.record(z.string(), z.unknown()),
     mode: z.string().optional(),

@@ -2,6 +2,7 @@ import { judge } from "../../gate/judge.js";
 import type { Permit } from "../../gate/permit.js";
 import { InvariantError } from "../../kernel/assert.js";
 import { Fault } from "../../kernel/fault.js";
+import { systemRandom } from "../../kernel/ids.js";
 import type { Proposal } from "../../schema/proposal.js";
 import { holdCapability } from "../agent/delegation.js";
 import { stewardGrant } from "../agent/grants.js";
@@ -47,6 +48,8 @@ export interface StewardDone<T> {
   readonly failed?: boolean;
 }
 
+/** Tells this process's calls from those that others, also in other containers, make in the same millisecond. */
+const PROCESS = systemRandom.hex(4);
 let serial = 0;
 
 /**
@@ -80,7 +83,7 @@ export async function stewardCall<A extends Record<string, unknown>, T>(
 
 function proposeOwn<A extends Record<string, unknown>>(crew: Crew, { tool, task, args }: StewardCall<A>): Proposal {
   serial += 1;
-  const callId = `${crew.cycle}:${task ?? "-"}:${tool}:${crew.clock.nowMs().toString(36)}${serial}`;
+  const callId = `${crew.cycle}:${task ?? "-"}:${tool}:${crew.clock.nowMs().toString(36)}-${PROCESS}-${serial}`;
   const { phase } = holdOwn(crew, task).minted.capability;
   const who = { agent: "worknode", tier: "executive", task: task ?? "-", phase, cycle: crew.cycle } as const;
   return proposeCall(callId, tool, args, { ...who, source: "plan" });

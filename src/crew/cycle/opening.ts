@@ -1,7 +1,7 @@
 import { userInfo } from "node:os";
 import { claimedIdentity } from "../../effect/repository/identity.js";
-import { cycleBranchName, openCycleBranch } from "../../effect/workspace/branch.js";
-import { Fault, invalid } from "../../kernel/fault.js";
+import { type BranchHistory, cycleBranchName, openCycleBranch } from "../../effect/workspace/branch.js";
+import { Fault } from "../../kernel/fault.js";
 import type { RolloutMode } from "../../schema/result.js";
 import type { Runtime } from "../../schema/runtime.js";
 import { stewardCall } from "../call/steward.js";
@@ -70,6 +70,7 @@ export function openCycle(project: Project, source: PlanSource, opening: CycleOp
         base_commit: project.repository.head,
         opened_by: opening.openedBy,
         inputs: opening.inputs,
+        ...(opening.includeWip ? { include_wip: true } : {}),
         ...(opening.mode === undefined ? {} : { mode: opening.mode }),
         ...(opening.runtime === undefined ? {} : { runtime: opening.runtime }),
         tasks: plan.phases.flatMap((phase) =>
@@ -90,16 +91,36 @@ export function openCycle(project: Project, source: PlanSource, opening: CycleOp
   });
 }
 
-/** The cycle's branch, made once; a resumed cycle finds it as it is. */
-export async function openBranch(crew: Crew, includeWip: boolean, fresh: boolean): Promise<void> {
+const OPEN = "cycle.open";
+
+/** The cycle's branch, made once; a resumed cycle finds it as it is. Throws Fault BRANCH_EXISTS (exit 2). */
+export async function openBranch(crew: Crew): Promise<void> {
+  const { base_commit: base, include_wip: includeWip = false } = startOfCycle(crew);
   const args = { plan_id: crew.plan.id, cycle: crew.cycle, include_wip: includeWip };
-  const opened = await stewardCall(crew, { tool: "cycle.open", task: null, args }, async ({ permit, call }) => {
-    const value = await openCycleBranch(permit, crew.repository, call);
+  await stewardCall(crew, { tool: OPEN, task: null, args }, async ({ permit, call }) => {
+    const history = () => branchHistory(crew, { base, but: call.callId });
+    const repository = includeWip ? crew.repository : { ...crew.repository, head: base };
+    const value = await openCycleBranch(permit, repository, call, history);
     return { value, said: `${value.branch} at ${value.head}` };
   });
-  if (fresh && !opened.created)
-    throw invalid(
-      "BRANCH_EXISTS",
-      `${opened.branch} exists already, from a cycle this log does not know. Rename or delete it, then \`worknode continue\`.`,
-    );
+}
+
+function startOfCycle({ store, cycle }: Crew) {
+  const started = store.events({ stream: cycleStream(cycle), run: cycle, type: "CYCLE_STARTED", limit: 1 })[0];
+  if (started?.type !== "CYCLE_STARTED") throw new Fault("CYCLE_BROKEN", `cycle ${cycle} has no start in the log`);
+  return started.payload;
+}
+
+/** What earlier calls did about the branch: a call of this moment has no result yet. */
+function branchHistory({ store, cycle }: Crew, { base, but }: { base: string; but: string }): BranchHistory {
+  const isOpen = store
+    .events({ stream: cycleStream(cycle), run: cycle, type: "TOOL_RESULT" })
+    .some(({ type, payload }) => type === "TOOL_RESULT" && isOpening(payload.call_id, cycle) && !payload.is_error);
+  if (isOpen) return "opened";
+  const unknown = store.queries.unknownCalls(cycle).filter(({ call_id: id }) => id !== but && isOpening(id, cycle));
+  return unknown.length > 0 ? { interruptedAt: base } : undefined;
+}
+
+function isOpening(callId: string, cycle: number): boolean {
+  return callId.startsWith(`${cycle}:-:${OPEN}:`);
 }

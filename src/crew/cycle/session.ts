@@ -77,11 +77,7 @@ export async function runPlan(options: RunOptions): Promise<RunResult> {
     const mode = modeOf(options, source);
     const { runtime, includeWip } = options;
     const cycle = openCycle(project, source, { inputs, openedBy: "run", mode, includeWip, runtime });
-    return await runSession(
-      project,
-      { source, cycle, inputs, resumed: false, includeWip, runtime, needs },
-      { ...options, mode },
-    );
+    return await runSession(project, { source, cycle, inputs, resumed: false, runtime, needs }, { ...options, mode });
   });
 }
 
@@ -112,7 +108,7 @@ export async function continueRun(options: SessionOptions): Promise<RunResult> {
     const mode = row.mode === "off" ? "off" : modeOf(options, source);
     return await runSession(
       project,
-      { source, cycle: row.number, inputs: row.inputs, resumed: true, includeWip: false, runtime, needs },
+      { source, cycle: row.number, inputs: row.inputs, resumed: true, runtime, needs },
       { ...options, mode },
     );
   });
@@ -131,7 +127,6 @@ export function modeOf(options: Pick<SessionOptions, "env"> & { mode?: RolloutMo
 interface SessionPlan extends Omit<Assembly, "client" | "claude" | "mode" | "signal" | "env" | "confines"> {
   needs: ModelNeeds;
   resumed: boolean;
-  includeWip: boolean;
 }
 
 /** Other processes may run other cycles of the repository; what belongs to no cycle, as a kill, is for all. */
@@ -202,7 +197,7 @@ async function runWith(project: Project, plan: SessionPlan, options: SessionOpti
   });
   const unfollow = followBudget(crew);
   try {
-    await openBranch(crew, plan.includeWip, !plan.resumed);
+    await openBranch(crew);
     if (options.dependencies === undefined) await prepareDependencies(crew);
     else crew.prepared = options.dependencies;
     return await runCycle(crew);

@@ -87,8 +87,7 @@ async function crewOf(project: Project, number: number, options: Pick<RunOptions
   if (row === undefined || started?.type !== "CYCLE_STARTED")
     throw invalid("CYCLE_BROKEN", `cycle ${number} has no start in the log.`);
   const source = parsePlan(started.payload.plan_source, started.payload.plan_path);
-  const fresh = store.events({ stream: cycleStream(number), type: "TOOL_RESULT", limit: 1 }).length === 0;
-  const base = { source, cycle: number, inputs: row.inputs, mode: "enforced", fresh } as const;
+  const base = { source, cycle: number, inputs: row.inputs, mode: "enforced" } as const;
   return await standingCrew(project, base, options);
 }
 

@@ -59,10 +59,10 @@ export async function draftPlan(options: SessionOptions & DraftWish): Promise<Dr
     const left = leftDraft(project);
     const same = left !== undefined && isDeepStrictEqual(wishOf(left), plainWish(options));
     if (left !== undefined && !same) giveUp(project, left.number);
-    if (same) return await draftIn(project, { source, cycle: left.number, fresh: false }, options);
+    if (same) return await draftIn(project, { source, cycle: left.number }, options);
     const opening = { inputs: plainWish(options), openedBy: "tool", mode: "enforced", includeWip: false } as const;
     const cycle = openCycle(project, source, opening);
-    return await draftIn(project, { source, cycle, fresh: true }, options);
+    return await draftIn(project, { source, cycle }, options);
   });
 }
 
@@ -105,7 +105,7 @@ function plainWish({ goal, files, usd }: DraftWish): z.infer<typeof wishSchema> 
 
 async function draftIn(
   project: Project,
-  { source, cycle, fresh }: { source: PlanSource; cycle: number; fresh: boolean },
+  { source, cycle }: { source: PlanSource; cycle: number },
   options: SessionOptions & DraftWish,
 ): Promise<DraftReport> {
   const { env, signal } = options;
@@ -127,7 +127,7 @@ async function draftIn(
   try {
     return await inSession(project, { cycle, onEvent: (event) => options.onEvent(event) }, async () => {
       const crew = assembleCrew(project, given);
-      await openBranch(crew, false, fresh);
+      await openBranch(crew);
       crew.activePhases.add("draft");
       const draft = await converseDraft(crew, (root) => draftPrompt(options, config, root));
       const path = await save(project, draft, cycle);

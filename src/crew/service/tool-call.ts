@@ -1,4 +1,7 @@
 import { userInfo } from "node:os";
+import { join } from "node:path";
+import { withLock } from "../../effect/lock/file-lock.js";
+import { refPart } from "../../effect/workspace/branch.js";
 import type { TaskWorkspace } from "../../effect/workspace/workspace.js";
 import { Fault, invalid } from "../../kernel/fault.js";
 import type { AnyNewEvent } from "../../schema/event.js";
@@ -36,7 +39,8 @@ export interface ToolOptions extends Pick<RunOptions, "cwd" | "env" | "signal" |
 
 /**
  * Makes one call as a task's agent through the whole path; exit 0 when approved and kept, 3 otherwise. Throws Fault STOPPED
- * (exit 130) when interrupted or killed, and for a command NO_SANDBOX (exit 2) where none can be confined.
+ * (exit 130) when interrupted or killed, for a command NO_SANDBOX (exit 2) where none can be confined, and LOCK_TIMEOUT
+ * where other calls of the task take longer than MAX_LOCK_WAIT_MS.
  */
 export async function callTool(options: ToolOptions): Promise<{ exitCode: number; report: ToolReport }> {
   try {
@@ -56,21 +60,31 @@ async function callOnce(options: ToolOptions): Promise<{ exitCode: number; repor
     const { task } = options;
     const owner = crew.agents.get(ownerOf(crew, taskOf(crew, task).task));
     if (owner === undefined) throw invalid("AGENT_MISSING", `the owner of ${task} is not an agent of the plan.`);
-    const workspace =
-      taskOf(crew, task).task.files.write.length === 0 ? await headWorkspace(crew) : await taskWorkspace(crew, task);
-    const outcome = await callAs(crew, { options, workspace, owner: owner.id });
-    return answer({ outcome, workspace, options });
+    return await inTurn(crew, task, async () => {
+      const workspace =
+        taskOf(crew, task).task.files.write.length === 0 ? await headWorkspace(crew) : await taskWorkspace(crew, task);
+      const outcome = await callAs(crew, { options, workspace, owner: owner.id });
+      return answer({ outcome, workspace, options });
+    });
   });
 }
 
+/** Calls of a task are made one after another, by whatever process: each has a number, and finds the worktree settled. */
+async function inTurn<T>({ repository, cycle }: Crew, task: string, work: () => Promise<T>): Promise<T> {
+  return await withLock(join(repository.stateDir, "locks", `call-${cycle}-${refPart(task)}`), work, repository.clock);
+}
+
 async function crewFor(project: Project, source: ReturnType<typeof readPlan>, options: ToolOptions): Promise<Crew> {
-  const known = project.store.queries.latestIncompleteCycle(source.plan.id);
-  const mine = known !== undefined && known.plan_hash === source.hash;
-  requireTask(options.task, [...tasksOf(source), ...(mine ? project.store.queries.tasks(known.number) : [])]);
   const inputs = Object.fromEntries(Object.entries(source.plan.inputs).map(([name, spec]) => [name, spec.default]));
   const mode = modeOf(options, source);
-  const cycle = mine ? known.number : openCycle(project, source, { inputs, openedBy: "tool", mode, includeWip: false });
-  return await standingCrew(project, { source, cycle, inputs, mode, fresh: !mine }, options);
+  // of processes that ask at once, one opens the cycle
+  const cycle = project.store.transaction(() => {
+    const known = project.store.queries.latestIncompleteCycle(source.plan.id);
+    const mine = known !== undefined && known.plan_hash === source.hash;
+    requireTask(options.task, [...tasksOf(source), ...(mine ? project.store.queries.tasks(known.number) : [])]);
+    return mine ? known.number : openCycle(project, source, { inputs, openedBy: "tool", mode, includeWip: false });
+  });
+  return await standingCrew(project, { source, cycle, inputs, mode }, options);
 }
 
 function tasksOf({ plan }: ReturnType<typeof readPlan>): { readonly id: string }[] {
@@ -83,20 +97,18 @@ function requireTask(task: string, known: readonly { readonly id: string }[]): v
   if (!ids.includes(task)) throw invalid("UNKNOWN_TASK", `the plan has no task '${task}'. It has: ${ids.join(", ")}.`);
 }
 
-/** Which cycle a crew is put together for, and whether it was opened just now. */
-export interface StandingCycle extends Pick<Assembly, "source" | "cycle" | "inputs" | "mode"> {
-  readonly fresh: boolean;
-}
+/** Which cycle a crew is put together for. */
+export type StandingCycle = Pick<Assembly, "source" | "cycle" | "inputs" | "mode">;
 
 /** A crew that asks no model, ready for single calls: its branch, its dependencies, the phases that may be worked on. */
 export async function standingCrew(
   project: Project,
-  { fresh, ...assembly }: StandingCycle,
+  assembly: StandingCycle,
   { signal, env }: Pick<RunOptions, "signal" | "env">,
 ): Promise<Crew> {
   const confines = await canConfine(project.repository, env);
   const crew = assembleCrew(project, { ...assembly, client: undefined, signal, env, confines });
-  await openBranch(crew, false, fresh);
+  await openBranch(crew);
   await prepareDependencies(crew);
   for (const phase of crew.plan.phases)
     if (phase.needs.every((need) => phaseState(crew, need) === "DONE")) crew.activePhases.add(phase.id);

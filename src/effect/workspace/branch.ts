@@ -26,9 +26,15 @@ export interface CycleBranch {
   readonly branch: string;
   /** Its newest commit. */
   readonly head: string;
-  /** False when it was there already, from before an interruption. */
-  readonly created: boolean;
 }
+
+/**
+ * What the log knows of a cycle's branch: that it was opened, or that a call to open it was interrupted, and the commit
+ * at which it may have made it; nothing of one that no call made.
+ */
+export type BranchHistory = "opened" | { readonly interruptedAt: string } | undefined;
+
+type Interrupted = Exclude<BranchHistory, "opened">;
 
 /** `worknode/<plan id>/<cycle>`. */
 export function cycleBranchName(planId: string, cycle: number): string {
@@ -44,32 +50,67 @@ export function refPart(id: string): string {
 
 /**
  * Opens the cycle's branch at the user's HEAD, or at a snapshot of the checkout. The user's checkout,
- * index and branch stay as they are. Called again for the same cycle it gives the branch as it is now.
- * Throws Fault BRANCH_EXISTS (exit 2) when the branch holds something that does not build on HEAD.
+ * index and branch stay as they are. Called again for a branch the log knows it gives it as it is now; `historyNow` is
+ * asked where there is one. Throws Fault BRANCH_EXISTS (exit 2) when no call of this cycle made it, or it does not build
+ * on HEAD.
  */
 export async function openCycleBranch(
   permit: Permit,
   repository: Repository,
   call: Call<CycleBranchArgs>,
+  historyNow: () => BranchHistory,
 ): Promise<CycleBranch> {
   useOnce(permit, call);
   const branch = cycleBranchName(call.args.plan_id, call.args.cycle);
   const existing = await branchTip(repository, branch);
-  if (existing !== undefined) return reuse(repository, branch, existing);
+  if (existing !== undefined) return reuse(repository, { branch, head: existing }, { call, history: historyNow() });
   await putTasksBy(repository, call.args.cycle, branch);
-  const head = call.args.include_wip ? await snapshotCheckout(repository) : repository.head;
+  const head = await startOf(repository, call.args);
   const fault = await createRef(repository.git, `refs/heads/${branch}`, head);
-  if (fault === undefined) return { branch, head, created: true };
+  if (fault === undefined) return { branch, head };
   const other = await branchTip(repository, branch); // made by another process meanwhile
-  if (other !== undefined) return reuse(repository, branch, other);
+  if (other !== undefined) return reuse(repository, { branch, head: other }, { call, history: historyNow() });
   if (isRefused(fault)) throw gitRefused("update-ref", fault);
   throw invalid("BRANCH_FAILED", `git could not create ${branch}: ${fault}. Rename the branch in its way.`);
 }
 
-async function reuse(repository: Repository, branch: string, head: string): Promise<CycleBranch> {
+async function startOf(repository: Repository, { include_wip: includeWip }: CycleBranchArgs): Promise<string> {
+  return includeWip ? await snapshotCheckout(repository) : repository.head;
+}
+
+async function reuse(
+  repository: Repository,
+  found: CycleBranch,
+  { call, history }: { call: Call<CycleBranchArgs>; history: BranchHistory },
+): Promise<CycleBranch> {
+  const { branch, head } = found;
+  if (history !== "opened" && !(await isOfInterrupted(repository, head, { args: call.args, history })))
+    throw invalid(
+      "BRANCH_EXISTS",
+      `${branch} exists already, from a cycle this log does not know. Rename or delete it, then \`worknode continue\`.`,
+    );
   const related = await repository.git.attempt(["merge-base", head, repository.head]);
-  if (related.code === 0) return { branch, head, created: false };
+  if (related.code === 0) return found;
   throw invalid("BRANCH_EXISTS", `branch ${branch} exists and shares no history with HEAD. Rename or delete it first.`);
+}
+
+/** Whether an interrupted call made the branch: it is where that call began, or holds the same snapshot. */
+async function isOfInterrupted(
+  repository: Repository,
+  head: string,
+  { args, history }: { args: CycleBranchArgs; history: Interrupted },
+): Promise<boolean> {
+  if (history === undefined) return false;
+  if (head === history.interruptedAt) return true;
+  const snapshot = await startOf(repository, args);
+  return (
+    snapshot !== repository.head && (await contentOf(repository, head)) === (await contentOf(repository, snapshot))
+  );
+}
+
+/** Tree and parents of a commit. */
+async function contentOf({ git }: Repository, commit: string): Promise<string> {
+  return git.run(["show", "--no-patch", "--format=%T %P", commit, "--"]);
 }
 
 /** Makes a ref that must not exist yet. Answers git's words when it could not. */

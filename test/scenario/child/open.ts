@@ -18,7 +18,7 @@ function approve<Args>(args: Args): { permit: Permit; call: { callId: string; ar
 
 const repository = await findRepository(root);
 const cycle = approve({ plan_id: "plan", cycle: 1, include_wip: false });
-const { branch } = await openCycleBranch(cycle.permit, repository, cycle.call);
+const { branch } = await openCycleBranch(cycle.permit, repository, cycle.call, () => "opened");
 const opening = approve({ cycle: 1, task, branch });
 let workspace = await openTaskWorkspace(opening.permit, repository, opening.call);
 process.stdout.write(`${workspace.worktree}\n`);

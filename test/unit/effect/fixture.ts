@@ -82,7 +82,7 @@ export function approve<Args>(args: Args): { permit: Permit; call: Call<Args> } 
 /** Opens the branch of cycle 1 of plan `plan`. */
 export async function openBranch(repository: Repository, cycle = 1, includeWip = false): Promise<string> {
   const { permit, call } = approve({ plan_id: "plan", cycle, include_wip: includeWip });
-  return (await openCycleBranch(permit, repository, call)).branch;
+  return (await openCycleBranch(permit, repository, call, () => "opened")).branch;
 }
 
 /** Opens a task's workspace on cycle 1's branch. */

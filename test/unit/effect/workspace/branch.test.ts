@@ -78,11 +78,34 @@ describe("the cycle's branch", () => {
     const branch = await openBranch(repository);
     git(home.root, "commit", "-q", "--allow-empty", "-m", "user went on");
     const { permit, call } = approve({ plan_id: "plan", cycle: 1, include_wip: false });
-    expect(await openCycleBranch(permit, await home.find(), call)).toEqual({
+    expect(await openCycleBranch(permit, await home.find(), call, () => "opened")).toEqual({
       branch,
       head: repository.head,
-      created: false,
     });
+  });
+
+  it("is refused when no call of the cycle made it, also where it is at HEAD", async () => {
+    const home = makeRepository(FILES);
+    git(home.root, "branch", "worknode/plan/1");
+    const repository = await home.find();
+    const { permit, call } = approve({ plan_id: "plan", cycle: 1, include_wip: false });
+    const opening = openCycleBranch(permit, repository, call, () => undefined);
+    await expect(opening).rejects.toMatchObject({ code: "BRANCH_EXISTS", exitCode: 2 });
+  });
+
+  it.each([false, true])("is taken over from an interrupted call, and nobody else's is: snapshot %s", async (wip) => {
+    const home = makeRepository(FILES);
+    if (wip) makeDirty(home.root);
+    const repository = await home.find();
+    const openAgain = async () => {
+      const { permit, call } = approve({ plan_id: "plan", cycle: 1, include_wip: wip });
+      return await openCycleBranch(permit, repository, call, () => ({ interruptedAt: repository.head }));
+    };
+    const { branch, head } = await openAgain();
+    expect(await openAgain()).toEqual({ branch, head });
+    const foreign = git(home.root, "commit-tree", `${head}^{tree}`, "-p", head, "-m", "another's").trim();
+    git(home.root, "update-ref", `refs/heads/${branch}`, foreign);
+    await expect(openAgain()).rejects.toMatchObject({ code: "BRANCH_EXISTS" });
   });
 
   it("is refused when a branch of that name has nothing to do with HEAD or is in the way", async () => {
@@ -92,7 +115,7 @@ describe("the cycle's branch", () => {
     await expect(openBranch(await home.find())).rejects.toMatchObject({ code: "BRANCH_EXISTS", exitCode: 2 });
     git(home.root, "branch", "worknode/other");
     const { permit, call } = approve({ plan_id: "other", cycle: 1, include_wip: false });
-    await expect(openCycleBranch(permit, await home.find(), call)).rejects.toMatchObject({
+    await expect(openCycleBranch(permit, await home.find(), call, () => undefined)).rejects.toMatchObject({
       code: "BRANCH_FAILED",
       exitCode: 2,
     });
@@ -102,8 +125,10 @@ describe("the cycle's branch", () => {
     const repository = await makeRepository(FILES).find();
     const { permit } = approve({ plan_id: "plan", cycle: 1, include_wip: false });
     const { call } = approve({ plan_id: "plan", cycle: 2, include_wip: false });
-    await expect(openCycleBranch(permit, repository, call)).rejects.toMatchObject({ code: "ERROR_NOT_APPROVED" });
-    await expect(openCycleBranch({} as typeof permit, repository, call)).rejects.toMatchObject({
+    await expect(openCycleBranch(permit, repository, call, () => undefined)).rejects.toMatchObject({
+      code: "ERROR_NOT_APPROVED",
+    });
+    await expect(openCycleBranch({} as typeof permit, repository, call, () => undefined)).rejects.toMatchObject({
       code: "ERROR_NOT_APPROVED",
     });
   });
