@@ -90,7 +90,7 @@ function limitFindings(limits: ChangeLimits, { now, was }: ChangedFunction): Fin
 /** A new parse error blocks: code could hide in what cannot be read. One that was there before warns. */
 function parseFindings(before: FileMeasure | undefined, after: FileMeasure): Finding[] {
   const keyOf = ({ key, message }: ParseError): string => key ?? message;
-  const known = (before?.errors ?? []).map(keyOf);
+  const known = counted((before?.errors ?? []).map(keyOf));
   return after.errors.map((error) => parseFinding(after.path, error, take(known, keyOf(error))));
 }
 
@@ -118,7 +118,7 @@ const SAID_IN_TESTS = /^(?:ts-expect-error\b|formatter off (?:prettier|dprint)-i
  * code (ADR 19).
  */
 function suppressionFindings(before: FileMeasure | undefined, after: FileMeasure, isTest: boolean): Finding[] {
-  const known = (before?.suppressions ?? []).map((one) => one.text);
+  const known = counted((before?.suppressions ?? []).map((one) => one.text));
   return after.suppressions
     .filter(({ text }) => !take(known, text) && !take(known, withoutReason(text)))
     .filter(({ text }) => !(isTest && SAID_IN_TESTS.test(text)))
@@ -136,9 +136,16 @@ function suppressionFindings(before: FileMeasure | undefined, after: FileMeasure
     }));
 }
 
+/** How often each occurs. */
+function counted(items: readonly string[]): Map<string, number> {
+  const counts = new Map<string, number>();
+  for (const item of items) counts.set(item, (counts.get(item) ?? 0) + 1);
+  return counts;
+}
+
 /** Removes one occurrence of `item` and says whether there was one. */
-function take(items: string[], item: string): boolean {
-  const index = items.indexOf(item);
-  if (index !== -1) items.splice(index, 1);
-  return index !== -1;
+function take(counts: Map<string, number>, item: string): boolean {
+  const left = counts.get(item) ?? 0;
+  if (left > 0) counts.set(item, left - 1);
+  return left > 0;
 }

@@ -3,10 +3,9 @@ import { type Comment, isInComment } from "../comment.js";
 import type { FileMeasure, ParseError } from "../file-measure.js";
 import type { Language } from "../language.js";
 import { type LineTable, lineAt } from "../line-table.js";
-import { mayNestDeeply } from "./nesting.js";
 import { oxcPart } from "./oxc-part.js";
 import { noteReadAsJson, parseInMemory, type TreeInMemory } from "./parser-memory.js";
-import { survivesParsing } from "./parser-probe.js";
+import { dangerOf } from "./parser-safety.js";
 
 /** A syntax node as oxc-parser gives it (ESTree with its TypeScript extension). */
 export interface SyntaxNode {
@@ -35,7 +34,8 @@ const COMMON: Options = { preserveParens: false };
  * `return` may stand outside a function. Never throws: what cannot be read is an error of the result.
  */
 export function parseEcmaScript(path: string, text: string, language: Language, table: LineTable): ParsedSource {
-  if (!isSafe(path, text, language)) return failed("nested too deeply to be parsed safely");
+  const danger = dangerTo(path, text, language);
+  if (danger !== undefined) return failed(danger);
   let first: ParsedSource | undefined;
   for (const options of attempts(path, language)) {
     const parsed = parseOnce(path, text, options, table);
@@ -51,19 +51,13 @@ export function parseEcmaScript(path: string, text: string, language: Language, 
  */
 export function parseForVisit(path: string, text: string, language: Language): TreeInMemory | undefined {
   const [options] = attempts(path, language);
-  if (options === undefined || !isSafe(path, text, language)) return undefined;
+  if (options === undefined || dangerTo(path, text, language) !== undefined) return undefined;
   return parseInMemory(path, text, { ...COMMON, ...options });
 }
 
-/** What was asked last, as a text is looked at more than once. */
-let asked: { path: string; text: string; isSafe: boolean } | undefined;
-
-/** Whether text does not nest so deeply that the parser would end the process: by its look, else by trying in another one. */
-function isSafe(path: string, text: string, language: Language): boolean {
-  if (!mayNestDeeply(text, language !== "typescript")) return true;
-  if (asked?.path !== path || asked.text !== text)
-    asked = { path, text, isSafe: survivesParsing(path, text, attempts(path, language)) };
-  return asked.isSafe;
+/** Why the parser must not be given a text; undefined where it may be. */
+function dangerTo(path: string, text: string, language: Language): string | undefined {
+  return dangerOf({ path, text, hasJsx: language !== "typescript", attempts: attempts(path, language) });
 }
 
 function attempts(path: string, language: Language): Options[] {

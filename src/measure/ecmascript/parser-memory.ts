@@ -1,4 +1,5 @@
 import { oxcPart } from "./oxc-part.js";
+import { mentions } from "./parser-safety.js";
 
 /** A tree where the parser wrote it. Good until the next text is parsed. */
 export interface TreeInMemory {
@@ -47,6 +48,8 @@ interface Parser {
 const READ_AS_JSON_CHARS = 512 * 1024;
 /** Longer texts are read as JSON, as the memory keeps the pages that were ever written. */
 const MAX_CHARS = 1024 * 1024;
+/** Of some 4,700 imports and more oxc-parser (0.158) ends the process: it has no room for them in this memory. */
+const MAX_IMPORTS = 1_000;
 const BYTE_ORDER_MARK = 0xfeff;
 /** Bytes that a UTF-16 unit takes in UTF-8 at most. */
 const MAX_UNIT_BYTES = 3;
@@ -72,7 +75,7 @@ export function noteReadAsJson(chars: number): void {
  */
 export function parseInMemory(path: string, text: string, options: object): TreeInMemory | undefined {
   if (readChars < READ_AS_JSON_CHARS || text.length > MAX_CHARS) return undefined;
-  if (text.charCodeAt(0) === BYTE_ORDER_MARK) return undefined;
+  if (text.charCodeAt(0) === BYTE_ORDER_MARK || mentions(text, "import", MAX_IMPORTS) > MAX_IMPORTS) return undefined;
   if (parser === undefined) parser = setUp();
   return parser === null ? undefined : parseWith(parser, path, text, options);
 }

@@ -1,5 +1,6 @@
 import { afterEach, beforeAll, describe, expect, it, vi } from "vitest";
 import { MAX_PARSE_MS } from "../../../src/kernel/bounds.js";
+import { judgeChange } from "../../../src/measure/judge-change.js";
 import { readFacts } from "../../../src/measure/power-of-ten/analysis.js";
 import { linkFiles } from "../../../src/measure/power-of-ten/call-graph/link.js";
 import { measureFigures } from "../../../src/measure/source.js";
@@ -17,7 +18,7 @@ function judged(path: string, text: string): string[] {
   return linked?.measure.functions.map(({ name }) => name) ?? [];
 }
 
-beforeAll(() => loadGrammars(["c", "go", "python"], "grammars"));
+beforeAll(() => loadGrammars(["c", "go", "java", "python"], "grammars"));
 afterEach(() => void vi.restoreAllMocks());
 
 /** What tries a text from each of its characters to its end takes hours: each of these was tried so. */
@@ -48,6 +49,59 @@ describe("a text of a million characters is judged where it is", () => {
     expect(errors.map(({ message }) => message)).toContain(
       "a carriage return without a line feed ends a line for the compiler",
     );
+  });
+});
+
+const numbered = (count: number, part: (at: number) => string): string =>
+  Array.from({ length: count }, (_, at) => part(at)).join("\n");
+
+/** What compares each with each other takes minutes for these. */
+describe("a text of many functions, calls or names is judged in time that grows as it does", () => {
+  it.each([
+    [
+      "methods that run without a call",
+      "a.ts",
+      8_000,
+      (at: number) => `class C${at} { toString() { return "" + this; } }`,
+    ],
+    [
+      "constructors that call what they extend",
+      "a.ts",
+      12_000,
+      (at: number) => `class C${at} extends D { constructor() { super(); } }`,
+    ],
+    [
+      "lists that are spread, beside a stream",
+      "a.ts",
+      20_000,
+      (at: number) => `f(...a${at}); let b${at}: Iterable<string>;`,
+    ],
+    [
+      "methods that others override",
+      "A.java",
+      6_000,
+      (at: number) => `class C${at} extends C0 { void f() { g(); } void g() {} }`,
+    ],
+    ["calls that are no streams", "A.java", 1, () => `class A { void f() {\n${"g(1);\n".repeat(50_000)}} }`],
+    [
+      "lists that are gone over",
+      "a.go",
+      12_000,
+      (at: number) => `func f${at}(a []int) { for i := range b${at} { g(i) } }`,
+    ],
+  ])("%s", { timeout: 60_000 }, (_, path, count, part) => {
+    const [linked] = linkFiles([readFacts({ path, text: numbered(count, part) })]);
+    expect(linked?.measure.parse).toBe("ok");
+  });
+
+  it("comments that switch rules off, and errors: each that is new is told once", () => {
+    const limits = { maxComplexity: 8, maxFunctionLines: 60 };
+    const change = (path: string, before: string, after: string) =>
+      judgeChange({ path, before, after, limits, isTest: false }).length;
+    const silenced = (rule: string): string => numbered(3_000, (at) => `# noqa: ${rule}${at}`);
+    expect(change("a.py", silenced("E"), `${silenced("E")}\n${silenced("F")}`)).toBe(3_000);
+    const broken = (name: string): string => numbered(3_000, (at) => `const ${name}${at};`);
+    expect(change("a.ts", broken("a"), `${broken("b")}\n${broken("a")}`)).toBe(6_000);
   });
 });
 

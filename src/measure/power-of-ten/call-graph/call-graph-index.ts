@@ -197,6 +197,21 @@ function joinPath(from: string, specifier: string): string {
 const FEW = 16;
 const kept = new WeakMap<readonly number[], Map<string | number, readonly number[]>>();
 
+const groups = new WeakMap<readonly number[], ReadonlyMap<string, readonly number[]>>();
+
+/** A list of the index by what its functions have in common, put together once for all calls that ask: each list is asked for one thing. */
+export function groupsOf(
+  nodes: readonly number[],
+  keyOf: (node: number) => string,
+): ReadonlyMap<string, readonly number[]> {
+  const known = groups.get(nodes);
+  if (known !== undefined) return known;
+  const made = new Map<string, number[]>();
+  for (const node of nodes) add(made, keyOf(node), node);
+  groups.set(nodes, made);
+  return made;
+}
+
 /** Some of a list of the index, chosen once for all calls that ask for the same: each call of a name has as many to choose from. */
 export function keptOf(
   nodes: readonly number[],

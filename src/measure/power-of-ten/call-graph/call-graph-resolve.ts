@@ -1,5 +1,13 @@
 import type { CallFact, FileFact, ImportFact } from "../fact.js";
-import { type CallIndex, familyOf, type GraphNode, importedFile, keptOf, measureOf } from "./call-graph-index.js";
+import {
+  type CallIndex,
+  familyOf,
+  type GraphNode,
+  groupsOf,
+  importedFile,
+  keptOf,
+  measureOf,
+} from "./call-graph-index.js";
 
 /** What a call leads to. */
 export interface Target {
@@ -10,6 +18,8 @@ export interface Target {
    * `outside`: nothing that was read.
    */
   readonly how: "known" | "possible" | "value" | "outside";
+  /** One of the functions that it never is: a list of all of a name is the same for all who ask. */
+  readonly but?: number;
 }
 
 const OUTSIDE: Target = { nodes: [], how: "outside" };
@@ -146,12 +156,15 @@ function resolveSelf(index: CallIndex, caller: GraphNode, call: CallFact): Targe
 function overridden(index: CallIndex, own: Target, of: { path: string; name: string; family: string }): Target {
   const classes = heirs(index, of.path.slice(of.path.lastIndexOf(".") + 1));
   if (classes.size === 0) return own;
-  const nodes = (index.methods.get(`${of.family} ${of.name}`) ?? []).filter((node) => {
-    const at = index.nodes[node];
-    const owner = at === undefined ? "" : (measureOf(at).qualified_name.split(".").at(-2) ?? "");
-    return classes.has(owner) && !own.nodes.includes(node);
-  });
-  return nodes.length === 0 ? own : { nodes: [...own.nodes, ...nodes], how: "possible" };
+  const byOwner = groupsOf(index.methods.get(`${of.family} ${of.name}`) ?? [], (node) => ownerOf(index.nodes[node]));
+  const known = new Set(own.nodes);
+  const nodes = [...classes].flatMap((name) => byOwner.get(name) ?? []).filter((node) => !known.has(node));
+  return nodes.length === 0 ? own : { nodes: [...own.nodes, ...nodes.sort((a, b) => a - b)], how: "possible" };
+}
+
+/** The class or object of a method. */
+function ownerOf(node: GraphNode | undefined): string {
+  return node === undefined ? "" : (measureOf(node).qualified_name.split(".").at(-2) ?? "");
 }
 
 /** Classes that extend one of this name, however far down. */
@@ -180,13 +193,16 @@ function resolveHidden({ hidden, nodes: all }: CallIndex, caller: GraphNode, { n
   const nodes = hidden.get(`${familyOf(caller.file.measure.language)} ${name}`);
   if (nodes === undefined) return OUTSIDE;
   const paths = receiver === "" ? [] : enclosing(measureOf(caller).qualified_name);
-  const own = nodes.filter((node) => {
-    const at = all[node];
-    if (at === undefined || at.file !== caller.file) return false;
-    const { qualified_name, name: short } = measureOf(at);
-    return paths.includes(qualified_name.slice(0, -short.length - 1));
-  });
+  const inFile = groupsOf(nodes, (node) => placeOf(all[node]));
+  const own = paths.flatMap((path) => inFile.get(`${caller.file.measure.path}\n${path}`) ?? []);
   return own.length === 1 ? known(own) : { nodes, how: "possible" };
+}
+
+/** File of a function and what its name is qualified by. */
+function placeOf(node: GraphNode | undefined): string {
+  if (node === undefined) return "";
+  const { qualified_name: qualified, name } = measureOf(node);
+  return `${node.file.measure.path}\n${qualified.slice(0, -name.length - 1)}`;
 }
 
 /** Parts of a qualified name that are looked at. */
@@ -211,8 +227,9 @@ function resolveSuper(index: CallIndex, caller: GraphNode, { name }: CallFact): 
   const family = familyOf(caller.file.measure.language);
   const isMade = name === "constructor" && family === "java";
   const all = (isMade ? index.hidden.get("java new *") : index.methods.get(`${family} ${name}`)) ?? [];
-  const nodes = all.filter((node) => index.nodes[node]?.fact !== caller.fact);
-  return nodes.length === 0 ? OUTSIDE : { nodes, how: "possible" };
+  const own = nodeOf(index, caller);
+  const isOther = all.some((node) => node !== own);
+  return isOther ? { nodes: all, how: "possible", but: own } : OUTSIDE;
 }
 
 /** Names before a function that name no object: the module around it. */

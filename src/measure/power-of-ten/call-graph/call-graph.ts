@@ -30,7 +30,15 @@ interface Building {
   readonly possible: number[][];
   /** Nodes beyond the functions, by what they stand for. */
   readonly further: Map<string | readonly number[], number>;
+  /** Nodes that lead to a part of a list. */
+  readonly halves: Map<readonly number[], Halves>;
   readonly macros: ReadonlyMap<string, readonly string[]>;
+}
+
+interface Halves {
+  readonly before: readonly number[];
+  readonly after: readonly number[];
+  readonly places: ReadonlyMap<number, number>;
 }
 
 /**
@@ -45,6 +53,7 @@ export function buildCallGraph(files: readonly FileFact[]): CallGraph {
     certain: Array.from({ length: size }, () => []),
     possible: Array.from({ length: size }, () => []),
     further: new Map(),
+    halves: new Map(),
     macros: allMacros(files),
   };
   const targets = index.nodes.map((caller, node) =>
@@ -61,8 +70,45 @@ function addCall(building: Building, node: number, caller: GraphNode, call: Call
   if (target.how === "outside" && call.form === "name") addMacro(building, node, caller, call);
   if (target.nodes.length === 0) return target;
   const edges = target.how === "known" && call.certain ? building.certain : building.possible;
-  edges[node]?.push(standIn(building, target.nodes));
+  edges[node]?.push(...standIns(building, target));
   return target;
+}
+
+function standIns(building: Building, { nodes, but }: Target): number[] {
+  if (but === undefined) return [standIn(building, nodes)];
+  if (nodes.length > MAX_LISTED) return standInsBut(building, nodes, but);
+  return [
+    standIn(
+      building,
+      nodes.filter((node) => node !== but),
+    ),
+  ];
+}
+
+/** Nodes that lead to all of an ascending list but one: those before it and those after it, each shared by all who ask. */
+function standInsBut(building: Building, nodes: readonly number[], but: number): number[] {
+  const { before, after, places } = building.halves.get(nodes) ?? halvesOf(building, nodes);
+  const at = places.get(but);
+  const stand = at === undefined ? [before.at(-1)] : [before[at - 1], after[at + 1]];
+  return stand.filter((node) => node !== undefined);
+}
+
+/** For each place of a list a node that leads to it and all before, and one to it and all after. */
+function halvesOf(building: Building, nodes: readonly number[]): Halves {
+  const before = chained(building, nodes);
+  const after = chained(building, [...nodes].reverse()).reverse();
+  const halves = { before, after, places: new Map(nodes.map((node, at) => [node, at])) };
+  building.halves.set(nodes, halves);
+  return halves;
+}
+
+function chained({ certain, possible }: Building, nodes: readonly number[]): number[] {
+  let last: number | undefined;
+  return nodes.map((node) => {
+    certain.push([]);
+    last = possible.push(last === undefined ? [node] : [node, last]) - 1;
+    return last;
+  });
 }
 
 /** One node that leads to all of these, shared by all who ask for the same. */

@@ -73,11 +73,28 @@ function possiblyIgnored(
   { name }: CallFact,
   nodes: readonly number[],
 ): Judged | undefined {
-  const facts = nodes.map((node) => index.nodes[node]?.fact);
-  if (facts.length === 0) return undefined;
-  if (facts.every(mayBeAsync)) return { verdict: "unknown", message: `may not wait for ${name}` };
-  const gives = TELLING.has(family) && facts.every((fact) => fact?.returnsNothing === false);
-  return gives ? { verdict: "unknown", message: `may ignore what ${name} returns` } : undefined;
+  if (nodes.length === 0) return undefined;
+  const { mayBeAsync: isAsync, give } = common.get(nodes) ?? commonOf(index, nodes);
+  if (isAsync) return { verdict: "unknown", message: `may not wait for ${name}` };
+  return TELLING.has(family) && give ? { verdict: "unknown", message: `may ignore what ${name} returns` } : undefined;
+}
+
+/** What all functions of a list do, found once for all calls that may lead to any of them. */
+interface Common {
+  readonly mayBeAsync: boolean;
+  readonly give: boolean;
+}
+
+const common = new WeakMap<readonly number[], Common>();
+
+function commonOf({ nodes: all }: CallGraph["index"], nodes: readonly number[]): Common {
+  const facts = nodes.map((node) => all[node]?.fact);
+  const found = {
+    mayBeAsync: facts.every(mayBeAsync),
+    give: facts.every((fact) => fact?.returnsNothing === false),
+  };
+  common.set(nodes, found);
+  return found;
 }
 
 /** Languages in which a definition says what it returns. */

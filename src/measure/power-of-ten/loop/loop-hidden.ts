@@ -167,19 +167,31 @@ function growsItself(piece: Piece): boolean {
 const LIMITED = /^(?:limit|takeWhile|findFirst|findAny|anyMatch|iterator)$/;
 
 /** Java's streams without an end, iterators that are gone through, C++'s iterators of streams. */
-function readsOn(piece: Piece, { own }: Unit, { language, text }: HiddenContext): boolean {
+function readsOn(piece: Piece, unit: Unit, { language, text }: HiddenContext): boolean {
   if (piece.kind !== "call") return false;
-  if (language === "cpp")
-    return (
-      argumentsOf(piece).length > 0 &&
-      /^(?:std::)?istream(?:buf)?_iterator\b/.test(text.slice(piece.start, piece.start + 30))
-    );
-  if (language !== "java") return false;
-  if (childOf(piece, "callee")?.name === "forEachRemaining") return true;
-  const isLimited = own.some(
-    (one) => one.start === piece.start && one.end > piece.end && LIMITED.test(childOf(one, "callee")?.name ?? ""),
-  );
-  return !isLimited && givesOn(calleeText(piece), argumentsOf(piece).length);
+  if (language === "java") return goesOn(piece, unit);
+  const start = language === "cpp" ? text.slice(piece.start, piece.start + 30) : "";
+  return argumentsOf(piece).length > 0 && /^(?:std::)?istream(?:buf)?_iterator\b/.test(start);
+}
+
+function goesOn(call: Piece, unit: Unit): boolean {
+  if (childOf(call, "callee")?.name === "forEachRemaining") return true;
+  if (!givesOn(calleeText(call), argumentsOf(call).length)) return false;
+  return (limitsOf(unit).get(call.start) ?? 0) <= call.end;
+}
+
+const limits = new WeakMap<Unit, ReadonlyMap<number, number>>();
+
+/** Ends of the calls that limit a stream, by where the stream begins. */
+function limitsOf(unit: Unit): ReadonlyMap<number, number> {
+  const known = limits.get(unit);
+  if (known !== undefined) return known;
+  const ends = new Map<number, number>();
+  for (const one of unit.own)
+    if (LIMITED.test(childOf(one, "callee")?.name ?? ""))
+      ends.set(one.start, Math.max(one.end, ends.get(one.start) ?? 0));
+  limits.set(unit, ends);
+  return ends;
 }
 
 function givesOn(callee: string, given: number): boolean {

@@ -4,6 +4,7 @@ import type { RuleContext } from "../rule.js";
 import type { Unit } from "../unit.js";
 import { declaringPieces } from "./declaration-index.js";
 import { isFiniteName } from "./loop-source.js";
+import { declaredStreams, listsOfGo, ownIterators } from "./stream-index.js";
 
 /** What is gone over may be declared as something that gives without an end: a channel, an iterator, a generator. */
 export function mayStream(source: Piece, unit: Unit, { text, language }: RuleContext): boolean {
@@ -31,43 +32,21 @@ function isOpenRange(declared: string): boolean {
 
 /** Whether a declaration names a class, or a type, of this file that is its own iterator. */
 function iteratesItself(declared: string, text: string, language: Language): boolean {
-  const iterates = ITERATES[language];
-  if (iterates === undefined || !MARKED.test(text)) return false;
   const types = declared.slice(0, MAX_TYPE_CHARS).match(/\b[A-Z]\w*\b/g) ?? [];
-  return types.some((type) => iterates(type).test(text));
+  return types.some((type) => ownIterators(text, language).has(type));
 }
-
-const MARKED = /Symbol\.iterator|\bIterat|\bbegin\s*\(/;
-const ECMASCRIPT = (type: string): RegExp =>
-  new RegExp(`\\bclass ${type}\\b(?:[^}]|\\}(?!\\s*class\\b)){0,2000}?\\[Symbol\\.(?:async)?[iI]terator\\]`);
-const ITERATES: Partial<Record<Language, (type: string) => RegExp>> = {
-  typescript: ECMASCRIPT,
-  tsx: ECMASCRIPT,
-  javascript: ECMASCRIPT,
-  rust: (type) =>
-    new RegExp(
-      `\\bIterator\\s+for\\s+${type}\\b|\\b${type}\\s*:\\s*(?:[\\w:]+\\s*\\+\\s*)*(?:\\w+::)*(?:Into)?Iterator\\b`,
-    ),
-  java: (type) => new RegExp(`\\b(?:class|record|interface) ${type}\\b[^{]*\\b(?:Iterable|Iterator)\\b`),
-  cpp: (type) => new RegExp(`\\b(?:class|struct) ${type}\\b[^;{]*\\{[^}]*\\bbegin\\s*\\(`),
-};
 
 /** How the text declares what the function does not as a stream: `this.s`, a name of a function around, a field of Java. */
 function fieldDeclared(name: string, text: string, language: Language): string[] {
-  const field = /(?:^this\.|^)#?([\w$]+)$/.exec(name)?.[1];
-  if (field === undefined || !/\b(?:Iterable|Iterator|Generator)\b/.test(text)) return [];
-  const told =
-    language === "java"
-      ? `\\b(?:Iterable|Iterator)<[^;=()]*>\\s+${field}\\b`
-      : `${field.replaceAll("$", "\\$")}\\s*[?!]?:\\s*(?:Async)?(?:Iter|Gener)\\w+<`;
-  return (new RegExp(told).exec(text) ?? []).slice(0, 1);
+  const field = /(?:^this\.|^)#?([\w$]+)$/.exec(name)?.[1] ?? "";
+  const declared = declaredStreams(text, language).get(field);
+  return declared === undefined ? [] : [declared];
 }
 
 /** Whether the file says of a name that is not the function's own that it is a list, a map or a text. */
 function isListOfGo(name: string, text: string): boolean {
-  const own = /[\w]+$/.exec(name)?.[0] ?? "";
-  if (own === "" || new RegExp(`\\bfunc\\s+(?:\\([^)]*\\)\\s*)?${own}\\s*\\(`).test(text)) return false;
-  return new RegExp(`\\b${own}\\s*(?:=|:=|:)?\\s*(?:\\[|map\\[|string\\b|"|make\\((?!\\s*chan))`).test(text);
+  const own = /\w+$/.exec(name)?.[0] ?? "";
+  return own !== "" && listsOfGo(text).has(own);
 }
 
 const STREAMS =

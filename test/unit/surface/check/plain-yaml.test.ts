@@ -119,6 +119,6 @@ describe("plain YAML", () => {
       }),
       { numRuns: 4_000 },
     );
-    expect(read).toBeGreaterThan(300);
+    expect(read).toBeGreaterThan(200); // of some 340
   });
 });
