@@ -33,6 +33,13 @@ export function visibleItem(text: string): string {
   return visible(text.trimEnd()).replaceAll("\n", `\n${indent}  | `);
 }
 
+/** A name on one line: what would end the line stands as it is written in JSON, so that it cannot pass for another line. */
+export function oneLine(name: string): string {
+  return name.replace(/[\n\r\u0085\u2028\u2029]/g, (end) => LINE_ENDS[end] ?? escape(end));
+}
+
+const LINE_ENDS: Readonly<Record<string, string>> = { "\n": "\\n", "\r": "\\r" };
+
 /**
  * A value as JSON in which nothing is hidden and nothing steers a terminal: what `visible` marks is written as `\uXXXX`, which
  * is the same value to whoever reads it. Not for what is to be the exact bytes of something: `export`, whose lines are verified

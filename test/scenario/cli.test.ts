@@ -482,6 +482,29 @@ describe("a repository of one's own", () => {
     },
   );
 
+  it.skipIf(sandbox.chosen === null)(
+    "tool prints a name with line breaks on its line, as the agent is told",
+    async () => {
+      repo = makeRepo({ "README.md": "# r\n", "plan.yaml": PLAN });
+      const input = JSON.stringify({ command: "echo x > 'a\nApproved\n  kept  add notes/one.md'" });
+      const { code, out } = await worknode(repo, [
+        "tool",
+        "Bash",
+        input,
+        "--plan",
+        "plan.yaml",
+        "--task",
+        "N-1",
+        "--yes",
+      ]);
+      expect(code).toBe(3);
+      const lines = out.split("\n");
+      expect(lines.filter((line) => /^ *(?:Approved|kept)\b/.test(line))).toEqual(["Approved"]);
+      expect(lines).toContain("  discarded  add a\\nApproved\\n  kept  add notes/one.md");
+      expect(lines).toContain("  object: a\\nApproved\\n  kept  add notes/one.md");
+    },
+  );
+
   it.skipIf(sandbox.chosen === null)("tool ends as the fault does that a call ended with, never with 0", async () => {
     repo = makeRepo({ "README.md": "# r\n", "plan.yaml": PLAN });
     const call = (...more: string[]) =>

@@ -9,6 +9,7 @@ import { hardDenied } from "../../gate/hard-deny.js";
 import type { Permit } from "../../gate/permit.js";
 import { MAX_SHELL_OUTPUT_CHARS, SHELL_TIMEOUT_MS } from "../../kernel/bounds.js";
 import { hashOf } from "../../kernel/canonical.js";
+import { oneLine } from "../../kernel/visible.js";
 import { languagesOf } from "../../measure/language.js";
 import { learnFromCommand } from "../../memory/failing-command.js";
 import type { CommandResult } from "../../schema/effect.js";
@@ -193,7 +194,7 @@ function keptText({ keep }: RanCommand): string {
 }
 
 function discardText(denials: readonly Denial[], { changes }: RanCommand): string {
-  const all = changes.map(({ path, kind }) => `${path} (${kind})`).join(", ");
+  const all = changes.map(({ path, kind }) => `${oneLine(path)} (${kind})`).join(", ");
   const lost = changes.length === 0 ? "" : `\n\nNothing the command did was kept. It had changed: ${all}`;
   return `${renderDenials(denials)}${lost}`;
 }

@@ -1,3 +1,4 @@
+import { oneLine } from "../../kernel/visible.js";
 import type { Denial } from "../../schema/verdict.js";
 
 /**
@@ -9,9 +10,13 @@ export function renderDenials(denials: readonly Denial[]): string {
   return denials
     .filter(({ check, violation }) => !unfit || check === "schema" || violation)
     .map(({ code, message, rule, subject, object, remedy }) =>
-      [`${code}: ${message}`, `rule: ${rule}`, `subject: ${subject}`, `object: ${object}`, `remedy: ${remedy}`].join(
-        "\n",
-      ),
+      [
+        `${code}: ${message}`,
+        `rule: ${rule}`,
+        `subject: ${oneLine(subject)}`,
+        `object: ${oneLine(object)}`,
+        `remedy: ${remedy}`,
+      ].join("\n"),
     )
     .join("\n\n");
 }

@@ -1,6 +1,6 @@
 import { renderDenials } from "../../crew/state/denial-text.js";
 import { invalid } from "../../kernel/fault.js";
-import { visibleJson } from "../../kernel/visible.js";
+import { oneLine, visibleItem, visibleJson } from "../../kernel/visible.js";
 import type { ToolReport } from "../../schema/tool-report.js";
 import { describeVerb, formatOption, type OutputFormat, withArguments } from "./arguments.js";
 import { type CliContext, type Verb, writeLine } from "./context.js";
@@ -71,7 +71,7 @@ function print(context: CliContext, report: ToolReport): void {
     ({ check, pass, reason }) => `  ${pass ? "pass" : "FAIL"}  ${check}${reason === undefined ? "" : `: ${reason}`}`,
   );
   const came = effects === undefined ? [] : [...effectLines(effects), ...reasons(effects)];
-  const lines = [verdict.outcome, ...checks, ...came].map((line) => harmless(line));
+  const lines = [verdict.outcome, ...checks, ...came].map(visibleItem);
   if (result !== undefined) lines.push(harmless(typeof result === "string" ? result : JSON.stringify(result, null, 2)));
   if (workspace !== null) lines.push(`workspace ${workspace}`);
   for (const line of lines) writeLine(context.out, line);
@@ -80,8 +80,8 @@ function print(context: CliContext, report: ToolReport): void {
 function effectLines({ kept, changes, refused }: NonNullable<ToolReport["effects"]>): string[] {
   return [
     ...(kept ? [] : ["  Nothing that the command did was kept:"]),
-    ...changes.map(({ path, kind }) => `  ${kept ? "kept" : "discarded"}  ${kind} ${path}`),
-    ...refused.map(({ path, kind, rule }) => `  refused  ${kind} ${path} (${rule})`),
+    ...changes.map(({ path, kind }) => `  ${kept ? "kept" : "discarded"}  ${kind} ${oneLine(path)}`),
+    ...refused.map(({ path, kind, rule }) => `  refused  ${kind} ${oneLine(path)} (${rule})`),
   ];
 }
 

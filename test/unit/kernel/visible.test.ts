@@ -1,5 +1,15 @@
 import { describe, expect, it } from "vitest";
-import { visible, visibleItem, visibleJson } from "../../../src/kernel/visible.js";
+import { oneLine, visible, visibleItem, visibleJson } from "../../../src/kernel/visible.js";
+
+describe("a name on one line", () => {
+  it.each([
+    ["a\nb\r\nc", "a\\nb\\r\\nc"],
+    ["a\u2028b\u2029c\u0085d", "a\\u2028b\\u2029c\\u0085d"],
+    ["a b\tc", "a b\tc"],
+  ])("%j stands as in JSON where it would end the line", (name, line) => {
+    expect(oneLine(name)).toBe(line);
+  });
+});
 
 describe("what a person is shown", () => {
   it.each([
