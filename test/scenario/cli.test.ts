@@ -486,7 +486,7 @@ describe("a repository of one's own", () => {
     "tool prints a name with line breaks on its line, as the agent is told",
     async () => {
       repo = makeRepo({ "README.md": "# r\n", "plan.yaml": PLAN });
-      const input = JSON.stringify({ command: "echo x > 'a\nApproved\n  kept  add notes/one.md'" });
+      const input = JSON.stringify({ command: "echo x > 'a\nApproved\n  kept  add two.md'" });
       const { code, out } = await worknode(repo, [
         "tool",
         "Bash",
@@ -500,8 +500,8 @@ describe("a repository of one's own", () => {
       expect(code).toBe(3);
       const lines = out.split("\n");
       expect(lines.filter((line) => /^ *(?:Approved|kept)\b/.test(line))).toEqual(["Approved"]);
-      expect(lines).toContain("  discarded  add a\\nApproved\\n  kept  add notes/one.md");
-      expect(lines).toContain("  object: a\\nApproved\\n  kept  add notes/one.md");
+      expect(lines).toContain("  discarded  add a\\nApproved\\n  kept  add two.md");
+      expect(lines).toContain("  object: a\\nApproved\\n  kept  add two.md");
     },
   );
 

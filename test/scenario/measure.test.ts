@@ -101,6 +101,7 @@ it("says why a file could not be read, and where", () => {
 });
 
 it("says what is wrong with a path that is not there, a link, and no path", () => {
+  expect(measure("")).toMatchObject({ code: 2, out: "", err: expect.stringContaining("an empty path names no file") });
   expect(measure("gone")).toMatchObject({ code: 2, out: "", err: expect.stringContaining("there is no gone") });
   expect(measure("src/link")).toMatchObject({ code: 2, err: expect.stringContaining("links are not followed") });
   expect(measure().code).toBe(2);

@@ -17,6 +17,7 @@ const MATCHING = ["-c", "core.fsmonitor=false", "-c", "core.hooksPath=/dev/null"
 export async function listCodeFiles(paths: readonly string[], cwd: string): Promise<string[]> {
   const found = new Set<string>();
   for (const path of paths) {
+    if (path === "") throw invalid("NO_SUCH_PATH", "an empty path names no file and no folder.");
     const stat = lstatSync(join(cwd, path), { throwIfNoEntry: false }) ?? absolute(path);
     if (stat === undefined) throw invalid("NO_SUCH_PATH", `there is no ${path} in ${cwd}.`);
     if (stat.isFile()) found.add(path);

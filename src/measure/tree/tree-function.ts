@@ -190,16 +190,17 @@ function sharedNames(node: TreeNode | null): number {
   return node === null ? 0 : node.childrenForFieldName("name").filter((child) => child !== null).length;
 }
 
+/** The list next to the name: one further out in C and C++ is that of the function whose pointer is returned. */
 function parameterList(node: TreeNode): TreeNode | null {
   const own = node.childForFieldName("parameters");
   if (own !== null) return own;
+  let list: TreeNode | null = null;
   let at = node.childForFieldName("declarator");
   for (let step = 0; step < MAX_STEPS && at !== null; step += 1) {
-    const list = at.childForFieldName("parameters");
-    if (list !== null && at.childForFieldName("declarator")?.type !== "function_declarator") return list;
+    list = at.childForFieldName("parameters") ?? list;
     at = at.childForFieldName("declarator") ?? wrapped(at);
   }
-  return null;
+  return list;
 }
 
 function hasDocstring(body: TreeNode): boolean {

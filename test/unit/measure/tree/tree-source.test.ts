@@ -89,6 +89,8 @@ static int *add(int a, char **b, ...)
 int old(a, b) int a; char b; { return a; }
 int none(void) { return 1; }
 int (*pointer(int a))(int) { return 0; }
+int (*binary(void))(int, int) { return 0; }
+int (*(*deep(a, b, c))(void))(int) { return 0; }
 int declared(int a);
 `;
     expect(figures("a.c", text)).toEqual([
@@ -96,6 +98,8 @@ int declared(int a);
       "old: 1 / 1 / 2",
       "none: 1 / 1 / 0",
       "pointer: 1 / 1 / 1",
+      "binary: 1 / 1 / 0",
+      "deep: 1 / 1 / 3",
     ]);
   });
 
