@@ -22,7 +22,7 @@ const { version } = JSON.parse(readFileSync("package.json", "utf8"));
 const parserWithin = {
   name: "parser-within",
   setup(plugin) {
-    plugin.onResolve({ filter: /^oxc-parser$|\/oxc-part\.js$/ }, () => ({
+    plugin.onResolve({ filter: /^oxc-parser$|\/(?:oxc-part|parser-probe)\.js$/ }, () => ({
       path: join(process.cwd(), "scripts/check-parser.mjs"),
     }));
   },

@@ -23,7 +23,8 @@ const ALLOWED: Readonly<Record<string, string>> = { effect: "store/os-lock.js" }
 /** Packages and built-ins that one folder alone may import, and the few files that may besides. */
 const SOLE_IMPORTERS: Readonly<Record<string, { folder: string; also?: readonly string[] }>> = {
   "better-sqlite3": { folder: "store" },
-  "node:child_process": { folder: "effect", also: ["surface/cli/demo/child.ts"] },
+  // the parser, which may end its process, is tried in another one
+  "node:child_process": { folder: "effect", also: ["surface/cli/demo/child.ts", "measure/ecmascript/parser-probe.ts"] },
   "@anthropic-ai/sdk": { folder: "model" },
   commander: { folder: "surface" },
 };

@@ -72,6 +72,20 @@ describe("the single file", () => {
     expect(files).toEqual(["H.java", "a.ts", "c.c", "d.cpp", "e.py", "f.go", "g.rs"]);
   });
 
+  it("says of what nests too deeply that it cannot be parsed, and judges what is long and what comes after", () => {
+    repo = makeRepo({
+      "a.ts": branchy("a", 9),
+      "b.ts": `export const b = ${"a => /*;*/ ".repeat(40_000)}1;\n`,
+      "c.ts": `x = ${"(".repeat(3_000)}1${")".repeat(3_000)};\n`,
+      "d.js": "b = c(d)\ne(f)\n".repeat(1_100),
+      "e.ts": branchy("e", 9),
+    });
+    const { code, out, err } = shell(repo, `node ${CHECK} --all --mode enforce`);
+    expect({ code, err }).toEqual({ code: 4, err: "" });
+    const told = [...out.matchAll(/^(\S+): error ([\w-]+)/gm)].map(([, place, rule]) => `${place} ${rule}`);
+    expect(told).toEqual(["a.ts:2 max-complexity", "b.ts:1 parse", "c.ts:1 parse", "e.ts:2 max-complexity"]);
+  });
+
   it("says so when it was cut, and judges nothing", () => {
     repo = makeRepo({ "a.ts": branchy("a", 9) });
     const text = readFileSync(CHECK, "latin1");

@@ -1,5 +1,5 @@
 import { spawn } from "node:child_process";
-import { type Dirent, lstatSync, readdirSync } from "node:fs";
+import { type Dirent, lstatSync, readdirSync, type Stats } from "node:fs";
 import { join } from "node:path";
 import { MAX_MEASURED_FILES } from "../../kernel/bounds.js";
 import { invalid, messageOf } from "../../kernel/fault.js";
@@ -17,9 +17,7 @@ const MATCHING = ["-c", "core.fsmonitor=false", "-c", "core.hooksPath=/dev/null"
 export async function listCodeFiles(paths: readonly string[], cwd: string): Promise<string[]> {
   const found = new Set<string>();
   for (const path of paths) {
-    if (path === "") throw invalid("NO_SUCH_PATH", "an empty path names no file and no folder.");
-    const stat = lstatSync(join(cwd, path), { throwIfNoEntry: false }) ?? absolute(path);
-    if (stat === undefined) throw invalid("NO_SUCH_PATH", `there is no ${path} in ${cwd}.`);
+    const stat = statOf(path, cwd);
     if (stat.isFile()) found.add(path);
     else if (stat.isDirectory()) for (const file of await walkFolder(path, cwd)) found.add(file);
     else throw invalid("NO_SUCH_PATH", `${path} is neither a file nor a folder; links are not followed.`);
@@ -32,7 +30,14 @@ export async function listCodeFiles(paths: readonly string[], cwd: string): Prom
   return [...found];
 }
 
-function absolute(path: string): ReturnType<typeof lstatSync> | undefined {
+function statOf(path: string, cwd: string): Stats {
+  if (path === "") throw invalid("NO_SUCH_PATH", "an empty path names no file and no folder.");
+  const stat = lstatSync(join(cwd, path), { throwIfNoEntry: false }) ?? absolute(path);
+  if (stat === undefined) throw invalid("NO_SUCH_PATH", `there is no ${path} in ${cwd}.`);
+  return stat;
+}
+
+function absolute(path: string): Stats | undefined {
   return path.startsWith("/") ? lstatSync(path, { throwIfNoEntry: false }) : undefined;
 }
 

@@ -7,3 +7,8 @@ import { createRequire } from "node:module";
 export function oxcPart(name: string): unknown {
   return createRequire(import.meta.url)(`oxc-parser/${name}`);
 }
+
+/** Where oxc-parser's main file is. */
+export function oxcPath(): string {
+  return createRequire(import.meta.url).resolve("oxc-parser");
+}

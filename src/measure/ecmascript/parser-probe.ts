@@ -1,5 +1,5 @@
 import { spawnSync } from "node:child_process";
-import { createRequire } from "node:module";
+import { oxcPath } from "./oxc-part.js";
 
 /** Half of the least stack that a thread of worknode's has (KiB): what is parsed with it leaves room for what called the parser. */
 const STACK_KIB = 2_048;
@@ -20,9 +20,8 @@ process.exitCode = process.resourceUsage().maxRSS > ${MAX_USED_KIB} ? 1 : 0;
  * its process. False where that fails in whatever way, takes longer than 10 s or more than 1 GiB.
  */
 export function survivesParsing(path: string, text: string, attempts: readonly object[]): boolean {
-  const parser = createRequire(import.meta.url).resolve("oxc-parser");
   const script = `ulimit -v ${MEMORY_KIB} 2>/dev/null; ulimit -s ${STACK_KIB} && exec "$0" -e "$@"`;
-  const args = ["-c", script, process.execPath, PROBE, "--", parser, path, JSON.stringify(attempts)];
+  const args = ["-c", script, process.execPath, PROBE, "--", oxcPath(), path, JSON.stringify(attempts)];
   const { status } = spawnSync("/bin/sh", args, {
     input: text,
     env: {},

@@ -3,7 +3,7 @@ import { survivesParsing } from "./parser-probe.js";
 
 /** The parser compares each import with each other: a second of processor time for some 30,000. */
 const MAX_IMPORTS = 20_000;
-/** Characters of a text times those of its longest line, beyond which errors of it may take 2 GiB: each repeats its line. */
+/** Characters of a text times those of its longest line, beyond which errors of it may take 2 GiB. */
 const MAX_CHARS_OF_ERRORS = 2 ** 29;
 
 /** A text that is to be parsed, what it may hold, and how it is parsed: options of `parseSync`, each in turn. */
@@ -31,8 +31,13 @@ function lookFor({ path, text, hasJsx, attempts }: ParserInput): string | undefi
   if (mentions(text, "import", MAX_IMPORTS) > MAX_IMPORTS) return "it has too many imports to be parsed safely";
   if (mayNestDeeply(text, hasJsx))
     return survivesParsing(path, text, attempts) ? undefined : "nested too deeply to be parsed safely";
-  if (text.length * longestLine(text) <= MAX_CHARS_OF_ERRORS || survivesParsing(path, text, attempts)) return undefined;
+  if (!mayFlood(text) || survivesParsing(path, text, attempts)) return undefined;
   return "its lines are too long for their errors to be told safely";
+}
+
+/** Whether a text's errors, if it has many, may be longer than all the memory there is: each repeats its line. */
+export function mayFlood(text: string): boolean {
+  return text.length * longestLine(text) > MAX_CHARS_OF_ERRORS;
 }
 
 /** How often a text has a word, in longer words as well; no further than one above `most`. */

@@ -1,31 +1,7 @@
-import type { CallFact, FileFact, ImportFact } from "../fact.js";
-import {
-  type CallIndex,
-  familyOf,
-  type GraphNode,
-  groupsOf,
-  importedFile,
-  keptOf,
-  measureOf,
-} from "./call-graph-index.js";
-
-/** What a call leads to. */
-export interface Target {
-  /** Functions of the graph; several where it cannot be told which. */
-  readonly nodes: readonly number[];
-  /**
-   * `known`: exactly these; `possible`: one of them, or something else; `value`: whatever a variable holds;
-   * `outside`: nothing that was read.
-   */
-  readonly how: "known" | "possible" | "value" | "outside";
-  /** One of the functions that it never is: a list of all of a name is the same for all who ask. */
-  readonly but?: number;
-}
-
-const OUTSIDE: Target = { nodes: [], how: "outside" };
-const VALUE: Target = { nodes: [], how: "value" };
-/** Re-exports that are followed one after the other. */
-const MAX_REEXPORTS = 20;
+import type { CallFact, FileFact } from "../fact.js";
+import { type CallIndex, familyOf, type GraphNode, groupsOf, keptOf, measureOf } from "./call-graph-index.js";
+import { imported, ofImport } from "./call-import.js";
+import { known, OUTSIDE, type Target, VALUE } from "./call-target.js";
 
 /** Resolves one call of a function. */
 export function resolveCall(index: CallIndex, caller: GraphNode, call: CallFact): Target {
@@ -70,10 +46,6 @@ function handedValue(call: CallFact): Target {
 
 function nodeOf(index: CallIndex, { file, fact }: GraphNode): number {
   return (index.first.get(file) ?? 0) + fact.index;
-}
-
-function known(nodes: readonly number[]): Target {
-  return nodes.length === 0 ? OUTSIDE : { nodes, how: nodes.length === 1 ? "known" : "possible" };
 }
 
 /** Functions of this name in the scopes around a call, innermost first; `value` where a variable hides them. */
@@ -265,47 +237,4 @@ function byMethodName(index: CallIndex, caller: GraphNode, { name, certain }: Ca
   const nodes = index.methods.get(`${family} ${name}`) ?? [];
   if (certain && index.fields.has(`${family} ${name}`)) return { nodes, how: "value" };
   return nodes.length === 0 ? OUTSIDE : { nodes, how: "possible" };
-}
-
-function imported(index: CallIndex, file: FileFact, name: string): Target {
-  const taken = file.imports.get(name);
-  return taken === undefined ? OUTSIDE : exportOf(index, file, taken);
-}
-
-function ofImport(index: CallIndex, file: FileFact, taken: ImportFact, member: string): Target {
-  if (taken.name === "*") return exportOf(index, file, { from: taken.from, name: member });
-  const there = importedFile(index, file, taken);
-  const found = there === undefined ? undefined : index.inFile.get(there)?.get(`${taken.name}.${member}`);
-  return found === undefined ? OUTSIDE : known(found);
-}
-
-interface Wanted {
-  /** Where it is asked for. */
-  readonly by: FileFact;
-  readonly what: ImportFact;
-}
-
-/** Follows exports to the function that is meant. */
-function exportOf(index: CallIndex, by: FileFact, what: ImportFact): Target {
-  const open: Wanted[] = [{ by, what }];
-  for (let step = 0; step < MAX_REEXPORTS; step += 1) {
-    const next = open.pop();
-    if (next === undefined) return OUTSIDE;
-    const there = importedFile(index, next.by, next.what);
-    const found = there === undefined ? [] : followExport(index, there, next.what.name);
-    if (!Array.isArray(found)) return found;
-    open.push(...found);
-  }
-  return OUTSIDE;
-}
-
-/** The function a file exports by this name, or where to look on. */
-function followExport(index: CallIndex, there: FileFact, name: string): Target | Wanted[] {
-  const exported = there.exports.get(name) ?? there.exports.get(name === "default" ? "*" : name);
-  if (exported === undefined) return there.exportsAll.map((from) => ({ by: there, what: { from, name } }));
-  if (exported.from !== "") return [{ by: there, what: exported }];
-  const own = index.inFile.get(there)?.get(exported.name);
-  if (own !== undefined) return known(own);
-  const taken = there.imports.get(exported.name);
-  return taken === undefined ? [] : [{ by: there, what: taken }];
 }

@@ -1,7 +1,8 @@
 import type { CallFact, FileFact } from "../fact.js";
 import { type Edges, findCycles } from "./call-graph-cycle.js";
 import { type CallIndex, familyOf, type GraphNode, indexCalls } from "./call-graph-index.js";
-import { resolveCall, type Target } from "./call-graph-resolve.js";
+import { resolveCall } from "./call-graph-resolve.js";
+import type { Target } from "./call-target.js";
 
 /** Functions that call each other in a ring, or one that calls itself. */
 export interface Recursion {

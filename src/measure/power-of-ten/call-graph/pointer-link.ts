@@ -3,7 +3,7 @@ import type { FileFact } from "../fact.js";
 import { isCFamily } from "../rule.js";
 import type { CallGraph } from "./call-graph.js";
 import type { GraphNode } from "./call-graph-index.js";
-import type { Target } from "./call-graph-resolve.js";
+import type { Target } from "./call-target.js";
 
 /** p10-9-pointer in C and C++: a function that is named where a value is expected is a pointer to it. */
 export function linkPointers({ index, targets }: CallGraph, found: readonly RuleFinding[][]): void {

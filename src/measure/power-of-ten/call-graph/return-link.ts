@@ -2,7 +2,7 @@ import type { RuleFinding } from "../../file-measure.js";
 import type { CallFact, FunctionFact } from "../fact.js";
 import type { CallGraph } from "./call-graph.js";
 import { familyOf, type GraphNode } from "./call-graph-index.js";
-import type { Target } from "./call-graph-resolve.js";
+import type { Target } from "./call-target.js";
 
 /** Functions of C's library whose result says whether they worked. */
 const MUST_CHECK: ReadonlySet<string> = new Set(
