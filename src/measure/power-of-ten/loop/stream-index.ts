@@ -9,47 +9,71 @@ function oncePerText<T>(find: (text: string, language: Language) => T): (text: s
   };
 }
 
-/** Of the text after a class's head, what is looked at (UTF-16 units). */
-const MAX_CLASS_CHARS = 2_000;
+/** Of the text of a class of ECMAScript, what is looked at before its iterator (UTF-16 units), and the iterator's name. */
+const [MAX_CLASS_CHARS, MAX_NAME_CHARS] = [2_000, 24];
 const MARKED = /Symbol\.iterator|Symbol\.asyncIterator|\bIterat|\bbegin\s*\(/;
+const OWN_ITERATOR = /^(?:[^}]|\}(?!\s*class\b)){0,2000}?\[Symbol\.(?:async)?[iI]terator\]/;
 
-interface Heads {
-  /** The head of a class, whose name is its first group. */
-  readonly head: RegExp;
-  /** What follows a head where the class is its own iterator. */
-  readonly iterates: RegExp;
-}
-
-const ECMASCRIPT: Heads = {
-  head: /\bclass ([A-Z]\w*)\b/g,
-  iterates: /^(?:[^}]|\}(?!\s*class\b))*?\[Symbol\.(?:async)?[iI]terator\]/,
-};
-const HEADS: Partial<Record<Language, readonly Heads[]>> = {
-  typescript: [ECMASCRIPT],
-  tsx: [ECMASCRIPT],
-  javascript: [ECMASCRIPT],
-  rust: [
-    { head: /\bIterator\s+for\s+([A-Z]\w*)\b/g, iterates: /^/ },
-    {
-      head: /\b([A-Z]\w*)\s*:(?!:)/g,
-      iterates: /^\s*(?:[\w:]{1,80}\s*\+\s*){0,8}(?:\w{1,80}::){0,8}(?:Into)?Iterator\b/,
-    },
-  ],
-  java: [{ head: /\b(?:class|record|interface) ([A-Z]\w*)\b/g, iterates: /^[^{]*\b(?:Iterable|Iterator)\b/ }],
-  cpp: [{ head: /\b(?:class|struct) ([A-Z]\w*)\b/g, iterates: /^[^;{]*\{[^}]*\bbegin\s*\(/ }],
+const FINDERS: Partial<Record<Language, (text: string) => Iterable<string>>> = {
+  typescript: ofEcmaScript,
+  tsx: ofEcmaScript,
+  javascript: ofEcmaScript,
+  rust: ofRust,
+  java: ofJava,
+  cpp: ofCpp,
 };
 
 /** Classes and types of a text that are their own iterators. */
-export const ownIterators = oncePerText((text, language): ReadonlySet<string> => {
-  const found = new Set<string>();
-  if (!MARKED.test(text)) return found;
-  for (const { head, iterates } of HEADS[language] ?? [])
-    for (const { 0: whole, 1: name = "", index } of text.matchAll(head)) {
-      const from = index + whole.length;
-      if (!found.has(name) && iterates.test(text.slice(from, from + MAX_CLASS_CHARS))) found.add(name);
-    }
-  return found;
-});
+export const ownIterators = oncePerText(
+  (text, language): ReadonlySet<string> => new Set(MARKED.test(text) ? FINDERS[language]?.(text) : []),
+);
+
+function* ofEcmaScript(text: string): Iterable<string> {
+  for (const { 0: head, 1: name = "", index } of text.matchAll(/\bclass ([A-Z]\w*)\b/g)) {
+    const from = index + head.length;
+    if (OWN_ITERATOR.test(text.slice(from, from + MAX_CLASS_CHARS + MAX_NAME_CHARS))) yield name;
+  }
+}
+
+/** Also what only may: any name before a colon in what reads as bounds, of which an iterator is one. */
+function* ofRust(text: string): Iterable<string> {
+  for (const [, name = ""] of text.matchAll(/\bIterator\s+for\s+([A-Z]\w*)\b/g)) yield name;
+  for (const bounds of text.match(/[\w:+\s]+/g) ?? []) yield* boundBy(bounds);
+}
+
+function* boundBy(bounds: string): Iterable<string> {
+  const last = bounds.lastIndexOf("Iterator");
+  if (last === -1) return;
+  const more = bounds.lastIndexOf("+", last);
+  for (const { 1: name = "", 2: path, index } of bounds.matchAll(/\b([A-Z]\w*)\s*:(:?)/g))
+    if (index < (path === "" ? last : more)) yield name;
+}
+
+function* ofJava(text: string): Iterable<string> {
+  const braceFrom = nextOf(text, /\{/g);
+  const iteratorFrom = nextOf(text, /\b(?:Iterable|Iterator)\b/g);
+  for (const { 0: head, 1: name = "", index } of text.matchAll(/\b(?:class|record|interface) ([A-Z]\w*)\b/g))
+    if (iteratorFrom(index + head.length) < braceFrom(index + head.length)) yield name;
+}
+
+function* ofCpp(text: string): Iterable<string> {
+  const [signFrom, endFrom, beginFrom] = [nextOf(text, /[;{]/g), nextOf(text, /\}/g), nextOf(text, /\bbegin\s*\(/g)];
+  for (const { 0: head, 1: name = "", index } of text.matchAll(/\b(?:class|struct) ([A-Z]\w*)\b/g)) {
+    const brace = signFrom(index + head.length);
+    if (text.charAt(brace) === "{" && beginFrom(brace) < endFrom(brace)) yield name;
+  }
+}
+
+/** Where a pattern is found next, asked from places that ascend; the text's end and more where it is not: each part is read once. */
+function nextOf(text: string, pattern: RegExp): (from: number) => number {
+  let found = -1;
+  return (from) => {
+    if (found >= from) return found;
+    pattern.lastIndex = from;
+    found = pattern.exec(text)?.index ?? text.length + 1;
+    return found;
+  };
+}
 
 /** Names that a text declares as streams, each with the first such declaration. */
 export const declaredStreams = oncePerText((text, language): ReadonlyMap<string, string> => {
@@ -83,9 +107,14 @@ export const listsOfGo = (text: string): ReadonlySet<string> => findListsOfGo(te
 const findListsOfGo = oncePerText((text) => {
   const lists = new Set<string>();
   for (const [, name = ""] of text.matchAll(LIST_OF_GO)) lists.add(name);
-  for (const [, name = ""] of text.matchAll(FUNCTION_OF_GO)) lists.delete(name);
+  const closingFrom = nextOf(text, /\)/g);
+  for (const { 0: head, 1: receiver, index } of text.matchAll(/\bfunc\s+(\(?)/g)) {
+    const end = index + head.length;
+    FUNCTION_NAME.lastIndex = receiver === "" ? end : closingFrom(end) + 1;
+    lists.delete(FUNCTION_NAME.exec(text)?.[1] ?? "");
+  }
   return lists;
 });
 
 const LIST_OF_GO = /\b(\w+)(?=\s*(?:(?:=|:=|:)\s*)?(?:\[|map\[|string\b|"|make\((?!\s*chan)))/g;
-const FUNCTION_OF_GO = /\bfunc\s+(?:\([^()]{0,500}\)\s*)?(\w+)\s*\(/g;
+const FUNCTION_NAME = /\s*(\w+)\s*\(/y;
